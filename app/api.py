@@ -1,0 +1,29 @@
+"""The one list of routers. The hottest come first: routes are tried in this order."""
+
+from __future__ import annotations
+
+from app.articles.desk import desk as articles_desk
+from app.articles.router import router as articles
+from app.audit.router import desk as audit_desk
+from app.authors.desk import desk as authors_desk
+from app.people.desk import desk as people_desk
+from app.reader.health import router as health
+from app.reader.router import router as reader
+from app.sections.desk import desk as sections_desk
+from app.site.router import router as site
+from app.tags.desk import desk as tags_desk
+from app.taxonomy.router import router as taxonomy
+
+ROUTERS = (
+    articles,
+    taxonomy,
+    site,
+    articles_desk,
+    sections_desk,
+    tags_desk,
+    authors_desk,
+    people_desk,
+    audit_desk,
+    health,
+    reader,
+)

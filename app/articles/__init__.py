@@ -1,0 +1,1 @@
+"""Articles: the newsroom's main noun, its states and verbs, and the one statement that says what readers may see."""

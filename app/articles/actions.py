@@ -1,0 +1,246 @@
+"""The newsroom's verbs. What each state allows is one table.
+
+| | draft | in_review | scheduled | published | withdrawn |
+| --- | --- | --- | --- | --- | --- |
+| edit, restore | ✓ | ✓ | ✓ editors | ✓ editors | |
+| submit | → in_review | | | | |
+| return | | → draft | | | |
+| publish | → published | → published | → published | | |
+| unpublish | | | → draft | → draft | |
+| correct | | | | ✓ | |
+| withdraw | | | | → withdrawn | |
+| reinstate | | | | | → draft |
+| delete | ✓ | ✓ | | | |
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from app.articles import revisions
+from app.articles.editing import PUBLIC, Draft, lacks
+from app.articles.models import Article, ArticleBody, Correction
+from app.articles.repository import KIND, ArticlesToEdit
+from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
+from app.articles.shapes import status_of
+from app.audit.work import Work
+from app.kit.caching import Expected
+from app.kit.errors import AlreadyExists, Forbidden, InvalidBody, NotFound, StateConflict
+from app.kit.ids import new_id
+from app.slugs import repository as slugs
+
+ALLOWED: dict[str, set[str]] = {
+    "update": {"draft", "in_review", "scheduled", "published"},
+    "restore": {"draft", "in_review", "scheduled", "published"},
+    "submit": {"draft"},
+    "return": {"in_review"},
+    "publish": {"draft", "in_review", "scheduled"},
+    "unpublish": {"scheduled", "published"},
+    "correct": {"published"},
+    "withdraw": {"published"},
+    "reinstate": {"withdrawn"},
+    "delete": {"draft", "in_review"},
+}
+WRITERS = {"update", "restore", "submit", "delete"}
+
+
+async def create(work: Work, fields: ArticleCreate) -> Draft:
+    """A new draft of the acting member."""
+    now = work.now
+    article = Article(
+        id=new_id(),
+        slug="",
+        state="draft",
+        language="",
+        kind="news",
+        access="free",
+        urgency=5,
+        media=[],
+        version=0,
+        comment_count=0,
+        corrected=False,
+        slug_by_hand=False,
+        member_id=work.actor.member_id,
+        created_at=now,
+        saved_at=now,
+        updated_at=now,
+    )
+    draft = Draft(work, article, None)
+    await draft.write(fields, set(type(fields).model_fields))
+    await _refuse_known(work, article)
+    await draft.name(fields, fields.model_fields_set)
+    article.version = 1
+    work.session.add(article)
+    await _finish(draft, "create")
+    return draft
+
+
+async def open_for(work: Work, id: str, verb: str, expected: Expected | None = None) -> Draft:
+    """The article, locked for `verb`. Raises `NotFound`, `Forbidden`, `StateConflict`, and what `If-Match` asks for."""
+    article = await ArticlesToEdit(work.session).require(id, for_update=True)
+    status = status_of(article, work.now)
+    if not work.actor.has("editor"):
+        _refuse_reporter(work, article, verb, status)
+    if expected is not None:
+        expected.require(article.version)
+    if status not in ALLOWED[verb]:
+        raise StateConflict(params={"state": status, "verb": verb}, state=status)
+    body = await work.session.get(ArticleBody, article.id)
+    return Draft(work, article, body)
+
+
+def _refuse_reporter(work: Work, article: Article, verb: str, status: str) -> None:
+    """A reporter's own drafts, until they are scheduled or published; others' are not there."""
+    if article.member_id != work.actor.member_id:
+        raise NotFound()
+    if verb not in WRITERS or status in {"scheduled", "published", "withdrawn"}:
+        raise Forbidden()
+
+
+async def update(draft: Draft, fields: ArticleUpdate, action: str = "update") -> None:
+    """Changes the fields that were sent. A save that changes nothing leaves no trace."""
+    await _edit(draft, fields, fields.model_fields_set, action, minor=fields.minor)
+
+
+async def restore(draft: Draft, number: int) -> None:
+    """Brings the content of an earlier revision back, as a new save."""
+    revision = await revisions.one(draft.work.session, draft.article, number)
+    fields, given = revisions.as_update(revision.content)
+    await _edit(draft, fields, given, "restore", minor=False)
+
+
+async def correct(draft: Draft, correction: CorrectInput) -> None:
+    """Says openly what was wrong, and puts it right."""
+    article, work = draft.article, draft.work
+    work.session.add(
+        Correction(id=new_id(), article_id=article.id, kind=correction.kind, note=correction.note, at=work.now)
+    )
+    article.corrected = True
+    given = correction.model_fields_set - {"kind", "note"}
+    await _edit(draft, correction, given, "correct", minor=False, always=True)
+
+
+async def _edit(
+    draft: Draft, fields: ArticleUpdate, given: set[str], action: str, *, minor: bool, always: bool = False
+) -> None:
+    article, work = draft.article, draft.work
+    before, before_public = await revisions.content_of(draft), _public(draft, await _linked(draft))
+    other = (article.external_system, article.external_id, article.translation_group)
+    with work.session.no_autoflush:
+        await draft.write(fields, given)
+        await _refuse_known(work, article)
+        await draft.name(fields, given)
+    await draft.store()
+    if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(article, draft.body)):
+        raise InvalidBody(errors=faults)
+    changed = (article.external_system, article.external_id, article.translation_group) != other
+    if not always and not changed and await revisions.content_of(draft) == before:
+        return
+    if always or _public(draft, await _linked(draft)) != before_public:
+        article.updated_at = _no_earlier_than_publication(article, work.now)
+        if article.state == "published" and not minor:
+            article.revised_at = article.updated_at
+    article.version += 1
+    await _finish(draft, action)
+
+
+async def _linked(draft: Draft) -> dict[str, list[str]]:
+    return {name: await draft.linked(name) for name in ("sections", "tags", "authors")}
+
+
+def _public(draft: Draft, linked: dict[str, list[str]]) -> list[Any]:
+    """What readers can see of the article's own fields."""
+    return [*(getattr(draft.article, name) for name in PUBLIC), draft.body and draft.body.html, linked]
+
+
+def _no_earlier_than_publication(article: Article, now: datetime) -> datetime:
+    """A scheduled article changes, for its readers, when it appears: so lists by change show it then."""
+    return max(now, article.published_at) if article.state == "published" and article.published_at else now
+
+
+async def submit(draft: Draft) -> None:
+    draft.article.state = "in_review"
+    await _turn(draft, "submit")
+
+
+async def give_back(draft: Draft, note: str) -> None:
+    """Returns a text to its writer, with the reason."""
+    draft.article.state, draft.article.note = "draft", note
+    await _turn(draft, "return")
+
+
+async def publish(draft: Draft, at: datetime | None) -> None:
+    """Publishes now, at a moment ahead (it appears then by itself), or at a moment past (an archive's)."""
+    article, now = draft.article, draft.work.now
+    if faults := lacks(article, draft.body):
+        raise InvalidBody(errors=faults)
+    if not draft.was_public:
+        article.first_published_at = None
+    article.state, article.note = "published", None
+    article.published_at = at or now
+    article.first_published_at = article.first_published_at or article.published_at
+    article.revised_at = article.published_at
+    article.updated_at = max(now, article.published_at)
+    await _turn(draft, "publish", at=article.published_at.isoformat())
+
+
+async def unpublish(draft: Draft) -> None:
+    """Gives a draft back, or cancels a schedule: readers see nothing of it any more."""
+    article = draft.article
+    if not draft.was_public:
+        article.first_published_at = None
+    article.state, article.published_at, article.revised_at = "draft", None, None
+    article.updated_at = draft.work.now
+    await _turn(draft, "unpublish")
+
+
+async def withdraw(draft: Draft, reason: str, note: str | None) -> None:
+    """Takes it back for good: its address says so, with the reason."""
+    article, now = draft.article, draft.work.now
+    article.state, article.withdrawn_at, article.withdrawn_reason, article.note = "withdrawn", now, reason, note
+    article.updated_at = now
+    await _turn(draft, "withdraw")
+
+
+async def reinstate(draft: Draft) -> None:
+    """Makes a withdrawn article a draft again, not public until it is published anew."""
+    article = draft.article
+    article.state, article.withdrawn_at, article.withdrawn_reason = "draft", None, None
+    article.published_at, article.revised_at, article.updated_at = None, None, draft.work.now
+    await _turn(draft, "reinstate")
+
+
+async def delete(draft: Draft) -> None:
+    """Deletes a draft. A slug that readers have seen stays taken for ever."""
+    work, article = draft.work, draft.article
+    await work.session.delete(article)
+    await work.session.flush()
+    if not draft.was_public:
+        await slugs.release(work.session, KIND, article.id)
+    work.record("article.delete", KIND, article.id, headline=article.headline)
+
+
+async def _turn(draft: Draft, verb: str, **details: Any) -> None:
+    draft.article.version += 1
+    await _finish(draft, verb, **details)
+
+
+async def _finish(draft: Draft, verb: str, **details: Any) -> None:
+    """Every save ends here: stored, one revision, one audit row."""
+    draft.article.saved_at = draft.work.now
+    await draft.store()
+    await revisions.keep(draft, verb)
+    draft.work.record(f"article.{verb}", KIND, draft.article.id, version=draft.article.version, **details)
+    await draft.work.session.flush()
+
+
+async def _refuse_known(work: Work, article: Article) -> None:
+    if article.external_id is None:
+        return
+    same = (Article.external_system == article.external_system, Article.external_id == article.external_id)
+    taken = (await work.session.scalars(select(Article.id).where(*same, Article.id != article.id))).first()
+    if taken is not None:
+        raise AlreadyExists(existing_id=taken)

@@ -1,0 +1,318 @@
+"""Articles at the desk: writing them, and the newsroom's verbs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.articles import actions, revisions
+from app.articles.editing import Draft
+from app.articles.models import ArticleBody
+from app.articles.repository import ArticlesToEdit
+from app.articles.schemas import (
+    ArticleCreate,
+    ArticleDesk,
+    ArticleDeskList,
+    ArticleDeskQuery,
+    ArticleUpdate,
+    CorrectInput,
+    NoInput,
+    PublishInput,
+    RestoreInput,
+    ReturnInput,
+    RevisionDiff,
+    RevisionList,
+    RevisionRead,
+    WithdrawInput,
+)
+from app.articles.shapes import desk_of, desk_summary_of
+from app.audit.work import EditorWork, WriterWork
+from app.kit import clock
+from app.kit.caching import IfMatch, at_desk
+from app.kit.db import ReadingSession
+from app.kit.errors import (
+    AlreadyExists,
+    InvalidBody,
+    InvalidCursor,
+    InvalidQuery,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    StateConflict,
+)
+from app.kit.listing import desk_list, written
+from app.kit.paging import Cursors, PageQuery
+from app.kit.routing import problems, router_of
+from app.kit.schemas import NoQuery
+from app.kit.schemas import Query as QueryModel
+from app.kit.warnings import told
+from app.staff.access import Actor, OncePerToken, Writer
+
+desk = router_of("/v1/desk/articles", "desk: articles")
+ArticleId = Annotated[str, Path(description="Id of the article.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
+Empty = Annotated[NoQuery, Query()]
+VERB = problems(InvalidQuery, NotFound, StateConflict, InvalidBody)
+MATCHED = problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, InvalidBody, PreconditionRequired)
+
+
+class DiffQuery(QueryModel):
+    """Which revision to compare with."""
+
+    other: Annotated[int, Query(alias="with", ge=1)]
+
+
+@desk.get("", response_model=ArticleDeskList, responses=problems(InvalidQuery, InvalidCursor))
+async def list_desk_articles(
+    request: Request, query: Annotated[ArticleDeskQuery, Query()], session: ReadingSession, actor: Writer
+) -> Response:
+    """List articles of every state
+
+    Last saved first. Reporters see their own.
+    """
+    now, settings = clock.now(), request.app.state.settings
+    articles = ArticlesToEdit(session)
+    page = await articles.page(query, Cursors(request), now, None if actor.has("editor") else actor.member_id)
+    related = await articles.relations([row.id for row in page.rows], None)
+    return desk_list(request, ArticleDeskList, page, lambda row: desk_summary_of(row, related[row.id], settings, now))
+
+
+@desk.post(
+    "",
+    status_code=201,
+    response_model=ArticleDesk,
+    dependencies=[OncePerToken],
+    responses=problems(InvalidQuery, AlreadyExists, InvalidBody),
+)
+async def create_article(request: Request, _: Empty, body: ArticleCreate, work: WriterWork) -> Response:
+    """Create a draft
+
+    `headline` alone makes a draft; publishing also needs a body and a section. HTML is sanitised, and what was removed
+    is listed in `warnings`.
+    """
+    draft = await actions.create(work, body)
+    return await _answer(request, draft, 201, {"Location": f"/v1/desk/articles/{draft.article.id}"})
+
+
+@desk.get("/{id}", response_model=ArticleDesk, responses=problems(InvalidQuery, NotFound))
+async def read_desk_article(
+    request: Request, id: ArticleId, _: Empty, session: ReadingSession, actor: Writer
+) -> Response:
+    """Read an article of any state
+
+    Whole, with its source as it was sent. `ETag` is the version that a change must name in `If-Match`.
+    """
+    articles = ArticlesToEdit(session)
+    article = await _readable(articles, id, actor)
+    return await _shown(request, articles, article, [])
+
+
+@desk.patch("/{id}", response_model=ArticleDesk, responses={**MATCHED, **problems(AlreadyExists, StateConflict)})
+async def update_article(
+    request: Request, id: ArticleId, _: Empty, body: ArticleUpdate, expected: IfMatch, work: WriterWork
+) -> Response:
+    """Change an article
+
+    JSON Merge Patch. A change of a published article is live when this answers. With `minor` the change does not move
+    `revised_at`.
+    """
+    draft = await actions.open_for(work, id, "update", expected)
+    await actions.update(draft, body)
+    return await _answer(request, draft)
+
+
+@desk.delete(
+    "/{id}",
+    status_code=204,
+    responses=problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, PreconditionRequired),
+)
+async def delete_article(id: ArticleId, _: Empty, expected: IfMatch, work: WriterWork) -> Response:
+    """Delete a draft
+
+    A scheduled, published or withdrawn article cannot be deleted (409).
+    """
+    await actions.delete(await actions.open_for(work, id, "delete", expected))
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+@desk.post("/{id}/submit", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
+async def submit_article(
+    request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: WriterWork, body: NoInput | None = None
+) -> Response:
+    """Hand a draft in for review"""
+    draft = await _opened(work, id, "submit", expected)
+    await actions.submit(draft)
+    return await _answer(request, draft)
+
+
+@desk.post("/{id}/return", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
+async def return_article(
+    request: Request, id: ArticleId, _: Empty, body: ReturnInput, expected: IfMatch, work: EditorWork
+) -> Response:
+    """Give a text back to its writer, with the reason"""
+    draft = await _opened(work, id, "return", expected)
+    await actions.give_back(draft, body.note)
+    return await _answer(request, draft)
+
+
+@desk.post("/{id}/publish", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
+async def publish_article(
+    request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: EditorWork, body: PublishInput | None = None
+) -> Response:
+    """Publish an article, now or at a moment
+
+    With `at` ahead it appears at that moment by itself, whether or not anything runs; with `at` past it is filed there.
+    What is missing for publication is a 422 that names every lack.
+    """
+    draft = await _opened(work, id, "publish", expected)
+    await actions.publish(draft, body.at if body else None)
+    return await _answer(request, draft)
+
+
+@desk.post("/{id}/unpublish", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
+async def unpublish_article(
+    request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: EditorWork, body: NoInput | None = None
+) -> Response:
+    """Take an article off the site as a draft, or cancel its schedule"""
+    draft = await _opened(work, id, "unpublish", expected)
+    await actions.unpublish(draft)
+    return await _answer(request, draft)
+
+
+@desk.post("/{id}/withdraw", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
+async def withdraw_article(
+    request: Request, id: ArticleId, _: Empty, body: WithdrawInput, expected: IfMatch, work: EditorWork
+) -> Response:
+    """Withdraw a published article, with a public reason
+
+    Its address answers 410 from now on. Only `reinstate` leads back, to a draft.
+    """
+    draft = await _opened(work, id, "withdraw", expected)
+    await actions.withdraw(draft, body.reason, body.note)
+    return await _answer(request, draft)
+
+
+@desk.post("/{id}/reinstate", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
+async def reinstate_article(
+    request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: EditorWork, body: NoInput | None = None
+) -> Response:
+    """Make a withdrawn article a draft again"""
+    draft = await _opened(work, id, "reinstate", expected)
+    await actions.reinstate(draft)
+    return await _answer(request, draft)
+
+
+@desk.post(
+    "/{id}/correct",
+    response_model=ArticleDesk,
+    dependencies=[OncePerToken],
+    responses={**MATCHED, **problems(AlreadyExists, StateConflict)},
+)
+async def correct_article(
+    request: Request, id: ArticleId, _: Empty, body: CorrectInput, expected: IfMatch, work: EditorWork
+) -> Response:
+    """Correct a published article openly
+
+    Adds a public note to `corrections`, and makes the changes that are sent with it. `kind` is the correction's.
+    """
+    draft = await actions.open_for(work, id, "correct", expected)
+    await actions.correct(draft, body)
+    return await _answer(request, draft)
+
+
+@desk.get("/{id}/revisions", response_model=RevisionList, responses=problems(InvalidQuery, InvalidCursor, NotFound))
+async def list_revisions(
+    request: Request, id: ArticleId, query: Annotated[PageQuery, Query()], session: ReadingSession, actor: Writer
+) -> Response:
+    """List the saves of an article, newest first"""
+    article = await _readable(ArticlesToEdit(session), id, actor)
+    return desk_list(request, RevisionList, await revisions.page(session, article, query, Cursors(request)))
+
+
+@desk.get("/{id}/revisions/{number}", response_model=RevisionRead, responses=problems(InvalidQuery, NotFound))
+async def read_revision(
+    request: Request, id: ArticleId, number: int, _: Empty, session: ReadingSession, actor: Writer
+) -> Response:
+    """Read an article as it stood after one save"""
+    article = await _readable(ArticlesToEdit(session), id, actor)
+    return at_desk(request, written(RevisionRead, await revisions.one(session, article, number)))
+
+
+@desk.get("/{id}/revisions/{number}/diff", response_model=RevisionDiff, responses=problems(InvalidQuery, NotFound))
+async def compare_revisions(
+    request: Request,
+    id: ArticleId,
+    number: int,
+    query: Annotated[DiffQuery, Query()],
+    session: ReadingSession,
+    actor: Writer,
+) -> Response:
+    """Compare two saves
+
+    Fields that differ between revision `number` and revision `with`; texts piece by piece.
+    """
+    article = await _readable(ArticlesToEdit(session), id, actor)
+    before = await revisions.one(session, article, number)
+    after = await revisions.one(session, article, query.other)
+    changes = revisions.diff(before.content, after.content)
+    found = {"from_revision": number, "to_revision": query.other, "changes": changes}
+    return at_desk(request, written(RevisionDiff, found))
+
+
+@desk.post("/{id}/restore", response_model=ArticleDesk, dependencies=[OncePerToken], responses=MATCHED)
+async def restore_article(
+    request: Request, id: ArticleId, _: Empty, body: RestoreInput, expected: IfMatch, work: WriterWork
+) -> Response:
+    """Bring an earlier revision back, as a new save"""
+    draft = await actions.open_for(work, id, "restore", expected)
+    await actions.restore(draft, body.revision)
+    return await _answer(request, draft)
+
+
+@desk.post(
+    "/{id}/revisions/{number}/restore", response_model=ArticleDesk, dependencies=[OncePerToken], responses=MATCHED
+)
+async def restore_revision(
+    request: Request, id: ArticleId, number: int, _: Empty, expected: IfMatch, work: WriterWork
+) -> Response:
+    """Bring this revision back, as a new save"""
+    draft = await actions.open_for(work, id, "restore", expected)
+    await actions.restore(draft, number)
+    return await _answer(request, draft)
+
+
+async def _opened(work: Any, id: str, verb: str, expected: Any) -> Draft:
+    """For verbs on which `If-Match` is obeyed, not required."""
+    draft = await actions.open_for(work, id, verb)
+    expected.obey(draft.article.version)
+    return draft
+
+
+async def _readable(articles: ArticlesToEdit, id: str, actor: Actor) -> Any:
+    article = await articles.require(id)
+    if not actor.has("editor") and article.member_id != actor.member_id:
+        raise NotFound()
+    return article
+
+
+async def _answer(request: Request, draft: Draft, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    return await _shown(request, draft.articles, draft.article, draft.warnings, status, headers)
+
+
+async def _shown(
+    request: Request,
+    articles: ArticlesToEdit,
+    article: Any,
+    warnings: list[dict[str, Any]],
+    status: int = 200,
+    headers: dict[str, str] | None = None,
+) -> Response:
+    related = await articles.relations([article.id], None)
+    body = await articles.session.get(ArticleBody, article.id)
+    corrections = await articles.corrections(article.id) if article.corrected else ()
+    told_warnings = told(request, warnings)
+    now, settings = clock.now(), request.app.state.settings
+    whole = desk_of(article, related[article.id], body, corrections, told_warnings, settings, now)
+    return at_desk(request, written(ArticleDesk, whole), status=status, version=article.version, headers=headers)

@@ -1,0 +1,214 @@
+"""From what an editor sends to what is stored: terms looked up, the body rendered, the slug chosen, faults gathered."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import delete, select
+
+from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
+from app.articles.repository import KIND, ArticlesToEdit
+from app.articles.schemas import ArticleFields
+from app.audit.work import Work
+from app.authors.models import Author
+from app.kit.errors import Fault, InvalidBody
+from app.sections.models import Section
+from app.slugs import repository as slugs
+from app.tags.models import Tag
+from app.terms.repository import known
+from app.text.characters import is_blank
+from app.text.markup import render
+from app.text.reading import reading_minutes
+from app.text.slugs import looks_like_uuid, slugify
+
+PLAIN = ("kind", "access", "urgency", "short_headline", "summary", "byline", "dateline", "source", "canonical_url")
+# Fields whose change readers can see: they move `updated_at`.
+PUBLIC = (
+    "slug language kind access urgency headline short_headline summary byline dateline source section_id lead_image "
+    "media rights seo canonical_url comments_mode translation_group reading_minutes"
+).split()
+DEFAULTS = {"kind": "news", "access": "free", "urgency": 5}
+LINKS: dict[str, tuple[Any, Any, str]] = {
+    "sections": (ArticleSection, Section, "section_id"),
+    "tags": (ArticleTag, Tag, "tag_id"),
+    "authors": (ArticleAuthor, Author, "author_id"),
+}
+
+
+class Draft:
+    """One article being written: what is about to be stored, and every fault found on the way."""
+
+    def __init__(self, work: Work, article: Article, body: ArticleBody | None) -> None:
+        self.work, self.article, self.body = work, article, body
+        self.articles = ArticlesToEdit(work.session)
+        self.faults: list[Fault] = []
+        self.warnings: list[dict[str, Any]] = []
+        self.links: dict[str, list[str]] = {}
+        self.group: str | None = None
+
+    def fault(self, code: str, pointer: str, **params: Any) -> None:
+        self.faults.append(Fault(code, pointer=pointer, params=params))
+
+    async def write(self, fields: ArticleFields, given: set[str]) -> None:
+        """Takes the fields that were `given`. Raises `InvalidBody` with every fault of fact at once."""
+        article = self.article
+        if "headline" in given:
+            article.headline = fields.headline  # type: ignore[attr-defined]  # both schemas that come here have it
+        if "language" in given or not article.language:
+            article.language = fields.language or self.work.settings.language
+        for name in PLAIN:
+            if name in given:
+                value = getattr(fields, name)
+                setattr(article, name, value if value not in ("", None) else DEFAULTS.get(name))
+        self._objects(fields, given)
+        if {"body", "body_format"} & given:
+            self._render(fields, given)
+        article.reading_minutes = reading_minutes(self.body.text if self.body else "", article.language)
+        await self._terms(fields, given)
+        await self._translation(fields, given)
+        if self.faults:
+            raise InvalidBody(errors=self.faults)
+
+    def _objects(self, fields: ArticleFields, given: set[str]) -> None:
+        article = self.article
+        for name in ("lead_image", "rights", "seo"):
+            if name in given:
+                setattr(article, name, _merged(getattr(article, name), getattr(fields, name)))
+        if article.lead_image is not None and "url" not in article.lead_image:
+            self.fault("required", "/lead_image/url")
+        if "media" in given:
+            article.media = [image.model_dump(mode="json") for image in fields.media or []]
+        if "comments_mode" in given:
+            article.comments_mode = fields.comments_mode
+        if "external_id" in given:
+            external = fields.external_id
+            article.external_system = external.system if external else None
+            article.external_id = external.id if external else None
+
+    def _render(self, fields: ArticleFields, given: set[str]) -> None:
+        source = (fields.body or "") if "body" in given else (self.body.source if self.body else "")
+        kind = fields.body_format if "body_format" in given or self.body is None else self.body.format
+        rendered = render(source, kind or "html", embed_hosts=frozenset(map(str.lower, self.work.settings.embed_hosts)))  # type: ignore[arg-type]  # the schema allows the three formats only
+        if self.body is None:
+            self.body = ArticleBody(article_id=self.article.id)
+        self.body.source, self.body.format = source.replace("\0", ""), kind or "html"
+        self.body.html, self.body.text, self.body.blocks = rendered.html, rendered.text, list(rendered.blocks)
+        self.warnings += [asdict(removal) for removal in rendered.warnings]
+
+    async def _terms(self, fields: ArticleFields, given: set[str]) -> None:
+        for name in ("tags", "authors"):
+            if name in given:
+                self.links[name] = await self._looked_up(name, getattr(fields, name) or [], f"/{name}/{{}}")
+        if {"section", "sections"} & given:
+            await self._sections(fields, given)
+
+    async def _sections(self, fields: ArticleFields, given: set[str]) -> None:
+        """The primary section comes first; taken away, the next one becomes primary."""
+        present = await self.linked("sections") if self.article.version else []
+        primary, others = present[:1], present[1:]
+        if "section" in given:
+            primary = await self._looked_up("sections", [fields.section] if fields.section else [], "/section")
+        if "sections" in given:
+            others = await self._looked_up("sections", fields.sections or [], "/sections/{}")
+        self.links["sections"] = list(dict.fromkeys([*primary, *others]))
+        self.article.section_id = next(iter(self.links["sections"]), None)
+
+    async def _looked_up(self, name: str, wanted: Sequence[str], pointer: str) -> list[str]:
+        _, model, _ = LINKS[name]
+        found = await known(self.work.session, model, wanted)
+        for index, term in enumerate(wanted):
+            if term not in found:
+                self.fault("not_found", pointer.format(index), value=term)
+        return list(dict.fromkeys(found[term].id for term in wanted if term in found))
+
+    async def linked(self, name: str) -> list[str]:
+        link, _, column = LINKS[name]
+        where = select(getattr(link, column)).where(link.article_id == self.article.id).order_by(link.position)
+        return list((await self.work.session.scalars(where)).all())
+
+    async def _translation(self, fields: ArticleFields, given: set[str]) -> None:
+        article = self.article
+        if "translation_of" in given:
+            article.translation_group = None
+            if fields.translation_of:
+                await self._join_group(fields.translation_of)
+        if article.translation_group and await self.articles.twin(
+            article.translation_group, article.language, article.id
+        ):
+            self.fault("translation_exists", "/translation_of" if "translation_of" in given else "/language")
+
+    async def _join_group(self, name: str) -> None:
+        original = await self.articles.named(name)
+        if original is None:
+            self.fault("not_found", "/translation_of", value=name)
+        elif original.id == self.article.id:
+            self.fault("same_thing", "/translation_of")
+        elif original.language == self.article.language:
+            self.fault("translation_exists", "/translation_of")
+        else:
+            original = await self.articles.require(original.id, for_update=True)
+            original.translation_group = original.translation_group or original.id
+            self.article.translation_group = original.translation_group
+
+    async def store(self) -> None:
+        """Puts the body and the links where they belong; the article itself is in the session."""
+        session = self.work.session
+        await session.flush()
+        if self.body is not None and self.body not in session:
+            session.add(self.body)
+        for name, ids in self.links.items():
+            link, _, column = LINKS[name]
+            await session.execute(delete(link).where(link.article_id == self.article.id))
+            session.add_all(
+                link(article_id=self.article.id, position=place, **{column: id}) for place, id in enumerate(ids)
+            )
+        await session.flush()
+
+    async def name(self, fields: ArticleFields, given: set[str]) -> None:
+        """The slug: set by hand, or made from the headline until the article has once been public."""
+        article, session = self.article, self.work.session
+        before = article.slug
+        if "slug" in given and fields.slug:
+            if fields.slug != before and not await slugs.claim(session, KIND, fields.slug, article.id):
+                raise InvalidBody(errors=[Fault("slug_taken", pointer="/slug", params={"value": fields.slug})])
+            article.slug, article.slug_by_hand = fields.slug, True
+        elif not before or ("slug" in given and not self.was_public) or self._follows(given):
+            article.slug_by_hand = False
+            article.slug = await slugs.claim_free(session, KIND, _base(article), article.id)
+        if before and before != article.slug and not self.was_public:
+            await slugs.release(session, KIND, article.id, but=article.slug)
+
+    def _follows(self, given: set[str]) -> bool:
+        return "headline" in given and not self.article.slug_by_hand and not self.was_public
+
+    @property
+    def was_public(self) -> bool:
+        """Whether a reader may have seen the article, now or before."""
+        first = self.article.first_published_at
+        return first is not None and first <= self.work.now
+
+
+def _base(article: Article) -> str:
+    slug = slugify(article.headline)
+    return slug if slug and not looks_like_uuid(slug) else f"item-{article.id.replace('-', '')[-8:]}"
+
+
+def _merged(present: dict[str, Any] | None, patch: BaseModel | None) -> dict[str, Any] | None:
+    """RFC 7396 for an object inside the article: what is not named stays, null takes away."""
+    if patch is None:
+        return None
+    changes = patch.model_dump(mode="json", exclude_unset=True)
+    return {name: value for name, value in {**(present or {}), **changes}.items() if value is not None}
+
+
+def lacks(article: Article, body: ArticleBody | None) -> list[Fault]:
+    """What is missing for publication, each with its place."""
+    faults = [Fault("required", pointer="/headline")] if is_blank(article.headline) else []
+    if body is None or not body.blocks:
+        faults.append(Fault("required", pointer="/body"))
+    if article.section_id is None:
+        faults.append(Fault("required", pointer="/section"))
+    return faults

@@ -1,0 +1,143 @@
+"""The article tables. Lists read the narrow one; bodies live beside it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Id, Json, Key
+from app.kit.errors import AlreadyExists
+from app.kit.faults import VIOLATIONS
+
+LIVE = text("state = 'published'")
+
+
+class Article(Base):
+    """An article. `state` is what was decided; whether a published one is out yet, the clock tells."""
+
+    __tablename__ = "articles"
+    __table_args__ = (
+        Index("ix_articles_newest", "published_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
+        Index("ix_articles_changed", "updated_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
+        Index("ix_articles_saved", "saved_at", "id"),
+        UniqueConstraint("external_system", "external_id"),
+        UniqueConstraint("translation_group", "language"),
+    )
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    slug: Mapped[str] = mapped_column(Key, unique=True)
+    slug_by_hand: Mapped[bool] = mapped_column(Boolean, default=False)
+    state: Mapped[str] = mapped_column(Key)  # draft, in_review, published, withdrawn
+    language: Mapped[str] = mapped_column(Key)
+    kind: Mapped[str]
+    access: Mapped[str]
+    urgency: Mapped[int] = mapped_column(Integer)
+    headline: Mapped[str]
+    short_headline: Mapped[str | None]
+    summary: Mapped[str | None]
+    byline: Mapped[str | None]
+    dateline: Mapped[str | None]
+    source: Mapped[str | None]
+    section_id: Mapped[str | None] = mapped_column(Id, ForeignKey("sections.id", ondelete="RESTRICT"), index=True)
+    lead_image: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    media: Mapped[list[Any]]
+    rights: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    seo: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    canonical_url: Mapped[str | None]
+    reading_minutes: Mapped[int] = mapped_column(Integer, default=0)
+    corrected: Mapped[bool] = mapped_column(Boolean, default=False)
+    comments_mode: Mapped[str | None]
+    comment_count: Mapped[int] = mapped_column(Integer, default=0)  # approved ones
+    translation_group: Mapped[str | None] = mapped_column(Id)
+    external_system: Mapped[str | None] = mapped_column(Key)
+    external_id: Mapped[str | None] = mapped_column(Key)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    member_id: Mapped[str] = mapped_column(Id, ForeignKey("members.id", ondelete="RESTRICT"), index=True)
+    created_at: Mapped[datetime]
+    saved_at: Mapped[datetime]
+    updated_at: Mapped[datetime]
+    revised_at: Mapped[datetime | None]
+    published_at: Mapped[datetime | None]
+    first_published_at: Mapped[datetime | None]
+    withdrawn_at: Mapped[datetime | None]
+    withdrawn_reason: Mapped[str | None]
+    note: Mapped[str | None]  # for the desk: why it was returned or withdrawn
+
+
+class ArticleBody(Base):
+    """The body as it was sent, and as it is served: sanitised HTML, plain text, blocks."""
+
+    __tablename__ = "article_bodies"
+
+    article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
+    source: Mapped[str]
+    format: Mapped[str]
+    html: Mapped[str]
+    text: Mapped[str]
+    blocks: Mapped[list[Any]]
+
+
+class ArticleSection(Base):
+    """The sections of an article, the primary one first."""
+
+    __tablename__ = "article_sections"
+    __table_args__ = (PrimaryKeyConstraint("article_id", "section_id"),)
+
+    article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
+    section_id: Mapped[str] = mapped_column(Id, ForeignKey("sections.id", ondelete="RESTRICT"), index=True)
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class ArticleTag(Base):
+    """The tags of an article, in the editor's order."""
+
+    __tablename__ = "article_tags"
+    __table_args__ = (PrimaryKeyConstraint("article_id", "tag_id"),)
+
+    article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
+    tag_id: Mapped[str] = mapped_column(Id, ForeignKey("tags.id", ondelete="RESTRICT"), index=True)
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class ArticleAuthor(Base):
+    """The authors of an article, in byline order."""
+
+    __tablename__ = "article_authors"
+    __table_args__ = (PrimaryKeyConstraint("article_id", "author_id"),)
+
+    article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
+    author_id: Mapped[str] = mapped_column(Id, ForeignKey("authors.id", ondelete="RESTRICT"), index=True)
+    position: Mapped[int] = mapped_column(Integer)
+
+
+class Correction(Base):
+    """What was put right after publication, said openly."""
+
+    __tablename__ = "article_corrections"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"), index=True)
+    kind: Mapped[str]
+    note: Mapped[str]
+    at: Mapped[datetime]
+
+
+class Revision(Base):
+    """The editable article as it stood after one save."""
+
+    __tablename__ = "article_revisions"
+    __table_args__ = (PrimaryKeyConstraint("article_id", "number"),)
+
+    article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
+    number: Mapped[int] = mapped_column(Integer)
+    at: Mapped[datetime]
+    member_id: Mapped[str] = mapped_column(Id)
+    member_name: Mapped[str]
+    action: Mapped[str]
+    content: Mapped[dict[str, Any]]
+
+
+VIOLATIONS["articles.external_system"] = VIOLATIONS["uq_articles_external_system"] = AlreadyExists

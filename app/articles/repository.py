@@ -1,0 +1,271 @@
+"""Where articles are stored and found. What readers may see is `visible`, here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag, Correction
+from app.articles.schemas import ArticleDeskQuery, ArticleFilters, ArticleListQuery, terms
+from app.authors.models import Author
+from app.kit.clock import written
+from app.kit.errors import Gone, Moved, NotFound
+from app.kit.ids import as_id
+from app.kit.paging import Cursors, Key, Reader, Slice, take
+from app.sections.models import Section
+from app.sections.repository import subtree
+from app.slugs.models import Slug
+from app.tags.models import Tag
+from app.text.slugs import canonical_slug
+
+KIND = "article"
+articles = Article.__table__
+SORTS: dict[str, list[Key]] = {
+    "-published_at": [Key(Article.published_at, descending=True), Key(Article.id, descending=True)],
+    "published_at": [Key(Article.published_at), Key(Article.id)],
+    "-updated_at": [Key(Article.updated_at, descending=True), Key(Article.id, descending=True)],
+    "-saved_at": [Key(Article.saved_at, descending=True), Key(Article.id, descending=True)],
+}
+
+
+def visible(now: datetime, article: type[Article] = Article) -> ColumnElement[bool]:
+    """What readers may see: published, and the moment has come. Every public statement about articles holds this."""
+    return and_(article.state == "published", article.published_at <= now)
+
+
+def scheduled(now: datetime) -> ColumnElement[bool]:
+    return and_(Article.state == "published", Article.published_at > now)
+
+
+@dataclass
+class Relations:
+    """What an article is filed under, and its translations: rows of (id, slug, name), in order."""
+
+    sections: list[Any] = field(default_factory=list)
+    tags: list[Any] = field(default_factory=list)
+    authors: list[Any] = field(default_factory=list)
+    translations: list[Any] = field(default_factory=list)
+
+
+def named(model: type[Section] | type[Tag] | type[Author], text: str) -> ColumnElement[bool]:
+    """The terms that a filter names by slug or id."""
+    names = terms(text)
+    ids = [known for name in names if (known := as_id(name))]
+    return or_(model.slug.in_([canonical_slug(name) for name in names]), model.id.in_(ids))
+
+
+def _filters(query: ArticleFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.section:
+        inside = select(ArticleSection.article_id).where(
+            ArticleSection.section_id.in_(subtree(named(Section, query.section)))
+        )
+        found.append(Article.id.in_(inside))
+    if query.tag:
+        tagged = select(ArticleTag.article_id).join(Tag, Tag.id == ArticleTag.tag_id).where(named(Tag, query.tag))
+        found.append(Article.id.in_(tagged))
+    if query.author:
+        signed = select(ArticleAuthor.article_id).join(Author, Author.id == ArticleAuthor.author_id)
+        found.append(Article.id.in_(signed.where(named(Author, query.author))))
+    if query.language:
+        tags = [tag for name in terms(query.language) if (tag := name.replace("\0", ""))]
+        found.append(or_(*(_in_language(tag) for tag in tags)))
+    if query.kind:
+        found.append(Article.kind.in_([name.replace("\0", "") for name in terms(query.kind)]))
+    if query.ids:
+        names = terms(query.ids)
+        ids = [known for name in names if (known := as_id(name))]
+        found.append(or_(Article.id.in_(ids), Article.slug.in_([canonical_slug(name) for name in names])))
+    return found + _bounds(query)
+
+
+def _in_language(tag: str) -> ColumnElement[bool]:
+    """RFC 4647 basic filtering: `ar` finds `ar` and `ar-SY`."""
+    known = func.lower(Article.language)
+    return or_(known == tag.lower(), known.startswith(f"{tag.lower()}-", autoescape=True))
+
+
+def _bounds(query: ArticleFilters) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = []
+    if query.urgency_max is not None:
+        found.append(Article.urgency <= query.urgency_max)
+    if query.published_after is not None:
+        found.append(Article.published_at >= query.published_after)
+    if query.published_before is not None:
+        found.append(Article.published_at < query.published_before)
+    if query.updated_after is not None:
+        found.append(Article.updated_at >= query.updated_after)
+    return found
+
+
+class Articles:
+    """What readers see, as rows. `reader` may be a read-only connection or a session."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    async def published(self, query: ArticleListQuery, cursors: Cursors, now: datetime) -> Slice[Row[Any]]:
+        """One page of the visible articles that pass the filters."""
+        keys = SORTS[query.sort]
+        name = query.sort.removeprefix("-")
+        return await take(
+            self.reader,
+            select(articles).where(visible(now), *_filters(query)),
+            keys,
+            query,
+            cursors,
+            position=lambda row: [getattr(row, name), row.id],
+            times=[0],
+        )
+
+    async def at(self, name: str, now: datetime, suffix: str = "") -> Row[Any]:
+        """The visible article at a slug or id.
+
+        Raises `Moved` to its present slug (with `suffix` behind it), `Gone` when it was withdrawn, and `NotFound` for
+        everything else alike: an address that never was and a draft cannot be told apart. One query whatever comes.
+        """
+        known = as_id(name)
+        owner = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == canonical_slug(name)).scalar_subquery()
+        statement = select(articles).where(
+            Article.id == (known or owner), or_(visible(now), Article.state == "withdrawn")
+        )
+        row = (await self.reader.execute(statement)).one_or_none()
+        if row is None:
+            raise NotFound()
+        if row.state == "withdrawn":
+            raise Gone(withdrawn_at=written(row.withdrawn_at), reason=row.withdrawn_reason)
+        if not known and name != row.slug:
+            raise Moved(f"/v1/articles/{row.slug}{suffix}")
+        return row
+
+    async def with_ids(self, ids: Sequence[str], now: datetime) -> dict[str, Row[Any]]:
+        """The visible ones among these, by id."""
+        if not ids:
+            return {}
+        statement = select(articles).where(Article.id.in_(ids), visible(now))
+        return {row.id: row for row in (await self.reader.execute(statement)).all()}
+
+    async def relations(self, ids: Sequence[str], now: datetime | None) -> dict[str, Relations]:
+        """Sections, tags, authors and translations of these articles, in one statement.
+
+        With `now` only translations that readers may see; without, all of them (for the desk).
+        """
+        found = {id: Relations() for id in ids}
+        if ids:
+            for kind, article_id, _, id, slug, name in (await self.reader.execute(_related(ids, now))).all():
+                getattr(found[article_id], kind).append((id, slug, name))
+        return found
+
+    async def bodies(self, ids: Sequence[str]) -> dict[str, Row[Any]]:
+        """The bodies of these articles; the caller has made sure that they may be shown."""
+        if not ids:
+            return {}
+        statement = select(ArticleBody.__table__).where(ArticleBody.article_id.in_(ids))
+        return {row.article_id: row for row in (await self.reader.execute(statement)).all()}
+
+    async def corrections(self, article_id: str) -> Sequence[Row[Any]]:
+        statement = select(Correction.__table__).where(Correction.article_id == article_id).order_by(Correction.id)
+        return (await self.reader.execute(statement)).all()
+
+
+def _related(ids: Sequence[str], now: datetime | None) -> Select[Any]:
+    parts = [
+        _filed("sections", ArticleSection, Section, ArticleSection.section_id, ids),
+        _filed("tags", ArticleTag, Tag, ArticleTag.tag_id, ids),
+        _filed("authors", ArticleAuthor, Author, ArticleAuthor.author_id, ids),
+    ]
+    other = aliased(Article)
+    same = and_(other.translation_group == Article.translation_group, other.id != Article.id)
+    translations = (
+        select(literal("translations"), Article.id, literal(0), other.id, other.slug, other.language)
+        .join(other, same)
+        .where(Article.id.in_(ids), Article.translation_group.is_not(None))
+    )
+    if now is not None:
+        translations = translations.where(visible(now, other))
+    rows = union_all(*parts, translations).subquery("related")
+    kind, article_id, position, id, slug, name = rows.c
+    return select(kind, article_id, position, id, slug, name).order_by(kind, article_id, position, name)
+
+
+def _filed(kind: str, link: Any, term: Any, term_id: Any, ids: Sequence[str]) -> Select[Any]:
+    columns = (literal(kind).label("kind"), link.article_id, link.position, term.id, term.slug, term.name)
+    return select(*columns).join(term, term.id == term_id).where(link.article_id.in_(ids))
+
+
+class ArticlesToEdit(Articles):
+    """All articles, for the desk: as objects that can be changed."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        super().__init__(session)
+        self.session = session
+
+    async def require(self, id: str, *, for_update: bool = False) -> Article:
+        """Raises `NotFound`. With `for_update` nobody else changes it until this transaction ends."""
+        known = as_id(id)
+        if known is None:
+            raise NotFound()
+        statement = select(Article).where(Article.id == known)
+        if for_update:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        article = (await self.session.scalars(statement)).one_or_none()
+        if article is None:
+            raise NotFound()
+        return article
+
+    async def named(self, name: str) -> Article | None:
+        """By present slug or id, whatever its state."""
+        where = Article.id == as_id(name) if as_id(name) else Article.slug == canonical_slug(name)
+        return (await self.session.scalars(select(Article).where(where))).one_or_none()
+
+    async def page(
+        self, query: ArticleDeskQuery, cursors: Cursors, now: datetime, member_id: str | None
+    ) -> Slice[Row[Any]]:
+        """One page of all articles, or of one member's."""
+        statement = select(articles).where(*_filters(query))
+        if query.status:
+            statement = statement.where(or_(*(_in_status(name, now) for name in terms(query.status))))
+        for member in filter(None, (query.member, member_id)):
+            statement = statement.where(Article.member_id == member)
+        if query.external_id:
+            statement = statement.where(_external(query.external_id.replace("\0", "")))
+        name = query.sort.removeprefix("-")
+        if name == "published_at":
+            statement = statement.where(Article.published_at.is_not(None))
+        keys = SORTS[query.sort]
+        return await take(
+            self.session,
+            statement,
+            keys,
+            query,
+            cursors,
+            position=lambda row: [getattr(row, name), row.id],
+            times=[0],
+        )
+
+    async def twin(self, group: str, language: str, but: str) -> bool:
+        """Whether another article of this translation group has this language already."""
+        where = (Article.translation_group == group, Article.language == language, Article.id != but)
+        return (await self.session.execute(select(Article.id).where(*where))).first() is not None
+
+
+def _in_status(name: str, now: datetime) -> ColumnElement[bool]:
+    if name == "scheduled":
+        return scheduled(now)
+    return (
+        visible(now)
+        if name == "published"
+        else and_(Article.state == name.replace("\0", ""), Article.state != "published")
+    )
+
+
+def _external(text: str) -> ColumnElement[bool]:
+    system, colon, id = text.partition(":")
+    whole = Article.external_id == text
+    return or_(whole, and_(Article.external_system == system, Article.external_id == id)) if colon else whole

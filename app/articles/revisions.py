@@ -1,0 +1,112 @@
+"""Revisions: the editable article after every save, what differs between two, and the way back."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from typing import Any
+
+from sqlalchemy import select
+
+from app.articles.editing import LINKS, Draft
+from app.articles.models import Article, Revision
+from app.articles.schemas import ArticleUpdate
+from app.audit.work import Work
+from app.kit.errors import NotFound
+from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+
+KEPT = (
+    "slug slug_by_hand language kind access urgency headline short_headline summary byline dateline source lead_image "
+    "media rights seo canonical_url comments_mode"
+).split()
+TEXTS = {"headline", "short_headline", "summary", "body", "byline", "dateline"}
+LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
+
+
+async def content_of(draft: Draft) -> dict[str, Any]:
+    """The editable article as plain values; terms by id."""
+    article, body = draft.article, draft.body
+    linked = {name: await draft.linked(name) for name in LINKS}
+    return {
+        **{name: getattr(article, name) for name in KEPT},
+        "section": article.section_id,
+        **linked,
+        "body": body.source if body else "",
+        "body_format": body.format if body else "html",
+    }
+
+
+async def keep(draft: Draft, action: str) -> None:
+    """Writes the revision of this save; its number is the article's version."""
+    work: Work = draft.work
+    work.session.add(
+        Revision(
+            article_id=draft.article.id,
+            number=draft.article.version,
+            at=work.now,
+            member_id=work.actor.member_id,
+            member_name=work.actor.name,
+            action=action,
+            content=await content_of(draft),
+        )
+    )
+
+
+async def page(reader: Reader, article: Article, query: PageQuery, cursors: Cursors) -> Slice[Revision]:
+    """Newest first."""
+    statement = select(Revision).where(Revision.article_id == article.id)
+    keys = [Key(Revision.number, descending=True)]
+    return await take(reader, statement, keys, query, cursors, position=lambda row: [row.number], scalars=True)
+
+
+async def one(reader: Reader, article: Article, number: int) -> Revision:
+    statement = select(Revision).where(Revision.article_id == article.id, Revision.number == number)
+    revision: Revision | None = (await reader.execute(statement)).scalar_one_or_none()
+    if revision is None:
+        raise NotFound()
+    return revision
+
+
+def as_update(content: dict[str, Any]) -> tuple[ArticleUpdate, set[str]]:
+    """A revision's content as the edit that brings it back. The slug stays as it is: addresses do not go back."""
+    names = {name for name in content if name not in {"slug", "slug_by_hand"}}
+    given = {name: content[name] for name in names}
+    given["lead_image"] = given["lead_image"] or None
+    return ArticleUpdate.model_validate(given), names
+
+
+def diff(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+    """Fields that differ, in the order of the form; texts piece by piece."""
+    return [
+        {
+            "field": name,
+            "before": before.get(name),
+            "after": after.get(name),
+            "words": _words(before.get(name), after.get(name)) if name in TEXTS else None,
+        }
+        for name in dict.fromkeys([*before, *after])
+        if before.get(name) != after.get(name)
+    ]
+
+
+def _words(before: Any, after: Any) -> list[dict[str, str]]:
+    """Runs of `equal`, `delete` and `insert`, which put together give either text back."""
+    old, new = _pieces(before or ""), _pieces(after or "")
+    if len(old) + len(new) > LONGEST_DIFF:
+        old, new = (before or "").splitlines(keepends=True), (after or "").splitlines(keepends=True)
+    if len(old) + len(new) > LONGEST_DIFF:
+        old, new = [before or ""], [after or ""]
+    runs: list[dict[str, str]] = []
+    for kind, a, b, c, d in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind == "equal":
+            runs.append({"kind": "equal", "text": "".join(old[a:b])})
+            continue
+        if b > a:
+            runs.append({"kind": "delete", "text": "".join(old[a:b])})
+        if d > c:
+            runs.append({"kind": "insert", "text": "".join(new[c:d])})
+    return runs
+
+
+def _pieces(text: str) -> list[str]:
+    return re.findall(r"\s+|<[^>]*>|[^\s<]+|<", text)

@@ -1,0 +1,489 @@
+"""An article as it comes in and goes out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, ConfigDict, Field
+
+from app.kit.faults import custom
+from app.kit.paging import CountedQuery, Listed
+from app.kit.schemas import (
+    Direction,
+    IdInput,
+    IdText,
+    Input,
+    Language,
+    Line,
+    Moment,
+    MomentInput,
+    Output,
+    Prose,
+    Query,
+    Ref,
+    SlugInput,
+    Warned,
+    WebUrl,
+)
+
+Kind = Literal["news", "opinion", "analysis", "feature", "live", "video", "gallery"]
+Access = Literal["free", "paid"]
+Status = Literal["draft", "in_review", "scheduled", "published", "withdrawn"]
+BodyFormat = Literal["html", "markdown", "text"]
+CorrectionKind = Literal["correction", "clarification", "editor_note"]
+CommentsMode = Literal["open", "premoderated", "closed"]
+LIST_MAX = 20
+
+Headline = Annotated[str, Line(300)]
+ShortHeadline = Annotated[str, Line(150, low=0)]
+Summary = Annotated[str, Prose(2000, low=0)]
+Byline = Annotated[str, Line(300, low=0)]
+Dateline = Annotated[str, Line(120, low=0)]
+Source = Annotated[str, Line(200, low=0)]
+Caption = Annotated[str, Prose(1000, low=0)]
+SeoTitle = Annotated[str, Line(200, low=0)]
+SeoText = Annotated[str, Line(500, low=0)]
+Reason = Annotated[str, Prose(1000)]
+Note = Annotated[str, Prose(2000)]
+RightsText = Annotated[str, Line(500, low=0)]
+TermName = Annotated[str, Field(max_length=255)]
+Names = Annotated[list[TermName], Field(max_length=50)]
+BodySource = Annotated[str, Field(max_length=1_000_000)]
+
+
+def terms(text: str) -> list[str]:
+    """The parts of a comma-separated filter."""
+    return [part for part in (piece.strip() for piece in text.split(",")) if part]
+
+
+def _some(limit: int) -> Any:
+    def check(text: str) -> str:
+        parts = terms(text)
+        if not parts:
+            raise custom("required")
+        if len(parts) > limit:
+            raise custom("too_many", max=limit)
+        return text
+
+    return check
+
+
+AnyOf = Annotated[str, AfterValidator(_some(LIST_MAX)), Field(max_length=10_000, examples=["اقتصاد,علوم"])]
+IdList = Annotated[str, AfterValidator(_some(100)), Field(max_length=10_000)]
+
+
+class ArticleFilters(CountedQuery):
+    """What every list of articles can be narrowed by."""
+
+    section: AnyOf | None = None
+    """Slugs or ids of sections; articles of their descendants are included. A comma means any of."""
+    tag: AnyOf | None = None
+    """Slugs or ids of tags. A comma means any of."""
+    author: AnyOf | None = None
+    """Slugs or ids of authors. A comma means any of."""
+    language: AnyOf | None = None
+    """BCP 47 tags: `ar` also finds `ar-SY`. A comma means any of."""
+    kind: AnyOf | None = None
+    """`news`, `opinion`, … A comma means any of."""
+    urgency_max: Annotated[int | None, Field(ge=1, le=9)] = None
+    """At least this urgent: 1 is the most urgent."""
+    published_after: MomentInput | None = None
+    """Published at this moment or later."""
+    published_before: MomentInput | None = None
+    """Published before this moment."""
+    updated_after: MomentInput | None = None
+    """Updated at this moment or later."""
+    ids: IdList | None = None
+    """Only these articles: ids or slugs, at most 100."""
+
+
+class ArticleListQuery(ArticleFilters):
+    """Filters, order and shape of the public list."""
+
+    sort: Literal["-published_at", "published_at", "-updated_at"] = "-published_at"
+    """Order: newest first by default."""
+    include: Literal["body"] | None = None
+    """`body` adds each article's body; `limit` is then at most 20."""
+    fields: Annotated[str | None, Field(max_length=4000, examples=["headline,section.name"])] = None
+    """Keep only these fields and `id`."""
+
+
+class FieldsQuery(Query):
+    """One thing, whole or in part."""
+
+    fields: Annotated[str | None, Field(max_length=4000, examples=["headline,body.text"])] = None
+    """Keep only these fields and `id`."""
+
+
+class ArticleDeskQuery(ArticleFilters):
+    """Filters of the desk's list."""
+
+    status: AnyOf | None = None
+    """`draft`, `in_review`, `scheduled`, `published`, `withdrawn`. A comma means any of."""
+    member: IdInput | None = None
+    """Only what this member of the staff wrote."""
+    external_id: Annotated[str | None, Field(max_length=255)] = None
+    """Only the article with this id in another system: `id`, or `system:id`."""
+    sort: Literal["-saved_at", "-published_at", "published_at", "-updated_at"] = "-saved_at"
+    """Order: last saved first by default."""
+
+
+class FocalPoint(Input):
+    """The point that must stay visible, from 0 to 1 from the left and from the top."""
+
+    x: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+    y: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+
+
+class ImageInput(Input):
+    """An image at an address."""
+
+    url: WebUrl
+    alt: Annotated[str, Line(500, low=0)] = ""
+    caption: Caption | None = None
+    credit: Annotated[str, Line(200, low=0)] | None = None
+    width: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    height: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    focal_point: FocalPoint | None = None
+
+
+class RightsInput(Input):
+    """Who owns it and what may be done with it."""
+
+    holder: RightsText | None = None
+    notice: RightsText | None = None
+    usage: Annotated[str, Prose(2000, low=0)] | None = None
+    credit_line: RightsText | None = None
+    syndication: Literal["yes", "no", "verify"] | None = None
+    expires_at: MomentInput | None = None
+
+
+class SeoInput(Input):
+    """Title and description for search engines and shared links."""
+
+    title: SeoTitle | None = None
+    description: SeoText | None = None
+
+
+class ExternalIdInput(Input):
+    """Where the article comes from: unique over all articles."""
+
+    system: Annotated[str, Line(80), Field(examples=["wordpress"])]
+    id: Annotated[str, Line(255), Field(examples=["48213"])]
+
+
+class ArticleFields(Input):
+    """What an editor may write."""
+
+    slug: SlugInput | None = None
+    """Left out: made from the headline, and follows it until first publication."""
+    language: Language | None = None
+    """Left out: the site's language."""
+    kind: Kind = "news"
+    access: Access = "free"
+    urgency: Annotated[int, Field(ge=1, le=9)] = 5
+    """IPTC: 1 most urgent, 5 normal, 9 least."""
+    short_headline: ShortHeadline | None = None
+    """For tickers and small screens."""
+    summary: Summary | None = None
+    body: BodySource | None = None
+    """In `body_format`. HTML is sanitised; what was removed is listed in `warnings`."""
+    body_format: BodyFormat = "html"
+    section: TermName | None = None
+    """Slug or id of the primary section."""
+    sections: Names = []
+    """Further sections; the primary one is always among them."""
+    tags: Names = []
+    """Slugs or ids."""
+    authors: Names = []
+    """Slugs or ids, in byline order."""
+    byline: Byline | None = None
+    """Left out: made from the authors' names."""
+    dateline: Dateline | None = None
+    source: Source | None = None
+    lead_image: ImageInput | None = None
+    media: Annotated[list[ImageInput], Field(max_length=100)] = []
+    rights: RightsInput | None = None
+    seo: SeoInput | None = None
+    canonical_url: WebUrl | None = None
+    translation_of: TermName | None = None
+    """Slug or id of an article that this one translates."""
+    external_id: ExternalIdInput | None = None
+    comments_mode: CommentsMode | None = None
+    """Left out: as the site's setting says."""
+
+
+EXAMPLE: dict[str, Any] = {
+    "headline": "المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر",
+    "summary": "صورة نادرة لسديم بعيد التقطها هواة الفلك.",
+    "body": "<p>التقط هواة الفلك صورة نادرة فجر اليوم.</p>",
+    "section": "علوم",
+    "tags": ["فلك"],
+    "authors": ["ليلى-القاسم"],
+    "urgency": 5,
+}
+
+
+class ArticleCreate(ArticleFields):
+    """A new draft: `headline` alone is enough."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    headline: Headline
+
+
+class ArticleUpdate(ArticleFields):
+    """JSON Merge Patch (RFC 7396): fields that are present change, null takes a field's default away."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"headline": "عنوان محدّث", "minor": True}]})
+
+    headline: Headline = ""
+    minor: bool = False
+    """A small repair: `revised_at` stays."""
+
+
+class CorrectInput(ArticleUpdate):
+    """A correction and, with it, the changes that put it right."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"kind": "correction", "note": "صُحّح اسم المدينة في الفقرة الثانية."}]}
+    )
+
+    kind: CorrectionKind  # type: ignore[assignment]  # the correction's kind; the article's stays
+    note: Note
+
+
+class Image(Output):
+    """An image at an address."""
+
+    id: IdText | None
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+    alt: str
+    caption: str | None
+    credit: str | None
+    width: int | None
+    height: int | None
+    focal_point: FocalPoint | None
+    renditions: list[Any]
+
+
+class Translation(Output):
+    """The same article in another language."""
+
+    language: Language
+    id: IdText
+    slug: str
+
+
+class CommentsOpen(Output):
+    """Whether a comment can be sent."""
+
+    open: bool
+
+
+class CommentsState(CommentsOpen):
+    """Whether a comment can be sent, and how many are shown."""
+
+    count: int
+
+
+class Body(Output):
+    """The body in three forms. Of a paid article it stops after the summary, and `truncated` is true."""
+
+    html: str
+    text: str
+    blocks: list[dict[str, Any]]
+    """The body as a list that an app draws without an HTML engine; skip block types you don't know."""
+    truncated: bool
+
+
+class Rights(Output):
+    """Who owns it and what may be done with it."""
+
+    holder: str | None
+    notice: str | None
+    usage: str | None
+    credit_line: str | None
+    syndication: str | None
+    expires_at: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})]
+
+
+class Seo(Output):
+    """Title and description for search engines and shared links."""
+
+    title: str | None
+    description: str | None
+
+
+class CorrectionRead(Output):
+    """What was put right, and when."""
+
+    id: IdText
+    kind: str
+    at: Moment
+    note: str
+
+
+class ArticleSummary(Output):
+    """An article in a list."""
+
+    id: IdText
+    slug: Annotated[str, Field(examples=["المرصد-يرصد-لؤلؤة-الخريف"])]
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+    language: Language
+    direction: Direction
+    kind: Annotated[str, Field(examples=["news"])]
+    access: Access
+    headline: Annotated[str, Field(examples=["المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر"])]
+    short_headline: str | None
+    summary: str | None
+    section: Ref | None
+    sections: list[Ref]
+    tags: list[Ref]
+    authors: list[Ref]
+    byline: str | None
+    lead_image: Image | None
+    translations: list[Translation]
+    urgency: int
+    published_at: Moment | None
+    first_published_at: Moment | None
+    revised_at: Moment | None
+    updated_at: Moment
+    version: int
+    reading_minutes: int
+    comments: CommentsOpen
+    corrected: bool
+
+
+class ArticleInList(ArticleSummary):
+    """An article in a list; `body` where `include=body` asked for it."""
+
+    body: Body = None  # type: ignore[assignment]  # left out, not null, where it was not asked for
+
+
+class ArticleRead(ArticleSummary):
+    """An article, whole."""
+
+    body: Body
+    comments: CommentsState
+    corrections: list[CorrectionRead]
+    dateline: str | None
+    source: str | None
+    rights: Rights | None
+    media: list[Image]
+    canonical_url: str | None
+    seo: Seo | None
+
+
+class ExternalId(Output):
+    """Where the article comes from."""
+
+    system: str
+    id: str
+
+
+class ArticleDesk(ArticleRead):
+    """An article as the desk sees it: with its state, its source and its makers."""
+
+    status: Status
+    body_source: str
+    body_format: BodyFormat
+    slug_by_hand: bool
+    comments_mode: CommentsMode | None
+    external_id: ExternalId | None
+    member_id: IdText
+    created_at: Moment
+    saved_at: Moment
+    withdrawn_at: Moment | None
+    withdrawn_reason: str | None
+    note: str | None
+    warnings: list[Warned]
+
+
+class ArticleDeskSummary(ArticleSummary):
+    """An article in the desk's list."""
+
+    status: Status
+    external_id: ExternalId | None
+    member_id: IdText
+    created_at: Moment
+    saved_at: Moment
+
+
+class ArticleList(Listed[ArticleInList]):
+    """One page of articles."""
+
+
+class ArticleDeskList(Listed[ArticleDeskSummary]):
+    """One page of articles of every state."""
+
+
+class PublishInput(Input):
+    """When it appears."""
+
+    at: MomentInput | None = None
+    """A moment ahead: it appears then by itself. A moment past (editors): for archives. Left out: now."""
+
+
+class ReturnInput(Input):
+    """Why a text goes back to its writer."""
+
+    note: Note
+
+
+class WithdrawInput(Input):
+    """Why it is taken back for good."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "نُشر الخبر قبل التحقق من مصدره."}]})
+
+    reason: Reason
+    """Public: stands at the article's address from now on."""
+    note: Note | None = None
+    """For the desk only."""
+
+
+class NoInput(Input):
+    """An empty object."""
+
+
+class RestoreInput(Input):
+    """Which revision."""
+
+    revision: Annotated[int, Field(ge=1)]
+
+
+class RevisionSummary(Output):
+    """One save."""
+
+    number: int
+    at: Moment
+    member_id: IdText
+    member_name: str
+    action: str
+
+
+class RevisionRead(RevisionSummary):
+    """The article as it stood after one save."""
+
+    content: dict[str, Any]
+
+
+class Change(Output):
+    """A field that differs. `words` tells texts apart piece by piece."""
+
+    field: str
+    before: Any
+    after: Any
+    words: list[dict[str, str]] | None
+
+
+class RevisionDiff(Output):
+    """What changed from one revision to another."""
+
+    from_revision: int
+    to_revision: int
+    changes: list[Change]
+
+
+class RevisionList(Listed[RevisionSummary]):
+    """One page of saves."""

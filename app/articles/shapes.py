@@ -1,0 +1,178 @@
+"""How a stored article becomes what the schemas describe."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.articles.repository import Relations
+from app.settings import Settings
+from app.text.languages import direction
+from app.text.markup import render
+
+AND = {"ar": " و", "fa": " و ", "ur": " اور ", "en": " and ", "fr": " et ", "tr": " ve ", "de": " und ", "es": " y "}
+COMMA = {"ar": "، ", "fa": "، ", "ur": "، "}
+NO_RELATIONS = Relations()
+
+
+@lru_cache
+def _zone(name: str) -> ZoneInfo:
+    return ZoneInfo(name)
+
+
+def status_of(article: Any, now: datetime) -> str:
+    """The state by the clock: what is published for later is `scheduled`."""
+    if article.state == "published" and article.published_at > now:
+        return "scheduled"
+    state: str = article.state
+    return state
+
+
+def url_of(settings: Settings, slug: str, id: str, section: str | None, published_at: datetime | None) -> str:
+    """The article's address on the web site; dates are the site's."""
+    day = (published_at.astimezone(_zone(settings.timezone)) if published_at else None) or None
+    date = (f"{day:%Y}", f"{day:%m}", f"{day:%d}") if day else ("0000", "00", "00")
+    return settings.article_url(slug=slug, id=id, section=section, published=date)
+
+
+def comments_mode(article: Any, settings: Settings, now: datetime) -> str:
+    """`open`, `premoderated` or `closed`, as the article or the site says, and the article's age."""
+    mode: str = article.comments_mode or settings.comments
+    days = settings.comments_close_after_days
+    too_old = days and article.published_at and article.published_at + timedelta(days=days) <= now
+    return "closed" if too_old else mode
+
+
+def byline_of(names: list[str], language: str) -> str | None:
+    """Names as a sentence of the language lists them."""
+    if not names:
+        return None
+    primary = language.partition("-")[0]
+    comma, conjunction = COMMA.get(primary, ", "), AND.get(primary, ", ")
+    return conjunction.join([*([comma.join(names[:-1])] if names[:-1] else []), names[-1]])
+
+
+def image_of(image: dict[str, Any] | None) -> dict[str, Any] | None:
+    if image is None:
+        return None
+    names = ("alt", "caption", "credit", "width", "height", "focal_point")
+    return {"id": None, "url": image["url"], **{name: image.get(name) for name in names}, "renditions": []}
+
+
+def _refs(rows: list[Any]) -> list[dict[str, str]]:
+    return [{"id": id, "slug": slug, "name": name} for id, slug, name in rows]
+
+
+def summary_of(row: Any, related: Relations, settings: Settings, now: datetime) -> dict[str, Any]:
+    """An article in a list."""
+    sections = _refs(related.sections)
+    section = sections[0] if sections else None
+    return {
+        "id": row.id,
+        "slug": row.slug,
+        "url": url_of(settings, row.slug, row.id, section["slug"] if section else None, row.published_at),
+        "language": row.language,
+        "direction": direction(row.language),
+        "kind": row.kind,
+        "access": row.access,
+        "headline": row.headline,
+        "short_headline": row.short_headline,
+        "summary": row.summary,
+        "section": section,
+        "sections": sections,
+        "tags": _refs(related.tags),
+        "authors": _refs(related.authors),
+        "byline": row.byline or byline_of([name for _, _, name in related.authors], row.language),
+        "lead_image": image_of(row.lead_image),
+        "translations": [{"language": name, "id": id, "slug": slug} for id, slug, name in related.translations],
+        "urgency": row.urgency,
+        "published_at": row.published_at,
+        "first_published_at": row.first_published_at,
+        "revised_at": row.revised_at,
+        "updated_at": row.updated_at,
+        "version": row.version,
+        "reading_minutes": row.reading_minutes,
+        "comments": {"open": comments_mode(row, settings, now) != "closed"},
+        "corrected": row.corrected,
+    }
+
+
+def body_of(row: Any, body: Any) -> dict[str, Any]:
+    """The body in three forms; a paid one stops after the summary."""
+    if row.access == "paid":
+        return {**_only_summary(row.summary), "truncated": True}
+    if body is None:
+        return {"html": "", "text": "", "blocks": [], "truncated": False}
+    return {"html": body.html, "text": body.text, "blocks": body.blocks, "truncated": False}
+
+
+@lru_cache(maxsize=512)
+def _rendered(summary: str) -> Any:
+    return render(summary, "text")
+
+
+def _only_summary(summary: str | None) -> dict[str, Any]:
+    rendered = _rendered(summary or "")
+    return {"html": rendered.html, "text": rendered.text, "blocks": rendered.blocks}
+
+
+RIGHTS = ("holder", "notice", "usage", "credit_line", "syndication", "expires_at")
+
+
+def whole_of(
+    row: Any, related: Relations, body: Any, corrections: Any, settings: Settings, now: datetime
+) -> dict[str, Any]:
+    """A single article."""
+    summary = summary_of(row, related, settings, now)
+    return {
+        **summary,
+        "body": body_of(row, body),
+        "comments": {**summary["comments"], "count": row.comment_count},
+        "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
+        "dateline": row.dateline,
+        "source": row.source,
+        "rights": {name: row.rights.get(name) for name in RIGHTS} if row.rights else None,
+        "media": [image_of(image) for image in row.media],
+        "canonical_url": row.canonical_url,
+        "seo": {name: row.seo.get(name) for name in ("title", "description")} if row.seo else None,
+    }
+
+
+def external_of(row: Any) -> dict[str, str] | None:
+    return {"system": row.external_system, "id": row.external_id} if row.external_system else None
+
+
+def desk_summary_of(row: Any, related: Relations, settings: Settings, now: datetime) -> dict[str, Any]:
+    """An article in the desk's list."""
+    return {
+        **summary_of(row, related, settings, now),
+        "status": status_of(row, now),
+        "external_id": external_of(row),
+        "member_id": row.member_id,
+        "created_at": row.created_at,
+        "saved_at": row.saved_at,
+    }
+
+
+def desk_of(
+    row: Any, related: Relations, body: Any, corrections: Any, warnings: Any, settings: Settings, now: datetime
+) -> dict[str, Any]:
+    """A single article for the desk: whole, whatever its access."""
+    whole = whole_of(row, related, body, corrections, settings, now)
+    if body is not None:
+        whole["body"] = {"html": body.html, "text": body.text, "blocks": body.blocks, "truncated": False}
+    return {
+        **whole,
+        **desk_summary_of(row, related, settings, now),
+        "comments": whole["comments"],
+        "body_source": body.source if body is not None else "",
+        "body_format": body.format if body is not None else "html",
+        "slug_by_hand": row.slug_by_hand,
+        "comments_mode": row.comments_mode,
+        "withdrawn_at": row.withdrawn_at,
+        "withdrawn_reason": row.withdrawn_reason,
+        "note": row.note,
+        "warnings": warnings,
+    }

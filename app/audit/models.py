@@ -1,0 +1,26 @@
+"""One row for every desk action."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Id, Key
+
+
+class AuditEntry(Base):
+    """Rows are only ever added. Names are copied, so that the entry stays readable when the thing is gone."""
+
+    __tablename__ = "audit"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    at: Mapped[datetime]
+    member_id: Mapped[str | None] = mapped_column(Id, index=True)
+    member_name: Mapped[str]
+    token_id: Mapped[str | None] = mapped_column(Id)
+    action: Mapped[str] = mapped_column(Key, index=True)
+    resource: Mapped[str] = mapped_column(Key)
+    resource_id: Mapped[str | None] = mapped_column(Key, index=True)
+    details: Mapped[dict[str, Any]]

@@ -1,0 +1,47 @@
+"""Where the audit is written and read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.audit.models import AuditEntry
+from app.audit.schemas import AuditQuery
+from app.kit import clock
+from app.kit.ids import new_id
+from app.kit.paging import Cursors, Key, Slice, take
+from app.staff.access import Actor
+
+
+def record(
+    session: AsyncSession, actor: Actor, action: str, resource: str, resource_id: str | None, **details: Any
+) -> None:
+    """Adds the row that says `actor` did `action` (`article.publish`) to a thing. `details` hold no personal data."""
+    session.add(
+        AuditEntry(
+            id=new_id(),
+            at=clock.now(),
+            member_id=actor.member_id,
+            member_name=actor.name,
+            token_id=actor.token_id,
+            action=action,
+            resource=resource,
+            resource_id=resource_id,
+            details=details,
+        )
+    )
+
+
+async def entries(session: AsyncSession, query: AuditQuery, cursors: Cursors) -> Slice[AuditEntry]:
+    """Newest first."""
+    statement = select(AuditEntry)
+    if query.member:
+        statement = statement.where(AuditEntry.member_id == query.member)
+    if query.action:
+        statement = statement.where(AuditEntry.action == query.action)
+    if query.resource_id:
+        statement = statement.where(AuditEntry.resource_id == query.resource_id)
+    keys = [Key(AuditEntry.id, descending=True)]
+    return await take(session, statement, keys, query, cursors, position=lambda row: [row.id], scalars=True)

@@ -1,0 +1,62 @@
+"""A desk action at work: who acts, in which transaction, when, under which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+
+from app.audit import repository
+from app.kit import clock
+from app.kit.db import Writing
+from app.settings import Settings
+from app.staff.access import Actor, Admin, AnyStaff, Editor, Moderator, Writer
+
+
+@dataclass(frozen=True)
+class Work:
+    """What every action of the desk is given."""
+
+    session: AsyncSession
+    actor: Actor
+    settings: Settings
+    now: datetime
+
+    def record(self, action: str, resource: str, resource_id: str | None, **details: Any) -> None:
+        """Writes the audit row of this action."""
+        repository.record(self.session, self.actor, action, resource, resource_id, **details)
+
+
+def _work(request: Request, session: AsyncSession, actor: Actor) -> Work:
+    return Work(session, actor, request.app.state.settings, clock.now())
+
+
+async def _admin(request: Request, session: Writing, actor: Admin) -> Work:
+    return _work(request, session, actor)
+
+
+async def _editor(request: Request, session: Writing, actor: Editor) -> Work:
+    return _work(request, session, actor)
+
+
+async def _writer(request: Request, session: Writing, actor: Writer) -> Work:
+    return _work(request, session, actor)
+
+
+async def _moderator(request: Request, session: Writing, actor: Moderator) -> Work:
+    return _work(request, session, actor)
+
+
+async def _anyone(request: Request, session: Writing, actor: AnyStaff) -> Work:
+    return _work(request, session, actor)
+
+
+AdminWork = Annotated[Work, Depends(_admin, scope="function")]
+EditorWork = Annotated[Work, Depends(_editor, scope="function")]
+WriterWork = Annotated[Work, Depends(_writer, scope="function")]
+ModeratorWork = Annotated[Work, Depends(_moderator, scope="function")]
+StaffWork = Annotated[Work, Depends(_anyone, scope="function")]

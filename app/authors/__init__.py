@@ -1,0 +1,1 @@
+"""Authors: whose names stand in the byline."""

@@ -1,0 +1,19 @@
+"""The author table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Json
+from app.terms.models import Term
+
+
+class Author(Term, Base):
+    """Who wrote an article."""
+
+    __tablename__ = "authors"
+
+    bio: Mapped[str | None]
+    avatar: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -1,0 +1,147 @@
+"""Pours the demo newsroom into an empty database, through the API itself: what the desk cannot do is not shown."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from app.kit import clock
+from app.main import create_app
+from app.settings import Settings
+from app.staff import actions
+from app.staff.repository import Staff
+
+CONTENT = Path(__file__).with_name("newsroom.json")
+FIELDS = (
+    "language kind access urgency headline short_headline summary body body_format section sections tags authors "
+    "dateline source slug lead_image seo rights comments_mode external_id"
+).split()
+DECISIONS = {"approved": "approve", "rejected": "reject", "spam": "spam"}
+
+
+async def pour(settings: Settings) -> str:
+    """Fills the database of `settings`; returns a staff token."""
+    generous = settings.model_copy(update={"comments_rate": ((100_000, 60),), "log_level": "error"})
+    app = create_app(generous)
+    try:
+        async with app.state.database.transaction() as session:
+            staff = Staff(session)
+            member = await actions.add_member(staff, "مكتب التحرير", ["admin"])
+            _, token = await actions.make_token(staff, member, "demo")
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=settings.api_url, timeout=60) as client:
+            await Pouring(client, token, json.loads(CONTENT.read_text("utf-8"))).all()
+    finally:
+        await app.state.database.close()
+    return token
+
+
+@contextmanager
+def _hours_ago(hours: float) -> Iterator[datetime]:
+    """The newsroom's clock stands where it stood then."""
+    with clock.shifted(timedelta(hours=-hours)):
+        yield clock.now()
+
+
+class Pouring:
+    """One run: sections first, then two weeks of news in the order in which they happened."""
+
+    def __init__(self, client: httpx.AsyncClient, token: str, content: dict[str, Any]) -> None:
+        self.client, self.content = client, content
+        self.headers = {"Authorization": f"Bearer {token}"}
+        self.ids: dict[str, str] = {}
+
+    async def all(self) -> None:
+        for plural in ("sections", "tags", "authors"):
+            for term in self._parents_first(self.content[plural]):
+                body = {name: value for name, value in term.items() if name != "slug"}
+                await self._desk("PUT", f"/{plural}/{quote(term['slug'])}", body)
+        for article in sorted(self.content["articles"], key=self._age, reverse=True):
+            await self._article(article)
+        for article in self.content["articles"]:
+            for comment in article.get("comments", ()):
+                await self._comment(article, comment, None)
+        for article in self.content["articles"]:
+            if article["state"] == "withdrawn":
+                await self._verb(article, "withdraw", article["withdrawn"])
+        for ticker in self.content["tickers"]:
+            await self._ticker(ticker)
+
+    @staticmethod
+    def _parents_first(terms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return sorted(terms, key=lambda term: term.get("parent") is not None)
+
+    @staticmethod
+    def _age(article: dict[str, Any]) -> float:
+        return max(float(article.get("hours_ago") or 0), 0.0)
+
+    async def _article(self, article: dict[str, Any]) -> None:
+        fields = {name: article[name] for name in FIELDS if article.get(name) is not None}
+        if original := article.get("translation_of"):
+            fields["translation_of"] = self.ids[original]
+        with _hours_ago(self._age(article)):
+            made = await self._desk("POST", "/articles", fields)
+            self.ids[article["key"]] = made["id"]
+            if article["state"] in {"published", "withdrawn"}:
+                await self._verb(article, "publish", {})
+            elif article["state"] == "scheduled":
+                at = clock.now() + timedelta(hours=-article["hours_ago"])
+                await self._verb(article, "publish", {"at": clock.written(at)})
+            elif article["state"] == "in_review":
+                await self._verb(article, "submit", {})
+        for correction in article.get("corrections", ()):
+            await self._correction(made["id"], correction)
+
+    async def _correction(self, id: str, correction: dict[str, Any]) -> None:
+        with _hours_ago(correction["hours_ago"]):
+            present = await self._desk("GET", f"/articles/{id}")
+            match = {"If-Match": f'"{present["version"]}"'}
+            body = {"kind": correction["kind"], "note": correction["note"]}
+            await self._desk("POST", f"/articles/{id}/correct", body, **match)
+
+    async def _verb(self, article: dict[str, Any], verb: str, body: dict[str, Any]) -> None:
+        await self._desk("POST", f"/articles/{self.ids[article['key']]}/{verb}", body)
+
+    async def _comment(self, article: dict[str, Any], comment: dict[str, Any], parent: str | None) -> None:
+        fields = {
+            name: comment[name] for name in ("author_name", "author_email", "body", "language") if name in comment
+        }
+        with _hours_ago(comment["hours_ago"]):
+            url = f"/v1/articles/{self.ids[article['key']]}/comments"
+            answer = await self.client.post(url, json={**fields, **({"parent_id": parent} if parent else {})})
+            answer.raise_for_status()
+            id = answer.json()["comment"]["id"]
+            if decision := DECISIONS.get(comment["status"]):
+                await self._desk("POST", f"/comments/{id}/{decision}", {})
+        for reply in comment.get("replies", ()):
+            await self._comment(article, reply, id)
+
+    async def _ticker(self, ticker: dict[str, Any]) -> None:
+        address = f"/tickers/{quote(ticker['slug'])}"
+        fields = {name: ticker[name] for name in ("name", "language", "max_items", "rules") if name in ticker}
+        await self._desk("PUT", address, fields)
+        for item in reversed(ticker["items"]):  # the last one in stands first
+            await self._desk("POST", f"{address}/items", self._item(item))
+
+    def _item(self, item: dict[str, Any]) -> dict[str, Any]:
+        fields = {name: item[name] for name in ("text", "url", "level", "pinned") if item.get(name) is not None}
+        if item.get("article"):
+            fields["article"] = self.ids[item["article"]]
+        for name, field in (("starts_in_minutes", "starts_at"), ("expires_in_minutes", "expires_at")):
+            if item.get(name) is not None:
+                fields[field] = clock.written(clock.now() + timedelta(minutes=item[name]))
+        return fields
+
+    async def _desk(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
+        content = {} if body is None else {"json": body}
+        answer = await self.client.request(method, f"/v1/desk{path}", headers={**self.headers, **headers}, **content)
+        if not answer.is_success:
+            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
+        return answer.json()

@@ -1,0 +1,60 @@
+"""Flood buckets in the database: how often something happened in a window of time, over all processes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import Integer, delete
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Key
+from app.kit.sql import insert_into
+
+
+class Bucket(Base):
+    """How often `key` (a digest, never an address) was counted in the window that ends at `ends_at`."""
+
+    __tablename__ = "flood_buckets"
+
+    key: Mapped[str] = mapped_column(Key, primary_key=True)
+    ends_at: Mapped[datetime] = mapped_column(primary_key=True, index=True)
+    count: Mapped[int] = mapped_column(Integer)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` in `seconds` for `key`."""
+
+    key: str
+    count: int
+    seconds: int
+
+
+async def count_in(session: AsyncSession, limits: Iterable[Limit], now: datetime) -> int | None:
+    """Counts one more under every limit. Returns the seconds to wait when any is exceeded, else None.
+
+    Rows are touched in one order, so that two requests never wait for each other in a circle. They stay locked until
+    the transaction ends: where the caller refuses and rolls back, nothing was counted.
+    """
+    waits = [
+        await _count(session, limit, now) for limit in sorted(limits, key=lambda limit: (limit.key, limit.seconds))
+    ]
+    await session.execute(delete(Bucket).where(Bucket.ends_at < now - timedelta(hours=1)))
+    found = [wait for wait in waits if wait is not None]
+    return max(found) if found else None
+
+
+async def _count(session: AsyncSession, limit: Limit, now: datetime) -> int | None:
+    seconds = int(now.timestamp())
+    left = limit.seconds - seconds % limit.seconds
+    ends_at = (now + timedelta(seconds=left)).replace(microsecond=0)
+    row = {"key": f"{limit.seconds}:{limit.key}", "ends_at": ends_at, "count": 1}
+    statement = insert_into(session, Bucket).values(row)
+    counted = statement.on_conflict_do_update(
+        index_elements=["key", "ends_at"], set_={"count": Bucket.count + 1}
+    ).returning(Bucket.count)
+    count = (await session.execute(counted)).scalar_one()
+    return left if count > limit.count else None

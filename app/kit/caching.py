@@ -1,0 +1,128 @@
+"""Answers that can be validated: strong ETags and 304 for readers, versions and If-Match for the desk.
+
+| | no header | `If-None-Match` matches | `If-Match` stale |
+| --- | --- | --- | --- |
+| delivery GET | 200, `ETag` over the bytes | 304 | – |
+| desk GET | 200, `ETag` is the version | 304 | – |
+| desk change of an existing thing | 428 | – | 412, with the present version |
+
+Sources: RFC 9110 §8.8, §13; RFC 6585 §3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from email.utils import format_datetime
+from typing import Annotated
+
+from fastapi import Depends, Header
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.kit.errors import PreconditionFailed, PreconditionRequired
+
+JSON = "application/json"
+MAX_TAGS_BYTES = 1000
+_ETAG = re.compile(r'(?:W/)?"([^"]*)"|\*')
+
+
+def deliver(
+    request: Request,
+    content: bytes,
+    *,
+    tags: Iterable[str] = (),
+    modified: datetime | None = None,
+    headers: Mapping[str, str] | None = None,
+    media_type: str = JSON,
+) -> Response:
+    """A public answer: the same for everyone, cacheable for a constant time, 304 when the client has these bytes."""
+    settings = request.app.state.settings
+    sent = {
+        "ETag": f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"',
+        "Cache-Control": f"public, max-age={settings.cache_max_age}",
+        settings.cache_tag_header: _tag_line(tags),
+        **(headers or {}),
+    }
+    if modified is not None:
+        sent["Last-Modified"] = format_datetime(modified.replace(microsecond=0), usegmt=True)
+    if matches(request.headers.get("if-none-match"), sent["ETag"]):
+        return Response(status_code=304, headers=sent)
+    return Response(content, headers=sent, media_type=media_type)
+
+
+def _tag_line(tags: Iterable[str]) -> str:
+    line = ""
+    for tag in dict.fromkeys(tags):
+        if len(line) + len(tag) + 1 > MAX_TAGS_BYTES:
+            break
+        line = f"{line},{tag}" if line else tag
+    return line
+
+
+def at_desk(
+    request: Request,
+    content: bytes,
+    *,
+    status: int = 200,
+    version: int | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    """A staff answer: never stored; its ETag is the thing's version."""
+    sent = {"Cache-Control": "no-store", **(headers or {})}
+    if version is not None:
+        sent["ETag"] = f'"{version}"'
+        if request.method in {"GET", "HEAD"} and matches(request.headers.get("if-none-match"), sent["ETag"]):
+            return Response(status_code=304, headers=sent)
+    return Response(content, status, headers=sent, media_type=JSON if content else None)
+
+
+def matches(header: str | None, etag: str) -> bool:
+    """Weak comparison (RFC 9110 §13.1.2): does `If-None-Match` name `etag`?"""
+    if header is None:
+        return False
+    return any(found[0] == "*" or f'"{found[1]}"' == etag for found in _ETAG.finditer(header))
+
+
+class Expected:
+    """What `If-Match` says of the thing about to be changed."""
+
+    def __init__(self, header: str | None) -> None:
+        self._header = header
+
+    @property
+    def absent(self) -> bool:
+        return self._header is None
+
+    def require(self, version: int) -> None:
+        """The header must be there and name `version`: 428, 412."""
+        if self._header is None:
+            raise PreconditionRequired(version=version)
+        self.obey(version)
+
+    def obey(self, version: int) -> None:
+        """If the header is there it must name `version` (strong comparison): 412 with the present version."""
+        if self._header is None:
+            return
+        names = [found[0] for found in _ETAG.finditer(self._header)]
+        if "*" not in names and f'"{version}"' not in names:
+            raise PreconditionFailed(version=version, headers={"ETag": f'"{version}"'})
+
+    def obey_absence(self) -> None:
+        """The thing does not exist, so no `If-Match` can hold (RFC 9110 §13.1.1)."""
+        if self._header is not None:
+            raise PreconditionFailed(version=None)
+
+
+def _expected(
+    if_match: Annotated[
+        str | None,
+        Header(description='The version the change is based on, as in `ETag`: `"3"`.', examples=['"3"']),
+    ] = None,
+) -> Expected:
+    return Expected(if_match)
+
+
+IfMatch = Annotated[Expected, Depends(_expected)]

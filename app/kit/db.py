@@ -1,0 +1,167 @@
+"""The database: tables' base, column types, the reading and the writing engine, and the only commit.
+
+A request that reads gets a connection that cannot write, on one snapshot. A request that writes gets one transaction,
+committed when its endpoint has returned and *before* the answer is sent (`scope="function"`): what was acknowledged is
+stored, and a refusal by the database at commit is still an error for the client.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from typing import Annotated, Any, ClassVar
+
+from fastapi import Depends
+from sqlalchemy import CHAR, JSON, URL, Dialect, MetaData, Text, Uuid, make_url
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.types import TypeDecorator, TypeEngine
+from starlette.requests import HTTPConnection
+
+from app.kit import sqlite
+from app.kit.clock import written
+
+STATEMENT_TIMEOUT_MS = 30_000
+
+
+class Instant(TypeDecorator[datetime]):
+    """A moment in UTC, whole milliseconds: `timestamptz(3)`, on SQLite the text the API writes (it sorts as time)."""
+
+    impl = CHAR(24)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
+        return dialect.type_descriptor(CHAR(24))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None or dialect.name == "postgresql":
+            return value
+        return written(value.astimezone(UTC))
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None or isinstance(value, datetime):
+            return value
+        return datetime.fromisoformat(value)
+
+
+Id = Uuid(as_uuid=False)
+# Indexed text sorts by code point on both databases, whatever the server's locale.
+Key = Text().with_variant(Text(collation="C"), "postgresql")
+Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """Names of constraints and indexes are predictable, so that a violation can be told by name."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map: ClassVar = {datetime: Instant, str: Text(), dict[str, Any]: Json, list[Any]: Json}
+
+
+class Database:
+    """The two engines of one database, and the two ways to use it."""
+
+    def __init__(self, url: str, pool: int = 10) -> None:
+        parsed = make_url(url)
+        if parsed.get_backend_name() == "sqlite":
+            path = parsed.database or ":memory:"
+            self.reading, self.writing = sqlite.reading_engine(path), sqlite.writing_engine(path)
+        else:
+            self.reading, self.writing = _postgresql(parsed, pool, read_only=True), _postgresql(parsed, pool)
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[AsyncConnection]:
+        """A read-only connection on one snapshot."""
+        async with self.reading.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """A session whose changes are committed together when the block ends, or not at all.
+
+        What `at_end(session, …)` was told to call is called afterwards, however the block ended.
+        """
+        async with AsyncSession(self.writing, expire_on_commit=False) as session:
+            try:
+                async with session.begin():
+                    yield session
+            finally:
+                for call in session.info.get("at_end", ()):
+                    call()
+
+    async def close(self) -> None:
+        await self.reading.dispose()
+        await self.writing.dispose()
+
+
+def at_end(session: AsyncSession, call: Callable[[], None]) -> None:
+    """Lets `call` run when the session's transaction is over, committed or not."""
+    session.info.setdefault("at_end", []).append(call)
+
+
+def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
+    settings = {
+        "application_name": "nashra",
+        "timezone": "UTC",
+        "statement_timeout": str(STATEMENT_TIMEOUT_MS),
+        "idle_in_transaction_session_timeout": str(STATEMENT_TIMEOUT_MS),
+        "default_transaction_read_only": "on" if read_only else "off",
+        # One snapshot for all statements of a reading request.
+        "default_transaction_isolation": "repeatable read" if read_only else "read committed",
+        "jit": "off",
+    }
+    return create_async_engine(
+        postgresql_url(url),
+        pool_size=pool,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=not read_only,
+        hide_parameters=True,
+        connect_args={"timeout": 5, "server_settings": settings},
+    )
+
+
+def postgresql_url(url: URL) -> URL:
+    """The address in asyncpg's words: libpq's `sslmode` is its `ssl`."""
+    query = dict(url.query)
+    if mode := query.pop("sslmode", None):
+        query["ssl"] = mode
+    return url.set(drivername="postgresql+asyncpg", query=query)
+
+
+def use_database(connection: HTTPConnection) -> Database:
+    database: Database = connection.app.state.database
+    return database
+
+
+async def _reading(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncConnection]:
+    async with database.reader() as connection:
+        yield connection
+
+
+async def _reading_session(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:
+    async with AsyncSession(database.reading, expire_on_commit=False) as session:
+        yield session
+
+
+async def _writing(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:
+    async with database.transaction() as session:
+        yield session
+
+
+# `scope="function"` ends each of them before the answer leaves; never use these without it.
+Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]
+ReadingSession = Annotated[AsyncSession, Depends(_reading_session, scope="function")]
+Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]
+UseDatabase = Annotated[Database, Depends(use_database)]

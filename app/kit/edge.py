@@ -1,0 +1,245 @@
+"""The edge: what happens to every request before routing and to every answer after, as plain ASGI layers.
+
+In order, from the outside: `Visitor` (who asks; request id, log line, security headers, the last resort for errors),
+`Cors`, `Head` (every GET answers HEAD), `BodyLimit`.
+"""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+import time
+from collections.abc import Callable, Iterable, MutableMapping
+from typing import Any
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from app.kit import errors
+from app.kit.addresses import anonymous, client_address
+from app.kit.errors import Problem, render
+from app.kit.faults import is_outage
+
+access = logging.getLogger("nashra.access")
+log = logging.getLogger("nashra")
+
+DESK = "/v1/desk"
+COMMENT_BODY_BYTES = 32_768
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
+CORS_REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID"
+CORS_EXPOSED = (
+    "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Content-Language, X-Request-ID, "
+    "Idempotency-Replayed"
+)
+CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+SECURITY = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "strict-origin-when-cross-origin",
+    "X-Frame-Options": "DENY",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+}
+
+
+def on_start(send: Send, change: Callable[[MutableHeaders, Message], None]) -> Send:
+    """`send` that lets `change` see the answer's headers before they leave."""
+
+    async def wrapped(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            change(MutableHeaders(scope=message), message)
+        await send(message)
+
+    return wrapped
+
+
+class Visitor:
+    """Knows who asks, names the request, writes one log line, and turns what nobody caught into a problem."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        settings = scope["app"].state.settings
+        headers = Headers(scope=scope)
+        given = headers.get("x-request-id", "")
+        request_id = given if REQUEST_ID.fullmatch(given) else secrets.token_hex(12)
+        state = scope.setdefault("state", {})
+        state["request_id"] = request_id
+        state["address"] = client_address(scope, headers, settings.trusted_proxies)
+        begun, outcome = time.perf_counter(), {"status": 0}
+
+        def finish(answer: MutableHeaders, message: Message) -> None:
+            outcome["status"] = message["status"]
+            answer["X-Request-ID"] = request_id
+            for name, value in SECURITY.items():
+                answer.setdefault(name, value)
+            if settings.api_url.startswith("https:"):
+                answer["Strict-Transport-Security"] = "max-age=31536000"
+
+        wrapped = on_start(send, finish)
+        try:
+            await self.app(scope, receive, wrapped)
+        except Exception as error:
+            if outcome["status"]:
+                raise
+            await render(_last_resort(error, request_id), scope)(scope, receive, wrapped)
+        finally:
+            access.info("%s", _Line(scope, outcome["status"], time.perf_counter() - begun))
+
+
+def _last_resort(error: Exception, request_id: str) -> Problem:
+    if isinstance(error, Problem):
+        return error
+    if is_outage(error):
+        log.warning("unavailable request_id=%s error=%s", request_id, type(error).__name__)
+        return errors.Unavailable()
+    log.error("failed request_id=%s", request_id, exc_info=error)
+    return errors.InternalError()
+
+
+class _Line:
+    """A log line made only when it is written: no query, body, token, e-mail address or full IP address."""
+
+    def __init__(self, scope: Scope, status: int, seconds: float) -> None:
+        self.scope, self.status, self.seconds = scope, status, seconds
+
+    def __str__(self) -> str:
+        state = self.scope["state"]
+        route = getattr(self.scope.get("route"), "path", "-")
+        return (
+            f"{self.scope['method']} {route} {self.status} {self.seconds * 1000:.1f}ms "
+            f"from={anonymous(state['address'])} request_id={state['request_id']}"
+        )
+
+
+class Cors:
+    """Delivery is open to every origin with a literal `*`; the desk to configured origins only."""
+
+    def __init__(self, app: ASGIApp, desk_origins: Iterable[str]) -> None:
+        self.app = app
+        self.desk_origins = frozenset(desk_origins)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        origin = headers.get("origin")
+        desk = scope["path"].startswith(DESK)
+        allowed = self._allowed(origin, desk)
+
+        def finish(answer: MutableHeaders, _message: Message) -> None:
+            if desk:
+                answer.add_vary_header("Origin")
+            if allowed:
+                answer["Access-Control-Allow-Origin"] = allowed
+                answer["Access-Control-Expose-Headers"] = CORS_EXPOSED
+
+        wrapped = on_start(send, finish)
+        if scope["method"] == "OPTIONS" and origin and "access-control-request-method" in headers:
+            await wrapped(
+                {
+                    "type": "http.response.start",
+                    "status": 204,
+                    "headers": _raw(self._preflight(allowed)),
+                }
+            )
+            await wrapped({"type": "http.response.body", "body": b""})
+        else:
+            await self.app(scope, receive, wrapped)
+
+    def _allowed(self, origin: str | None, desk: bool) -> str | None:
+        if not desk:
+            return "*"
+        return origin if origin in self.desk_origins else None
+
+    @staticmethod
+    def _preflight(allowed: str | None) -> dict[str, str]:
+        if not allowed:
+            return {"Cache-Control": "no-store"}
+        return {
+            "Access-Control-Allow-Methods": CORS_METHODS,
+            "Access-Control-Allow-Headers": CORS_REQUEST_HEADERS,
+            "Access-Control-Max-Age": "86400",
+        }
+
+
+def _raw(headers: MutableMapping[str, str] | dict[str, str]) -> list[tuple[bytes, bytes]]:
+    return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
+
+
+class Head:
+    """HEAD is answered as GET without the body (RFC 9110 §9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "HEAD":
+            await self.app(scope, receive, _with_head_allowed(send) if scope["type"] == "http" else send)
+            return
+
+        async def without_body(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        # The outer scope keeps HEAD, so that the log says what was asked.
+        await self.app({**scope, "method": "GET"}, receive, _with_head_allowed(without_body))
+
+
+def _with_head_allowed(send: Send) -> Send:
+    def finish(headers: MutableHeaders, message: Message) -> None:
+        allow = headers.get("allow")
+        if message["status"] == 405 and allow and "GET" in allow and "HEAD" not in allow:
+            headers["allow"] = allow.replace("GET", "GET, HEAD")
+
+    return on_start(send, finish)
+
+
+class BodyLimit:
+    """Reads the body before anything else does, and refuses one that is larger than its path allows."""
+
+    def __init__(self, app: ASGIApp, desk_bytes: int) -> None:
+        self.app = app
+        self.desk_bytes = desk_bytes
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        limit = self.desk_bytes if scope["path"].startswith(DESK) else COMMENT_BODY_BYTES
+        length = Headers(scope=scope).get("content-length", "")
+        if length.isdecimal() and int(length[:20]) > limit:
+            await _refuse(limit, scope, receive, send)
+            return
+        chunks, size = [], 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return  # the client has gone
+            size += len(message.get("body", b""))
+            if size > limit:
+                await _refuse(limit, scope, receive, send)
+                return
+            chunks.append(message.get("body", b""))
+            if not message.get("more_body", False):
+                break
+        await self.app(scope, _replay(b"".join(chunks), receive), send)
+
+
+async def _refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
+    problem = errors.PayloadTooLarge(limit=limit, params={"max": limit}, headers={"Connection": "close"})
+    await render(problem, scope)(scope, receive, send)
+
+
+def _replay(body: bytes, receive: Receive) -> Receive:
+    messages: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+
+    async def again() -> Message:
+        return messages.pop() if messages else await receive()
+
+    return again

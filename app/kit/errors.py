@@ -1,0 +1,240 @@
+"""Errors: one tree, one renderer, RFC 9457 `application/problem+json` everywhere.
+
+    Problem
+    ├── BadRequest 400
+    │   ├── InvalidQuery 400          a parameter is wrong, unknown or repeated
+    │   └── InvalidCursor 400         a cursor is broken or belongs to another list
+    ├── Unauthorized 401
+    ├── Forbidden 403
+    ├── NotFound 404
+    ├── MethodNotAllowed 405
+    ├── Conflict 409
+    │   ├── AlreadyExists 409         a unique name, slug or external id is taken
+    │   ├── InUse 409                 something else still points here
+    │   ├── StateConflict 409         what the present state does not allow
+    │   ├── IdempotencyInFlight 409   the first request with this key has not ended
+    │   └── …                         a room's own, defined beside the action that raises it
+    ├── Gone 410
+    ├── PreconditionFailed 412
+    ├── PayloadTooLarge 413
+    ├── UnsupportedMediaType 415
+    ├── InvalidBody 422
+    │   └── IdempotencyConflict 422   the key was used with another body
+    ├── PreconditionRequired 428
+    ├── RateLimited 429
+    ├── InternalError 500
+    └── Unavailable 503
+
+Titles, details and fault messages are in `app/text/messages/`; every slug has its page at `/problems/<slug>`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from starlette.datastructures import Headers
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
+
+from app.text.languages import direction
+from app.text.messages import message, negotiate
+
+MEDIA_TYPE = "application/problem+json"
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong with a request: where (`pointer` into the body or `parameter` of the query), and what."""
+
+    code: str
+    pointer: str | None = None
+    parameter: str | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+    def rendered(self, language: str) -> dict[str, Any]:
+        where = {"parameter": self.parameter} if self.parameter is not None else {"pointer": self.pointer or ""}
+        text = message(f"fault.{self.code}", language, self.params)
+        return {**where, "code": self.code, "message": text, "params": dict(self.params)}
+
+
+class Problem(Exception):
+    """An answer that is not the one asked for. `extra` members stand beside the standard ones."""
+
+    status: ClassVar[int] = 500
+    slug: ClassVar[str] = "internal-error"
+
+    def __init__(
+        self,
+        *,
+        errors: Sequence[Fault] = (),
+        headers: Mapping[str, str] | None = None,
+        params: Mapping[str, Any] | None = None,
+        **extra: Any,
+    ) -> None:
+        super().__init__(self.slug)
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.params = dict(params or {})
+        self.extra = extra
+
+
+class BadRequest(Problem):
+    status, slug = 400, "bad-request"
+
+
+class InvalidQuery(BadRequest):
+    slug = "invalid-query"
+
+
+class InvalidCursor(BadRequest):
+    slug = "invalid-cursor"
+
+
+class Unauthorized(Problem):
+    status, slug = 401, "unauthorized"
+
+
+class Forbidden(Problem):
+    status, slug = 403, "forbidden"
+
+
+class NotFound(Problem):
+    status, slug = 404, "not-found"
+
+
+class MethodNotAllowed(Problem):
+    status, slug = 405, "method-not-allowed"
+
+
+class Conflict(Problem):
+    status, slug = 409, "conflict"
+
+
+class AlreadyExists(Conflict):
+    slug = "already-exists"
+
+
+class InUse(Conflict):
+    slug = "in-use"
+
+
+class StateConflict(Conflict):
+    slug = "state-conflict"
+
+
+class IdempotencyInFlight(Conflict):
+    slug = "idempotency-in-flight"
+
+
+class Gone(Problem):
+    status, slug = 410, "gone"
+
+
+class PreconditionFailed(Problem):
+    status, slug = 412, "precondition-failed"
+
+
+class PayloadTooLarge(Problem):
+    status, slug = 413, "payload-too-large"
+
+
+class UnsupportedMediaType(Problem):
+    status, slug = 415, "unsupported-media-type"
+
+
+class InvalidBody(Problem):
+    status, slug = 422, "invalid-body"
+
+
+class IdempotencyConflict(InvalidBody):
+    slug = "idempotency-conflict"
+
+
+class PreconditionRequired(Problem):
+    status, slug = 428, "precondition-required"
+
+
+class RateLimited(Problem):
+    status, slug = 429, "rate-limited"
+
+
+class InternalError(Problem):
+    status, slug = 500, "internal-error"
+
+
+class Unavailable(Problem):
+    """The database is away, or busy beyond patience."""
+
+    status, slug = 503, "unavailable"
+
+    def __init__(self, retry_after: int = 5) -> None:
+        super().__init__(headers={"Retry-After": str(retry_after)})
+
+
+class Moved(Exception):
+    """Not a problem: the thing is at another address now (308). `location` is a path on this server, unquoted."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__(location)
+        self.location = location
+
+
+def every_problem(root: type[Problem] = Problem) -> list[type[Problem]]:
+    """All kinds of problem that are defined, by status and slug: the table of `/problems`."""
+    kinds = {root.slug: root} if root is not Problem else {}
+    for child in root.__subclasses__():
+        kinds.update({kind.slug: kind for kind in every_problem(child)})
+    return sorted(kinds.values(), key=lambda kind: (kind.status, kind.slug))
+
+
+def render(problem: Problem, scope: Scope) -> Response:
+    """The one place where a problem becomes bytes, in the reader's language (`Accept-Language`)."""
+    default = scope["app"].state.settings.language if "app" in scope else "en"
+    language = negotiate(Headers(scope=scope).get("accept-language"), default)
+    content: dict[str, Any] = {
+        "type": f"/problems/{problem.slug}",
+        "title": message(f"problem.{problem.slug}.title", language),
+        "status": problem.status,
+        "detail": message(f"problem.{problem.slug}.detail", language, problem.params),
+        "instance": quote(scope.get("path", "/").encode("utf-8", "replace"), safe="/:@!$&'()*+,;=~-._"),
+        "language": language,
+        "direction": direction(language),
+    }
+    if problem.errors:
+        content["errors"] = [fault.rendered(language) for fault in problem.errors]
+    headers = {
+        "Cache-Control": "no-store",
+        "Content-Language": language,
+        "Vary": "Accept-Language",
+        **problem.headers,
+    }
+    return JSONResponse(printable({**content, **problem.extra}), problem.status, headers, MEDIA_TYPE)
+
+
+def printable(value: Any) -> Any:
+    """`value` with every lone surrogate replaced, so that any input can be named in an answer."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode()
+    if isinstance(value, dict):
+        return {printable(key): printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(item) for item in value]
+    return value
+
+
+async def answer_moved(request: Request, error: Any) -> Response:
+    """308 with the query kept. It may be cached as briefly as any answer: a former address can be taken back."""
+    query = request.scope["query_string"].decode("latin-1")
+    location = quote(error.location, safe="/~") + (f"?{query}" if query else "")
+    desk = error.location.startswith("/v1/desk/")
+    age = request.app.state.settings.cache_max_age
+    cache = "no-store" if desk or request.method not in {"GET", "HEAD"} else f"public, max-age={age}"
+    return Response(status_code=308, headers={"Location": location, "Cache-Control": cache})
+
+
+async def answer_problem(request: Request, error: Any) -> Response:
+    return render(error, request.scope)

@@ -1,0 +1,165 @@
+"""From other people's errors to ours: Pydantic's, Starlette's and the database driver's become problems."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic_core import PydanticCustomError
+from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.kit import errors
+from app.kit.errors import Fault, Problem, render
+
+log = logging.getLogger("nashra")
+
+# Pydantic's error type -> our code, and which of its context values the message tells.
+CODES: dict[str, tuple[str, dict[str, str]]] = {
+    "missing": ("required", {}),
+    "extra_forbidden": ("unknown_field", {}),
+    "string_too_short": ("too_short", {"min": "min_length"}),
+    "string_too_long": ("too_long", {"max": "max_length"}),
+    "too_short": ("too_few", {"min": "min_length"}),
+    "too_long": ("too_many", {"max": "max_length"}),
+    "greater_than_equal": ("too_small", {"min": "ge"}),
+    "greater_than": ("too_small", {"min": "gt"}),
+    "less_than_equal": ("too_large", {"max": "le"}),
+    "less_than": ("too_large", {"max": "lt"}),
+    "literal_error": ("not_a_choice", {"expected": "expected"}),
+    "enum": ("not_a_choice", {"expected": "expected"}),
+    "json_invalid": ("json_invalid", {}),
+    "string_unicode": ("invalid_characters", {}),
+    "timezone_aware": ("offset_required", {}),
+    "uuid_parsing": ("id_invalid", {}),
+    "union_tag_invalid": ("not_a_choice", {"expected": "expected_tags"}),
+}
+TYPES = {
+    "string": "string",
+    "int": "integer",
+    "float": "number",
+    "bool": "boolean",
+    "list": "array",
+    "tuple": "array",
+    "dict": "object",
+    "model": "object",
+    "datetime": "date-time",
+    "uuid": "uuid",
+}
+
+# Constraint or index that was violated -> the problem the client sees. Rooms add theirs.
+VIOLATIONS: dict[str, type[Problem]] = {}
+
+
+def custom(code: str, **params: Any) -> PydanticCustomError:
+    """An error for a Pydantic validator to raise, with one of our codes."""
+    return PydanticCustomError(code, code, {"params": params})
+
+
+def fault_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """Our code and params for one entry of Pydantic's `errors()`."""
+    kind, context = error["type"], error.get("ctx", {})
+    if "params" in context:
+        return kind, dict(context["params"])
+    if kind in CODES:
+        code, names = CODES[kind]
+        return code, {ours: context[theirs] for ours, theirs in names.items() if theirs in context}
+    stem = kind.removesuffix("_type").removesuffix("_parsing").removesuffix("_attributes").split("_from_")[0]
+    if kind.startswith(("datetime", "date_")):
+        return "date_invalid", {}
+    if kind.endswith(("_type", "_parsing", "_from_float")) and stem in TYPES:
+        empty = error.get("input", "") is None
+        return ("null_not_allowed", {}) if empty else ("wrong_type", {"expected": TYPES[stem]})
+    return "invalid", {}
+
+
+def json_pointer(path: Iterable[object]) -> str:
+    """RFC 6901."""
+    return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
+
+
+def faults_in(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
+    """Faults in the order they were found, which is the order of the form; each place is named once."""
+    faults: dict[str, Fault] = {}
+    for error in found:
+        source, *path = error["loc"] or ("body",)
+        code, params = fault_of(error)
+        if source == "query":
+            name = str(path[0]) if path else ""
+            code = {"unknown_field": "unknown_parameter"}.get(code, code)
+            faults.setdefault(name, Fault(code, parameter=name, params=params))
+        else:
+            pointer = "" if code == "json_invalid" else json_pointer(path)
+            faults.setdefault(pointer, Fault(code, pointer=pointer, params=params))
+    return list(faults.values())
+
+
+def repeated_parameters(request: Request) -> list[Fault]:
+    names = [name for name, _ in request.query_params.multi_items()]
+    return [Fault("repeated", parameter=name) for name in dict.fromkeys(names) if names.count(name) > 1]
+
+
+async def answer_validation(request: Request, error: Any) -> Response:
+    """FastAPI's `RequestValidationError`."""
+    found = error.errors()
+    sources = {entry["loc"][0] for entry in found if entry["loc"]}
+    faults = faults_in(found)
+    if "path" in sources:
+        return render(errors.NotFound(), request.scope)
+    if "header" in sources:
+        return render(errors.BadRequest(errors=faults), request.scope)
+    if "query" in sources:
+        return render(errors.InvalidQuery(errors=faults), request.scope)
+    return render(errors.InvalidBody(errors=faults), request.scope)
+
+
+BY_STATUS: dict[int, type[Problem]] = {
+    400: errors.BadRequest,
+    404: errors.NotFound,
+    405: errors.MethodNotAllowed,
+    413: errors.PayloadTooLarge,
+    415: errors.UnsupportedMediaType,
+}
+
+
+async def answer_http_exception(request: Request, error: Any) -> Response:
+    """Starlette's `HTTPException`: routing's own 404 and 405, and a body that cannot be read."""
+    kind = BY_STATUS.get(error.status_code, errors.InternalError)
+    headers = dict(error.headers or {})
+    return render(kind(headers=headers), request.scope)
+
+
+async def answer_database_error(request: Request, error: Exception) -> Response:
+    if isinstance(error, PoolTimeout):
+        return render(errors.Unavailable(), request.scope)
+    if isinstance(error, IntegrityError):
+        return render(_violation(error), request.scope)
+    if is_outage(error):
+        log.warning("database unavailable: %s", type(error).__name__)
+        return render(errors.Unavailable(), request.scope)
+    raise error
+
+
+def is_outage(error: BaseException) -> bool:
+    """Whether the database is away or too busy, rather than asked something wrong."""
+    if isinstance(error, OSError | PoolTimeout):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    if error.connection_invalidated:
+        return True
+    state = getattr(error.orig, "sqlstate", None) or ""
+    words = str(error.orig).lower()
+    # SQLSTATE classes: 08 connection, 40 rollback (deadlock, serialisation), 53 resources, 57 operator, 55P03 lock.
+    return state[:2] in {"08", "40", "53", "57"} or state == "55P03" or "database is locked" in words
+
+
+def _violation(error: IntegrityError) -> Problem:
+    words = str(error.orig)
+    for constraint, kind in VIOLATIONS.items():
+        if constraint in words:
+            return kind()
+    return errors.InUse() if "foreign key" in words.lower() else errors.Conflict()

@@ -1,0 +1,85 @@
+"""`fields=headline,section.name`: keep those fields and `id`, and skip the work for the others."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, get_args
+
+from pydantic import BaseModel
+
+from app.kit.errors import Fault, InvalidQuery
+
+Tree = dict[str, Any]  # name -> True (all of it) or a Tree
+
+
+class Selection:
+    """Which fields of a schema an answer keeps. An empty selection keeps all."""
+
+    def __init__(self, tree: Tree | None) -> None:
+        self._tree = tree
+
+    def wants(self, *names: str) -> bool:
+        """Whether any of the top-level fields `names` is kept."""
+        return self._tree is None or any(name in self._tree for name in names)
+
+    def include(self) -> Any:
+        """The same in Pydantic's words, for one object; None for all."""
+        return None if self._tree is None else self._tree
+
+    def include_in_list(self) -> Any:
+        """The same for `{"data": [...], "page": {...}}`."""
+        return None if self._tree is None else {"data": {"__all__": self._tree}, "page": True}
+
+
+@lru_cache(maxsize=1024)
+def select_fields(schema: type[BaseModel], text: str | None) -> Selection:
+    """Reads `fields=`. Raises `InvalidQuery` naming every unknown field; at most 100 names, three levels."""
+    if text is None:
+        return Selection(None)
+    tree: Tree = {"id": True}
+    names = [name.strip() for name in text.split(",") if name.strip()]
+    faults = [
+        Fault("unknown_name", parameter="fields", params={"value": name})
+        for name in names[:100]
+        if not _add(tree, schema, name.split("."))
+    ]
+    if not names:
+        faults = [Fault("required", parameter="fields")]
+    if len(names) > 100:
+        faults.append(Fault("too_many", parameter="fields", params={"max": 100}))
+    if faults:
+        raise InvalidQuery(errors=faults)
+    return Selection(tree)
+
+
+def _add(tree: Tree, schema: type[BaseModel], path: list[str]) -> bool:
+    head, rest = path[0], path[1:]
+    if head not in schema.model_fields:
+        return False
+    if not rest:
+        tree[head] = True
+        return True
+    inner, is_list = _model_in(schema.model_fields[head].annotation)
+    if inner is None:
+        return False
+    present = tree.get(head)
+    branch: Tree = {} if present in (None, True) else (present["__all__"] if is_list else present)
+    if not _add(branch, inner, rest):
+        return False
+    if "id" in inner.model_fields:
+        branch["id"] = True
+    if present is not True:
+        tree[head] = {"__all__": branch} if is_list else branch
+    return True
+
+
+def _model_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+    """The schema inside `X`, `X | None`, `list[X]`, and whether it is a list."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation, False
+    for inner in get_args(annotation):
+        found, is_list = _model_in(inner)
+        if found is not None:
+            origin = getattr(annotation, "__origin__", None)
+            return found, is_list or origin is list
+    return None, False

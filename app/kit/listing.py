@@ -1,0 +1,67 @@
+"""One page of a list, as an answer: for readers with a validator, for the desk never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from pydantic import BaseModel, TypeAdapter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.kit.caching import at_desk, deliver
+from app.kit.fields import Selection
+from app.kit.paging import Slice, next_link
+
+ALL = Selection(None)
+
+
+@lru_cache(maxsize=256)
+def _adapter(schema: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(schema)
+
+
+def written(schema: Any, value: Any, include: Any = None) -> bytes:
+    """`value` through `schema` to JSON. What the schema does not allow is a fault of ours and fails loudly."""
+    adapter = _adapter(schema)
+    if not include:
+        return adapter.dump_json(adapter.validate_python(value, from_attributes=True), exclude_unset=True)
+    return adapter.dump_json(adapter.validate_python(value, from_attributes=True), include=include, exclude_unset=True)
+
+
+def delivered_list(
+    request: Request,
+    schema: type[BaseModel],
+    slice: Slice[Any],
+    rows: Sequence[Any],
+    *,
+    tags: Iterable[str],
+    selection: Selection = ALL,
+) -> Response:
+    """A public page of `rows`, with `Link`, `ETag` and cache tags."""
+    content = written(schema, {"data": rows, "page": slice.page()}, selection.include_in_list())
+    return deliver(request, content, tags=tags, headers=next_link(request, slice.next))
+
+
+def delivered(
+    request: Request,
+    schema: type[BaseModel],
+    value: Any,
+    *,
+    tags: Iterable[str],
+    modified: datetime | None = None,
+    selection: Selection = ALL,
+) -> Response:
+    """A public thing."""
+    return deliver(request, written(schema, value, selection.include()), tags=tags, modified=modified)
+
+
+def desk_list(
+    request: Request, schema: type[BaseModel], slice: Slice[Any], shape: Callable[[Any], Any] | None = None
+) -> Response:
+    """A staff page; `shape` turns a row into what the schema takes."""
+    rows = [shape(row) for row in slice.rows] if shape else list(slice.rows)
+    content = written(schema, {"data": rows, "page": slice.page()})
+    return at_desk(request, content, headers=next_link(request, slice.next))

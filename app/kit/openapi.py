@@ -1,0 +1,293 @@
+"""The OpenAPI document: FastAPI's, made to tell the whole truth.
+
+What operations share is added here once: the problems that any request can meet, validators and redirects, headers,
+examples. What is particular stands at the route: its `problems(…)`, its schemas, its docstring.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from app.kit.errors import MEDIA_TYPE, Problem, every_problem
+from app.kit.examples import example_of
+from app.text.languages import direction
+from app.text.messages import message
+
+VERSION = "0.1.0"
+DESCRIPTION = """\
+A headless content API for newsrooms: articles, headline tickers and reader comments as JSON, Arabic first.
+
+**Delivery** (`/v1/…`) is public and the same for everyone; the **desk** (`/v1/desk/…`) is for staff with a token. Every
+GET also answers HEAD. A repeated, unknown or wrong query parameter is a 400 that names every fault. Errors are RFC 9457
+problems in the language of `Accept-Language`. Kinds, block types and fields only grow: skip what you don't know.
+
+Text lengths are published in graphemes, as `x-min-graphemes` and `x-max-graphemes`.
+"""
+TAGS = {
+    "articles": "Published articles.",
+    "taxonomy": "Sections, tags and authors of published articles.",
+    "tickers": "Strips of headlines.",
+    "comments": "What readers say.",
+    "site": "The newsroom itself.",
+    "desk: articles": "Writing, publishing, correcting and withdrawing.",
+    "desk: sections": "The tree of sections.",
+    "desk: tags": "Tags.",
+    "desk: authors": "Authors.",
+    "desk: tickers": "Strips and their items.",
+    "desk: comments": "Moderation.",
+    "desk: people": "Staff, tokens and the audit.",
+    "operations": "Alive, ready.",
+}
+HEADERS: dict[str, tuple[str, str]] = {
+    "X-Request-ID": ("Names this request in the logs; yours is kept when you send one.", "4f1c9a7b2e8d"),
+    "ETag": ("Validator of this answer: send it back in `If-None-Match`, or at the desk in `If-Match`.", '"3"'),
+    "Cache-Control": ("How long it may be kept.", "public, max-age=10"),
+    "Last-Modified": ("When the thing itself last changed.", "Mon, 23 Nov 2026 19:14:15 GMT"),
+    "Link": ('The next page, `rel="next"` (RFC 8288).', '</v1/articles?cursor=pX1…>; rel="next"'),
+    "Location": ("Where it is.", "/v1/articles/%D8%B9%D9%84%D9%88%D9%85"),
+    "Retry-After": ("Seconds to wait.", "5"),
+    "WWW-Authenticate": ("What is missing (RFC 6750).", 'Bearer realm="nashra"'),
+    "Allow": ("Methods that this address knows.", "GET, HEAD"),
+    "Content-Language": ("Language of the messages.", "ar"),
+    "Idempotency-Replayed": ("`true` when the answer of an earlier request is given again.", "true"),
+}
+BY_STATUS = {
+    "401": ["WWW-Authenticate"],
+    "403": [],
+    "429": ["Retry-After"],
+    "503": ["Retry-After"],
+}
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457: what went wrong, for programs and for people.",
+    "required": ["type", "title", "status", "detail", "instance", "language", "direction"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "description": "Kind of problem; the page exists."},
+        "title": {"type": "string", "description": "The kind, in words."},
+        "status": {"type": "integer", "minimum": 400, "maximum": 599},
+        "detail": {"type": "string", "description": "What to do about it."},
+        "instance": {"type": "string", "format": "uri-reference", "description": "Path of the request."},
+        "language": {"type": "string", "description": "BCP 47 tag of the messages."},
+        "direction": {"type": "string", "enum": ["rtl", "ltr"]},
+        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
+    },
+}
+FAULT = {
+    "type": "object",
+    "description": "One thing that is wrong, and where.",
+    "required": ["code", "message", "params"],
+    "properties": {
+        "pointer": {"type": "string", "description": "JSON Pointer into the body (RFC 6901)."},
+        "parameter": {"type": "string", "description": "Name of the query parameter or header."},
+        "code": {"type": "string", "description": "Stable: `required`, `too_long`, `unknown_field`, …"},
+        "message": {"type": "string", "description": "The same for people, in the language of `Accept-Language`."},
+        "params": {"type": "object", "description": "Values that the message tells: `max`, `actual`, …"},
+    },
+}
+DONE = {"200": "What was asked for.", "201": "Made.", "202": "Taken in.", "204": "Done."}
+PARAMETERS = {
+    "section": "علوم",
+    "tag": "فلك,فضاء",
+    "author": "ليلى-القاسم",
+    "language": "ar",
+    "kind": "news,feature",
+    "ids": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
+    "status": "draft,in_review",
+    "published_after": "2026-11-23T00:00:00Z",
+    "published_before": "2026-11-24T00:00:00Z",
+    "updated_after": "2026-11-23T18:00:00Z",
+    "urgency_max": 3,
+}
+FAULT_EXAMPLES = {
+    "invalid-body": {"pointer": "/headline", "code": "required", "params": {}},
+    "invalid-query": {"parameter": "limit", "code": "too_large", "params": {"max": 100}},
+    "invalid-cursor": {"parameter": "cursor", "code": "cursor_foreign", "params": {}},
+}
+
+
+def attach(app: FastAPI) -> None:
+    """Makes `app.openapi()` the finished document, built once."""
+
+    def document() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = build(app)
+        return app.openapi_schema
+
+    app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
+
+
+def build(app: FastAPI) -> dict[str, Any]:
+    """The document of `app`, the same for every installation."""
+    document = get_openapi(
+        title="Nashra",
+        version=VERSION,
+        openapi_version="3.1.0",
+        summary="The headless content API that a newsroom trusts.",
+        description=DESCRIPTION,
+        routes=app.routes,
+        servers=[{"url": "/", "description": "This server."}],
+        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        contact={"name": "Nashra contributors"},
+        license_info={"name": "MIT", "identifier": "MIT"},
+    )
+    schemas = document["components"]["schemas"]
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas.update({"Problem": PROBLEM, "Fault": FAULT})
+    document["components"]["headers"] = {
+        name: {"description": text, "schema": {"type": "string"}, "example": example}
+        for name, (text, example) in HEADERS.items()
+    }
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            _complete(path, method, operation, schemas)
+    return document
+
+
+def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    responses = operation["responses"]
+    if "HTTPValidationError" in str(responses.get("422")):
+        del responses["422"]
+    _words(operation)
+    for parameter in operation.get("parameters", []):
+        _parameter(parameter)
+    for status, slugs in _shared_problems(path, method, operation).items():
+        entry = responses.setdefault(status, {})
+        entry["x-problems"] = list(dict.fromkeys([*entry.get("x-problems", []), *slugs]))
+    for status in list(responses):
+        if "x-problems" in responses[status]:
+            responses[status] = _problem_response(status, responses[status]["x-problems"])
+        else:
+            _success(path, method, status, responses[status], schemas)
+    _redirects(path, method, operation)
+    _request_example(operation, schemas)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _words(operation: dict[str, Any]) -> None:
+    """A docstring's first line is the summary, the rest the description."""
+    summary, _, rest = operation.get("description", operation["summary"]).partition("\n")
+    if rest.strip() or operation.get("description"):
+        operation["summary"] = summary.strip()
+    operation["description"] = " ".join(rest.split()) or f"{summary.strip().rstrip('?.')}."
+
+
+def _parameter(parameter: dict[str, Any]) -> None:
+    """A parameter is there or not, never null; its example stands beside it."""
+    schema = parameter["schema"]
+    for branch in schema.get("anyOf", []):
+        if branch.get("type") != "null":
+            schema.update(branch)
+    schema.pop("anyOf", None)
+    schema.pop("title", None)
+    schema.pop("description", None)
+    shown = schema.pop("examples", None) or ([PARAMETERS[parameter["name"]]] if parameter["name"] in PARAMETERS else [])
+    if shown and "example" not in parameter and "examples" not in parameter:
+        parameter["example"] = PARAMETERS.get(parameter["name"], shown[0])
+
+
+def _shared_problems(path: str, method: str, operation: dict[str, Any]) -> dict[str, list[str]]:
+    """What any request of this kind can meet."""
+    found: dict[str, list[str]] = {"413": ["payload-too-large"], "500": ["internal-error"]}
+    if path.startswith("/v1"):
+        found["400"] = ["invalid-query"]
+        found["503"] = ["unavailable"]
+    if path.startswith("/v1/desk"):
+        found |= {"401": ["unauthorized"], "403": ["forbidden"]}
+    if "requestBody" in operation:
+        found["400"] = [*found.get("400", []), "bad-request"]
+        found |= {"415": ["unsupported-media-type"], "422": ["invalid-body"]}
+    if any(parameter["name"].lower() == "idempotency-key" for parameter in operation.get("parameters", [])):
+        found["400"] = list(dict.fromkeys([*found.get("400", []), "bad-request"]))
+        found["409"] = ["idempotency-in-flight"]
+        found["422"] = [*found.get("422", []), "idempotency-conflict"]
+    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", [])):
+        found["412"] = ["precondition-failed"]
+    return found
+
+
+def _problem_response(status: str, slugs: list[str]) -> dict[str, Any]:
+    kinds = {kind.slug: kind for kind in every_problem()}
+    titles = "; ".join(f"`{slug}`: {message(f'problem.{slug}.title', 'en')}" for slug in slugs)
+    headers = ["X-Request-ID", "Content-Language", *BY_STATUS.get(status, [])]
+    return {
+        "description": f"{titles}.",
+        "headers": _headers(headers),
+        "content": {
+            MEDIA_TYPE: {
+                "schema": {"$ref": "#/components/schemas/Problem"},
+                "examples": {slug: {"value": _problem_example(kinds[slug])} for slug in slugs},
+            }
+        },
+    }
+
+
+def _problem_example(kind: type[Problem]) -> dict[str, Any]:
+    fault = FAULT_EXAMPLES.get(kind.slug)
+    example: dict[str, Any] = {
+        "type": f"/problems/{kind.slug}",
+        "title": message(f"problem.{kind.slug}.title", "ar"),
+        "status": kind.status,
+        "detail": message(f"problem.{kind.slug}.detail", "ar"),
+        "instance": "/v1/articles",
+        "language": "ar",
+        "direction": direction("ar"),
+    }
+    if fault:
+        params: Any = fault["params"]
+        example["errors"] = [{**fault, "message": message(f"fault.{fault['code']}", "ar", params)}]
+    return example
+
+
+def _success(path: str, method: str, status: str, response: dict[str, Any], schemas: dict[str, Any]) -> None:
+    names = ["X-Request-ID", "Cache-Control"]
+    if response.get("description", "Successful Response") == "Successful Response":
+        response["description"] = DONE[status]
+    if status == "204":
+        response.pop("content", None)
+    for media in response.get("content", {}).values():
+        schema = media.get("schema", {})
+        media.setdefault("example", example_of(schema, schemas))
+        listed = "page" in _properties(schema, schemas)
+        names += ["Link"] if listed else []
+        desk = path.startswith("/v1/desk")
+        if path.startswith("/v1") and (not desk or "version" in _properties(schema, schemas)):
+            names += ["ETag"]
+    if status == "201":
+        names += ["Location"]
+    if method == "post":
+        names += ["Idempotency-Replayed"]
+    response["headers"] = {**_headers(names), **response.get("headers", {})}
+
+
+def _properties(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    name = schema.get("$ref", "").rpartition("/")[2]
+    found: dict[str, Any] = schemas.get(name, schema).get("properties", {})
+    return found
+
+
+def _redirects(path: str, method: str, operation: dict[str, Any]) -> None:
+    """304 where an answer has a validator, 308 where a thing has a slug."""
+    responses = operation["responses"]
+    if method == "get" and "ETag" in responses.get("200", {}).get("headers", {}):
+        responses["304"] = {
+            "description": "What the client has is still right.",
+            "headers": _headers(["X-Request-ID", "ETag", "Cache-Control"]),
+        }
+    if "{slug}" in path:
+        responses["308"] = {
+            "description": "A former slug: the thing is at `Location` now, sub-routes too.",
+            "headers": _headers(["X-Request-ID", "Location"]),
+        }
+
+
+def _headers(names: list[str]) -> dict[str, Any]:
+    return {name: {"$ref": f"#/components/headers/{name}"} for name in dict.fromkeys(names)}
+
+
+def _request_example(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    for media in operation.get("requestBody", {}).get("content", {}).values():
+        media.setdefault("example", example_of(media.get("schema", {}), schemas, only_required=True))

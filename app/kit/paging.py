@@ -1,0 +1,179 @@
+"""Paging: signed cursors over a keyset, so that a page costs the same at any depth and no row is repeated or skipped.
+
+A cursor holds the sort key of the last row that was sent. It is signed and bound to the path, the filters and the sort
+it came from; anything else is refused, never guessed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from urllib.parse import quote, urlencode
+
+from pydantic import Field
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from starlette.requests import Request
+
+from app.kit import clock
+from app.kit.errors import Fault, InvalidCursor
+from app.kit.schemas import Output, Query
+from app.kit.signing import Signer, from_base64url, to_base64url
+
+Item = TypeVar("Item")
+Row = TypeVar("Row")
+COUNT_LIMIT = 10_000
+Reader = AsyncConnection | AsyncSession
+# Parameters that do not change which rows a list has, or in which order.
+NOT_BINDING = {"cursor", "limit", "fields", "include", "count"}
+
+
+class PageQuery(Query):
+    """What every list takes."""
+
+    cursor: Annotated[str | None, Field(max_length=2000)] = None
+    """Where the page begins: `page.next` of the page before. Opaque; good only for the same path, filters and sort."""
+    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    """Rows on a page."""
+
+
+class CountedQuery(PageQuery):
+    """A list that can be counted."""
+
+    count: bool = False
+    """Fill `page.total`: exact to 10,000, then `total_capped` is true."""
+
+
+class Page(Output):
+    """Where the list goes on."""
+
+    next: str | None
+    """Cursor of the next page; null on the last one."""
+    limit: int
+    """Rows asked for."""
+    total: int | None
+    """All rows of the list when `count=true` asked for it, else null."""
+    total_capped: bool = False
+    """With `count=true`: the list has more than 10,000 rows."""
+
+
+class Listed(Output, Generic[Item]):
+    """One page of a list."""
+
+    data: list[Item]
+    page: Page
+
+
+@dataclass(frozen=True)
+class Key:
+    """One column of a sort: how to order by it, and how to write its value into a cursor."""
+
+    column: Any
+    descending: bool = False
+
+    @property
+    def ordered(self) -> Any:
+        return self.column.desc() if self.descending else self.column.asc()
+
+
+def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
+    """Rows behind `values` in the order of `keys`; the bound on the first column lets an index begin there."""
+    first, value = keys[0].column, values[0]
+    steps = [
+        and_(
+            *(key.column == value for key, value in zip(keys[:depth], values[:depth], strict=True)),
+            (keys[depth].column < values[depth]) if keys[depth].descending else (keys[depth].column > values[depth]),
+        )
+        for depth in range(len(keys))
+    ]
+    return and_(first <= value if keys[0].descending else first >= value, or_(*steps))
+
+
+class Cursors:
+    """Reads and writes the cursors of one list, as one request asked for it."""
+
+    def __init__(self, request: Request) -> None:
+        self._signer = Signer(request.app.state.settings.secret_key, "cursor")
+        pairs = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in NOT_BINDING)
+        self._bound = json.dumps([request.url.path, pairs]).encode()
+
+    def write(self, values: Sequence[Any]) -> str:
+        plain = [clock.written(value) if isinstance(value, datetime) else value for value in values]
+        body = json.dumps(plain, separators=(",", ":"), ensure_ascii=False).encode()
+        return to_base64url(self._signer.sign(body + self._bound, 16) + body)
+
+    def read(self, cursor: str | None, times: Sequence[int] = ()) -> list[Any] | None:
+        """The values in `cursor`; those at the positions `times` as moments. Raises `InvalidCursor`."""
+        if cursor is None:
+            return None
+        try:
+            raw = from_base64url(cursor)
+        except ValueError:
+            raise InvalidCursor(errors=[Fault("cursor_invalid", parameter="cursor")]) from None
+        signature, body = raw[:16], raw[16:]
+        if not self._signer.verify(body + self._bound, signature):
+            raise InvalidCursor(errors=[Fault("cursor_foreign", parameter="cursor")])
+        values: list[Any] = json.loads(body)
+        return [datetime.fromisoformat(v) if i in times and v is not None else v for i, v in enumerate(values)]
+
+
+@dataclass(frozen=True)
+class Slice(Generic[Row]):
+    """The rows of one page, the cursor of the next, and the count where it was asked for."""
+
+    rows: Sequence[Row]
+    next: str | None
+    limit: int
+    total: int | None = None
+    total_capped: bool = False
+
+    def page(self) -> dict[str, Any]:
+        """The `page` member. `total_capped` appears where a count was asked for."""
+        page: dict[str, Any] = {"next": self.next, "limit": self.limit, "total": self.total}
+        return page if self.total is None else {**page, "total_capped": self.total_capped}
+
+
+async def take(
+    reader: Reader,
+    statement: Select[Any],
+    keys: Sequence[Key],
+    query: PageQuery,
+    cursors: Cursors,
+    *,
+    position: Callable[[Any], Sequence[Any]],
+    times: Sequence[int] = (),
+    scalars: bool = False,
+) -> Slice[Any]:
+    """One page of `statement` in the order of `keys`, whose last must be unique. `position` reads a row's keys."""
+    start = cursors.read(query.cursor, times)
+    paged = statement.order_by(*(key.ordered for key in keys)).limit(query.limit + 1)
+    if start is not None:
+        paged = paged.where(after(keys, start))
+    result = await reader.execute(paged)
+    rows = result.scalars().all() if scalars else result.all()
+    following = cursors.write(position(rows[query.limit - 1])) if len(rows) > query.limit else None
+    total = await _count(reader, statement) if getattr(query, "count", False) else None
+    return Slice(
+        rows[: query.limit],
+        following,
+        query.limit,
+        None if total is None else min(total, COUNT_LIMIT),
+        total is not None and total > COUNT_LIMIT,
+    )
+
+
+async def _count(reader: Reader, statement: Select[Any]) -> int:
+    bounded = statement.order_by(None).limit(COUNT_LIMIT + 1).subquery()
+    return (await reader.execute(select(func.count()).select_from(bounded))).scalar_one()
+
+
+def next_link(request: Request, cursor: str | None) -> dict[str, str]:
+    """RFC 8288 `Link` to the next page, as a reference relative to the server."""
+    if cursor is None:
+        return {}
+    pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    path = quote(request.url.path, safe="/%:@!$&'()*+,;=~-._")
+    return {"Link": f'<{path}?{urlencode([*pairs, ("cursor", cursor)])}>; rel="next"'}

@@ -1,0 +1,62 @@
+"""Routes: what all endpoints under /v1 share, and how an operation says which problems it can answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.dependencies.utils import request_params_to_args
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.kit.errors import Fault, InvalidQuery, Problem, UnsupportedMediaType
+from app.kit.faults import faults_in, repeated_parameters
+
+
+class Route(APIRoute):
+    """A route that takes JSON only, refuses repeated parameters, and stores an idempotent answer with its change."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            if self.body_field is not None:
+                await _require_json(request)
+            if request.scope["query_string"] and (faults := repeated_parameters(request)):
+                raise InvalidQuery(errors=self._with_other_faults(request, faults))
+            response = await handler(request)
+            if (once := getattr(request.state, "once", None)) is not None:
+                await once.keep(response)
+            return response
+
+        return handle
+
+    def _with_other_faults(self, request: Request, repeated: list[Fault]) -> list[Fault]:
+        """What else is wrong with the query is told together with what is repeated."""
+        _, found = request_params_to_args(self.dependant.query_params, request.query_params)
+        named = {fault.parameter for fault in repeated}
+        return repeated + [fault for fault in faults_in(found) if fault.parameter not in named]
+
+
+async def _require_json(request: Request) -> None:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if media_type in {"application/json", "application/merge-patch+json"}:
+        return
+    if media_type or await request.body():
+        raise UnsupportedMediaType(headers={"Accept": "application/json"})
+
+
+def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """The `responses=` of an operation: one entry per status, naming each problem it may be."""
+    table: dict[int | str, dict[str, Any]] = {}
+    for kind in kinds:
+        entry = table.setdefault(kind.status, {"x-problems": []})
+        entry["x-problems"].append(kind.slug)
+    return table
+
+
+def router_of(prefix: str, tag: str) -> APIRouter:
+    """A room's router: its routes are `Route`s under one tag."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)

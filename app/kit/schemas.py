@@ -1,0 +1,208 @@
+"""Schemas: what the shapes of every room share, in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    GetCoreSchemaHandler,
+    GetJsonSchemaHandler,
+    PlainSerializer,
+)
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
+
+from app.kit import clock
+from app.kit.faults import custom
+from app.kit.ids import as_id
+from app.text.characters import clean_line, clean_prose, graphemes, is_blank, name_faults
+from app.text.languages import canonical_language
+from app.text.slugs import canonical_slug, slug_faults
+
+CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long; this is the byte ceiling's human face
+
+
+class Input(BaseModel):
+    """What a client sends: an unknown field is an error."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+
+
+class Output(BaseModel):
+    """What a client gets: every field is always present."""
+
+    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+
+
+class Query(BaseModel):
+    """What may stand in a query string: an unknown parameter is an error."""
+
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+
+
+class NoQuery(Query):
+    """This operation takes no query parameters."""
+
+
+class Text:
+    """A text for people, as metadata of a type: `Annotated[str, Line(300)]`.
+
+    It is cleaned, then measured: `low` to `high` graphemes; with `low=0` what is blank to a human becomes empty.
+    """
+
+    clean: Callable[[str], str]
+
+    def __init__(self, high: int, low: int = 1) -> None:
+        self.high, self.low = high, low
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.checked, handler(source))
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(schema), "x-min-graphemes": self.low, "x-max-graphemes": self.high}
+
+    def checked(self, text: str) -> str:
+        if len(text) > self.high * CODE_POINTS_PER_GRAPHEME * 2:
+            raise custom("too_long", max=self.high, actual=len(text))
+        text = type(self).clean(text)
+        if is_blank(text):
+            if self.low:
+                raise custom("required")
+            return ""
+        count = graphemes(text)
+        if count > self.high or len(text) > self.high * CODE_POINTS_PER_GRAPHEME:
+            raise custom("too_long", max=self.high, actual=max(count, self.high + 1))
+        if count < self.low:
+            raise custom("too_short", min=self.low, actual=count)
+        return text
+
+
+class Line(Text):
+    """One line."""
+
+    clean = staticmethod(clean_line)
+
+
+class Prose(Text):
+    """Several lines."""
+
+    clean = staticmethod(lambda text: clean_prose(text).strip("\n\t "))
+
+
+class Name(Line):
+    """The name of a person or thing: without invisible characters, or mixed scripts inside a word."""
+
+    def checked(self, text: str) -> str:
+        if not is_blank(text) and (faults := name_faults(text.strip())):
+            raise custom(faults[0])
+        return super().checked(text)
+
+
+def line(high: int, low: int = 1) -> Any:
+    return Annotated[str, Line(high, low)]
+
+
+def prose(high: int, low: int = 1) -> Any:
+    return Annotated[str, Prose(high, low)]
+
+
+def name(high: int) -> Any:
+    return Annotated[str, Name(high)]
+
+
+def _language(tag: str) -> str:
+    try:
+        return canonical_language(tag)
+    except ValueError:
+        raise custom("language_invalid") from None
+
+
+def _web_url(text: str) -> str:
+    """RFC 3986, http or https, with a host and without user information."""
+    text = clean_line(text)
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        raise custom("url_invalid") from None
+    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or " " in text or len(text) > 2000:
+        raise custom("url_invalid")
+    return text
+
+
+def _slug(text: str) -> str:
+    if faults := slug_faults(text):
+        raise custom({"blank": "required"}.get(faults[0], faults[0]), **({"max": 80} if "too_long" in faults else {}))
+    return canonical_slug(text)
+
+
+def _id(text: str) -> str:
+    known = as_id(text)
+    if known is None:
+        raise custom("id_invalid")
+    return known
+
+
+def _written(value: Any) -> Any:
+    return clock.written(value) if isinstance(value, datetime) else value
+
+
+def _only_text(value: Any) -> Any:
+    """A number is not a date: RFC 3339 text is."""
+    if not isinstance(value, str | datetime):
+        raise custom("date_invalid")
+    return value
+
+
+def _moment(value: datetime) -> datetime:
+    """Whole milliseconds in UTC, within the years that every client and database can hold."""
+    if not 1800 < value.year < 2500:
+        raise custom("date_invalid")
+    return clock.floor(value)
+
+
+Language = Annotated[
+    str, AfterValidator(_language), Field(max_length=35, description="BCP 47 language tag.", examples=["ar"])
+]
+WebUrl = Annotated[str, AfterValidator(_web_url), Field(json_schema_extra={"format": "uri"})]
+SlugInput = Annotated[str, AfterValidator(_slug)]
+IdInput = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"format": "uuid"})]
+MomentInput = Annotated[AwareDatetime, BeforeValidator(_only_text), AfterValidator(_moment)]
+
+IdText = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
+Moment = Annotated[
+    datetime,
+    PlainSerializer(_written, return_type=str),
+    Field(
+        json_schema_extra={"format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"},
+        examples=["2026-11-23T19:14:15.000Z"],
+    ),
+]
+Direction = Annotated[Literal["rtl", "ltr"], Field(description="Writing direction, from the language.")]
+
+
+class Ref(Output):
+    """What another thing is called and where it is."""
+
+    id: IdText
+    slug: str
+    name: str
+
+
+class Warned(Output):
+    """Something was accepted, but differs from what was sent or from good practice."""
+
+    code: str
+    """Stable code: `removed_element`, `long_text`, …"""
+    message: str
+    """The same for people, in the language of `Accept-Language`."""
+    params: dict[str, Any]

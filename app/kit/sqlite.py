@@ -1,0 +1,116 @@
+"""SQLite for two kinds of work: reads inline on the event loop, writes on a thread of their own.
+
+An indexed read takes tens of microseconds; handing it to a thread and back costs several times that. So the reading
+engine runs the standard library's `sqlite3` where it stands, through a dialect that only *says* it is asynchronous.
+A write waits for the disk and for other writers, so it goes through `aiosqlite` and never stops the loop.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Generator
+from typing import Any
+
+from sqlalchemy import URL, Engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
+from sqlalchemy.util import await_only
+
+OLDEST = (3, 35, 0)  # RETURNING
+BUSY_TIMEOUT_MS = 15_000
+
+
+class _Nothing:
+    """Awaited, it returns at once."""
+
+    def __await__(self) -> Generator[None]:
+        return
+        yield
+
+
+_nothing = _Nothing()
+
+
+class _Cursor(sqlite3.Cursor):
+    async def _async_soft_close(self) -> None:
+        """SQLAlchemy's asynchronous results close their cursor through this; rows are fetched already."""
+
+
+class _Connection(sqlite3.Connection):
+    def cursor(self, factory: Any = _Cursor) -> Any:
+        return super().cursor(factory)
+
+
+class InlineSQLite(SQLiteDialect_pysqlite):
+    """`sqlite3` behind the asynchronous interface: every call runs to its end where it is awaited."""
+
+    driver = "inline"
+    is_async = True
+    supports_statement_cache = True
+
+    @classmethod
+    def get_pool_class(cls, url: URL) -> type[Pool]:
+        return AsyncAdaptedQueuePool
+
+    # SQLAlchemy refuses an "asynchronous" statement that awaited nothing, so each awaits one thing that is ready.
+    def do_execute(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
+        await_only(_nothing)
+        cursor.execute(statement, parameters)
+
+
+registry.register("sqlite.inline", __name__, "InlineSQLite")
+
+
+class SQLiteTooOld(RuntimeError):
+    """The SQLite library that Python brings lacks what Nashra needs."""
+
+
+def reading_engine(path: str) -> AsyncEngine:
+    """Connections that cannot write; each transaction sees one snapshot."""
+    engine = _engine("sqlite+inline", path, pool_size=8, factory=_Connection)
+    _on_connect(engine.sync_engine, ["PRAGMA query_only=ON", "PRAGMA mmap_size=268435456"])
+    _on_begin(engine.sync_engine, "BEGIN")
+    return engine
+
+
+def writing_engine(path: str, *, migrating: bool = False) -> AsyncEngine:
+    """One connection: writers of this process queue here, writers of others wait for SQLite's lock.
+
+    A migration rebuilds tables, which foreign keys would take for deletions: then they are off.
+    """
+    engine = _engine("sqlite+aiosqlite", path, pool_size=1)
+    keys = f"PRAGMA foreign_keys={'OFF' if migrating else 'ON'}"
+    _on_connect(engine.sync_engine, ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", keys])
+    _on_begin(engine.sync_engine, "BEGIN IMMEDIATE")
+    return engine
+
+
+def _engine(driver: str, path: str, pool_size: int, **connect_args: Any) -> AsyncEngine:
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise SQLiteTooOld(f"SQLite {'.'.join(map(str, OLDEST))} or newer is needed, this is {sqlite3.sqlite_version}")
+    return create_async_engine(
+        URL.create(driver, database=path),
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=BUSY_TIMEOUT_MS / 1000,
+        hide_parameters=True,
+        connect_args=connect_args,
+    )
+
+
+def _on_connect(engine: Engine, pragmas: list[str]) -> None:
+    @event.listens_for(engine, "connect")
+    def connect(connection: Any, _record: object) -> None:
+        connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+        cursor = connection.cursor()
+        for pragma in [f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", *pragmas]:
+            cursor.execute(pragma)
+        cursor.close()
+
+
+def _on_begin(engine: Engine, statement: str) -> None:
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        connection.exec_driver_sql(statement)

@@ -1,0 +1,23 @@
+"""Warnings: what was accepted but changed, told in the reader's language."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from starlette.requests import Request
+
+from app.text.messages import message, negotiate
+
+
+def told(request: Request, warnings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Each warning `{"code", …params}` with its message in the language of `Accept-Language`."""
+    language = negotiate(request.headers.get("accept-language"), request.app.state.settings.language)
+    return [
+        {
+            "code": warning["code"],
+            "message": message(f"warning.{warning['code']}", language, warning),
+            "params": {name: value for name, value in warning.items() if name != "code"},
+        }
+        for warning in warnings
+    ]

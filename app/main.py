@@ -1,0 +1,87 @@
+"""The front door for HTTP: the application, its layers, its lifespan."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+
+import app.models  # noqa: F401  # every table is known before the first query
+from app.api import ROUTERS
+from app.kit import edge, openapi
+from app.kit.db import Database
+from app.kit.errors import Moved, Problem, answer_moved, answer_problem
+from app.kit.faults import answer_database_error, answer_http_exception, answer_validation
+from app.kit.idempotency import Replay
+from app.settings import Settings, load
+
+
+def create_app(settings: Settings | None = None) -> FastAPI:
+    """The application. Without `settings` they are read from the environment (raises `SettingsError`)."""
+    settings = settings or load()
+    logging.getLogger("nashra").setLevel(settings.log_level.upper())
+    app = FastAPI(
+        title="Nashra",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        separate_input_output_schemas=False,
+    )
+    app.state.settings = settings
+    app.state.database = Database(settings.database_url, settings.database_pool)
+    app.state.keys_at_work = set()
+    for router in ROUTERS:
+        app.include_router(router)
+    _layers(app, settings)
+    _answers(app)
+    openapi.attach(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield
+    await app.state.database.close()
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name
+
+
+def _layers(app: FastAPI, settings: Settings) -> None:
+    """The last one added is the outermost."""
+    app.add_middleware(edge.BodyLimit, desk_bytes=settings.max_body_bytes)
+    app.add_middleware(edge.Head)
+    app.add_middleware(edge.Cors, desk_origins=settings.desk_origins)
+    app.add_middleware(edge.Visitor)
+
+
+def _answers(app: FastAPI) -> None:
+    """Every exception that has an answer, and who renders it."""
+    handlers: dict[type[Exception], Any] = {
+        Problem: answer_problem,
+        Moved: answer_moved,
+        Replay: _answer_replay,
+        RequestValidationError: answer_validation,
+        HTTPException: answer_http_exception,
+        SQLAlchemyError: answer_database_error,
+    }
+    for kind, handler in handlers.items():
+        app.add_exception_handler(kind, handler)
+
+
+async def _answer_replay(_request: Request, error: Any) -> Response:
+    response: Response = error.response
+    return response

@@ -1,0 +1,14 @@
+"""The roll call: every table, for the mapper and for Alembic."""
+
+from app.articles import models as articles
+from app.audit import models as audit
+from app.authors import models as authors
+from app.kit import buckets, idempotency
+from app.kit.db import Base
+from app.sections import models as sections
+from app.slugs import models as slugs
+from app.staff import models as staff
+from app.tags import models as tags
+
+ROOMS = (articles, audit, authors, buckets, idempotency, sections, slugs, staff, tags)
+metadata = Base.metadata

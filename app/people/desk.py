@@ -1,0 +1,186 @@
+"""Members of the staff and their tokens, at the desk."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.audit.work import AdminWork
+from app.kit.caching import IfMatch, at_desk
+from app.kit.db import ReadingSession
+from app.kit.errors import (
+    AlreadyExists,
+    InvalidBody,
+    InvalidCursor,
+    InvalidQuery,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    StateConflict,
+)
+from app.kit.ids import as_id
+from app.kit.listing import desk_list, written
+from app.kit.paging import Cursors, PageQuery
+from app.kit.routing import problems, router_of
+from app.kit.schemas import NoQuery
+from app.staff import actions
+from app.staff.access import Admin, AnyStaff, OncePerToken
+from app.staff.models import StaffToken
+from app.staff.repository import Staff
+from app.staff.schemas import (
+    Me,
+    MemberInput,
+    MemberList,
+    MemberRead,
+    MemberUpdate,
+    TokenInput,
+    TokenList,
+    TokenMade,
+    TokenRead,
+)
+
+desk = router_of("/v1/desk", "desk: people")
+Empty = Annotated[NoQuery, Query()]
+MemberId = Annotated[str, Path(description="Id of the member.")]
+TokenId = Annotated[str, Path(description="Id of the token.")]
+TOKEN_FIELDS = list(TokenRead.model_fields)
+
+
+@desk.get("/me", response_model=Me, responses=problems(InvalidQuery))
+async def read_me(request: Request, _: Empty, session: ReadingSession, actor: AnyStaff) -> Response:
+    """Read who I am, what I may do and which token I use"""
+    member = await Staff(session).member(actor.member_id)
+    token = await session.get_one(StaffToken, actor.token_id)
+    return at_desk(request, written(Me, {"member": member, "token": token}))
+
+
+@desk.get("/staff", response_model=MemberList, responses=problems(InvalidQuery, InvalidCursor))
+async def list_members(
+    request: Request, query: Annotated[PageQuery, Query()], session: ReadingSession, admin: Admin
+) -> Response:
+    """List the members of the staff"""
+    return desk_list(request, MemberList, await Staff(session).members(query, Cursors(request)))
+
+
+@desk.post(
+    "/staff",
+    status_code=201,
+    response_model=MemberRead,
+    dependencies=[OncePerToken],
+    responses=problems(InvalidQuery, AlreadyExists, InvalidBody),
+)
+async def create_member(request: Request, _: Empty, body: MemberInput, work: AdminWork) -> Response:
+    """Add a member of the staff"""
+    member = await actions.add_member(Staff(work.session), body.name, list(body.roles))
+    work.record("member.create", "member", member.id, name=member.name, roles=member.roles)
+    headers = {"Location": f"/v1/desk/staff/{member.id}"}
+    return at_desk(request, written(MemberRead, member), status=201, version=member.version, headers=headers)
+
+
+@desk.get("/staff/{id}", response_model=MemberRead, responses=problems(InvalidQuery, NotFound))
+async def read_member(request: Request, id: MemberId, _: Empty, session: ReadingSession, admin: Admin) -> Response:
+    """Read a member of the staff"""
+    member = await Staff(session).member(_known(id))
+    return at_desk(request, written(MemberRead, member), version=member.version)
+
+
+@desk.patch(
+    "/staff/{id}",
+    response_model=MemberRead,
+    responses=problems(
+        InvalidQuery, NotFound, AlreadyExists, StateConflict, PreconditionFailed, InvalidBody, PreconditionRequired
+    ),
+)
+async def update_member(
+    request: Request, id: MemberId, _: Empty, body: MemberUpdate, expected: IfMatch, work: AdminWork
+) -> Response:
+    """Change a member's name or roles, or switch the member off
+
+    The tokens of an inactive member are refused from the next request on. Nobody takes their own admin role away or
+    switches themselves off (409): there is always an admin left.
+    """
+    staff = Staff(work.session)
+    member = await staff.member(_known(id), for_update=True)
+    expected.require(member.version)
+    changes: dict[str, Any] = body.model_dump(exclude_unset=True)
+    loses_admin = "roles" in changes and "admin" not in changes["roles"]
+    if member.id == work.actor.member_id and (loses_admin or changes.get("active") is False):
+        raise StateConflict(params={"state": "admin", "verb": "update"})
+    await actions.change_member(staff, member, **changes)
+    work.record("member.update", "member", member.id, **changes)
+    return at_desk(request, written(MemberRead, member), version=member.version)
+
+
+@desk.get("/staff/{id}/tokens", response_model=TokenList, responses=problems(InvalidQuery, NotFound))
+async def list_tokens(request: Request, id: MemberId, _: Empty, session: ReadingSession, admin: Admin) -> Response:
+    """List a member's tokens, revoked ones too"""
+    staff = Staff(session)
+    member = await staff.member(_known(id))
+    return at_desk(request, written(TokenList, {"data": await staff.tokens_of(member.id)}))
+
+
+@desk.post(
+    "/staff/{id}/tokens",
+    status_code=201,
+    response_model=TokenMade,
+    dependencies=[OncePerToken],
+    responses=problems(InvalidQuery, NotFound, InvalidBody),
+)
+async def create_token(request: Request, id: MemberId, _: Empty, body: TokenInput, work: AdminWork) -> Response:
+    """Make a token
+
+    The secret is in this answer and nowhere else.
+    """
+    staff = Staff(work.session)
+    member = await staff.member(_known(id), for_update=True)
+    token, secret = await actions.make_token(staff, member, body.label, body.expires_at)
+    work.record("token.create", "token", token.id, member=member.name, prefix=token.prefix)
+    return _made(request, token, secret)
+
+
+@desk.post(
+    "/staff/{id}/tokens/{token_id}/rotate",
+    status_code=201,
+    response_model=TokenMade,
+    dependencies=[OncePerToken],
+    responses=problems(InvalidQuery, NotFound),
+)
+async def rotate_token(request: Request, id: MemberId, token_id: TokenId, _: Empty, work: AdminWork) -> Response:
+    """Replace a token by a new one
+
+    The old one is revoked in the same moment.
+    """
+    staff = Staff(work.session)
+    old = await staff.token(_known(token_id), _known(id))
+    token, secret = await actions.rotate_token(staff, old)
+    work.record("token.rotate", "token", old.id, replaced_by=token.id)
+    return _made(request, token, secret)
+
+
+@desk.delete("/staff/{id}/tokens/{token_id}", status_code=204, responses=problems(InvalidQuery, NotFound))
+async def revoke_token(id: MemberId, token_id: TokenId, _: Empty, work: AdminWork) -> Response:
+    """Revoke a token
+
+    It is refused from the next request on. A token has no versions: no `If-Match` is needed.
+    """
+    staff = Staff(work.session)
+    token = await staff.token(_known(token_id), _known(id))
+    await actions.revoke_token(staff, token)
+    work.record("token.revoke", "token", token.id)
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+def _known(id: str) -> str:
+    known = as_id(id)
+    if known is None:
+        raise NotFound()
+    return known
+
+
+def _made(request: Request, token: StaffToken, secret: str) -> Response:
+    shown = {name: getattr(token, name) for name in TOKEN_FIELDS}
+    request.state.replayed_content = written(TokenMade, {**shown, "token": None})
+    return at_desk(request, written(TokenMade, {**shown, "token": secret}), status=201)

@@ -1,0 +1,1 @@
+"""Reader: the pages that people open in a browser, and what operations ask."""

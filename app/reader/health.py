@@ -1,0 +1,47 @@
+"""Is it alive, and is it ready?"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.responses import Response
+
+from app.kit.db import UseDatabase
+from app.kit.errors import Unavailable
+from app.kit.listing import written
+from app.kit.migrations import is_ready
+from app.kit.routing import problems
+from app.kit.schemas import Output
+
+router = APIRouter(tags=["operations"])
+NO_STORE = {"Cache-Control": "no-store"}
+
+
+class Health(Output):
+    """How it is."""
+
+    status: Literal["ok"]
+
+
+@router.get("/healthz", response_model=Health)
+async def read_health() -> Response:
+    """Is the process alive?"""
+    return Response(written(Health, {"status": "ok"}), headers=NO_STORE, media_type="application/json")
+
+
+@router.get("/readyz", response_model=Health, responses=problems(Unavailable))
+async def read_readiness(database: UseDatabase) -> Response:
+    """Can it serve?
+
+    Ready: the database answers, and its schema is at or ahead of the code.
+    """
+    try:
+        async with database.reader() as reader:
+            ready = await is_ready(reader)
+    except (SQLAlchemyError, OSError) as error:
+        raise Unavailable() from error
+    if not ready:
+        raise Unavailable()
+    return Response(written(Health, {"status": "ok"}), headers=NO_STORE, media_type="application/json")

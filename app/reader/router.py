@@ -1,0 +1,93 @@
+"""What people open in a browser: the front page, the documentation, a page for every problem. All works offline."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path as FilePath
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+import app.reader
+from app.kit.caching import deliver
+from app.kit.errors import NotFound, every_problem
+from app.reader import pages
+from app.text.messages import negotiate
+
+router = APIRouter(include_in_schema=False)
+HTML = "text/html; charset=utf-8"
+PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+DOCS_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
+    "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+OWN = FilePath(app.reader.__file__).parent / "static"
+STATIC = {
+    "nashra.svg": (OWN / "nashra.svg", "image/svg+xml"),
+    "docs.js": (OWN / "docs.js", "text/javascript; charset=utf-8"),
+    "swagger-ui.css": (files("fastapi_swagger") / "resources/swagger-ui.css", "text/css; charset=utf-8"),
+    "swagger-ui-bundle.js": (
+        files("fastapi_swagger") / "resources/swagger-ui-bundle.js",
+        "text/javascript; charset=utf-8",
+    ),
+}
+Accepted = Annotated[str | None, Header(alias="accept-language")]
+
+
+def _page(request: Request, html: str, language: str, policy: str = PAGE_POLICY) -> Response:
+    headers = {"Content-Security-Policy": policy, "Vary": "Accept-Language", "Content-Language": language}
+    return deliver(request, html.encode(), tags=["pages"], headers=headers, media_type=HTML)
+
+
+@router.get("/")
+async def read_home(request: Request, accept_language: Accepted = None) -> Response:
+    """The front page."""
+    settings = request.app.state.settings
+    language = negotiate(accept_language, settings.language)
+    return _page(request, pages.home(settings.site_name, language), language)
+
+
+@router.get("/docs")
+async def read_docs(request: Request) -> Response:
+    """The documentation, from this server's own files."""
+    return _page(request, pages.docs(request.app.state.settings.site_name), "en", DOCS_POLICY)
+
+
+@router.get("/openapi.json")
+async def read_openapi(request: Request) -> Response:
+    """The contract."""
+    return deliver(request, json.dumps(request.app.openapi(), ensure_ascii=False).encode(), tags=["openapi"])
+
+
+@router.get("/problems")
+async def list_problems(request: Request, accept_language: Accepted = None) -> Response:
+    """All kinds of problem."""
+    language = negotiate(accept_language, request.app.state.settings.language)
+    return _page(request, pages.problems(every_problem(), language), language)
+
+
+@router.get("/problems/{slug}")
+async def read_problem(request: Request, slug: Annotated[str, Path()], accept_language: Accepted = None) -> Response:
+    """What one kind of problem means."""
+    language = negotiate(accept_language, request.app.state.settings.language)
+    for kind in every_problem():
+        if kind.slug == slug:
+            return _page(request, pages.problem(kind, language), language)
+    raise NotFound()
+
+
+@lru_cache
+def _file(name: str) -> bytes:
+    return STATIC[name][0].read_bytes()
+
+
+@router.get("/static/{name}")
+async def read_static(request: Request, name: Annotated[str, Path()]) -> Response:
+    """A file of the documentation."""
+    if name not in STATIC:
+        raise NotFound()
+    return deliver(request, _file(name), tags=["static"], media_type=STATIC[name][1])

@@ -1,0 +1,1 @@
+"""Sections: the tree that articles are filed in."""

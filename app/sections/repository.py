@@ -1,0 +1,45 @@
+"""The tree of sections: who is above whom."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Select, func, literal, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.kit.paging import Reader
+from app.sections.models import Section
+
+DEEPEST = 8
+
+
+def subtree(roots: ColumnElement[bool]) -> Select[str]:
+    """Ids of the sections that `roots` selects and of all that lie below them."""
+    top = select(Section.id).where(roots).cte("subtree", recursive=True)
+    below = aliased(Section)
+    tree = top.union(select(below.id).join(top, below.parent_id == top.c.id))
+    return select(tree.c.id)
+
+
+async def ancestors(reader: Reader, section_id: str) -> Sequence[str]:
+    """Ids from the section itself up to its root."""
+    top = select(Section.id, Section.parent_id).where(Section.id == section_id).cte("line", recursive=True)
+    above = aliased(Section)
+    line = top.union(select(above.id, above.parent_id).join(top, above.id == top.c.parent_id))
+    return (await reader.execute(select(line.c.id))).scalars().all()
+
+
+async def height(reader: Reader, section_id: str) -> int:
+    """Levels from the section to its deepest descendant, itself included."""
+    top = select(Section.id, literal(1).label("level")).where(Section.id == section_id)
+    tree = top.cte("levels", recursive=True)
+    below = aliased(Section)
+    tree = tree.union_all(select(below.id, tree.c.level + 1).join(tree, below.parent_id == tree.c.id))
+    return (await reader.execute(select(func.max(tree.c.level)))).scalar_one() or 1
+
+
+async def lock_tree(session: AsyncSession) -> None:
+    """One writer at a time may move branches, so that two moves cannot close a circle together."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('nashra:sections'))"))

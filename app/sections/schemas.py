@@ -1,0 +1,43 @@
+"""A section as it comes in and goes out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import ConfigDict, Field
+
+from app.kit.paging import Listed
+from app.kit.schemas import Moment, Ref
+from app.terms.schemas import TermInput, TermRead
+
+EXAMPLE: dict[str, Any] = {"name": "اقتصاد", "description": "أسواق وأعمال ومعيشة", "parent": None, "position": 2}
+
+
+class SectionInput(TermInput):
+    """A section as an editor writes it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
+
+    parent: Annotated[str | None, Field(max_length=255)] = None
+    """Slug or id of the section above."""
+    position: Annotated[int, Field(ge=0, le=100_000)] = 0
+    """Place among its siblings, smallest first."""
+
+
+class SectionRead(TermRead):
+    """A section as readers see it."""
+
+    parent: Ref | None
+    position: int
+
+
+class SectionDesk(SectionRead):
+    """A section as the desk sees it."""
+
+    version: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class SectionDeskList(Listed[SectionDesk]):
+    """One page of sections, used or not."""

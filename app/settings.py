@@ -1,0 +1,207 @@
+"""The settings: every choice of an installation, read from the environment once and passed down."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote, urlsplit
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from app.text.languages import canonical_language
+
+PREFIX = "NASHRA_"
+CommentsMode = Literal["open", "premoderated", "closed"]
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+NOT_SETTINGS = ("SECRET_KEY_FILE", "PYTHON", "CALLER_CWD")
+PATH_PARTS = {"slug", "id", "section", "year", "month", "day"}
+
+
+class SettingsError(Exception):
+    """The environment holds values that cannot be used; the message names them all."""
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _web_address(value: str) -> str:
+    parts = urlsplit(value)
+    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+        raise ValueError("must be an address such as https://news.example")
+    return value.rstrip("/")
+
+
+def _article_path(value: str) -> str:
+    names = re.findall(r"\{([^}]*)\}", value)
+    if not value.startswith("/") or set(names) - PATH_PARTS or not {"slug", "id"} & set(names):
+        raise ValueError("must begin with / and hold {slug} or {id}; also known: {section} {year} {month} {day}")
+    return value
+
+
+def _known_zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except Exception as error:
+        raise ValueError("must be an IANA time zone such as Asia/Damascus") from error
+    return value
+
+
+def _rates(value: object) -> object:
+    """`5/60,20/600` is at most 5 in 60 seconds and at most 20 in 600."""
+    pairs = _split(value)
+    if not isinstance(pairs, list):
+        return value
+    return [tuple(pair.split("/")) if isinstance(pair, str) else pair for pair in pairs]
+
+
+def _header_name(value: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9-]{1,64}", value):
+        raise ValueError("must be a header name")
+    return value
+
+
+Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+WebAddress = Annotated[str, AfterValidator(_web_address)]
+
+
+class Settings(BaseModel):
+    """One frozen value. The environment variable of a field is `NASHRA_` and its name in capitals."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    database_url: str = Field("sqlite:///var/nashra.db", description="`sqlite:///path` or `postgresql://…`.")
+    database_pool: int = Field(10, ge=1, le=200, description="PostgreSQL connections of each kind (reading, writing).")
+    migrate_on_start: bool = Field(True, description="`serve` migrates the database before it listens.")
+    secret_key: Words = Field((), description="Signing keys, comma-separated: the first signs, all verify.")
+    site_url: WebAddress = Field("http://localhost:8000", description="Public address of the web site.")
+    article_path: Annotated[str, AfterValidator(_article_path)] = Field(
+        "/a/{slug}", description="Path of an article on the web site: `{slug}`, `{id}`, `{section}`, `{year}`, …"
+    )
+    api_url: WebAddress = Field("http://localhost:8000", description="Public address of this API.")
+    site_name: str = Field("نشرة", min_length=1, description="Name of the newsroom.")
+    language: Annotated[str, AfterValidator(canonical_language)] = Field("ar", description="Language of the site.")
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "UTC", description="IANA zone that governs bare dates."
+    )
+    trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = Field(
+        (), description="Networks whose `X-Forwarded-For` is believed."
+    )
+    desk_origins: Words = Field((), description="Web origins that may call the desk from a browser.")
+    embed_hosts: Words = Field(
+        ("www.youtube.com", "www.youtube-nocookie.com", "player.vimeo.com"),
+        description="Hosts whose frames may stand in a body.",
+    )
+    cache_max_age: int = Field(10, ge=0, le=10, description="`max-age` of delivery answers, in seconds.")
+    cache_tag_header: Annotated[str, AfterValidator(_header_name)] = Field(
+        "Cache-Tag", description="Header that carries cache tags to a CDN."
+    )
+    max_body_bytes: int = Field(2_097_152, ge=32_768, description="Largest request body the desk accepts.")
+    comments: CommentsMode = Field(
+        "premoderated", description="`open`, `premoderated` or `closed`, where no article says."
+    )
+    comments_require_name: bool = Field(True, description="A comment needs a name.")
+    comments_require_email: bool = Field(True, description="A comment needs an e-mail address.")
+    comments_require_consent: bool = Field(False, description="A comment needs consent to the privacy text.")
+    comments_privacy_text: str = Field("", description="Privacy text of the comment form (empty: the built-in one).")
+    comments_privacy_version: str = Field("1", description="Version of the privacy text.")
+    comments_close_after_days: int = Field(
+        0, ge=0, description="Days after publication when comments close (0: never)."
+    )
+    comments_rate: Annotated[tuple[tuple[int, int], ...], BeforeValidator(_rates)] = Field(
+        ((5, 60), (20, 600), (100, 86_400)), description="Comments per address: `count/seconds`, comma-separated."
+    )
+    comments_network_factor: int = Field(10, ge=1, description="A /24 or /64 network may send this many times as much.")
+    comments_edit_minutes: int = Field(
+        5, ge=0, description="Minutes in which an approved comment's author may edit it."
+    )
+    ticker_refresh_after: int = Field(10, ge=1, le=3600, description="Seconds a polling ticker client may wait.")
+    ticker_flash_minutes: int = Field(20, ge=1, description="Minutes until a flash calms down.")
+    ticker_bulletin_minutes: int = Field(120, ge=1, description="Minutes until a bulletin calms down.")
+    ticker_urgent_minutes: int = Field(360, ge=1, description="Minutes until an urgent item calms down.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.database_url.startswith("sqlite")
+
+    @cached_property
+    def sqlite_path(self) -> Path:
+        return Path(re.sub(r"^sqlite(\+\w+)?:///", "", self.database_url).partition("?")[0])
+
+    def article_url(self, *, slug: str, id: str, section: str | None, published: tuple[str, str, str]) -> str:
+        """The public web address of an article, percent-encoded; `published` is (year, month, day)."""
+        year, month, day = published
+        parts = {"slug": slug, "id": id, "section": section or "news", "year": year, "month": month, "day": day}
+        return self.site_url + re.sub(r"\{(\w+)\}", lambda m: quote(parts[m[1]], safe=""), self.article_path)
+
+
+def load(environment: Mapping[str, str] | None = None) -> Settings:
+    """Settings from environment variables.
+
+    Raises `SettingsError` naming every variable that is wrong. With SQLite a missing secret key
+    is made once and kept beside the database, mode 0600; with PostgreSQL it is mandatory.
+    """
+    environment = os.environ if environment is None else environment
+    given: dict[str, Any] = {}
+    for variable, value in environment.items():
+        name = variable.removeprefix(PREFIX).lower()
+        if variable.startswith(PREFIX) and name in Settings.model_fields:
+            given[name] = value
+    if key_file := environment.get(f"{PREFIX}SECRET_KEY_FILE"):
+        given["secret_key"] = _read_keys(Path(key_file))
+    try:
+        settings = Settings(**given)
+    except ValidationError as error:
+        lines = [
+            f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
+        ]
+        raise SettingsError("\n".join(lines)) from None
+    return settings if settings.secret_key else settings.model_copy(update={"secret_key": (_own_key(settings),)})
+
+
+def _read_keys(path: Path) -> str:
+    try:
+        return ",".join(path.read_text("utf-8").split())
+    except OSError as error:
+        raise SettingsError(f"{PREFIX}SECRET_KEY_FILE: {error.strerror}: {path}") from None
+
+
+def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
+    """Variables that begin like ours but that nothing reads: most likely misspelt."""
+    environment = os.environ if environment is None else environment
+    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + name for name in NOT_SETTINGS}
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+
+
+def _own_key(settings: Settings) -> str:
+    if not settings.is_sqlite:
+        raise SettingsError(f"{PREFIX}SECRET_KEY: must be set when the database is PostgreSQL")
+    path = settings.sqlite_path.with_suffix(".key")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if not path.exists():
+            _make_key(path)
+        return path.read_text("ascii").strip()
+    except OSError as error:
+        raise SettingsError(f"{PREFIX}DATABASE_URL: {error.strerror}: {path.parent}") from None
+
+
+def _make_key(path: Path) -> None:
+    """Whole or not at all: two processes that start at once end with the same key."""
+    draft = path.with_name(f"{path.name}.{os.getpid()}")
+    with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
+        file.write(secrets.token_urlsafe(32))
+    try:
+        os.link(draft, path)
+    except FileExistsError:
+        pass
+    finally:
+        draft.unlink()

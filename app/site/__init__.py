@@ -1,0 +1,1 @@
+"""Site: what a client must know before it asks for anything else."""

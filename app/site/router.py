@@ -1,0 +1,59 @@
+"""The site as readers' clients get it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.kit.errors import InvalidQuery
+from app.kit.listing import delivered
+from app.kit.routing import problems, router_of
+from app.kit.schemas import NoQuery
+from app.settings import Settings
+from app.site.schemas import SiteRead
+from app.text.languages import direction
+
+router = router_of("/v1/site", "site")
+
+
+@router.get("", response_model=SiteRead, responses=problems(InvalidQuery))
+async def read_site(request: Request, _: Annotated[NoQuery, Query()]) -> Response:
+    """Read the site
+
+    Name, language and direction, time zone, addresses, comment policy, feeds and streams.
+    """
+    return delivered(request, SiteRead, _site(request.app.state.settings), tags=["site"])
+
+
+def _site(settings: Settings) -> dict[str, Any]:
+    required = [
+        *(["author_name"] if settings.comments_require_name else []),
+        *(["author_email"] if settings.comments_require_email else []),
+        "body",
+    ]
+    return {
+        "name": settings.site_name,
+        "language": settings.language,
+        "direction": direction(settings.language),
+        "time_zone": settings.timezone,
+        "addresses": {
+            "site": settings.site_url,
+            "api": settings.api_url,
+            "docs": f"{settings.api_url}/docs",
+            "openapi": f"{settings.api_url}/openapi.json",
+            "article": settings.site_url + settings.article_path,
+        },
+        "comments": {
+            "mode": settings.comments,
+            "required": required,
+            "consent_required": settings.comments_require_consent,
+            "close_after_days": settings.comments_close_after_days or None,
+            "edit_minutes": settings.comments_edit_minutes,
+        },
+        "ticker_refresh_after": settings.ticker_refresh_after,
+        "feeds": [],
+        "streams": [],
+    }

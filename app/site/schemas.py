@@ -1,0 +1,50 @@
+"""The site as it goes out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.kit.schemas import Direction, Language, Output
+
+Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+
+
+class Addresses(Output):
+    """Where things are."""
+
+    site: Url
+    api: Url
+    docs: Url
+    openapi: Url
+    article: Annotated[str, Field(examples=["http://localhost:8000/a/{slug}"])]
+    """Pattern of an article's address on the web site."""
+
+
+class CommentPolicy(Output):
+    """How comments are taken."""
+
+    mode: Annotated[str, Field(examples=["premoderated"])]
+    """`open`, `premoderated` or `closed`, where an article does not say otherwise."""
+    required: Annotated[list[str], Field(examples=[["author_name", "author_email", "body"]])]
+    consent_required: bool
+    close_after_days: int | None
+    edit_minutes: int
+
+
+class SiteRead(Output):
+    """The newsroom, its language and its addresses."""
+
+    name: Annotated[str, Field(examples=["نشرة"])]
+    language: Language
+    direction: Direction
+    time_zone: Annotated[str, Field(examples=["Asia/Damascus"])]
+    addresses: Addresses
+    comments: CommentPolicy
+    ticker_refresh_after: int
+    """Seconds that a polling ticker client may wait."""
+    feeds: list[str]
+    """Addresses of the feeds that this version serves."""
+    streams: list[str]
+    """Addresses of the streams that this version serves."""

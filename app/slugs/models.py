@@ -1,0 +1,22 @@
+"""Every slug that a thing has or had."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import PrimaryKeyConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Id, Key
+
+
+class Slug(Base):
+    """`slug` leads to the `kind` with id `target_id`. The thing's own row says which slug is the present one."""
+
+    __tablename__ = "slugs"
+    __table_args__ = (PrimaryKeyConstraint("kind", "slug"),)
+
+    kind: Mapped[str] = mapped_column(Key)
+    slug: Mapped[str] = mapped_column(Key)
+    target_id: Mapped[str] = mapped_column(Id, index=True)
+    claimed_at: Mapped[datetime]

@@ -1,0 +1,90 @@
+"""Who asks: a bearer token becomes an `Actor`, and a role becomes a dependency that reads as a word."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.exc import DBAPIError
+from starlette.requests import Request
+
+from app.kit import clock
+from app.kit.db import Database, UseDatabase
+from app.kit.errors import Forbidden, Unauthorized
+from app.kit.idempotency import UseOnce
+from app.staff import repository
+from app.staff.tokens import is_well_formed
+
+NOTED_EVERY = timedelta(seconds=60)
+ROLES = ("admin", "editor", "reporter", "moderator")
+REALM = 'Bearer realm="nashra"'
+bearer_scheme = HTTPBearer(auto_error=False, scheme_name="staff_token", description="A staff token: `nsh_…`.")
+
+
+@dataclass(frozen=True)
+class Actor:
+    """The member who asks, and with which token."""
+
+    member_id: str
+    name: str
+    roles: frozenset[str]
+    token_id: str | None
+
+    def has(self, *roles: str) -> bool:
+        """Whether the member has any of `roles`; an admin has all."""
+        return bool(self.roles & {"admin", *roles})
+
+
+async def _actor(
+    request: Request,
+    database: UseDatabase,
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
+) -> Actor:
+    if credentials is None:
+        raise Unauthorized(headers={"WWW-Authenticate": REALM})
+    now = clock.now()
+    token = credentials.credentials
+    if is_well_formed(token):
+        async with database.reader() as reader:
+            row = await repository.bearer(reader, token, now)
+        if row is not None:
+            await _note_use(database, row.id, row.last_used_at, now)
+            return Actor(row.member_id, row.name, frozenset(row.roles), row.id)
+    raise Unauthorized(headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'})
+
+
+async def _note_use(database: Database, token_id: str, last: datetime | None, now: datetime) -> None:
+    """At most once a minute, in a short transaction of its own: also a GET may note it, and none fails for it."""
+    if last is not None and now - last < NOTED_EVERY:
+        return
+    try:
+        async with database.transaction() as session:
+            await repository.note_use(session, token_id, now)
+    except DBAPIError:
+        return
+
+
+def _allow(*roles: str) -> Callable[[Actor], Awaitable[Actor]]:
+    async def check(actor: Annotated[Actor, Depends(_actor)]) -> Actor:
+        if not actor.has(*roles):
+            raise Forbidden(headers={"WWW-Authenticate": f'{REALM}, error="insufficient_scope"'})
+        return actor
+
+    return check
+
+
+async def _once_per_token(actor: Annotated[Actor, Depends(_actor)], once: UseOnce) -> None:
+    await once.begin(f"token:{actor.token_id}")
+
+
+AnyStaff = Annotated[Actor, Depends(_allow(*ROLES))]
+Admin = Annotated[Actor, Depends(_allow())]
+Editor = Annotated[Actor, Depends(_allow("editor"))]
+Writer = Annotated[Actor, Depends(_allow("editor", "reporter"))]
+Moderator = Annotated[Actor, Depends(_allow("editor", "moderator"))]
+# Of a desk POST: the same `Idempotency-Key` from the same token is answered again.
+OncePerToken = Depends(_once_per_token, scope="function")

@@ -1,0 +1,46 @@
+"""Members of the staff, and their tokens."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Boolean, ForeignKey, Integer
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.kit.db import Base, Id, Key
+from app.kit.errors import AlreadyExists
+from app.kit.faults import VIOLATIONS
+
+
+class Member(Base):
+    """A person or program of the newsroom. Drafts, revisions and the audit name the member, not the token."""
+
+    __tablename__ = "members"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    name: Mapped[str]
+    name_key: Mapped[str] = mapped_column(Key, unique=True)
+    roles: Mapped[list[Any]]
+    active: Mapped[bool] = mapped_column(Boolean, default=True)
+    version: Mapped[int] = mapped_column(Integer, default=1)
+    created_at: Mapped[datetime]
+
+
+class StaffToken(Base):
+    """A token as we may keep it: its first letters for people, its digest for the machine."""
+
+    __tablename__ = "staff_tokens"
+
+    id: Mapped[str] = mapped_column(Id, primary_key=True)
+    member_id: Mapped[str] = mapped_column(Id, ForeignKey("members.id", ondelete="CASCADE"), index=True)
+    prefix: Mapped[str]
+    digest: Mapped[str] = mapped_column(Key, unique=True)
+    label: Mapped[str | None]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime | None]
+    revoked_at: Mapped[datetime | None]
+    last_used_at: Mapped[datetime | None]
+
+
+VIOLATIONS["members.name_key"] = VIOLATIONS["uq_members_name_key"] = AlreadyExists

@@ -1,0 +1,78 @@
+"""Where members and tokens are kept and found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.kit.errors import NotFound
+from app.kit.paging import Cursors, Key, PageQuery, Slice, take
+from app.kit.signing import digest
+from app.staff.models import Member, StaffToken
+from app.text.characters import identity_fold
+
+
+class Staff:
+    """Members and their tokens, within one session."""
+
+    def __init__(self, session: AsyncSession) -> None:
+        self.session = session
+
+    async def member(self, id: str, *, for_update: bool = False) -> Member:
+        member = await self.session.get(Member, id, with_for_update=for_update or None)
+        if member is None:
+            raise NotFound()
+        return member
+
+    async def member_named(self, name: str) -> Member | None:
+        statement = select(Member).where(Member.name_key == identity_fold(name))
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def members(self, query: PageQuery, cursors: Cursors) -> Slice[Member]:
+        return await take(
+            self.session, select(Member), [Key(Member.id)], query, cursors, position=lambda row: [row.id], scalars=True
+        )
+
+    async def tokens_of(self, member_id: str) -> Sequence[StaffToken]:
+        return (await self.session.scalars(_tokens().where(StaffToken.member_id == member_id))).all()
+
+    async def every_token(self) -> Sequence[Row[StaffToken, Member]]:
+        statement = select(StaffToken, Member).join(Member, Member.id == StaffToken.member_id).order_by(StaffToken.id)
+        return (await self.session.execute(statement)).all()
+
+    async def token(self, id: str, member_id: str | None = None) -> StaffToken:
+        token = await self.session.get(StaffToken, id, with_for_update=True)
+        if token is None or (member_id is not None and token.member_id != member_id):
+            raise NotFound()
+        return token
+
+    async def add(self, thing: Member | StaffToken) -> None:
+        self.session.add(thing)
+        await self.session.flush()
+
+
+def _tokens() -> Select[StaffToken]:
+    return select(StaffToken).order_by(StaffToken.id)
+
+
+async def bearer(reader: AsyncConnection, token: str, now: datetime) -> Row[Any] | None:
+    """The active member behind an unexpired, unrevoked token: (token id, last use, member id, name, roles)."""
+    statement = (
+        select(StaffToken.id, StaffToken.last_used_at, Member.id.label("member_id"), Member.name, Member.roles)
+        .join(Member, Member.id == StaffToken.member_id)
+        .where(
+            StaffToken.digest == digest(token),
+            StaffToken.revoked_at.is_(None),
+            or_(StaffToken.expires_at.is_(None), StaffToken.expires_at > now),
+            Member.active,
+        )
+    )
+    return (await reader.execute(statement)).one_or_none()
+
+
+async def note_use(session: AsyncSession, token_id: str, now: datetime) -> None:
+    await session.execute(update(StaffToken).where(StaffToken.id == token_id).values(last_used_at=now))

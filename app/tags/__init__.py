@@ -1,0 +1,1 @@
+"""Tags: words that gather articles across sections."""

@@ -1,0 +1,104 @@
+"""Which terms readers may see: those with a visible article, and above them their parents."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy.orm import aliased
+
+from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
+from app.articles.repository import visible
+from app.authors.models import Author
+from app.kit.errors import Moved, NotFound
+from app.kit.ids import as_id
+from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+from app.sections.models import Section
+from app.slugs.models import Slug
+from app.tags.models import Tag
+from app.terms.models import Term
+from app.text.slugs import canonical_slug
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A kind of term, and how articles are filed under it."""
+
+    noun: str
+    plural: str
+    model: type[Any]
+    link: type[Any]
+    column: Any
+    nested: bool = False
+
+    def filed(self, now: datetime) -> Select[Any]:
+        """(term id, article id) of every visible article; in a tree an article counts for all sections above too."""
+        pairs = select(self.column.label("term_id"), self.link.article_id.label("article_id"))
+        pairs = pairs.join(Article, Article.id == self.link.article_id).where(visible(now))
+        if not self.nested:
+            return pairs
+        line = pairs.cte("filed", recursive=True)
+        child = aliased(self.model)
+        above = select(child.parent_id, line.c.article_id).join(line, child.id == line.c.term_id)
+        line = line.union(above.where(child.parent_id.is_not(None)))
+        return select(line.c.term_id, line.c.article_id)
+
+    def is_shown(self, now: datetime) -> ColumnElement[bool]:
+        if self.nested:
+            inside: ColumnElement[bool] = self.model.id.in_(select(self.filed(now).subquery().c.term_id))
+            return inside
+        pairs = select(self.link.article_id).join(Article, Article.id == self.link.article_id)
+        shown: ColumnElement[bool] = exists(pairs.where(self.column == self.model.id, visible(now)))
+        return shown
+
+
+SECTIONS = Shelf("section", "sections", Section, ArticleSection, ArticleSection.section_id, nested=True)
+TAGS = Shelf("tag", "tags", Tag, ArticleTag, ArticleTag.tag_id)
+AUTHORS = Shelf("author", "authors", Author, ArticleAuthor, ArticleAuthor.author_id)
+
+
+class Taxonomy:
+    """The shelves, as readers see them."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    async def shown(self, shelf: Shelf, query: PageQuery, cursors: Cursors, now: datetime) -> Slice[Row[Any]]:
+        """One page by slug."""
+        statement = self._columns(shelf).where(shelf.is_shown(now))
+        keys = [Key(shelf.model.slug)]
+        return await take(self.reader, statement, keys, query, cursors, position=lambda row: [row.slug])
+
+    async def counts(self, shelf: Shelf, ids: list[str], now: datetime) -> dict[str, int]:
+        """Visible articles under each term; a section's descendants count."""
+        if not ids:
+            return {}
+        pairs = shelf.filed(now).subquery()
+        statement = select(pairs.c.term_id, func.count(pairs.c.article_id.distinct()))
+        statement = statement.where(pairs.c.term_id.in_(ids)).group_by(pairs.c.term_id)
+        return dict((await self.reader.execute(statement)).tuples().all())
+
+    async def one(self, shelf: Shelf, name: str, now: datetime) -> Row[Any]:
+        """By slug or id. Raises `Moved` from a former slug, `NotFound` while no visible article is filed there."""
+        known = as_id(name)
+        owner = select(Slug.target_id).where(Slug.kind == shelf.noun, Slug.slug == canonical_slug(name))
+        where = shelf.model.id == (known or owner.scalar_subquery())
+        row: Row[Any] | None = (
+            await self.reader.execute(self._columns(shelf).where(where, shelf.is_shown(now)))
+        ).one_or_none()
+        if row is None:
+            raise NotFound()
+        if not known and name != row.slug:
+            raise Moved(f"/v1/{shelf.plural}/{row.slug}")
+        return row
+
+    @staticmethod
+    def _columns(shelf: Shelf) -> Select[Any]:
+        model: type[Term] = shelf.model
+        if not shelf.nested:
+            return select(model.__table__)  # type: ignore[attr-defined]  # every model has its table
+        above = aliased(Section)
+        columns = (above.id.label("above_id"), above.slug.label("above_slug"), above.name.label("above_name"))
+        return select(Section.__table__, *columns).outerjoin(above, above.id == Section.parent_id)

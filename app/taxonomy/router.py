@@ -1,0 +1,128 @@
+"""Sections, tags and authors as readers get them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from pydantic import BaseModel
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.articles.schemas import FieldsQuery
+from app.kit import clock
+from app.kit.db import Reading
+from app.kit.errors import InvalidCursor, InvalidQuery, NotFound
+from app.kit.fields import select_fields
+from app.kit.listing import delivered, delivered_list
+from app.kit.paging import Cursors, Reader
+from app.kit.routing import problems, router_of
+from app.taxonomy.repository import AUTHORS, SECTIONS, TAGS, Shelf, Taxonomy
+from app.taxonomy.schemas import (
+    AuthorList,
+    AuthorPublic,
+    SectionList,
+    SectionPublic,
+    TagList,
+    TagPublic,
+    TermListQuery,
+)
+from app.terms.desk import term_fields
+
+router = router_of("/v1", "taxonomy")
+LISTED = problems(InvalidQuery, InvalidCursor)
+SINGLE = problems(InvalidQuery, NotFound)
+ListQuery = Annotated[TermListQuery, Query()]
+OneQuery = Annotated[FieldsQuery, Query()]
+TermPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["اقتصاد"])]
+
+
+@router.get("/sections", response_model=SectionList, responses=LISTED)
+async def list_sections(request: Request, query: ListQuery, reader: Reading) -> Response:
+    """List sections
+
+    Sections in which a visible article is filed, or below which one is. By slug; `position` orders siblings.
+    """
+    return await _list(request, SECTIONS, query, reader, SectionList, SectionPublic)
+
+
+@router.get("/sections/{slug}", response_model=SectionPublic, responses=SINGLE)
+async def read_section(request: Request, slug: TermPath, query: OneQuery, reader: Reading) -> Response:
+    """Read a section
+
+    A former slug redirects (308).
+    """
+    return await _read(request, SECTIONS, slug, query, reader, SectionPublic)
+
+
+@router.get("/tags", response_model=TagList, responses=LISTED)
+async def list_tags(request: Request, query: ListQuery, reader: Reading) -> Response:
+    """List tags
+
+    Tags of visible articles, by slug.
+    """
+    return await _list(request, TAGS, query, reader, TagList, TagPublic)
+
+
+@router.get("/tags/{slug}", response_model=TagPublic, responses=SINGLE)
+async def read_tag(request: Request, slug: TermPath, query: OneQuery, reader: Reading) -> Response:
+    """Read a tag
+
+    A former slug redirects (308).
+    """
+    return await _read(request, TAGS, slug, query, reader, TagPublic)
+
+
+@router.get("/authors", response_model=AuthorList, responses=LISTED)
+async def list_authors(request: Request, query: ListQuery, reader: Reading) -> Response:
+    """List authors
+
+    Authors of visible articles, by slug.
+    """
+    return await _list(request, AUTHORS, query, reader, AuthorList, AuthorPublic)
+
+
+@router.get("/authors/{slug}", response_model=AuthorPublic, responses=SINGLE)
+async def read_author(request: Request, slug: TermPath, query: OneQuery, reader: Reading) -> Response:
+    """Read an author
+
+    A former slug redirects (308).
+    """
+    return await _read(request, AUTHORS, slug, query, reader, AuthorPublic)
+
+
+async def _list(
+    request: Request, shelf: Shelf, query: TermListQuery, reader: Reader, listed: type[BaseModel], one: type[BaseModel]
+) -> Response:
+    selection = select_fields(one, query.fields)
+    now, taxonomy = clock.now(), Taxonomy(reader)
+    page = await taxonomy.shown(shelf, query, Cursors(request), now)
+    counted = query.count and selection.wants("article_count")
+    counts = await taxonomy.counts(shelf, [row.id for row in page.rows], now) if counted else {}
+    rows = [_shape(shelf, row, counts.get(row.id, 0) if counted else None) for row in page.rows]
+    return delivered_list(request, listed, page, rows, tags=[shelf.plural], selection=selection)
+
+
+async def _read(
+    request: Request, shelf: Shelf, slug: str, query: FieldsQuery, reader: Reader, one: type[BaseModel]
+) -> Response:
+    selection = select_fields(one, query.fields)
+    now, taxonomy = clock.now(), Taxonomy(reader)
+    row = await taxonomy.one(shelf, slug, now)
+    counts = await taxonomy.counts(shelf, [row.id], now) if selection.wants("article_count") else {}
+    return delivered(
+        request,
+        one,
+        _shape(shelf, row, counts.get(row.id, 0)),
+        tags=[f"{shelf.noun}:{row.id}"],
+        modified=row.updated_at,
+        selection=selection,
+    )
+
+
+def _shape(shelf: Shelf, row: Any, count: int | None) -> dict[str, Any]:
+    shape = {**term_fields(row), "article_count": count}
+    if shelf is SECTIONS:
+        parent = {"id": row.above_id, "slug": row.above_slug, "name": row.above_name} if row.above_id else None
+        return {**shape, "parent": parent, "position": row.position}
+    return {**shape, "bio": row.bio, "avatar": row.avatar} if shelf is AUTHORS else shape

@@ -1,0 +1,52 @@
+"""Terms as readers see them: with the number of their visible articles."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from app.authors.schemas import AuthorRead
+from app.kit.paging import CountedQuery, Listed
+from app.sections.schemas import SectionRead
+from app.tags.schemas import TagRead
+
+
+class TermListQuery(CountedQuery):
+    """A page of terms."""
+
+    fields: Annotated[str | None, Field(max_length=4000, examples=["slug,name"])] = None
+    """Keep only these fields and `id`."""
+
+
+class SectionPublic(SectionRead):
+    """A section that readers can browse."""
+
+    article_count: int | None
+    """Visible articles, descendants' included; on lists with `count=true`, else null."""
+
+
+class TagPublic(TagRead):
+    """A tag that readers can browse."""
+
+    article_count: int | None
+    """Visible articles; on lists with `count=true`, else null."""
+
+
+class AuthorPublic(AuthorRead):
+    """An author whom readers can browse."""
+
+    article_count: int | None
+    """Visible articles; on lists with `count=true`, else null."""
+
+
+class SectionList(Listed[SectionPublic]):
+    """One page of sections."""
+
+
+class TagList(Listed[TagPublic]):
+    """One page of tags."""
+
+
+class AuthorList(Listed[AuthorPublic]):
+    """One page of authors."""

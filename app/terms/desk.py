@@ -1,0 +1,193 @@
+"""The desk routes of a kind of term: list, read, put, delete."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Query
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.audit.repository import record
+from app.kit import clock
+from app.kit.caching import IfMatch, at_desk
+from app.kit.db import ReadingSession, Writing
+from app.kit.errors import (
+    AlreadyExists,
+    Fault,
+    InUse,
+    InvalidBody,
+    InvalidCursor,
+    InvalidQuery,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+)
+from app.kit.ids import new_id
+from app.kit.listing import desk_list, written
+from app.kit.paging import CountedQuery, Cursors
+from app.kit.routing import problems, router_of
+from app.kit.schemas import NoQuery
+from app.staff.access import AnyStaff, Editor
+from app.terms.models import Term
+from app.terms.repository import Terms
+from app.terms.schemas import TermInput
+from app.text.languages import direction
+from app.text.slugs import canonical_slug, slug_faults
+
+SlugPath = Annotated[str, Path(description="Slug, raw or percent-encoded.", examples=["اقتصاد"])]
+# Puts the fields that a kind has of its own into the term; raises `InvalidBody` for what cannot be.
+Fill = Callable[[AsyncSession, Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of term: its words, its table, its shapes."""
+
+    noun: str
+    plural: str
+    model: type[Any]
+    shape: Callable[[Any], dict[str, Any]]
+    fill: Fill
+
+    def terms(self, session: AsyncSession) -> Terms[Any]:
+        return Terms(session, self.model, self.noun, self.plural)
+
+
+def term_fields(term: Term) -> dict[str, Any]:
+    """The fields that every term shows."""
+    return {
+        "id": term.id,
+        "slug": term.slug,
+        "name": term.name,
+        "language": term.language,
+        "direction": direction(term.language),
+        "description": term.description,
+    }
+
+
+def desk_fields(kind: Kind, term: Any) -> dict[str, Any]:
+    return {**kind.shape(term), "version": term.version, "created_at": term.created_at, "updated_at": term.updated_at}
+
+
+def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed: type[BaseModel]) -> APIRouter:
+    """The four routes of `kind`; `input`, `read` and `listed` are its schemas."""
+    router = router_of(f"/v1/desk/{kind.plural}", f"desk: {kind.plural}")
+
+    async def list_terms(
+        request: Request, query: Annotated[CountedQuery, Query()], session: ReadingSession, staff: AnyStaff
+    ) -> Response:
+        terms = await kind.terms(session).every(query, Cursors(request))
+        return desk_list(request, listed, terms, lambda term: desk_fields(kind, term))
+
+    async def read_term(
+        request: Request, slug: SlugPath, _: Annotated[NoQuery, Query()], session: ReadingSession, staff: AnyStaff
+    ) -> Response:
+        term = await kind.terms(session).require(slug)
+        return at_desk(request, written(read, desk_fields(kind, term)), version=term.version)
+
+    async def put_term(
+        request: Request,
+        slug: SlugPath,
+        _: Annotated[NoQuery, Query()],
+        body: input,  # type: ignore[valid-type]  # a schema chosen by the caller
+        expected: IfMatch,
+        editor: Editor,
+        session: Writing,
+    ) -> Response:
+        language = request.app.state.settings.language
+        term, made = await _put(kind, session, slug, body, expected, language)
+        record(session, editor, f"{kind.noun}.{'create' if made else 'update'}", kind.noun, term.id, slug=term.slug)
+        headers = {"Location": f"/v1/desk/{kind.plural}/{term.id}"} if made else {}
+        content = written(read, desk_fields(kind, term))
+        return at_desk(request, content, status=201 if made else 200, version=term.version, headers=headers)
+
+    async def delete_term(
+        slug: SlugPath, _: Annotated[NoQuery, Query()], expected: IfMatch, editor: Editor, session: Writing
+    ) -> Response:
+        terms = kind.terms(session)
+        term = await terms.require(slug, for_update=True)
+        expected.require(term.version)
+        await terms.remove(term)
+        record(session, editor, f"{kind.noun}.delete", kind.noun, term.id, slug=term.slug)
+        return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+    word = kind.noun
+    router.add_api_route(
+        "",
+        list_terms,
+        name=f"list_desk_{kind.plural}",
+        description=f"List {kind.plural}\n\nEvery {word}, used or not, by slug.",
+        response_model=listed,
+        responses=problems(InvalidQuery, InvalidCursor),
+    )
+    router.add_api_route(
+        "/{slug}",
+        read_term,
+        name=f"read_desk_{word}",
+        description=f"Read {_a(word)}\n\nOne {word} by slug or id, with its version. A former slug redirects (308).",
+        response_model=read,
+        responses=problems(InvalidQuery, NotFound),
+    )
+    router.add_api_route(
+        "/{slug}",
+        put_term,
+        methods=["PUT"],
+        name=f"put_{word}",
+        description=(
+            f"Create or replace {_a(word)}\n\n"
+            f"Creates the {word} at this slug (201), or replaces it (200; `If-Match` is required). "
+            "A field that is left out takes its default. `slug` in the body renames: the old slug redirects (308)."
+        ),
+        response_model=read,
+        responses={
+            201: {"model": read, "description": "Created."},
+            **problems(InvalidQuery, AlreadyExists, PreconditionFailed, InvalidBody, PreconditionRequired),
+        },
+    )
+    router.add_api_route(
+        "/{slug}",
+        delete_term,
+        methods=["DELETE"],
+        name=f"delete_{word}",
+        description=f"Delete {_a(word)}\n\nOne that nothing uses; in use is 409. `If-Match` is required.",
+        status_code=204,
+        responses=problems(InvalidQuery, NotFound, InUse, PreconditionFailed, PreconditionRequired),
+    )
+    return router
+
+
+async def _put(
+    kind: Kind, session: AsyncSession, slug: str, body: TermInput, expected: Any, language: str
+) -> tuple[Any, bool]:
+    terms = kind.terms(session)
+    term = await terms.find(slug, for_update=True)
+    made = term is None
+    if term is None:
+        expected.obey_absence()
+        if faults := slug_faults(slug):
+            raise InvalidBody(errors=[Fault(faults[0], pointer="/slug")])
+        now = clock.now()
+        term = kind.model(
+            id=new_id(), slug=body.slug or canonical_slug(slug), version=1, created_at=now, updated_at=now
+        )
+    else:
+        expected.require(term.version)
+    before = None if made else kind.shape(term)
+    term.name, term.language = body.name, body.language or language
+    term.description = body.description or None
+    await kind.fill(session, term, body)
+    if made:
+        await terms.add(term)
+    elif body.slug and body.slug != term.slug:
+        await terms.take_slug(term, body.slug)
+    if before is not None and kind.shape(term) != before:
+        term.version, term.updated_at = term.version + 1, clock.now()
+    await session.flush()
+    return term, made
+
+
+def _a(noun: str) -> str:
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"

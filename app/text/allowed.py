@@ -1,0 +1,122 @@
+"""Which elements and attributes may a body of text hold?
+
+A closed list: what is not named here does not pass. Names and meaning: the HTML standard, section 4.
+"""
+
+import re
+from collections.abc import Callable
+
+from app.text.characters import clean_line
+from app.text.languages import canonical_language
+from app.text.links import safe_link, safe_source
+
+INLINE = frozenset(
+    {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "del", "em", "i", "ins", "mark", "q", "rp", "rt", "ruby", "s"}
+    | {"small", "span", "strong", "sub", "sup", "time", "u"}
+)
+MEDIA = frozenset({"audio", "iframe", "img", "video"})
+HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
+CELLS = frozenset({"td", "th", "caption"})
+LISTS = frozenset({"ul", "ol"})
+# Blocks that hold text and no other blocks.
+TEXT_BLOCKS = HEADINGS | {"p", "pre", "caption", "figcaption", "dt"}
+# What text needs around it, where it cannot stand by itself.
+HOMES = {
+    "body": "p",
+    "blockquote": "p",
+    "figure": "p",
+    "ul": "li",
+    "ol": "li",
+    "dl": "dd",
+    "table": "tbody",
+    "thead": "tr",
+    "tbody": "tr",
+    "tfoot": "tr",
+    "tr": "td",
+}
+BLOCKS = (frozenset(HOMES) - {"body"}) | TEXT_BLOCKS | CELLS | {"li", "dd", "hr"}
+ELEMENTS = INLINE | MEDIA | BLOCKS | {"br", "source"}
+
+RENAMED = {"h1": "h2"}
+# Of these only the tags go, and what is inside stands on lines of its own.
+WRAPPERS = frozenset(
+    {
+        "address",
+        "article",
+        "aside",
+        "body",
+        "center",
+        "details",
+        "dialog",
+        "div",
+        "fieldset",
+        "footer",
+        "form",
+        "header",
+    }
+    | {"hgroup", "html", "legend", "main", "menu", "nav", "picture", "search", "section", "summary"}
+)
+
+Reader = Callable[[str], str | None]
+
+_MAX_PHRASE = 1000
+
+
+def _matching(shape: str) -> Reader:
+    compiled = re.compile(shape)
+    return lambda value: value if compiled.fullmatch(value) else None
+
+
+def _one_of(*choices: str) -> Reader:
+    return lambda value: value.lower() if value.lower() in choices else None
+
+
+def _language(value: str) -> str | None:
+    try:
+        return canonical_language(value)
+    except ValueError:
+        return None
+
+
+def _phrase(value: str) -> str:
+    return clean_line(clean_line(value)[:_MAX_PHRASE])
+
+
+_EVERYWHERE: dict[str, Reader] = {"dir": _one_of("ltr", "rtl", "auto"), "lang": _language}
+_SIZE: dict[str, Reader] = {"width": _matching("[1-9][0-9]{0,4}"), "height": _matching("[1-9][0-9]{0,4}")}
+_SPAN: dict[str, Reader] = {"colspan": _matching("[1-9][0-9]{0,2}"), "rowspan": _matching("[1-9][0-9]{0,2}")}
+_OF_ELEMENT: dict[str, dict[str, Reader]] = {
+    "a": {"href": safe_link},
+    "abbr": {"title": _phrase},
+    "audio": {"src": safe_source},
+    "blockquote": {"cite": safe_link},
+    # Whether an embed may stay is not for the list to say: its address is checked where the hosts are known.
+    "iframe": {"src": lambda value: value, "title": _phrase, "allowfullscreen": lambda _: "", **_SIZE},
+    "img": {"src": safe_source, "alt": _phrase, **_SIZE},
+    "ol": {"start": _matching("-?[0-9]{1,5}")},
+    "q": {"cite": safe_link},
+    "source": {"src": safe_source, "type": _matching("[a-z]+/[a-z0-9.+-]{1,60}")},
+    "td": _SPAN,
+    "th": {**_SPAN, "scope": _one_of("col", "row", "colgroup", "rowgroup")},
+    "time": {"datetime": _phrase},
+    "video": {"src": safe_source, "poster": safe_source, **_SIZE},
+}
+ADDRESSES = frozenset({"href", "src", "cite", "poster"})
+# What is written on every such element, whatever came in.
+_ALWAYS = {"a": {"rel"}, "audio": {"controls"}, "video": {"controls"}}
+
+
+def reader(element: str, attribute: str) -> Reader | None:
+    """Return the function that reads a value of an attribute (None: it may not stay), None for an unknown attribute."""
+    return _OF_ELEMENT.get(element, {}).get(attribute) or _EVERYWHERE.get(attribute)
+
+
+def is_always_set(element: str, attribute: str) -> bool:
+    """Return whether an attribute is written on every such element, so that leaving out what came in is no loss."""
+    return attribute in _ALWAYS.get(element, ())
+
+
+def attribute_names() -> dict[str, set[str]]:
+    """Return the allowed attributes by element (`*`: on every one), `rel` apart."""
+    names = {"*": set(_EVERYWHERE)} | {element: set(readers) for element, readers in _OF_ELEMENT.items()}
+    return names | {element: names[element] | _ALWAYS[element] for element in ("audio", "video")}

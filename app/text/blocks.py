@@ -1,0 +1,205 @@
+"""What is a body to a client without an HTML engine, and what does it say in plain text?
+
+A body is a list of blocks. Their words are `spans`: runs of text with the same marks, so that nobody has to count
+characters. `direction` is null where the mark-up sets none: then that of the language holds. More types may come.
+"""
+
+from collections.abc import Iterable
+from textwrap import indent
+from typing import Literal, NotRequired
+
+# Not from `typing`, whose own pydantic does not read before Python 3.12.
+from typing_extensions import TypedDict
+
+from app.text.languages import Direction
+
+MarkType = Literal["strong", "emphasis", "underline", "strike", "code", "subscript", "superscript", "highlight", "link"]
+
+
+class Mark(TypedDict):
+    """How a run of text looks, or where it leads: `href` only with `link`."""
+
+    type: MarkType
+    href: NotRequired[str]
+
+
+class Span(TypedDict):
+    """A run of text with the same marks. A line break in it is U+000A."""
+
+    text: str
+    marks: list[Mark]
+
+
+class Paragraph(TypedDict):
+    """A paragraph."""
+
+    type: Literal["paragraph"]
+    spans: list[Span]
+    direction: Direction | None
+
+
+class Heading(TypedDict):
+    """A heading; `level` is 2 to 6."""
+
+    type: Literal["heading"]
+    level: int
+    spans: list[Span]
+    direction: Direction | None
+
+
+class Quote(TypedDict):
+    """`spans` is its first paragraph, `children` what follows; `cite` is the address that it comes from."""
+
+    type: Literal["quote"]
+    spans: list[Span]
+    children: list["Block"]
+    cite: str | None
+    direction: Direction | None
+
+
+class ListItem(TypedDict):
+    """`spans` is its first paragraph, `children` what follows: lists inside it, further paragraphs, pictures."""
+
+    spans: list[Span]
+    children: list["Block"]
+    direction: Direction | None
+
+
+class ListBlock(TypedDict):
+    """`start` is the number of the first item of an ordered list."""
+
+    type: Literal["list"]
+    ordered: bool
+    start: int
+    items: list[ListItem]
+    direction: Direction | None
+
+
+class Cell(TypedDict):
+    """`header` says whether it names its row or column."""
+
+    spans: list[Span]
+    children: list["Block"]
+    header: bool
+    colspan: int
+    rowspan: int
+    direction: Direction | None
+
+
+class Table(TypedDict):
+    """`header` are the rows above the table's own `rows`."""
+
+    type: Literal["table"]
+    caption: list[Span]
+    header: list[list[Cell]]
+    rows: list[list[Cell]]
+    direction: Direction | None
+
+
+class Image(TypedDict):
+    """A picture; width and height in pixels."""
+
+    type: Literal["image"]
+    url: str
+    alt: str
+    caption: str | None
+    credit: str | None
+    width: int | None
+    height: int | None
+
+
+class Video(TypedDict):
+    """A film; `poster` is a picture to show before it plays."""
+
+    type: Literal["video"]
+    url: str
+    poster: str | None
+    caption: str | None
+    credit: str | None
+    width: int | None
+    height: int | None
+
+
+class Audio(TypedDict):
+    """A sound."""
+
+    type: Literal["audio"]
+    url: str
+    caption: str | None
+    credit: str | None
+
+
+class Embed(TypedDict):
+    """`provider` is the host that serves it."""
+
+    type: Literal["embed"]
+    url: str
+    provider: str
+    title: str | None
+    caption: str | None
+    credit: str | None
+    width: int | None
+    height: int | None
+
+
+class Divider(TypedDict):
+    """A thematic break."""
+
+    type: Literal["divider"]
+
+
+class Code(TypedDict):
+    """Preformatted text: spaces and line breaks count."""
+
+    type: Literal["code"]
+    text: str
+    direction: Direction | None
+
+
+Media = Image | Video | Audio | Embed
+Block = Paragraph | Heading | Quote | ListBlock | Table | Media | Divider | Code
+
+
+def plain_text(blocks: Iterable[Block]) -> str:
+    """Return what `blocks` say, without marks: a blank line between blocks, a line for each list item and table row.
+
+    Cells of a row are apart by a tab, what is inside a list item is indented by two spaces.
+    """
+    return "\n\n".join(filter(None, map(_text, blocks)))
+
+
+def spoken(spans: Iterable[Span]) -> str:
+    """Return the text of `spans`."""
+    return "".join(span["text"] for span in spans)
+
+
+def _text(block: Block) -> str:
+    match block["type"]:
+        case "paragraph" | "heading":
+            return spoken(block["spans"])
+        case "quote":
+            return _lines("\n\n", spoken(block["spans"]), plain_text(block["children"]))
+        case "list":
+            return _lines("\n", *map(_item_text, block["items"]))
+        case "table":
+            return _lines("\n", spoken(block["caption"]), *map(_row_text, [*block["header"], *block["rows"]]))
+        case "code":
+            return block["text"]
+        case "divider":
+            return ""
+        case _:
+            return _lines("\n", block["caption"], block["credit"])
+
+
+def _lines(between: str, *parts: str | None) -> str:
+    return between.join(filter(None, parts))
+
+
+def _item_text(item: ListItem) -> str:
+    inside = _lines("\n", *map(_text, item["children"]))
+    return _lines("\n", spoken(item["spans"]), indent(inside, "  "))
+
+
+def _row_text(row: list[Cell]) -> str:
+    cells = (_lines(" ", spoken(cell["spans"]), plain_text(cell["children"])) for cell in row)
+    return "\t".join(" ".join(cell.splitlines()) for cell in cells).rstrip()

@@ -1,0 +1,269 @@
+"""How is the tree of a body drawn in blocks?"""
+
+from collections.abc import Callable, Iterable, Iterator
+from itertools import takewhile
+from typing import TypeGuard
+
+from app.text.allowed import BLOCKS, HEADINGS
+from app.text.blocks import Audio, Block, Cell, Embed, Image, ListItem, Media, Span, Video, spoken
+from app.text.languages import Direction
+from app.text.links import host
+from app.text.nesting import SPACE
+from app.text.spans import raw_text, runs_of
+from app.text.tree import Element
+
+Node = Element | str
+Drawn = Iterator[Block]
+
+
+def blocks_of(body: Element) -> list[Block]:
+    """Return the blocks of a sanitised body. Paragraphs, lists and quotes that hold nothing give none."""
+    return list(_flow(body.children, None))
+
+
+def _flow(nodes: Iterable[Node], around: Direction | None) -> Drawn:
+    """Yield blocks; what stands between them in lines of its own is paragraphs."""
+    line: list[Node] = []
+    for node in nodes:
+        if isinstance(node, Element) and node.name in BLOCKS:
+            yield from _paragraphs(line, around)
+            yield from _block(node, _direction(node, around))
+            line = []
+        elif line or isinstance(node, Element) or node.strip(SPACE):
+            line.append(node)
+    yield from _paragraphs(line, around)
+
+
+def _direction(element: Element, around: Direction | None) -> Direction | None:
+    match element.attributes.get("dir"):
+        case "rtl":
+            return "rtl"
+        case "ltr":
+            return "ltr"
+        case "auto":
+            return None
+        case _:
+            return around
+
+
+def _block(element: Element, direction: Direction | None) -> Drawn:
+    draw = _HOW_TO_DRAW.get(element.name)
+    return draw(element, direction) if draw else _flow(element.children, direction)
+
+
+# --- text ---------------------------------------------------------------------------------------------------------
+
+
+def _paragraphs(line: list[Node], direction: Direction | None) -> Drawn:
+    for run in runs_of(line) if line else ():
+        if isinstance(run, Element):
+            yield _media(run)
+        else:
+            yield {"type": "paragraph", "spans": run, "direction": direction}
+
+
+def _heading(element: Element, direction: Direction | None) -> Drawn:
+    for run in runs_of(element.children):
+        if isinstance(run, Element):
+            yield _media(run)
+        else:
+            yield {"type": "heading", "level": int(element.name[1]), "spans": run, "direction": direction}
+
+
+def _code(element: Element, direction: Direction | None) -> Drawn:
+    text = raw_text(element.children).rstrip("\n")
+    if text.strip():
+        yield {"type": "code", "text": text, "direction": direction}
+    yield from (_media(run) for run in runs_of(element.children) if isinstance(run, Element))
+
+
+def _divider(element: Element, direction: Direction | None) -> Drawn:
+    yield {"type": "divider"}
+
+
+# --- blocks that hold blocks --------------------------------------------------------------------------------------
+
+
+def _headed(nodes: Iterable[Node], around: Direction | None) -> ListItem:
+    """Return the first paragraph apart from the blocks that follow it."""
+    blocks = list(_flow(nodes, around))
+    if blocks and blocks[0]["type"] == "paragraph":
+        return {"spans": blocks[0]["spans"], "children": blocks[1:], "direction": blocks[0]["direction"]}
+    return {"spans": [], "children": blocks, "direction": around}
+
+
+def _quote(element: Element, direction: Direction | None) -> Drawn:
+    said = _headed(element.children, direction)
+    if said["spans"] or said["children"]:
+        yield {"type": "quote", **said, "cite": element.attributes.get("cite")}
+
+
+def _list(element: Element, direction: Direction | None) -> Drawn:
+    items = [_headed(item.children, _direction(item, direction)) for item in _elements(element, "li")]
+    yield from _listed(items, direction, element)
+
+
+def _definitions(element: Element, direction: Direction | None) -> Drawn:
+    items: list[ListItem] = []
+    for part in _elements(element, "dt", "dd"):
+        explained = items and part.name == "dd"
+        if explained:
+            items[-1]["children"] += _flow(part.children, _direction(part, direction))
+        else:
+            items.append(_headed(part.children, _direction(part, direction)))
+    yield from _listed(items, direction, element)
+
+
+def _listed(items: list[ListItem], direction: Direction | None, element: Element) -> Drawn:
+    if items:
+        yield {
+            "type": "list",
+            "ordered": element.name == "ol",
+            "start": int(element.attributes.get("start", 1)),
+            "items": items,
+            "direction": direction,
+        }
+
+
+def _table(element: Element, direction: Direction | None) -> Drawn:
+    caption = [node for part in _elements(element, "caption") for node in part.children]
+    head = [_row(row, direction) for part in _elements(element, "thead") for row in _elements(part, "tr")]
+    rows = [_row(row, direction) for part in _elements(element, "tbody", "tfoot") for row in _elements(part, "tr")]
+    if not head:
+        head = list(takewhile(lambda row: all(cell["header"] for cell in row), rows))
+        rows = rows[len(head) :]
+    if any(head + rows) or caption:
+        spans, media = _words(caption)
+        yield {"type": "table", "caption": spans, "header": head, "rows": rows, "direction": direction}
+        yield from media
+
+
+def _row(element: Element, around: Direction | None) -> list[Cell]:
+    return [_cell(cell, _direction(cell, around)) for cell in _elements(element, "td", "th")]
+
+
+def _cell(element: Element, direction: Direction | None) -> Cell:
+    return {
+        **_headed(element.children, direction),
+        "header": element.name == "th",
+        "colspan": int(element.attributes.get("colspan", 1)),
+        "rowspan": int(element.attributes.get("rowspan", 1)),
+    }
+
+
+def _elements(parent: Element, *names: str) -> Iterator[Element]:
+    return (node for node in parent.children if isinstance(node, Element) and node.name in names)
+
+
+# --- media --------------------------------------------------------------------------------------------------------
+
+
+def _media(element: Element) -> Media:
+    return _HOW_TO_SHOW[element.name](element)
+
+
+def _image(element: Element) -> Image:
+    return {
+        "type": "image",
+        "url": element.attributes["src"],
+        "alt": element.attributes.get("alt", ""),
+        "caption": None,
+        "credit": None,
+        "width": _pixels(element, "width"),
+        "height": _pixels(element, "height"),
+    }
+
+
+def _video(element: Element) -> Video:
+    return {
+        "type": "video",
+        "url": _source(element),
+        "poster": element.attributes.get("poster"),
+        "caption": None,
+        "credit": None,
+        "width": _pixels(element, "width"),
+        "height": _pixels(element, "height"),
+    }
+
+
+def _audio(element: Element) -> Audio:
+    return {"type": "audio", "url": _source(element), "caption": None, "credit": None}
+
+
+def _embed(element: Element) -> Embed:
+    return {
+        "type": "embed",
+        "url": element.attributes["src"],
+        "provider": host(element.attributes["src"]),
+        "title": element.attributes.get("title"),
+        "caption": None,
+        "credit": None,
+        "width": _pixels(element, "width"),
+        "height": _pixels(element, "height"),
+    }
+
+
+def _source(element: Element) -> str:
+    named = [element.attributes.get("src", ""), *(source.attributes["src"] for source in _elements(element, "source"))]
+    return next(filter(None, named))
+
+
+def _pixels(element: Element, attribute: str) -> int | None:
+    value = element.attributes.get(attribute)
+    return int(value) if value else None
+
+
+def _figure(element: Element, direction: Direction | None) -> Drawn:
+    """Yield what the figure shows; the last picture, film, sound or embed in it takes the caption."""
+    captions = list(_elements(element, "figcaption"))
+    shown = list(_flow((node for node in element.children if node not in captions), direction))
+    media = [block for block in shown if _is_media(block)]
+    if media and len(captions) == 1:
+        shown += _captioned(media[-1], captions[0])
+    else:
+        for caption in captions:
+            shown += _paragraphs(caption.children, _direction(caption, direction))
+    yield from shown
+
+
+def _captioned(media: Media, caption: Element) -> list[Block]:
+    """Write the caption and, from `<small>` or `<cite>` in it, the credit; return the media inside the caption."""
+    credits = list(_elements(caption, *_CREDIT))
+    words, more = _words(node for node in caption.children if node not in credits)
+    credit, still_more = _words(credits)
+    media["caption"] = spoken(words) or None
+    media["credit"] = spoken(credit) or None
+    return more + still_more
+
+
+def _words(nodes: Iterable[Node]) -> tuple[list[Span], list[Block]]:
+    """Return all the words in a line, and the media that stand between them."""
+    runs = runs_of(nodes)
+    words = [run for run in runs if not isinstance(run, Element)]
+    between = Span(text=" ", marks=[])
+    spans = [span for run in words for span in (between, *run)][1:]
+    return spans, [_media(run) for run in runs if isinstance(run, Element)]
+
+
+def _is_media(block: Block) -> TypeGuard[Media]:
+    return block["type"] in ("image", "video", "audio", "embed")
+
+
+_CREDIT = ("cite", "small")
+_HOW_TO_SHOW: dict[str, Callable[[Element], Media]] = {
+    "img": _image,
+    "video": _video,
+    "audio": _audio,
+    "iframe": _embed,
+}
+_HOW_TO_DRAW: dict[str, Callable[[Element, Direction | None], Drawn]] = {
+    **dict.fromkeys(HEADINGS, _heading),
+    "blockquote": _quote,
+    "dl": _definitions,
+    "figure": _figure,
+    "hr": _divider,
+    "ol": _list,
+    "pre": _code,
+    "table": _table,
+    "ul": _list,
+}

@@ -1,0 +1,135 @@
+"""Which language is a text in, and which way does it run?
+
+Sources: BCP 47 (RFC 5646) for tags, CLDR for the script that a language is usually written in, UAX 9 (rules P2 and P3)
+for the direction of a text of unknown language.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from typing import Literal
+
+Direction = Literal["rtl", "ltr"]
+
+# RFC 5646 section 4.4.1: what a protocol must at least hold.
+MAX_TAG_LENGTH = 35
+
+# RFC 5646 section 2.1, but for primary subtags of four letters and more: none is registered.
+_TAG = re.compile(
+    r"""
+    (?: [a-z]{2,3} (?:-[a-z]{3}){0,3}            # language, extended language
+        (?:-[a-z]{4})?                           # script
+        (?:-(?:[a-z]{2}|[0-9]{3}))?              # region
+        (?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))* # variants
+        (?:-[a-wyz0-9](?:-[a-z0-9]{2,8})+)*      # extensions
+        (?:-x(?:-[a-z0-9]{1,8})+)?
+      | x(?:-[a-z0-9]{1,8})+
+      | i-(?:ami|bnn|default|enochian|hak|klingon|lux|mingo|navajo|pwn|tao|tay|tsu)
+      | en-gb-oed | sgn-be-fr | sgn-be-nl | sgn-ch-de
+    )""",
+    re.VERBOSE | re.ASCII,
+)
+
+_RTL_SCRIPTS = """
+    adlm arab aran armi avst chrs cprt elym gara hatr hebr hung khar lydi mand mani mend merc mero narb nbat nkoo orkh
+    ougr palm phli phlp phnx prti rohg samr sarb sogd sogo syrc syre syrj syrn thaa todr yezi
+"""
+_RTL_LANGUAGES = """
+    aao abh abv acm acq acw acx acy adf aeb aec afb ajp apc apd ar arb arc arq ars ary arz auz avl ayh ayl ayn ayp azb
+    bal bcc bej bft bgn bgp bhm bqi brh ckb dcc dv fa fay gbz gjk glk gwc gwt hac haz he hnd hno iw jad jat ji jpa jpr
+    jye khw kls ks kvx lki lrc lss luz mey mid mnj mve mvy myz mzn nqo oru pbt pbu pes phl phr phv pnb prd prs ps pst
+    rhg rmt sam sd sdh sgl shm shu skr smp ssh syc syn syr tks tly trg trw ug ur yi ydg zum
+"""
+# Where a language is not written in its usual script (CLDR, likely subtags).
+_BY_COUNTRY: dict[str, Direction] = {
+    "az-iq": "rtl",
+    "az-ir": "rtl",
+    "ha-cm": "rtl",
+    "ha-sd": "rtl",
+    "kk-af": "rtl",
+    "kk-cn": "rtl",
+    "kk-ir": "rtl",
+    "kk-mn": "rtl",
+    "ku-iq": "rtl",
+    "ku-ir": "rtl",
+    "ku-lb": "rtl",
+    "ky-cn": "rtl",
+    "ms-cc": "rtl",
+    "pa-pk": "rtl",
+    "sd-in": "ltr",
+    "tk-af": "rtl",
+    "tk-ir": "rtl",
+    "tt-cn": "rtl",
+    "ug-kz": "ltr",
+    "ug-mn": "ltr",
+    "uz-af": "rtl",
+}
+_DIRECTIONS: dict[str, Direction] = dict.fromkeys((_RTL_SCRIPTS + _RTL_LANGUAGES).split(), "rtl")
+
+
+def canonical_language(tag: str) -> str:
+    """Return a language tag in its canonical case: `ar`, `ar-SA`, `zh-Hant-TW`, `de-CH-1996`.
+
+    Raises ValueError for what is no well-formed BCP 47 tag, repeats a variant or an extension, or is longer than 35
+    characters.
+    """
+    lowered = tag.lower() if tag.isascii() else ""
+    if len(lowered) > MAX_TAG_LENGTH or not _TAG.fullmatch(lowered) or _repeats(lowered):
+        raise ValueError("not a BCP 47 language tag")
+    return "-".join(_cased(lowered.split("-")))
+
+
+def _repeats(tag: str) -> bool:
+    subtags = tag.partition("-x-")[0].split("-")
+    telling = [subtag for subtag in subtags[1:] if len(subtag) == 1 or len(subtag) > 4 or subtag[0].isdigit()]
+    return not tag.startswith("x-") and len(telling) != len(set(telling))
+
+
+def _cased(subtags: list[str]) -> Iterator[str]:
+    """RFC 5646 section 2.1.1: two letters upper, four letters title case, unless first or after a singleton."""
+    yield subtags[0]
+    plain = len(subtags[0]) == 1
+    for subtag in subtags[1:]:
+        plain = plain or len(subtag) == 1
+        yield subtag if plain else _CASE_BY_LENGTH.get(len(subtag), str.lower)(subtag)
+
+
+_CASE_BY_LENGTH = {2: str.upper, 4: str.title}
+
+
+def direction(tag: str) -> Direction:
+    """Return the direction in which a language is written, from its script if the tag names one, else as usual.
+
+    Never raises: what is no language runs left to right.
+    """
+    language, script, country = _parts(tag)
+    usual = _DIRECTIONS.get(script or language, "ltr")
+    return usual if script else _BY_COUNTRY.get(f"{language}-{country}", usual)
+
+
+def _parts(tag: str) -> tuple[str, str, str]:
+    language, *others = tag.lower().split("-")
+    named: dict[int, str] = {}
+    for subtag in others:
+        if len(subtag) == 1:
+            break
+        named.setdefault(len(subtag), subtag)
+    return language, named.get(4, ""), named.get(2, "")
+
+
+_STRONG: dict[str, Direction] = {"L": "ltr", "R": "rtl", "AL": "rtl"}
+_ISOLATES = {"LRI": 1, "RLI": 1, "FSI": 1, "PDI": -1}
+
+
+def first_strong_direction(text: str) -> Direction | None:
+    """Return the direction of the first strong character outside isolates, None when there is none.
+
+    Only for text of unknown language: it calls "COVID-19: ارتفاع" left to right.
+    """
+    depth = 0
+    for character in text:
+        kind = unicodedata.bidirectional(character)
+        depth = max(0, depth + _ISOLATES.get(kind, 0))
+        if not depth and kind in _STRONG:
+            return _STRONG[kind]
+    return None

@@ -1,0 +1,320 @@
+"""Where in a body does the next text, element or end tag belong?
+
+Start and end tags come in any order; the tree that grows from them is nested as HTML wants it: no block inside a text
+block, no link inside a link, list items in lists, cells in rows. Rules: the HTML standard, sections 4.4 to 4.9 and
+13.2.6, simplified where a body of text needs less.
+"""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import groupby
+
+from app.text.allowed import CELLS, HEADINGS, HOMES, LISTS, TEXT_BLOCKS
+from app.text.characters import normalise
+from app.text.tree import Element
+
+MAX_BLOCK_DEPTH = 24
+MAX_INLINE_DEPTH = 16
+# How often inline elements are opened again because a block began or ended inside them (`<b><p>…<p>…`).
+MAX_REOPENINGS = 1000
+
+SPACE = " \t\n\f\r"
+
+_LIST_PARENTS = {"li": LISTS, "dt": frozenset({"dl"}), "dd": frozenset({"dl"})}
+_SECTIONS = frozenset({"thead", "tbody", "tfoot"})
+_TABLE_PARENTS = {
+    "caption": frozenset({"table"}),
+    "thead": frozenset({"table"}),
+    "tbody": frozenset({"table"}),
+    "tfoot": frozenset({"table"}),
+    "tr": _SECTIONS,
+    "td": frozenset({"tr"}),
+    "th": frozenset({"tr"}),
+}
+_ROWS = frozenset({"tr", "td", "th"})
+# An end tag closes nothing outside of these.
+_BARRIERS = {"li": LISTS | CELLS, "dt": CELLS | {"dl"}, "dd": CELLS | {"dl"}, "table": frozenset[str]()}
+# Twice inside themselves these mean more than once; the others say nothing new.
+_ADDING_UP = frozenset({"q", "small", "sub", "sup"})
+_SAYING_NOTHING_ALONE = frozenset({"bdo", "span"})
+_ENDING_EACH_OTHER = {"a": ("a",), "rt": ("rt", "rp"), "rp": ("rt", "rp")}
+
+
+@dataclass(slots=True)
+class _Inline:
+    """An inline element that has begun and not ended; it is opened anew in each block that it runs through."""
+
+    name: str
+    attributes: dict[str, str]
+    used: bool = False
+
+
+@dataclass(slots=True)
+class _Wrapper:
+    """An element of which only direction and language stay, for the blocks directly inside."""
+
+    depth: int
+    attributes: dict[str, str]
+
+
+class Nesting:
+    """A body that is being built; `finish` gives it away."""
+
+    def __init__(self) -> None:
+        self._blocks = [Element("body")]
+        self._active: list[_Inline] = []
+        # The elements around the present place, one for each active inline element that has been opened here.
+        self._opened: list[Element] = []
+        self._outside_of_cells: list[list[_Inline]] = []
+        self._wrappers: list[_Wrapper] = []
+        self._ignored: Counter[str] = Counter()
+        self._implied: Element | None = None
+        self._line_has_text = False
+        self._line_ended = False
+        self._reopenings = 0
+
+    def finish(self) -> Element:
+        """Close everything and return the body."""
+        while len(self._blocks) > 1:
+            self._pop()
+        _join_texts(self._blocks[0])
+        return self._blocks[0]
+
+    # --- what stands in a line ---------------------------------------------------------------------------------------
+
+    def text(self, text: str) -> None:
+        """Add text. Space between blocks stays between them."""
+        block = self._blocks[-1]
+        if block.name == "pre" and not block.children and not self._active:
+            # A reader of HTML drops a line break after <pre>: none stays, so that the next one drops nothing.
+            text = text.lstrip("\n")
+        if text.strip(SPACE):
+            parent = self._place_for_inline()
+            parent.children.append(text.lstrip(SPACE) if parent is self._implied and not parent.children else text)
+            self._line_has_text = True
+        elif text:
+            (self._opened[-1] if self._opened else block).children.append(text)
+
+    def line_break(self) -> None:
+        """Break the line, where there is one."""
+        if self._blocks[-1].name not in HOMES:
+            self._place_for_inline().children.append(Element("br"))
+            self._line_has_text = False
+
+    def media(self, element: Element) -> None:
+        """Add a picture, film, sound or embed: between blocks as it is, elsewhere as part of the line."""
+        if HOMES.get(self._blocks[-1].name) == "p" and not self._active:
+            self._blocks[-1].children.append(element)
+        else:
+            self._place_for_inline().children.append(element)
+            self._line_has_text = True
+
+    def begin_inline(self, name: str, attributes: dict[str, str]) -> bool:
+        """Begin an inline element; False when it is refused, since there are too many around it."""
+        for other in _ENDING_EACH_OTHER.get(name, ()):
+            self.end_inline(other)
+        if len(self._active) >= MAX_INLINE_DEPTH:
+            self._ignored[name] += 1
+            return False
+        self._active.append(_Inline(name, attributes))
+        return True
+
+    def end_inline(self, name: str) -> None:
+        """End the innermost inline element of that name, if there is one; those inside it go on."""
+        if self._is_ignored(name):
+            return
+        for index in range(len(self._active) - 1, -1, -1):
+            if self._active[index].name == name:
+                del self._active[index], self._opened[index:]
+                return
+
+    def _place_for_inline(self) -> Element:
+        while self._blocks[-1].name in HOMES:
+            self._push(HOMES[self._blocks[-1].name], {})
+            self._implied = self._blocks[-1]
+        if self._line_ended:
+            self._blocks[-1].children.append("\n" if self._blocks[-1].name == "pre" else Element("br"))
+            self._line_ended = False
+        if not self._opened and self._reopenings > MAX_REOPENINGS:
+            self._active = [inline for inline in self._active if not inline.used]
+        while len(self._opened) < len(self._active):
+            self._opened.append(self._open(self._active[len(self._opened)]))
+        return self._opened[-1] if self._opened else self._blocks[-1]
+
+    def _open(self, inline: _Inline) -> Element:
+        parent = self._opened[-1] if self._opened else self._blocks[-1]
+        if self._says_nothing_new(inline):
+            return parent
+        self._reopenings += inline.used
+        inline.used = True
+        element = Element(inline.name, dict(inline.attributes))
+        parent.children.append(element)
+        return element
+
+    def _says_nothing_new(self, inline: _Inline) -> bool:
+        if inline.name in _SAYING_NOTHING_ALONE and not inline.attributes:
+            return True
+        same = (one.name == inline.name and one.attributes == inline.attributes for one in self._opened)
+        return inline.name not in _ADDING_UP and any(same)
+
+    # --- blocks ------------------------------------------------------------------------------------------------------
+
+    def begin_block(self, name: str, attributes: dict[str, str]) -> bool:
+        """Begin a block where it may stand; False when it is refused: too deep, or a part without its whole."""
+        if name == "p" and self._blocks[-1].name in TEXT_BLOCKS - {"p"}:
+            self._end_line()
+            return True
+        if len(self._blocks) > MAX_BLOCK_DEPTH and name not in TEXT_BLOCKS | {"hr"}:
+            self._ignored[name] += 1
+            self._end_line()
+            return False
+        return self._is_placed(name) and self._begun(name, attributes)
+
+    def _is_placed(self, name: str) -> bool:
+        """Go where a block of that name may stand."""
+        self._end_text_block()
+        if name in _TABLE_PARENTS:
+            return self._go_to_table_part(name)
+        if name in _LIST_PARENTS:
+            self._go_to_list(name)
+        elif name == "figcaption" and self._blocks[-1].name != "figure":
+            return False
+        else:
+            self._go_to_flow(name)
+        return True
+
+    def _begun(self, name: str, attributes: dict[str, str]) -> bool:
+        self._push(name, attributes)
+        if name == "hr":
+            self._pop()
+        return True
+
+    def _end_text_block(self) -> None:
+        self._opened.clear()
+        if self._blocks[-1].name in TEXT_BLOCKS:
+            self._pop()
+
+    def _go_to_flow(self, name: str) -> None:
+        block = self._blocks[-1]
+        if block.name in LISTS and name in LISTS and (item := _last_element(block)):
+            # A list directly in a list, as word processors write it, belongs to the item before it.
+            self._blocks.append(item)
+        while HOMES.get(self._blocks[-1].name, "p") != "p":
+            self._push(HOMES[self._blocks[-1].name], {})
+
+    def _go_to_list(self, name: str) -> None:
+        parents = _LIST_PARENTS[name]
+        if self._blocks[-1].name in _LIST_PARENTS and parents == _LIST_PARENTS[self._blocks[-1].name]:
+            self._pop()
+        if self._blocks[-1].name not in parents:
+            self._go_to_flow(name)
+            self._push("dl" if "dl" in parents else "ul", {})
+
+    def _go_to_table_part(self, name: str) -> bool:
+        if not any(block.name == "table" for block in self._blocks):
+            self._end_line()
+            return False
+        parents = _TABLE_PARENTS[name]
+        stops = parents | {"table"} | (_SECTIONS if name in _ROWS else frozenset())
+        while self._blocks[-1].name not in stops:
+            self._pop()
+        while self._blocks[-1].name not in parents:
+            self._push(HOMES[self._blocks[-1].name], {})
+        return True
+
+    def end_block(self, name: str) -> None:
+        """End the innermost block of that name, and what is open in it, if it may be ended from here."""
+        block = self._blocks[-1]
+        if self._is_ignored(name) or (name == "p" and block.name != "p"):
+            self._end_line()
+        elif name in HEADINGS and block.name in HEADINGS:
+            self._pop()
+        else:
+            self._close(name)
+
+    def _close(self, name: str) -> None:
+        barriers = _BARRIERS.get(name, frozenset({"table"}) if name in _TABLE_PARENTS else CELLS)
+        for depth in range(len(self._blocks) - 1, 0, -1):
+            found = self._blocks[depth].name
+            if found == name:
+                while len(self._blocks) > depth:
+                    self._pop()
+            if found == name or found in barriers:
+                return
+
+    # --- wrappers ----------------------------------------------------------------------------------------------------
+
+    def begin_wrapper(self, attributes: dict[str, str]) -> None:
+        """Begin an element that only sets apart what is in it; its direction and language go to the blocks inside."""
+        self._end_line()
+        depth = len(self._blocks)
+        around = self._wrappers[-1].attributes if self._wrappers and self._wrappers[-1].depth == depth else {}
+        self._wrappers.append(_Wrapper(depth, around | attributes))
+
+    def end_wrapper(self) -> None:
+        """End the innermost wrapper, if there is one."""
+        if self._wrappers:
+            self._end_line()
+            self._wrappers.pop()
+
+    # --- moving ------------------------------------------------------------------------------------------------------
+
+    def _end_line(self) -> None:
+        """End the paragraph; elsewhere make sure that what follows does not stand in the same line."""
+        self._opened.clear()
+        if self._blocks[-1].name == "p":
+            self._pop()
+        self._line_ended = self._line_ended or self._line_has_text
+        self._line_has_text = False
+
+    def _push(self, name: str, attributes: dict[str, str]) -> None:
+        wrapper = self._wrappers[-1] if self._wrappers else None
+        around = wrapper.attributes if wrapper and wrapper.depth == len(self._blocks) else {}
+        block = Element(name, around | attributes)
+        self._blocks[-1].children.append(block)
+        self._blocks.append(block)
+        self._line_ended = self._line_has_text = False
+        if name in CELLS:
+            self._outside_of_cells.append(self._active)
+            self._active = []
+
+    def _pop(self) -> None:
+        block = self._blocks.pop()
+        self._opened.clear()
+        self._line_ended = self._line_has_text = False
+        if block is self._implied:
+            _strip_end(block)
+        if block.name in CELLS:
+            self._active = self._outside_of_cells.pop()
+        while self._wrappers and self._wrappers[-1].depth > len(self._blocks):
+            self._wrappers.pop()
+
+    def _is_ignored(self, name: str) -> bool:
+        if not self._ignored[name]:
+            return False
+        self._ignored[name] -= 1
+        return True
+
+
+def _last_element(block: Element) -> Element | None:
+    return next((child for child in reversed(block.children) if isinstance(child, Element)), None)
+
+
+def _strip_end(block: Element) -> None:
+    while block.children and isinstance(text := block.children[-1], str):
+        block.children[-1] = stripped = text.rstrip(SPACE)
+        if stripped:
+            return
+        block.children.pop()
+
+
+def _join_texts(element: Element) -> None:
+    """Make neighbouring texts one, in NFC: what stood apart in the source may compose now."""
+    joined: list[Element | str] = []
+    for is_text, group in groupby(element.children, key=lambda child: isinstance(child, str)):
+        members = list(group)
+        joined += [normalise("".join(map(str, members)))] if is_text else members
+    element.children = joined
+    for child in joined:
+        if isinstance(child, Element):
+            _join_texts(child)

@@ -1,0 +1,45 @@
+"""Alembic's environment: runs inside the transaction, and under the lock, that `app/kit/migrations.py` opened."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import sqlalchemy as sa
+from alembic import context
+
+from app.kit.db import Instant
+from app.models import metadata
+
+
+def render_item(kind: str, item: Any, _context: object) -> str | Literal[False]:
+    """Our column types are constants at the head of each script: a migration imports nothing of the application."""
+    if kind != "type":
+        return False
+    if isinstance(item, Instant):
+        return "INSTANT"
+    if isinstance(item, sa.Uuid):
+        return "ID"
+    variant = item._variant_mapping.get("postgresql") if hasattr(item, "_variant_mapping") else None
+    if variant is None:
+        return False
+    return "JSON" if isinstance(item, sa.JSON) else "KEY"
+
+
+def run() -> None:
+    connection = context.config.attributes.get("connection")
+    if connection is None:
+        raise SystemExit("Run migrations with ./nashra migrate")
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SET LOCAL lock_timeout = '5s'")
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        compare_type=True,
+        render_item=render_item,
+        render_as_batch=connection.dialect.name == "sqlite",
+        transactional_ddl=False,  # the transaction is the caller's
+    )
+    context.run_migrations()
+
+
+run()

