@@ -22,6 +22,7 @@ from app.kit.db import Database
 from app.kit.errors import Moved, Problem, answer_moved, answer_problem
 from app.kit.faults import answer_database_error, answer_http_exception, answer_validation
 from app.kit.idempotency import Replay
+from app.kit.routing import answer_wrong_method
 from app.settings import Settings, load
 
 
@@ -70,12 +71,13 @@ def _layers(app: FastAPI, settings: Settings) -> None:
 
 def _answers(app: FastAPI) -> None:
     """Every exception that has an answer, and who renders it."""
-    handlers: dict[type[Exception], Any] = {
+    handlers: dict[type[Exception] | int, Any] = {
         Problem: answer_problem,
         Moved: answer_moved,
         Replay: _answer_replay,
         RequestValidationError: answer_validation,
         HTTPException: answer_http_exception,
+        405: answer_wrong_method,
         SQLAlchemyError: answer_database_error,
     }
     for kind, handler in handlers.items():

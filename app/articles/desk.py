@@ -13,6 +13,7 @@ from app.articles.editing import Draft
 from app.articles.models import ArticleBody
 from app.articles.repository import ArticlesToEdit
 from app.articles.schemas import (
+    LAST_REVISION,
     ArticleCreate,
     ArticleDesk,
     ArticleDeskList,
@@ -53,6 +54,7 @@ from app.staff.access import Actor, OncePerToken, Writer
 
 desk = router_of("/v1/desk/articles", "desk: articles")
 ArticleId = Annotated[str, Path(description="Id of the article.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
+RevisionNumber = Annotated[int, Path(ge=1, le=LAST_REVISION, description="Number of the save, from 1.")]
 Empty = Annotated[NoQuery, Query()]
 VERB = problems(InvalidQuery, NotFound, StateConflict, InvalidBody)
 MATCHED = problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, InvalidBody, PreconditionRequired)
@@ -61,7 +63,8 @@ MATCHED = problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, In
 class DiffQuery(QueryModel):
     """Which revision to compare with."""
 
-    other: Annotated[int, Query(alias="with", ge=1)]
+    other: Annotated[int, Query(alias="with", ge=1, le=LAST_REVISION)]
+    """Number of the other save."""
 
 
 @desk.get("", response_model=ArticleDeskList, responses=problems(InvalidQuery, InvalidCursor))
@@ -233,7 +236,7 @@ async def list_revisions(
 
 @desk.get("/{id}/revisions/{number}", response_model=RevisionRead, responses=problems(InvalidQuery, NotFound))
 async def read_revision(
-    request: Request, id: ArticleId, number: int, _: Empty, session: ReadingSession, actor: Writer
+    request: Request, id: ArticleId, number: RevisionNumber, _: Empty, session: ReadingSession, actor: Writer
 ) -> Response:
     """Read an article as it stood after one save"""
     article = await _readable(ArticlesToEdit(session), id, actor)
@@ -244,7 +247,7 @@ async def read_revision(
 async def compare_revisions(
     request: Request,
     id: ArticleId,
-    number: int,
+    number: RevisionNumber,
     query: Annotated[DiffQuery, Query()],
     session: ReadingSession,
     actor: Writer,
@@ -275,7 +278,7 @@ async def restore_article(
     "/{id}/revisions/{number}/restore", response_model=ArticleDesk, dependencies=[OncePerToken], responses=MATCHED
 )
 async def restore_revision(
-    request: Request, id: ArticleId, number: int, _: Empty, expected: IfMatch, work: WriterWork
+    request: Request, id: ArticleId, number: RevisionNumber, _: Empty, expected: IfMatch, work: WriterWork
 ) -> Response:
     """Bring this revision back, as a new save"""
     draft = await actions.open_for(work, id, "restore", expected)

@@ -201,7 +201,7 @@ def _merged(present: dict[str, Any] | None, patch: BaseModel | None) -> dict[str
     if patch is None:
         return None
     changes = patch.model_dump(mode="json", exclude_unset=True)
-    return {name: value for name, value in {**(present or {}), **changes}.items() if value is not None}
+    return {name: value for name, value in {**(present or {}), **changes}.items() if value is not None} or None
 
 
 def lacks(article: Article, body: ArticleBody | None) -> list[Fault]:

@@ -74,8 +74,7 @@ def _filters(query: ArticleFilters) -> list[ColumnElement[bool]]:
         signed = select(ArticleAuthor.article_id).join(Author, Author.id == ArticleAuthor.author_id)
         found.append(Article.id.in_(signed.where(named(Author, query.author))))
     if query.language:
-        tags = [tag for name in terms(query.language) if (tag := name.replace("\0", ""))]
-        found.append(or_(*(_in_language(tag) for tag in tags)))
+        found.append(or_(*(_in_language(name.replace("\0", "")) for name in terms(query.language))))
     if query.kind:
         found.append(Article.kind.in_([name.replace("\0", "") for name in terms(query.kind)]))
     if query.ids:

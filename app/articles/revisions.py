@@ -10,15 +10,17 @@ from sqlalchemy import select
 
 from app.articles.editing import LINKS, Draft
 from app.articles.models import Article, Revision
-from app.articles.schemas import ArticleUpdate
+from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInput
 from app.audit.work import Work
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+from app.kit.schemas import Input
 
 KEPT = (
     "slug slug_by_hand language kind access urgency headline short_headline summary byline dateline source lead_image "
     "media rights seo canonical_url comments_mode"
 ).split()
+OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInput, "seo": SeoInput}
 TEXTS = {"headline", "short_headline", "summary", "body", "byline", "dateline"}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
 
@@ -71,7 +73,9 @@ def as_update(content: dict[str, Any]) -> tuple[ArticleUpdate, set[str]]:
     """A revision's content as the edit that brings it back. The slug stays as it is: addresses do not go back."""
     names = {name for name in content if name not in {"slug", "slug_by_hand"}}
     given = {name: content[name] for name in names}
-    given["lead_image"] = given["lead_image"] or None
+    for name, schema in OBJECTS.items():
+        if given[name] is not None:  # what it did not have then is taken away, not kept from now
+            given[name] = {**dict.fromkeys(schema.model_fields), **given[name]}
     return ArticleUpdate.model_validate(given), names
 
 

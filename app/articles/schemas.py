@@ -33,6 +33,7 @@ BodyFormat = Literal["html", "markdown", "text"]
 CorrectionKind = Literal["correction", "clarification", "editor_note"]
 CommentsMode = Literal["open", "premoderated", "closed"]
 LIST_MAX = 20
+LAST_REVISION = 2_147_483_647  # what a PostgreSQL integer holds
 
 Headline = Annotated[str, Line(300)]
 ShortHeadline = Annotated[str, Line(150, low=0)]
@@ -68,8 +69,8 @@ def _some(limit: int) -> Any:
     return check
 
 
-AnyOf = Annotated[str, AfterValidator(_some(LIST_MAX)), Field(max_length=10_000, examples=["اقتصاد,علوم"])]
-IdList = Annotated[str, AfterValidator(_some(100)), Field(max_length=10_000)]
+AnyOf = Annotated[str, AfterValidator(_some(LIST_MAX)), Field(max_length=2000, examples=["اقتصاد,علوم"])]
+IdList = Annotated[str, AfterValidator(_some(100)), Field(max_length=8100)]
 
 
 class ArticleFilters(CountedQuery):
@@ -135,16 +136,23 @@ class FocalPoint(Input):
     y: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 
 
-class ImageInput(Input):
-    """An image at an address."""
+class ImagePatch(Input):
+    """What of an image changes: null takes a value away, what is not named stays."""
 
-    url: WebUrl
-    alt: Annotated[str, Line(500, low=0)] = ""
+    url: WebUrl | None = None
+    alt: Annotated[str, Line(500, low=0)] | None = None
     caption: Caption | None = None
     credit: Annotated[str, Line(200, low=0)] | None = None
     width: Annotated[int | None, Field(ge=1, le=100_000)] = None
     height: Annotated[int | None, Field(ge=1, le=100_000)] = None
     focal_point: FocalPoint | None = None
+
+
+class ImageInput(ImagePatch):
+    """An image at an address."""
+
+    url: WebUrl
+    alt: Annotated[str, Line(500, low=0)] = ""
 
 
 class RightsInput(Input):
@@ -179,30 +187,30 @@ class ArticleFields(Input):
     """Left out: made from the headline, and follows it until first publication."""
     language: Language | None = None
     """Left out: the site's language."""
-    kind: Kind = "news"
-    access: Access = "free"
-    urgency: Annotated[int, Field(ge=1, le=9)] = 5
+    kind: Kind | None = "news"
+    access: Access | None = "free"
+    urgency: Annotated[int | None, Field(ge=1, le=9)] = 5
     """IPTC: 1 most urgent, 5 normal, 9 least."""
     short_headline: ShortHeadline | None = None
     """For tickers and small screens."""
     summary: Summary | None = None
     body: BodySource | None = None
     """In `body_format`. HTML is sanitised; what was removed is listed in `warnings`."""
-    body_format: BodyFormat = "html"
+    body_format: BodyFormat | None = "html"
     section: TermName | None = None
     """Slug or id of the primary section."""
-    sections: Names = []
+    sections: Names | None = []
     """Further sections; the primary one is always among them."""
-    tags: Names = []
+    tags: Names | None = []
     """Slugs or ids."""
-    authors: Names = []
+    authors: Names | None = []
     """Slugs or ids, in byline order."""
     byline: Byline | None = None
     """Left out: made from the authors' names."""
     dateline: Dateline | None = None
     source: Source | None = None
-    lead_image: ImageInput | None = None
-    media: Annotated[list[ImageInput], Field(max_length=100)] = []
+    lead_image: ImagePatch | None = None
+    media: Annotated[list[ImageInput] | None, Field(max_length=100)] = []
     rights: RightsInput | None = None
     seo: SeoInput | None = None
     canonical_url: WebUrl | None = None
@@ -230,10 +238,11 @@ class ArticleCreate(ArticleFields):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE]})
 
     headline: Headline
+    lead_image: ImageInput | None = None
 
 
 class ArticleUpdate(ArticleFields):
-    """JSON Merge Patch (RFC 7396): fields that are present change, null takes a field's default away."""
+    """JSON Merge Patch (RFC 7396): fields that are present change, null gives a field its default again."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"headline": "عنوان محدّث", "minor": True}]})
 
@@ -449,7 +458,7 @@ class NoInput(Input):
 class RestoreInput(Input):
     """Which revision."""
 
-    revision: Annotated[int, Field(ge=1)]
+    revision: Annotated[int, Field(ge=1, le=LAST_REVISION)]
 
 
 class RevisionSummary(Output):

@@ -57,8 +57,8 @@ def byline_of(names: list[str], language: str) -> str | None:
 def image_of(image: dict[str, Any] | None) -> dict[str, Any] | None:
     if image is None:
         return None
-    names = ("alt", "caption", "credit", "width", "height", "focal_point")
-    return {"id": None, "url": image["url"], **{name: image.get(name) for name in names}, "renditions": []}
+    given = {name: image.get(name) for name in ("caption", "credit", "width", "height", "focal_point")}
+    return {"id": None, "url": image["url"], "alt": image.get("alt") or "", **given, "renditions": []}
 
 
 def _refs(rows: list[Any]) -> list[dict[str, str]]:

@@ -33,8 +33,16 @@ class Limit:
     seconds: int
 
 
-async def count_in(session: AsyncSession, limits: Iterable[Limit], now: datetime) -> int | None:
-    """Counts one more under every limit. Returns the seconds to wait when any is exceeded, else None.
+@dataclass(frozen=True)
+class Exceeded:
+    """A limit that is reached, and the seconds until its window ends."""
+
+    limit: Limit
+    wait: int
+
+
+async def count_in(session: AsyncSession, limits: Iterable[Limit], now: datetime) -> Exceeded | None:
+    """Counts one more under every limit. Returns the exceeded one that takes longest to wait for, None when none is.
 
     Rows are touched in one order, so that two requests never wait for each other in a circle. They stay locked until
     the transaction ends: where the caller refuses and rolls back, nothing was counted.
@@ -43,11 +51,11 @@ async def count_in(session: AsyncSession, limits: Iterable[Limit], now: datetime
         await _count(session, limit, now) for limit in sorted(limits, key=lambda limit: (limit.key, limit.seconds))
     ]
     await session.execute(delete(Bucket).where(Bucket.ends_at < now - timedelta(hours=1)))
-    found = [wait for wait in waits if wait is not None]
-    return max(found) if found else None
+    found = [exceeded for exceeded in waits if exceeded is not None]
+    return max(found, key=lambda exceeded: exceeded.wait) if found else None
 
 
-async def _count(session: AsyncSession, limit: Limit, now: datetime) -> int | None:
+async def _count(session: AsyncSession, limit: Limit, now: datetime) -> Exceeded | None:
     seconds = int(now.timestamp())
     left = limit.seconds - seconds % limit.seconds
     ends_at = (now + timedelta(seconds=left)).replace(microsecond=0)
@@ -57,4 +65,4 @@ async def _count(session: AsyncSession, limit: Limit, now: datetime) -> int | No
         index_elements=["key", "ends_at"], set_={"count": Bucket.count + 1}
     ).returning(Bucket.count)
     count = (await session.execute(counted)).scalar_one()
-    return left if count > limit.count else None
+    return Exceeded(limit, left) if count > limit.count else None

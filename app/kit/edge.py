@@ -179,7 +179,7 @@ class Head:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "HEAD":
-            await self.app(scope, receive, _with_head_allowed(send) if scope["type"] == "http" else send)
+            await self.app(scope, receive, send)
             return
 
         async def without_body(message: Message) -> None:
@@ -188,16 +188,7 @@ class Head:
             await send(message)
 
         # The outer scope keeps HEAD, so that the log says what was asked.
-        await self.app({**scope, "method": "GET"}, receive, _with_head_allowed(without_body))
-
-
-def _with_head_allowed(send: Send) -> Send:
-    def finish(headers: MutableHeaders, message: Message) -> None:
-        allow = headers.get("allow")
-        if message["status"] == 405 and allow and "GET" in allow and "HEAD" not in allow:
-            headers["allow"] = allow.replace("GET", "GET, HEAD")
-
-    return on_start(send, finish)
+        await self.app({**scope, "method": "GET"}, receive, without_body)
 
 
 class BodyLimit:

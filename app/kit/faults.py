@@ -117,19 +117,18 @@ async def answer_validation(request: Request, error: Any) -> Response:
 
 
 BY_STATUS: dict[int, type[Problem]] = {
-    400: errors.BadRequest,
     404: errors.NotFound,
-    405: errors.MethodNotAllowed,
     413: errors.PayloadTooLarge,
     415: errors.UnsupportedMediaType,
 }
 
 
 async def answer_http_exception(request: Request, error: Any) -> Response:
-    """Starlette's `HTTPException`: routing's own 404 and 405, and a body that cannot be read."""
+    """Starlette's `HTTPException`: routing's own 404, and a body that cannot be read."""
+    if error.status_code == 400:  # not UTF-8, nested too deeply, a number of too many digits
+        return render(errors.InvalidBody(errors=[Fault("json_invalid", pointer="")]), request.scope)
     kind = BY_STATUS.get(error.status_code, errors.InternalError)
-    headers = dict(error.headers or {})
-    return render(kind(headers=headers), request.scope)
+    return render(kind(headers=dict(error.headers or {})), request.scope)
 
 
 async def answer_database_error(request: Request, error: Exception) -> Response:

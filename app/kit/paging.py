@@ -93,12 +93,16 @@ def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
 
 
 class Cursors:
-    """Reads and writes the cursors of one list, as one request asked for it."""
+    """Reads and writes the cursors of one list, as one request asked for it.
 
-    def __init__(self, request: Request) -> None:
+    With `path` they are those of another list, at that path and without filters.
+    """
+
+    def __init__(self, request: Request, path: str | None = None) -> None:
         self._signer = Signer(request.app.state.settings.secret_key, "cursor")
-        pairs = sorted(pair for pair in request.query_params.multi_items() if pair[0] not in NOT_BINDING)
-        self._bound = json.dumps([request.url.path, pairs]).encode()
+        asked = [] if path else request.query_params.multi_items()
+        pairs = sorted(pair for pair in asked if pair[0] not in NOT_BINDING)
+        self._bound = json.dumps([path or request.url.path, pairs]).encode()
 
     def write(self, values: Sequence[Any]) -> str:
         plain = [clock.written(value) if isinstance(value, datetime) else value for value in values]

@@ -7,11 +7,11 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.dependencies.utils import request_params_to_args
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.kit.errors import Fault, InvalidQuery, Problem, UnsupportedMediaType
+from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, UnsupportedMediaType, render
 from app.kit.faults import faults_in, repeated_parameters
 
 
@@ -46,6 +46,16 @@ async def _require_json(request: Request) -> None:
         return
     if media_type or await request.body():
         raise UnsupportedMediaType(headers={"Accept": "application/json"})
+
+
+async def answer_wrong_method(request: Request, _error: Exception) -> Response:
+    """405 with all that the path answers to: the framework's own knows only the first route of several at one path."""
+    found: set[str] = set()
+    for route in iter_route_contexts(request.app.routes):
+        if route.methods and route.path_regex.match(request.scope["path"]):
+            found |= route.methods
+    methods = found | {"HEAD"} if "GET" in found else found
+    return render(MethodNotAllowed(headers={"Allow": ", ".join(sorted(methods))}), request.scope)
 
 
 def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:

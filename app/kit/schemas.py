@@ -176,7 +176,12 @@ Language = Annotated[
 WebUrl = Annotated[str, AfterValidator(_web_url), Field(json_schema_extra={"format": "uri"})]
 SlugInput = Annotated[str, AfterValidator(_slug)]
 IdInput = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"format": "uuid"})]
-MomentInput = Annotated[AwareDatetime, BeforeValidator(_only_text), AfterValidator(_moment)]
+MomentInput = Annotated[
+    AwareDatetime,
+    BeforeValidator(_only_text),
+    AfterValidator(_moment),
+    PlainSerializer(_written, return_type=str, when_used="json"),
+]
 
 IdText = Annotated[str, Field(json_schema_extra={"format": "uuid"}, examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 Moment = Annotated[

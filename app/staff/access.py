@@ -9,7 +9,7 @@ from typing import Annotated
 
 from fastapi import Depends
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from app.kit import clock
@@ -64,7 +64,7 @@ async def _note_use(database: Database, token_id: str, last: datetime | None, no
     try:
         async with database.transaction() as session:
             await repository.note_use(session, token_id, now)
-    except DBAPIError:
+    except (SQLAlchemyError, OSError):
         return
 
 

@@ -29,7 +29,7 @@ _WORD = pattern(
 
 
 def words(text: str) -> int:
-    """Return the number of words: Arabic ones with their marks are one each, Chinese, Thai and the like by character."""
+    """Return the number of words, where Chinese, Japanese, Thai and the like count by character."""
     return sum(1 for _ in _WORD.finditer(text))
 
 
@@ -56,7 +56,7 @@ def excerpt(text: str, limit: int) -> str:
     """
     paragraph = " ".join(_PARAGRAPH_END.split(text.strip(), maxsplit=1)[0].split())
     dateline = _DATELINE.match(paragraph)
-    beginning = paragraph[dateline.end() :] if dateline else paragraph
+    beginning = (paragraph[dateline.end() :] if dateline else "") or paragraph
     letters = list(islice(clusters(beginning), max(limit, 0) + 1))
     if len(letters) <= limit:
         return beginning

@@ -139,6 +139,7 @@ class _Sanitiser:
         return value
 
     def _warn(self, code: str, name: str, count: int = 1) -> None:
-        key = code, name if name.isascii() and name.isalpha() else clean_line(name[:MAX_WARNING_NAME])
+        short = name[:MAX_WARNING_NAME]
+        key = code, short if short.isascii() and short.isalpha() else clean_line(short)
         if key in self.taken or len(self.taken) < MAX_WARNINGS:
             self.taken[key] = self.taken.get(key, 0) + count

@@ -241,6 +241,6 @@ def test_long_runs_of_marks_normalise_as_unicode_says(text: str) -> None:
     ],
 )
 def test_a_hostile_run_takes_no_longer_than_its_length(read: Callable[[str], object], unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     read("a" + unit * (100_000 // len(unit)))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -129,6 +129,6 @@ def test_no_header_makes_negotiation_fail(header: str) -> None:
 
 @pytest.mark.parametrize("unit", ["a", "a-", ",", "en;q=", " ", "*", "-ab", "en;q=0.5,", "x1;q=0.1, ", ";q=0"])
 def test_a_huge_header_is_never_slow(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     negotiate("en" + unit * (10_000 // len(unit)), "ar")
-    assert time.perf_counter() - started < 0.2
+    assert time.process_time() - started < 0.2

@@ -191,7 +191,7 @@ def test_the_faults_of_a_slug_set_by_hand_are_named(raw: str, faults: list[str])
 
 @pytest.mark.parametrize("unit", ["ﷺ", "\u0315\u0300", "%41", "ʿ", "a-", "\U0001f1e6"])
 def test_a_hostile_slug_takes_no_longer_than_its_length(unit: str) -> None:
-    started = time.perf_counter()
+    started = time.process_time()
     slugify("a" + unit * (30_000 // len(unit)))
     canonical_slug("a" + unit * (30_000 // len(unit)))
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2

@@ -1,0 +1,114 @@
+"""From rows to nested replies, and from plain text to safe HTML."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import Any
+
+from starlette.requests import Request
+
+from app.kit.paging import Cursors
+from app.text.languages import direction, first_strong_direction
+from app.text.links import safe_link
+
+BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
+UNKNOWN = "und"
+FINAL = {"deleted", "redacted"}
+REL = "nofollow ugc noopener noreferrer"
+
+# One class, one quantifier: time grows with the length only. Spaces, quotes and angle brackets end an address.
+_ADDRESS = re.compile(r"""https?://[^\s<>"'«»“”]+""", re.IGNORECASE)
+_CLOSING = ".,;:!?،؛؟…)]}*_~"
+_PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
+
+
+def body_html(text: str) -> str:
+    """Plain text as paragraphs with line breaks; http and https addresses are links. Everything else is escaped."""
+    return "".join(f"<p>{_linked(part)}</p>" for part in _PARAGRAPHS.split(text))
+
+
+def _linked(text: str) -> str:
+    pieces, end = [], 0
+    for found in _ADDRESS.finditer(text):
+        address = _without_closing(found[0])
+        pieces += [_plain(text[end : found.start()]), _link(address)]
+        end = found.start() + len(address)
+    return "".join([*pieces, _plain(text[end:])])
+
+
+def _plain(text: str) -> str:
+    return escape(text).replace("\n", "<br>")
+
+
+def _link(address: str) -> str:
+    safe = safe_link(address)
+    return f'<a href="{escape(safe)}" rel="{REL}">{escape(address)}</a>' if safe else escape(address)
+
+
+def _without_closing(address: str) -> str:
+    """Punctuation at the end belongs to the sentence, unless it closes a bracket that the address opened."""
+    opened = address.count("(") - address.count(")")
+    end = len(address)
+    while end and address[end - 1] in _CLOSING and not (address[end - 1] == ")" and opened >= 0):
+        opened += address[end - 1] == ")"
+        end -= 1
+    return address[:end]
+
+
+def language_of(body: str, given: str | None, article_language: str) -> str:
+    """The language that a comment is filed under: as its writer said; else the article's, if the text may be in it."""
+    if given is not None:
+        return given
+    strong = {first_strong_direction(letter) for letter in set(body)} - {None}
+    return article_language if not strong or direction(article_language) in strong else UNKNOWN
+
+
+def shape(row: Any, *, own: bool = False) -> dict[str, Any]:
+    """A comment without its replies. `own`: as its author sees it, approved or not."""
+    removed = row.status in FINAL or not (own or row.status == "approved")
+    return {
+        "id": row.id,
+        "article_id": row.article_id,
+        "parent_id": row.parent_id,
+        "author_name": None if removed else row.author_name,
+        "author_role": row.author_role,
+        "body": None if removed else row.body,
+        "body_html": None if removed else body_html(row.body),
+        "language": row.language,
+        "direction": direction_of(row.language, None if removed else row.body),
+        "created_at": row.created_at,
+        "edited_at": row.edited_at,
+        "depth": row.depth,
+        "reply_count": row.replies,
+        "removed": removed,
+    }
+
+
+def direction_of(language: str, body: str | None) -> str:
+    """From the language; where that is unknown, from the first letter that has a direction."""
+    return first_strong_direction(body or "") or "ltr" if language == UNKNOWN else direction(language)
+
+
+def nested(request: Request, bases: Sequence[Any], below: Iterable[Any], *, own: bool = False) -> list[dict[str, Any]]:
+    """The `bases` with what stands `below` them: rows in the order of their paths, each below one that came before.
+
+    A comment that has more direct replies than came along says with `next` where they go on.
+    """
+    nodes = {row.id: _node(row, own=own) for row in bases}
+    counted = [(row.id, row.replies) for row in bases]
+    for row in below:
+        nodes[row.id] = node = _node(row)
+        nodes[row.parent_id]["replies"]["data"].append(node)
+        counted.append((row.id, row.replies))
+    for id, replies in counted:
+        present = nodes[id]["replies"]
+        if replies > len(present["data"]):
+            last = present["data"][-1]["id"] if present["data"] else BEFORE_ALL
+            present["next"] = Cursors(request, f"/v1/comments/{id}/replies").write([last])
+    return [nodes[row.id] for row in bases]
+
+
+def _node(row: Any, *, own: bool = False) -> dict[str, Any]:
+    return {**shape(row, own=own), "replies": {"data": [], "next": None}}

@@ -1,0 +1,96 @@
+"""The OpenAPI document is a promise: committed, complete, and kept by the server."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema_rs
+import pytest
+
+from app.kit.errors import every_problem
+from app.main import create_app
+from app.settings import Settings
+
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT: dict[str, Any] = create_app(Settings(secret_key=("document",), database_url="sqlite:///unused.db")).openapi()
+OPERATIONS = [(path, method, op) for path, item in DOCUMENT["paths"].items() for method, op in item.items()]
+NAMES = [op["operationId"] for _, _, op in OPERATIONS]
+ARABIC = re.compile(r"[\u0600-\u06ff]")
+
+
+def resolved(node: Any) -> Any:
+    """A schema that stands alone: the document's components come along."""
+    return {**node, "components": DOCUMENT["components"]}
+
+
+def test_the_committed_document_is_the_present_one() -> None:
+    """Renew it with `./nashra openapi`."""
+    assert json.loads((ROOT / "openapi.json").read_text("utf-8")) == json.loads(json.dumps(DOCUMENT))
+
+
+def test_operation_ids_are_readable_and_unique() -> None:
+    assert len(set(NAMES)) == len(NAMES)
+    assert all(re.fullmatch(r"[a-z]+(_[a-z]+)+", name) for name in NAMES)
+
+
+@pytest.mark.parametrize(("path", "method", "operation"), OPERATIONS, ids=NAMES)
+def test_operation_is_described(path: str, method: str, operation: dict[str, Any]) -> None:
+    assert operation["summary"] and len(operation["summary"]) < 80
+    assert operation["description"]
+    assert operation["tags"]
+    for parameter in operation.get("parameters", []):
+        assert parameter.get("description"), parameter["name"]
+    if path.startswith("/v1/desk"):
+        assert operation["security"]
+        assert {"401", "403"} <= set(operation["responses"])
+    for status, response in operation["responses"].items():
+        assert response["description"] and "Successful" not in response["description"]
+        assert "X-Request-ID" in response["headers"], status
+        if int(status) >= 400:
+            assert list(response["content"]) == ["application/problem+json"]
+
+
+def examples(operation: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
+    bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+    for name, body in bodies.items():
+        for media in body.get("content", {}).values():
+            shown = [entry["value"] for entry in media.get("examples", {}).values()]
+            for example in [media["example"]] if "example" in media else shown:
+                yield name, media["schema"], example
+
+
+@pytest.mark.parametrize("operation", [op for *_, op in OPERATIONS], ids=NAMES)
+def test_examples_are_there_and_valid(operation: dict[str, Any]) -> None:
+    found = list(examples(operation))
+    for name, schema, example in found:
+        jsonschema_rs.validator_for(resolved(schema)).validate(example), name
+    for status, response in operation["responses"].items():
+        assert all({"example", "examples"} & set(media) for media in response.get("content", {}).values()), status
+    assert ARABIC.search(json.dumps([example for *_, example in found], ensure_ascii=False))
+
+
+def test_every_problem_of_the_document_exists_and_every_kind_is_in_it() -> None:
+    kinds = {kind.slug: kind.status for kind in every_problem()}
+    named: dict[str, int] = {}
+    for _, _, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            for media in response.get("content", {}).values():
+                if int(status) >= 400:
+                    named.update(dict.fromkeys(media["examples"], int(status)))
+    assert named.items() <= kinds.items()
+    # An address or method that does not exist belongs to no operation.
+    assert set(kinds) - set(named) <= {"method-not-allowed", "conflict"}
+
+
+def test_schemas_are_named_for_people() -> None:
+    assert all(re.fullmatch(r"[A-Z][A-Za-z]+", name) for name in DOCUMENT["components"]["schemas"])
+    undescribed = [n for n, schema in DOCUMENT["components"]["schemas"].items() if not schema.get("description")]
+    assert not undescribed
+
+
+def test_the_document_names_no_machine() -> None:
+    assert DOCUMENT["servers"] == [{"url": "/", "description": "This server."}]

@@ -1,0 +1,71 @@
+"""A real server in a process of its own, as a newcomer starts it: for what cannot be tested from inside."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def environment(url: str, **settings: str) -> dict[str, str]:
+    """What a server is told: nothing of the machine's own settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
+    return {**kept, "NASHRA_DATABASE_URL": url, "NASHRA_SECRET_KEY": "k" * 40, "PYTHONPATH": str(ROOT), **settings}
+
+
+def command(*arguments: str, url: str, **settings: str) -> subprocess.CompletedProcess[str]:
+    """One run of `./nashra <arguments>` without the launcher."""
+    return subprocess.run(
+        [sys.executable, "-m", "app.cli", *arguments],
+        env=environment(url, **settings),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+@contextmanager
+def served(url: str, *arguments: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """The address of a running server and its process; killed when the block ends."""
+    port = free_port()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "app.cli", "serve", "--port", str(port), *arguments],
+        env=environment(url, **settings),
+        start_new_session=True,
+    )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        _wait(address, process)
+        yield address, process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(300):
+        try:
+            if httpx.get(f"{address}/readyz", timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            pass
+        assert process.poll() is None, "the server has ended"
+        time.sleep(0.1)
+    raise AssertionError("the server did not become ready")
