@@ -6,6 +6,8 @@ from app.articles.desk import desk as articles_desk
 from app.articles.router import router as articles
 from app.audit.router import desk as audit_desk
 from app.authors.desk import desk as authors_desk
+from app.comments.desk import desk as comments_desk
+from app.comments.router import router as comments
 from app.people.desk import desk as people_desk
 from app.reader.health import router as health
 from app.reader.router import router as reader
@@ -13,15 +15,21 @@ from app.sections.desk import desk as sections_desk
 from app.site.router import router as site
 from app.tags.desk import desk as tags_desk
 from app.taxonomy.router import router as taxonomy
+from app.tickers.desk import desk as tickers_desk
+from app.tickers.router import router as tickers
 
 ROUTERS = (
     articles,
+    tickers,
+    comments,
     taxonomy,
     site,
     articles_desk,
+    comments_desk,
     sections_desk,
     tags_desk,
     authors_desk,
+    tickers_desk,
     people_desk,
     audit_desk,
     health,

@@ -64,6 +64,7 @@ def _operation_id(route: APIRoute) -> str:
 def _layers(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
     app.add_middleware(edge.BodyLimit, desk_bytes=settings.max_body_bytes)
+    app.add_middleware(edge.LastResort)
     app.add_middleware(edge.Head)
     app.add_middleware(edge.Cors, desk_origins=settings.desk_origins)
     app.add_middleware(edge.Visitor)

@@ -3,12 +3,14 @@
 from app.articles import models as articles
 from app.audit import models as audit
 from app.authors import models as authors
+from app.comments import models as comments
 from app.kit import buckets, idempotency
 from app.kit.db import Base
 from app.sections import models as sections
 from app.slugs import models as slugs
 from app.staff import models as staff
 from app.tags import models as tags
+from app.tickers import models as tickers
 
-ROOMS = (articles, audit, authors, buckets, idempotency, sections, slugs, staff, tags)
+ROOMS = (articles, audit, authors, buckets, comments, idempotency, sections, slugs, staff, tags, tickers)
 metadata = Base.metadata

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from datetime import timedelta
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
+from sqlalchemy import event
 
+from app.kit import clock
 from app.main import create_app
 from app.settings import Settings
 from app.staff import actions
@@ -100,6 +103,44 @@ class Newsroom:
         draft = await self.draft(headline, **fields)
         answer = await self.desk("POST", f"/articles/{draft['id']}/publish", {"at": at} if at else {})
         return dict(answer.json())
+
+    async def act(self, article: dict[str, Any], verb: str, json: Any = None, *, by: str = "admin") -> dict[str, Any]:
+        """The article after the desk's `verb`."""
+        answer = await self.desk("POST", f"/articles/{article['id']}/{verb}", json, by=by)
+        return dict(answer.json())
+
+    async def change(self, article: dict[str, Any], *, by: str = "admin", **fields: Any) -> dict[str, Any]:
+        """The article after a PATCH of the version that `article` shows."""
+        url, version = f"/articles/{article['id']}", f'"{article["version"]}"'
+        return dict((await self.desk("PATCH", url, fields, by=by, if_match=version)).json())
+
+    async def in_state(self, state: str, *, by: str = "admin", **fields: Any) -> dict[str, Any]:
+        """An article of the member `by` in one of the five states."""
+        content = {"headline": "خبر من المرصد", "body": "<p>متن الخبر.</p>", "section": "علوم", **fields}
+        article = dict((await self.desk("POST", "/articles", content, by=by)).json())
+        if state == "in_review":
+            return await self.act(article, "submit", by=by)
+        if state == "scheduled":
+            return await self.act(article, "publish", {"at": clock.written(clock.now() + timedelta(days=1))})
+        if state in {"published", "withdrawn"}:
+            article = await self.act(article, "publish")
+        return await self.act(article, "withdraw", {"reason": "سُحب"}) if state == "withdrawn" else article
+
+    @contextmanager
+    def counted(self) -> Iterator[list[str]]:
+        """The statements that readers' requests send to the database inside the block."""
+        statements: list[str] = []
+        engine = self.app.state.database.reading.sync_engine
+
+        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            if not statement.startswith("BEGIN"):
+                statements.append(statement)
+
+        event.listen(engine, "before_cursor_execute", note)
+        try:
+            yield statements
+        finally:
+            event.remove(engine, "before_cursor_execute", note)
 
 
 @asynccontextmanager

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, literal, or_, select, union_all
+from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, func, literal, or_, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,6 +15,7 @@ from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSect
 from app.articles.schemas import ArticleDeskQuery, ArticleFilters, ArticleListQuery, terms
 from app.authors.models import Author
 from app.kit.clock import written
+from app.kit.db import Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, Reader, Slice, take
@@ -34,7 +35,7 @@ SORTS: dict[str, list[Key]] = {
 }
 
 
-def visible(now: datetime, article: type[Article] = Article) -> ColumnElement[bool]:
+def visible(now: datetime | BindParameter[datetime], article: type[Article] = Article) -> ColumnElement[bool]:
     """What readers may see: published, and the moment has come. Every public statement about articles holds this."""
     return and_(article.state == "published", article.published_at <= now)
 
@@ -130,11 +131,9 @@ class Articles:
         everything else alike: an address that never was and a draft cannot be told apart. One query whatever comes.
         """
         known = as_id(name)
-        owner = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == canonical_slug(name)).scalar_subquery()
-        statement = select(articles).where(
-            Article.id == (known or owner), or_(visible(now), Article.state == "withdrawn")
-        )
-        row = (await self.reader.execute(statement)).one_or_none()
+        named = {"id": known} if known else {"slug": canonical_slug(name)}
+        found = await self.reader.execute(BY_ID if known else BY_SLUG, {**named, "now": now})
+        row: Row[Any] | None = found.one_or_none()
         if row is None:
             raise NotFound()
         if row.state == "withdrawn":
@@ -157,7 +156,9 @@ class Articles:
         """
         found = {id: Relations() for id in ids}
         if ids:
-            for kind, article_id, _, id, slug, name in (await self.reader.execute(_related(ids, now))).all():
+            statement = RELATED_ALL if now is None else RELATED_SHOWN
+            related = await self.reader.execute(statement, {"ids": list(ids), "now": now})
+            for kind, article_id, _, id, slug, name in related.all():
                 getattr(found[article_id], kind).append((id, slug, name))
         return found
 
@@ -165,37 +166,48 @@ class Articles:
         """The bodies of these articles; the caller has made sure that they may be shown."""
         if not ids:
             return {}
-        statement = select(ArticleBody.__table__).where(ArticleBody.article_id.in_(ids))
-        return {row.article_id: row for row in (await self.reader.execute(statement)).all()}
+        return {row.article_id: row for row in (await self.reader.execute(BODIES, {"ids": list(ids)})).all()}
 
     async def corrections(self, article_id: str) -> Sequence[Row[Any]]:
-        statement = select(Correction.__table__).where(Correction.article_id == article_id).order_by(Correction.id)
-        return (await self.reader.execute(statement)).all()
+        return (await self.reader.execute(CORRECTIONS, {"id": article_id})).all()
 
 
-def _related(ids: Sequence[str], now: datetime | None) -> Select[Any]:
-    parts = [
-        _filed("sections", ArticleSection, Section, ArticleSection.section_id, ids),
-        _filed("tags", ArticleTag, Tag, ArticleTag.tag_id, ids),
-        _filed("authors", ArticleAuthor, Author, ArticleAuthor.author_id, ids),
-    ]
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
+
+
+def _filed(kind: str, link: Any, term: Any, term_id: Any) -> Select[Any]:
+    columns = (literal(kind).label("kind"), link.article_id, link.position, term.id, term.slug, term.name)
+    return select(*columns).join(term, term.id == term_id).where(link.article_id.in_(IDS))
+
+
+def _related(*shown: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+    """What the articles `ids` are filed under, and those of their translations that are `shown`."""
     other = aliased(Article)
-    same = and_(other.translation_group == Article.translation_group, other.id != Article.id)
     translations = (
         select(literal("translations"), Article.id, literal(0), other.id, other.slug, other.language)
-        .join(other, same)
-        .where(Article.id.in_(ids), Article.translation_group.is_not(None))
+        .join(other, and_(other.translation_group == Article.translation_group, other.id != Article.id))
+        .where(Article.id.in_(IDS), Article.translation_group.is_not(None), *(condition(other) for condition in shown))
     )
-    if now is not None:
-        translations = translations.where(visible(now, other))
-    rows = union_all(*parts, translations).subquery("related")
+    rows = union_all(
+        _filed("sections", ArticleSection, Section, ArticleSection.section_id),
+        _filed("tags", ArticleTag, Tag, ArticleTag.tag_id),
+        _filed("authors", ArticleAuthor, Author, ArticleAuthor.author_id),
+        translations,
+    ).subquery("related")
     kind, article_id, position, id, slug, name = rows.c
     return select(kind, article_id, position, id, slug, name).order_by(kind, article_id, position, name)
 
 
-def _filed(kind: str, link: Any, term: Any, term_id: Any, ids: Sequence[str]) -> Select[Any]:
-    columns = (literal(kind).label("kind"), link.article_id, link.position, term.id, term.slug, term.name)
-    return select(*columns).join(term, term.id == term_id).where(link.article_id.in_(ids))
+# Built once: putting a statement together costs more than running it on SQLite.
+RELATED_SHOWN = _related(lambda other: visible(NOW, other))
+RELATED_ALL = _related()
+BODIES = select(ArticleBody.__table__).where(ArticleBody.article_id.in_(IDS))
+CORRECTIONS = select(Correction.__table__).where(Correction.article_id == bindparam("id")).order_by(Correction.id)
+OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("slug")).scalar_subquery()
+TRACED = or_(visible(NOW), Article.state == "withdrawn")
+BY_ID = select(articles).where(Article.id == bindparam("id"), TRACED)
+BY_SLUG = select(articles).where(Article.id == OWNER, TRACED)
 
 
 class ArticlesToEdit(Articles):

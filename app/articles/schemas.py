@@ -14,6 +14,7 @@ from app.kit.schemas import (
     IdText,
     Input,
     Language,
+    LanguageTag,
     Line,
     Moment,
     MomentInput,
@@ -279,7 +280,7 @@ class Image(Output):
 class Translation(Output):
     """The same article in another language."""
 
-    language: Language
+    language: LanguageTag
     id: IdText
     slug: str
 
@@ -314,7 +315,7 @@ class Rights(Output):
     usage: str | None
     credit_line: str | None
     syndication: str | None
-    expires_at: Annotated[str | None, Field(json_schema_extra={"format": "date-time"})]
+    expires_at: Moment | None
 
 
 class Seo(Output):
@@ -339,7 +340,7 @@ class ArticleSummary(Output):
     id: IdText
     slug: Annotated[str, Field(examples=["المرصد-يرصد-لؤلؤة-الخريف"])]
     url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
-    language: Language
+    language: LanguageTag
     direction: Direction
     kind: Annotated[str, Field(examples=["news"])]
     access: Access

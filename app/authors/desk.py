@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.authors.models import Author
 from app.authors.schemas import AuthorDesk, AuthorDeskList, AuthorInput
-from app.terms.desk import Kind, term_desk, term_fields
+from app.terms.actions import Kind
+from app.terms.desk import term_desk, term_fields
 
 
 async def _fill(_session: AsyncSession, author: Author, body: AuthorInput) -> None:

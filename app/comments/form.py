@@ -31,7 +31,7 @@ SentUpdate = Annotated[CommentUpdate, _as_sent]
 
 
 def checked(schema: type[M], sent: Any, settings: Settings, others: list[Fault] | None = None) -> M:
-    """What was sent, as `schema`. Raises `InvalidBody` with all its faults and the `others`, in the order of the form."""
+    """What was sent, as `schema`. Raises `InvalidBody` with all its faults and the `others`, in the form's order."""
     faults, found = list(others or ()), None
     try:
         found = schema.model_validate(sent, context=settings)
@@ -55,9 +55,9 @@ def form_of(article: Any, mode: str, language: str | None, settings: Settings) -
     def say(key: str) -> str:
         return message(f"form.{key}", speaks)
 
-    def field(name: str, type: str, required: bool, low: int | None, high: int | None, autocomplete: str) -> Any:
-        limits = {"min": low, "max": high}
-        return {"name": name, "label": say(name), "type": type, "required": required, "autocomplete": autocomplete} | limits
+    def field(name: str, type: str, required: bool, low: int | None, high: int, autocomplete: str) -> dict[str, Any]:
+        limits = {"required": required, "min": low, "max": high}
+        return {"name": name, "label": say(name), "type": type, "autocomplete": autocomplete, **limits}
 
     return {
         "article_id": article.id,

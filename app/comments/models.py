@@ -84,7 +84,7 @@ class CommentPrivate(Base):
 
     comment_id: Mapped[str] = mapped_column(Id, ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str | None]
-    email_digest: Mapped[str | None] = mapped_column(Key, index=True)
+    email_digest: Mapped[str | None] = mapped_column(Key)
     address_digest: Mapped[str | None] = mapped_column(Key)
     network_digest: Mapped[str | None] = mapped_column(Key)
     body_digest: Mapped[str] = mapped_column(Key, index=True)

@@ -5,8 +5,15 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, ValidationInfo, WrapValidator
-from pydantic.functional_validators import ValidatorFunctionWrapHandler
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 
 from app.articles.schemas import AnyOf, IdList
 from app.kit.faults import custom
@@ -17,12 +24,13 @@ from app.kit.schemas import (
     IdText,
     Input,
     Language,
+    LanguageTag,
     Moment,
+    Name,
     Output,
+    Prose,
     Query,
     WebUrl,
-    name,
-    prose,
 )
 from app.text.characters import clean_line, is_blank
 
@@ -35,9 +43,9 @@ Status = Literal["pending", "approved", "rejected", "spam", "deleted", "redacted
 Verb = Literal["approve", "reject", "spam", "redact"]
 Sort = Literal["newest", "oldest", "top"]
 
-AuthorName = name(NAME_MAX)
-CommentBody = prose(BODY_MAX, low=BODY_MIN)
-Reason = prose(1000, low=0)
+AuthorName = Annotated[str, Name(NAME_MAX)]
+CommentBody = Annotated[str, Prose(BODY_MAX, low=BODY_MIN)]
+Reason = Annotated[str, Prose(1000, low=0)]
 
 
 def _email(text: str) -> str:
@@ -160,7 +168,7 @@ class CommentAlone(Output):
     """Plain text; null where the comment was removed."""
     body_html: Annotated[str | None, Field(examples=["<p>شكرًا على هذا التقرير.</p>"])]
     """The same as safe HTML: paragraphs, line breaks, links."""
-    language: Language
+    language: LanguageTag
     direction: Direction
     created_at: Moment
     edited_at: Moment | None
@@ -201,7 +209,7 @@ class CommentInContext(CommentRead):
     article: ArticleOfComment
     ancestors: list[CommentAlone]
     """From the root of the thread down to what is answered."""
-    status: Literal["pending", "approved", "rejected"] = None  # type: ignore[assignment]  # left out, not null
+    status: Literal["pending", "approved", "rejected"] = None  # type: ignore[assignment]  # left out for others
     """Only for its author: whether it waits, is shown, or was refused."""
 
 
@@ -267,7 +275,7 @@ class CommentForm(Output):
     """Whether a comment can be sent."""
     mode: Annotated[str, Field(examples=["premoderated"])]
     """`open`, `premoderated` or `closed`."""
-    language: Language
+    language: LanguageTag
     direction: Direction
     title: Annotated[str, Field(examples=["شارك برأيك"])]
     note: str
@@ -315,7 +323,7 @@ class CommentDesk(Output):
     author_url: str | None
     body: str | None
     body_html: str | None
-    language: Language
+    language: LanguageTag
     direction: Direction
     depth: int
     reply_count: int
@@ -368,5 +376,9 @@ class Outcomes(Output):
     data: list[Outcome]
 
 
-CommentList = Listed[CommentRead]
-CommentDeskList = Listed[CommentDesk]
+class CommentList(Listed[CommentRead]):
+    """A page of comments, each with what stands below it."""
+
+
+class CommentDeskList(Listed[CommentDesk]):
+    """A page of comments for the moderators."""

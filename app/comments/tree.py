@@ -18,8 +18,8 @@ UNKNOWN = "und"
 FINAL = {"deleted", "redacted"}
 REL = "nofollow ugc noopener noreferrer"
 
-# One class, one quantifier: time grows with the length only. Spaces, quotes and angle brackets end an address.
-_ADDRESS = re.compile(r"""https?://[^\s<>"'«»“”]+""", re.IGNORECASE)
+# One class, one quantifier: time grows with the length only. Spaces, quotes, brackets `<>` and invisible marks end it.
+_ADDRESS = re.compile("https?://[^\\s<>\"'«»“”\u061c\u200b-\u200f\u2060]+", re.IGNORECASE)
 _CLOSING = ".,;:!?،؛؟…)]}*_~"
 _PARAGRAPHS = re.compile(r"\n[^\S\n]*\n\s*")
 

@@ -1,7 +1,7 @@
 """The edge: what happens to every request before routing and to every answer after, as plain ASGI layers.
 
-In order, from the outside: `Visitor` (who asks; request id, log line, security headers, the last resort for errors),
-`Cors`, `Head` (every GET answers HEAD), `BodyLimit`.
+In order, from the outside: `Visitor` (who asks; request id, log line, security headers), `Cors`, `Head` (every GET
+answers HEAD), `LastResort` (for errors that nobody caught), `BodyLimit`.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def on_start(send: Send, change: Callable[[MutableHeaders, Message], None]) -> S
 
 
 class Visitor:
-    """Knows who asks, names the request, writes one log line, and turns what nobody caught into a problem."""
+    """Knows who asks, names the request, and writes one log line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -82,12 +82,25 @@ class Visitor:
         wrapped = on_start(send, finish)
         try:
             await self.app(scope, receive, wrapped)
-        except Exception as error:
-            if outcome["status"]:
-                raise
-            await render(_last_resort(error, request_id), scope)(scope, receive, wrapped)
         finally:
             access.info("%s", _Line(scope, outcome["status"], time.perf_counter() - begun))
+
+
+class LastResort:
+    """Turns what nobody caught into a problem, as long as no answer has begun."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        begun: list[int] = []
+        watched = on_start(send, lambda _headers, message: begun.append(message["status"]))
+        try:
+            await self.app(scope, receive, watched)
+        except Exception as error:
+            if begun or scope["type"] != "http":
+                raise
+            await render(_last_resort(error, scope["state"]["request_id"]), scope)(scope, receive, send)
 
 
 def _last_resort(error: Exception, request_id: str) -> Problem:

@@ -50,6 +50,11 @@ TYPES = {
     "uuid": "uuid",
 }
 
+# SQLSTATE classes: connection, rollback (deadlock, serialisation), resources, operator intervention; and one lock.
+SQLSTATES_OF_OUTAGE, LOCK_TIMEOUT = {"08", "40", "53", "57"}, "55P03"
+# SQLITE_BUSY, LOCKED, IOERR, FULL, CANTOPEN
+SQLITE_CODES_OF_OUTAGE = {5, 6, 10, 13, 14}
+
 # Constraint or index that was violated -> the problem the client sees. Rooms add theirs.
 VIOLATIONS: dict[str, type[Problem]] = {}
 
@@ -146,14 +151,11 @@ def is_outage(error: BaseException) -> bool:
     """Whether the database is away or too busy, rather than asked something wrong."""
     if isinstance(error, OSError | PoolTimeout):
         return True
-    if not isinstance(error, DBAPIError):
-        return False
-    if error.connection_invalidated:
+    if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    state = getattr(error.orig, "sqlstate", None) or ""
-    words = str(error.orig).lower()
-    # SQLSTATE classes: 08 connection, 40 rollback (deadlock, serialisation), 53 resources, 57 operator, 55P03 lock.
-    return state[:2] in {"08", "40", "53", "57"} or state == "55P03" or "database is locked" in words
+    cause = error.orig if isinstance(error, DBAPIError) else error  # a refused connection comes from the driver itself
+    state, code = getattr(cause, "sqlstate", None) or "", getattr(cause, "sqlite_errorcode", 0)
+    return state[:2] in SQLSTATES_OF_OUTAGE or state == LOCK_TIMEOUT or code & 0xFF in SQLITE_CODES_OF_OUTAGE
 
 
 def _violation(error: IntegrityError) -> Problem:

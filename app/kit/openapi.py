@@ -50,7 +50,6 @@ HEADERS: dict[str, tuple[str, str]] = {
     "Location": ("Where it is.", "/v1/articles/%D8%B9%D9%84%D9%88%D9%85"),
     "Retry-After": ("Seconds to wait.", "5"),
     "WWW-Authenticate": ("What is missing (RFC 6750).", 'Bearer realm="nashra"'),
-    "Allow": ("Methods that this address knows.", "GET, HEAD"),
     "Content-Language": ("Language of the messages.", "ar"),
     "Idempotency-Replayed": ("`true` when the answer of an earlier request is given again.", "true"),
 }
@@ -162,6 +161,7 @@ def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[s
             responses[status] = _problem_response(status, responses[status]["x-problems"])
         else:
             _success(path, method, status, responses[status], schemas)
+    operation.setdefault("security", [])
     _redirects(path, method, operation)
     _request_example(operation, schemas)
     operation["responses"] = dict(sorted(responses.items()))
@@ -256,6 +256,8 @@ def _success(path: str, method: str, status: str, response: dict[str, Any], sche
         desk = path.startswith("/v1/desk")
         if path.startswith("/v1") and (not desk or "version" in _properties(schema, schemas)):
             names += ["ETag"]
+        if path.endswith("/{slug}") and not desk:
+            names += ["Last-Modified"]
     if status == "201":
         names += ["Location"]
     if method == "post":

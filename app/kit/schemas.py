@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -156,9 +157,12 @@ def _written(value: Any) -> Any:
     return clock.written(value) if isinstance(value, datetime) else value
 
 
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
+
+
 def _only_text(value: Any) -> Any:
-    """A number is not a date: RFC 3339 text is."""
-    if not isinstance(value, str | datetime):
+    """RFC 3339 text is a moment: a number is none, nor is the text of one."""
+    if not isinstance(value, datetime) and not (isinstance(value, str) and _DATE.match(value)):
         raise custom("date_invalid")
     return value
 
@@ -173,6 +177,7 @@ def _moment(value: datetime) -> datetime:
 Language = Annotated[
     str, AfterValidator(_language), Field(max_length=35, description="BCP 47 language tag.", examples=["ar"])
 ]
+LanguageTag = Annotated[str, Field(max_length=35, description="BCP 47 language tag.", examples=["ar"])]
 WebUrl = Annotated[str, AfterValidator(_web_url), Field(json_schema_extra={"format": "uri"})]
 SlugInput = Annotated[str, AfterValidator(_slug)]
 IdInput = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"format": "uuid"})]

@@ -146,12 +146,12 @@ async def create_token(request: Request, id: MemberId, _: Empty, body: TokenInpu
     status_code=201,
     response_model=TokenMade,
     dependencies=[OncePerToken],
-    responses=problems(InvalidQuery, NotFound),
+    responses=problems(InvalidQuery, NotFound, StateConflict),
 )
 async def rotate_token(request: Request, id: MemberId, token_id: TokenId, _: Empty, work: AdminWork) -> Response:
     """Replace a token by a new one
 
-    The old one is revoked in the same moment.
+    The old one is revoked in the same moment. One that is revoked already, or has expired, cannot be replaced (409).
     """
     staff = Staff(work.session)
     old = await staff.token(_known(token_id), _known(id))

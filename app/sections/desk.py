@@ -10,7 +10,8 @@ from app.kit.errors import Fault, InvalidBody
 from app.sections.models import Section
 from app.sections.repository import DEEPEST, ancestors, height, lock_tree
 from app.sections.schemas import SectionDesk, SectionDeskList, SectionInput
-from app.terms.desk import Kind, term_desk, term_fields
+from app.terms.actions import Kind
+from app.terms.desk import term_desk, term_fields
 from app.terms.repository import known
 
 

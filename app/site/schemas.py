@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.kit.schemas import Direction, Language, Output
+from app.kit.schemas import Direction, LanguageTag, Output
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
@@ -37,7 +37,7 @@ class SiteRead(Output):
     """The newsroom, its language and its addresses."""
 
     name: Annotated[str, Field(examples=["نشرة"])]
-    language: Language
+    language: LanguageTag
     direction: Direction
     time_zone: Annotated[str, Field(examples=["Asia/Damascus"])]
     addresses: Addresses

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from app.kit import clock
-from app.kit.errors import AlreadyExists, Fault, InvalidBody
+from app.kit.errors import AlreadyExists, Fault, InvalidBody, StateConflict
 from app.kit.ids import new_id
 from app.kit.signing import digest
 from app.staff.models import Member, StaffToken
@@ -73,8 +73,13 @@ async def revoke_token(staff: Staff, token: StaffToken) -> None:
 
 
 async def rotate_token(staff: Staff, token: StaffToken) -> tuple[StaffToken, str]:
-    """A new token of the same member and label, lasting as long as the old one would have; the old one is revoked."""
+    """A new token of the same member and label, lasting as long as the old one would have; the old one is revoked.
+
+    Raises `StateConflict` for a token that is over: what no longer opens a door does not turn into a new key.
+    """
+    expired = token.expires_at is not None and token.expires_at <= clock.now()
+    if token.revoked_at is not None or expired:
+        state = "expired" if expired else "revoked"
+        raise StateConflict(params={"state": state, "verb": "rotate"}, state=state)
     await revoke_token(staff, token)
-    member = await staff.member(token.member_id)
-    lasting = token.expires_at if token.expires_at and token.expires_at > clock.now() else None
-    return await make_token(staff, member, token.label, lasting)
+    return await make_token(staff, await staff.member(token.member_id), token.label, token.expires_at)

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.tags.models import Tag
 from app.tags.schemas import TagDesk, TagDeskList, TagInput
-from app.terms.desk import Kind, term_desk, term_fields
+from app.terms.actions import Kind
+from app.terms.desk import term_desk, term_fields
 
 
 async def _fill(_session: AsyncSession, _tag: Tag, _body: TagInput) -> None:

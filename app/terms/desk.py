@@ -1,22 +1,17 @@
 """The desk routes of a kind of term: list, read, put, delete."""
 
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
-from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.audit.repository import record
-from app.kit import clock
 from app.kit.caching import IfMatch, at_desk
 from app.kit.db import ReadingSession, Writing
 from app.kit.errors import (
     AlreadyExists,
-    Fault,
     InUse,
     InvalidBody,
     InvalidCursor,
@@ -25,35 +20,17 @@ from app.kit.errors import (
     PreconditionFailed,
     PreconditionRequired,
 )
-from app.kit.ids import new_id
 from app.kit.listing import desk_list, written
 from app.kit.paging import CountedQuery, Cursors
 from app.kit.routing import problems, router_of
 from app.kit.schemas import NoQuery
 from app.staff.access import AnyStaff, Editor
+from app.terms.actions import Kind, put
 from app.terms.models import Term
-from app.terms.repository import Terms
 from app.terms.schemas import TermInput
 from app.text.languages import direction
-from app.text.slugs import canonical_slug, slug_faults
 
 SlugPath = Annotated[str, Path(description="Slug, raw or percent-encoded.", examples=["اقتصاد"])]
-# Puts the fields that a kind has of its own into the term; raises `InvalidBody` for what cannot be.
-Fill = Callable[[AsyncSession, Any, Any], Awaitable[None]]
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of term: its words, its table, its shapes."""
-
-    noun: str
-    plural: str
-    model: type[Any]
-    shape: Callable[[Any], dict[str, Any]]
-    fill: Fill
-
-    def terms(self, session: AsyncSession) -> Terms[Any]:
-        return Terms(session, self.model, self.noun, self.plural)
 
 
 def term_fields(term: Term) -> dict[str, Any]:
@@ -98,7 +75,7 @@ def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed:
         session: Writing,
     ) -> Response:
         language = request.app.state.settings.language
-        term, made = await _put(kind, session, slug, body, expected, language)
+        term, made = await put(kind, session, slug, body, expected, language)
         record(session, editor, f"{kind.noun}.{'create' if made else 'update'}", kind.noun, term.id, slug=term.slug)
         headers = {"Location": f"/v1/desk/{kind.plural}/{term.id}"} if made else {}
         content = written(read, desk_fields(kind, term))
@@ -157,36 +134,6 @@ def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed:
         responses=problems(InvalidQuery, NotFound, InUse, PreconditionFailed, PreconditionRequired),
     )
     return router
-
-
-async def _put(
-    kind: Kind, session: AsyncSession, slug: str, body: TermInput, expected: Any, language: str
-) -> tuple[Any, bool]:
-    terms = kind.terms(session)
-    term = await terms.find(slug, for_update=True)
-    made = term is None
-    if term is None:
-        expected.obey_absence()
-        if faults := slug_faults(slug):
-            raise InvalidBody(errors=[Fault(faults[0], pointer="/slug")])
-        now = clock.now()
-        term = kind.model(
-            id=new_id(), slug=body.slug or canonical_slug(slug), version=1, created_at=now, updated_at=now
-        )
-    else:
-        expected.require(term.version)
-    before = None if made else kind.shape(term)
-    term.name, term.language = body.name, body.language or language
-    term.description = body.description or None
-    await kind.fill(session, term, body)
-    if made:
-        await terms.add(term)
-    elif body.slug and body.slug != term.slug:
-        await terms.take_slug(term, body.slug)
-    if before is not None and kind.shape(term) != before:
-        term.version, term.updated_at = term.version + 1, clock.now()
-    await session.flush()
-    return term, made
 
 
 def _a(noun: str) -> str:

@@ -36,7 +36,9 @@ class Terms(Generic[M]):
         known = as_id(slug)
         where = self.model.id == known if known else self.model.slug == canonical
         statement = select(self.model).where(where)
-        term = (await self.session.scalars(statement.with_for_update() if for_update else statement)).one_or_none()
+        if for_update:  # not against those who only point here: two branches moved at once would wait in a circle
+            statement = statement.with_for_update(key_share=True)
+        term = (await self.session.scalars(statement)).one_or_none()
         if term is None and (former := await slugs.owner(self.session, self.kind, canonical)) is not None:
             present = await self.session.get_one(self.model, former)
             raise Moved(f"/v1/desk/{self.plural}/{present.slug}")

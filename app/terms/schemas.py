@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.kit.schemas import Direction, IdText, Input, Language, Name, Output, Prose, SlugInput
+from app.kit.schemas import Direction, IdText, Input, Language, LanguageTag, Name, Output, Prose, SlugInput
 
 Description = Annotated[str, Prose(1000, low=0)]
 
@@ -28,6 +28,6 @@ class TermRead(Output):
     id: IdText
     slug: Annotated[str, Field(examples=["اقتصاد"])]
     name: Annotated[str, Field(examples=["اقتصاد"])]
-    language: Language
+    language: LanguageTag
     direction: Direction
     description: str | None

@@ -66,7 +66,7 @@ def _scheme(address: str) -> str:
 def _web(address: str) -> str | None:
     """Return an http or https address with a plain host, its scheme in lower case; a name or password is refused."""
     parts = _split(address)
-    if not parts or parts.scheme not in ("http", "https") or "@" in parts.netloc or "\\" in address:
+    if not parts or parts.scheme not in ("http", "https"):
         return None
     if not _HOST.fullmatch(parts.netloc.removesuffix(f":{parts.port}")):
         return None

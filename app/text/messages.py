@@ -80,13 +80,11 @@ def _ranges(header: str) -> Iterator[tuple[str, float]]:
 
 
 def _widening(tag: str) -> Iterator[str]:
-    """Yield `zh-hant-tw`, `zh-hant`, `zh`: RFC 4647 section 3.4, where a singleton goes with what follows it."""
+    """Yield `zh-hant-tw`, `zh-hant`, `zh` (RFC 4647 section 3.4; what ends in a singleton is nobody's language)."""
     subtags = tag.split("-")
     while subtags:
         yield "-".join(subtags)
         subtags.pop()
-        if subtags and len(subtags[-1]) == 1:
-            subtags.pop()
 
 
 _BY_LOWER_CASE = {language.lower(): language for language in LANGUAGES}

@@ -85,7 +85,7 @@ class Nesting:
     def text(self, text: str) -> None:
         """Add text. Space between blocks stays between them."""
         block = self._blocks[-1]
-        if block.name == "pre" and not block.children and not self._active:
+        if block.name == "pre" and not block.children and (not self._active or not text.strip(SPACE)):
             # A reader of HTML drops a line break after <pre>: none stays, so that the next one drops nothing.
             text = text.lstrip("\n")
         if text.strip(SPACE):

@@ -48,7 +48,7 @@ def slugify(text: str) -> str:
     like a UUID gets a number, since an address takes either. A slug is its own slug.
     """
     slug = _fitted(_words(text))
-    return slug
+    return numbered(slug, 2) if looks_like_uuid(slug) else slug
 
 
 def canonical_slug(raw: str) -> str:

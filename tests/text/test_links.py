@@ -51,6 +51,7 @@ def test_an_address_that_a_reader_may_follow_is_kept(address: str, kept: str) ->
         "https://user@example.org",
         "https://good.org:pass@evil.org/",
         "https://good.org\\@evil.org",
+        "https://good.org\\.evil.org",
         "\\\\evil.org",
         "/\\evil.org",
         "https://exa mple.org",

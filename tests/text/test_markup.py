@@ -12,9 +12,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
+from app.text import markup
 from app.text.blocks import Block
 from app.text.markup import Format, Rendered, render
 from app.text.messages import message
+from app.text.sanitise import sanitise
+from app.text.tree import to_html
 
 HOSTS = frozenset({"YouTube.com"})
 ADAPTER = TypeAdapter[list[Block]](list[Block])
@@ -105,6 +108,16 @@ def test_blocks_are_what_their_types_say(source: str) -> None:
     blocks = render(source, "html", embed_hosts=HOSTS).blocks
     assert ADAPTER.validate_python(blocks, strict=True) == blocks
     json.dumps(blocks).encode()
+
+
+@given(MARKUP)
+@example("<pre><b>\n</b>x</pre>")
+@example("<pre>\n\nx</pre>")
+@example("<a href=/1><i><a href=/2>x</a>y")
+@example("<img src=/x alt='\"'>")
+def test_the_second_sanitiser_has_nothing_to_change(source: str) -> None:
+    written = to_html(sanitise(source, frozenset({"youtube.com"}))[0])
+    assert markup._CLEANER.clean(written).replace("&nbsp;", "\u00a0") == written
 
 
 @given(MARKUP)
@@ -228,6 +241,12 @@ def test_a_good_body_stays_byte_for_byte(source: str) -> None:
         ),
         ("<a>x</a><a href='javascript:x'>y</a>", "<p>xy</p>"),
         ("<ul>a<ul><li>b</ul></ul>", "<ul><li>a<ul><li>b</li></ul></li></ul>"),
+        ("<ul><li>a</li><ul><li>b</li></ul></ul>", "<ul><li>a<ul><li>b</li></ul></li></ul>"),
+        (
+            "<b>x<table><td>y<i>z</table>w",
+            "<p><b>x</b></p><table><tbody><tr><td>y<i>z</i></td></tr></tbody></table><p><b>w</b></p>",
+        ),
+        ("<p>&#000000065;&#x0;&#" + "9" * 5000 + ";</p>", "<p>A\ufffd\ufffd</p>"),
         ("<li>a<li>b", "<ul><li>a</li><li>b</li></ul>"),
         ("<table><tr><td>a<td>b</table>", "<table><tbody><tr><td>a</td><td>b</td></tr></tbody></table>"),
         ("<table>x</table>", "<table><tbody><tr><td>x</td></tr></tbody></table>"),
@@ -482,6 +501,12 @@ def test_no_nesting_is_too_deep(tag: str) -> None:
     rendered = render(f"<{tag}>" * 30_000 + "نصّ", "html")
     assert rendered.text.strip() == "نصّ" or tag == "q"
     assert json.dumps(rendered.blocks).count("[") < sys.getrecursionlimit()
+
+
+def test_elements_that_never_end_are_searched_for_once() -> None:
+    started = time.process_time()
+    render("<svg>" * 60_000, "html")
+    assert time.process_time() - started < 2
 
 
 def test_a_megabyte_of_angle_brackets_is_text() -> None:

@@ -1,0 +1,299 @@
+"""What a reader may do with a comment, and what a moderator decides.
+
+| from \\ to | approved | rejected | spam | redacted | deleted |
+| --- | --- | --- | --- | --- | --- |
+| pending | approve | reject | spam | redact | its author |
+| approved | | reject | spam | redact | its author |
+| rejected | approve | | spam | redact | its author |
+| spam | approve | reject | | redact | its author |
+| redacted, deleted | | | | | |
+
+An approved comment that its author changes goes back to pending where comments are moderated. A reply is approved only
+below a comment that is shown, or that is gone for good: what would become of its parent is decided first.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.articles.repository import Articles
+from app.articles.shapes import comments_mode
+from app.audit.work import Work
+from app.comments.models import Comment, CommentPrivate
+from app.comments.repository import CommentsToChange, line_of
+from app.comments.schemas import CommentCreate, CommentUpdate, Decision, Outcome
+from app.comments.tree import FINAL, language_of
+from app.kit.addresses import Address, network_of, person_of
+from app.kit.buckets import Limit, count_in
+from app.kit.caching import Expected
+from app.kit.errors import Conflict, Fault, Forbidden, NotFound, RateLimited, StateConflict
+from app.kit.ids import new_id
+from app.kit.signing import Signer, from_base64url, to_base64url
+from app.settings import Settings
+from app.text.characters import identity_fold, is_blank
+
+DEEPEST = 5
+SAME_WITHIN = timedelta(hours=24)
+TOKEN = "nec_"  # noqa: S105  # how an edit token begins
+TARGET = {"approve": "approved", "reject": "rejected", "spam": "spam", "redact": "redacted"}
+
+
+class CommentsClosed(Forbidden):
+    """The article takes no comments, or no more."""
+
+    slug = "comments-closed"
+
+
+class DuplicateComment(Conflict):
+    """The same person has said the same here within 24 hours."""
+
+    slug = "duplicate-comment"
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A reader at work: in which transaction, under which settings, from where, when."""
+
+    session: AsyncSession
+    settings: Settings
+    address: Address | None
+    now: datetime
+
+    @property
+    def comments(self) -> CommentsToChange:
+        return CommentsToChange(self.session)
+
+    def digests(self, kind: str, text: str) -> list[str]:
+        """Keyed digests of what identifies a sender, the present key's first."""
+        return Signer(self.settings.secret_key, f"comment-{kind}").digests(text)
+
+
+def edit_token(settings: Settings, comment_id: str) -> str:
+    """The proof that somebody wrote this comment: made from its id, stored nowhere."""
+    return TOKEN + to_base64url(Signer(settings.secret_key, "comment-edit").sign(comment_id.encode()))
+
+
+def is_edit_token(settings: Settings, comment_id: str, token: str) -> bool:
+    try:
+        signature = from_base64url(token.removeprefix(TOKEN))
+    except ValueError:
+        return False
+    signer = Signer(settings.secret_key, "comment-edit")
+    return token.startswith(TOKEN) and len(signature) == 32 and signer.verify(comment_id.encode(), signature)
+
+
+async def open_article(visit: Visit, id: str) -> tuple[Any, str]:
+    """The article, locked and looked at again, and its mode. Raises what `Articles.at` raises, and `CommentsClosed`."""
+    await visit.comments.lock_article(id)
+    article = await Articles(visit.session).at(id, visit.now)
+    mode = comments_mode(article, visit.settings, visit.now)
+    if mode == "closed":
+        raise CommentsClosed()
+    return article, mode
+
+
+async def answered(visit: Visit, article: Any, parent_id: str | None) -> tuple[Comment | None, list[Fault]]:
+    """The comment that is to be answered, or why it cannot be."""
+    if parent_id is None:
+        return None, []
+    parent = await visit.comments.find(parent_id)
+    if parent is None:
+        return None, [Fault("parent_not_found", pointer="/parent_id")]
+    if parent.article_id != article.id:
+        return None, [Fault("parent_other_article", pointer="/parent_id")]
+    if parent.status != "approved":
+        return None, [Fault("parent_not_approved", pointer="/parent_id")]
+    return parent, []
+
+
+async def submit(visit: Visit, article: Any, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
+    """Stores a new comment. Raises `RateLimited` and `DuplicateComment`.
+
+    Where the field that people do not see is filled in, the comment is spam; its sender is told that it is held.
+    """
+    await _refuse_flood(visit)
+    private = _private(visit, article.id, form)
+    await _refuse_repeated(visit, article.id, form, private)
+    comment = _placed(article, form, parent, visit.now)
+    trapped = form.subject is not None and not (isinstance(form.subject, str) and is_blank(form.subject))
+    comment.status = "spam" if trapped else "approved" if mode == "open" else "pending"
+    comment.shown = comment.was_approved = comment.status == "approved"
+    private.comment_id = comment.id
+    await visit.comments.add(comment, private)
+    await visit.comments.forget_addresses(visit.now)
+    return comment
+
+
+def _placed(article: Any, form: CommentCreate, parent: Comment | None, now: datetime) -> Comment:
+    """The comment at its place in the tree: below what it answers, or beside it where it would be too deep."""
+    id = new_id()
+    above = [] if parent is None else line_of(parent.path)[:DEEPEST]
+    return Comment(
+        id=id,
+        article_id=article.id,
+        parent_id=above[-1] if above else None,
+        path="".join([*above, id]).replace("-", ""),
+        depth=len(above),
+        author_name=form.author_name,
+        author_role="guest",
+        author_url=form.author_url,
+        body=form.body,
+        language=language_of(form.body, form.language, article.language),
+        descendants=0,
+        replies=0,
+        version=1,
+        created_at=now,
+        edited_at=None,
+    )
+
+
+def _private(visit: Visit, article_id: str, form: CommentCreate) -> CommentPrivate:
+    email, address = form.author_email, visit.address
+    return CommentPrivate(
+        email=email,
+        email_digest=visit.digests("email", email.casefold())[0] if email else None,
+        address_digest=visit.digests("address", person_of(address))[0] if address else None,
+        network_digest=visit.digests("network", str(network_of(address)))[0] if address else None,
+        body_digest=visit.digests("body", _said(article_id, form.body))[0],
+        consent_at=visit.now if form.consent else None,
+        consent_version=visit.settings.comments_privacy_version if form.consent else None,
+        created_at=visit.now,
+    )
+
+
+def _said(article_id: str, body: str) -> str:
+    """What makes two comments the same: the article, and the words as `identity_fold` reads them."""
+    return f"{article_id}\n{identity_fold(body)}"
+
+
+async def _refuse_repeated(visit: Visit, article_id: str, form: CommentCreate, private: CommentPrivate) -> None:
+    """The same person is the same e-mail address; without one, the same network address."""
+    person: ColumnElement[bool]
+    if private.email is not None:
+        person = CommentPrivate.email_digest.in_(visit.digests("email", private.email.casefold()))
+    elif visit.address is not None:
+        digests = visit.digests("address", person_of(visit.address))
+        person = CommentPrivate.email_digest.is_(None) & CommentPrivate.address_digest.in_(digests)
+    else:
+        return
+    said = visit.digests("body", _said(article_id, form.body))
+    if await visit.comments.said_before(said, person, visit.now - SAME_WITHIN):
+        raise DuplicateComment()
+
+
+async def _refuse_flood(visit: Visit) -> None:
+    """Counts this comment for its address and its network. Only what is stored in the end has been counted."""
+    address, settings = visit.address, visit.settings
+    if address is None or not settings.comments_rate:
+        return
+    person = f"comments:{visit.digests('address', person_of(address))[0]}"
+    network = f"comments:{visit.digests('network', str(network_of(address)))[0]}"
+    limits = [Limit(person, count, seconds) for count, seconds in settings.comments_rate]
+    limits += [Limit(network, count * settings.comments_network_factor, s) for count, s in settings.comments_rate]
+    exceeded = await count_in(visit.session, limits, visit.now)
+    if exceeded is not None:
+        who = "person" if exceeded.limit.key == person else "network"
+        raise RateLimited(headers=_limit_headers(settings, who, exceeded.limit.seconds, exceeded.wait))
+
+
+def _limit_headers(settings: Settings, who: str, seconds: int, wait: int) -> dict[str, str]:
+    """draft-ietf-httpapi-ratelimit-headers: the policies, and the one that is used up."""
+    factors = {"person": 1, "network": settings.comments_network_factor}
+    policies = [
+        f'"{name}-{window}";q={count * factor};w={window}'
+        for name, factor in factors.items()
+        for count, window in settings.comments_rate
+    ]
+    return {
+        "Retry-After": str(wait),
+        "RateLimit-Policy": ", ".join(policies),
+        "RateLimit": f'"{who}-{seconds}";r=0;t={wait}',
+    }
+
+
+def refuse_edit(visit: Visit, comment: Comment, mode: str) -> None:
+    """Pending: any time. Approved: for some minutes, while comments are open. Anything else: not."""
+    if comment.status in FINAL:
+        raise NotFound()
+    if comment.status == "rejected":
+        raise Forbidden()
+    if comment.status == "approved":
+        if mode == "closed":
+            raise CommentsClosed()
+        if comment.created_at + timedelta(minutes=visit.settings.comments_edit_minutes) <= visit.now:
+            raise Forbidden()
+
+
+async def edit(visit: Visit, comment: Comment, mode: str, form: CommentUpdate) -> None:
+    """Its author changes a comment; what was approved is moderated again. What changes nothing leaves no trace."""
+    sent = form.model_dump(exclude_unset=True)
+    changes = {name: value for name, value in sent.items() if value != getattr(comment, name)}
+    if not changes:
+        return
+    for name, value in changes.items():
+        setattr(comment, name, value)
+    comment.edited_at = visit.now
+    private = await visit.comments.private(comment.id)
+    if private is not None and comment.body is not None:
+        private.body_digest = visit.digests("body", _said(comment.article_id, comment.body))[0]
+    again = comment.status == "approved" and mode == "premoderated"
+    await visit.comments.turn(comment, "pending" if again else comment.status)
+
+
+async def withdraw(visit: Visit, comment: Comment) -> None:
+    """Its author takes it back, at any time."""
+    if comment.status in FINAL:
+        raise NotFound()
+    await visit.comments.remove(comment)
+
+
+async def decide(work: Work, comment: Comment, verb: str, reason: str | None) -> bool:
+    """Carries a moderator's decision out; False where it had been carried out before. Raises `StateConflict`."""
+    before, target = comment.status, TARGET[verb]
+    if before == target:
+        return False
+    comments = CommentsToChange(work.session)
+    if before in FINAL or (verb == "approve" and not await _has_place(comments, comment)):
+        raise StateConflict(params={"state": before, "verb": verb}, state=before)
+    if target == "redacted":
+        await comments.wipe(comment, target)
+    else:
+        await comments.turn(comment, target)
+    work.record(f"comment.{verb}", "comment", comment.id, article_id=comment.article_id, before=before, reason=reason)
+    await work.session.flush()
+    return True
+
+
+async def _has_place(comments: CommentsToChange, comment: Comment) -> bool:
+    parent = await comments.find(comment.parent_id) if comment.parent_id else None
+    return parent is None or parent.shown or parent.status in FINAL
+
+
+async def decide_one(work: Work, id: str, verb: str, reason: str | None, expected: Expected) -> None:
+    """One decision. Raises `NotFound`, `PreconditionFailed`, `StateConflict`."""
+    comment = await CommentsToChange(work.session).locked(id)
+    expected.obey(comment.version)
+    await decide(work, comment, verb, reason)
+
+
+async def decide_all(work: Work, decisions: list[Decision]) -> list[Outcome]:
+    """One after the other; one that cannot be carried out does not stop the others."""
+    comments = CommentsToChange(work.session)
+    await comments.lock_articles_of([decision.id for decision in decisions])
+    return [await _outcome(work, comments, decision) for decision in decisions]
+
+
+async def _outcome(work: Work, comments: CommentsToChange, decision: Decision) -> Outcome:
+    comment = await comments.find(decision.id)
+    if comment is None:
+        return Outcome(id=decision.id, outcome="not_found", status=None)
+    try:
+        done = await decide(work, comment, decision.action, decision.reason)
+    except StateConflict:
+        return Outcome(id=decision.id, outcome="conflict", status=comment.status)  # type: ignore[arg-type]  # a status
+    return Outcome(id=decision.id, outcome="ok" if done else "unchanged", status=comment.status)  # type: ignore[arg-type]  # a status

@@ -1,0 +1,269 @@
+"""Where comments are stored and found. Readers see what is `shown`, under an article that is visible."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, or_, select, union_all, update
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from app.articles.models import Article
+from app.articles.repository import visible
+from app.articles.schemas import terms
+from app.comments.models import Comment, CommentPrivate
+from app.comments.schemas import CommentDeskQuery, CommentListQuery
+from app.kit.errors import NotFound
+from app.kit.ids import as_id
+from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+from app.text.slugs import canonical_slug
+
+NESTED = 20  # comments of one thread that come along at once
+ADDRESSES_KEPT = timedelta(days=30)
+FORGOTTEN_AT_ONCE = 100
+EXCERPT = 600  # code points of a parent that are fetched for its excerpt
+comments = Comment.__table__
+SORTS: dict[str, list[Key]] = {
+    "newest": [Key(Comment.created_at, descending=True), Key(Comment.id, descending=True)],
+    "oldest": [Key(Comment.created_at), Key(Comment.id)],
+    "top": [
+        Key(Comment.descendants, descending=True),
+        Key(Comment.created_at, descending=True),
+        Key(Comment.id, descending=True),
+    ],
+}
+
+
+def line_of(path: str) -> list[str]:
+    """The ids in a path, from the root on."""
+    parts = [path[start : start + 32] for start in range(0, len(path), 32)]
+    return [f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}" for id in parts]
+
+
+def _among(names: Sequence[str]) -> ColumnElement[bool]:
+    """Articles by present slug or id."""
+    ids = [known for name in names if (known := as_id(name))]
+    return or_(Article.id.in_(ids), Article.slug.in_([canonical_slug(name) for name in names]))
+
+
+class Comments:
+    """What readers see, as rows. None of these statements names the private table."""
+
+    def __init__(self, reader: Reader) -> None:
+        self.reader = reader
+
+    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[Row[Any]]:
+        """One page of the threads under an article that may be seen."""
+        keys = SORTS[query.sort]
+        top = query.sort == "top"
+        return await take(
+            self.reader,
+            select(comments).where(Comment.article_id == article_id, Comment.parent_id.is_(None), Comment.shown),
+            keys,
+            query,
+            cursors,
+            position=lambda row: [*([row.descendants] if top else []), row.created_at, row.id],
+            times=[1 if top else 0],
+        )
+
+    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[Row[Any]]:
+        """One page of the direct replies, oldest first."""
+        statement = select(comments).where(Comment.parent_id == parent_id, Comment.shown)
+        return await take(self.reader, statement, [Key(Comment.id)], query, cursors, position=lambda row: [row.id])
+
+    async def below(self, bases: Iterable[Row[Any]]) -> list[Row[Any]]:
+        """Up to `NESTED` comments below each of `bases`, depth first: one query that reads no more than it returns."""
+        parts = [_subtree(base.path).subquery() for base in bases if base.descendants]
+        if not parts:
+            return []
+        rows = (await self.reader.execute(union_all(*(select(part) for part in parts)))).all()
+        return sorted(rows, key=lambda row: row.path)
+
+    async def one(self, id: str, now: datetime, *, own: bool = False) -> Row[Any]:
+        """A comment with the slug and headline of its article. Raises `NotFound` where it may not be seen.
+
+        `own`: by its author, who sees it also while it waits or was refused.
+        """
+        known = as_id(id)
+        article = (Article.slug.label("article_slug"), Article.headline.label("article_headline"))
+        statement = select(comments, *article).join(Article, Article.id == Comment.article_id)
+        statement = statement.where(Comment.id == known, visible(now))
+        if not own:
+            statement = statement.where(Comment.shown)
+        row = (await self.reader.execute(statement)).one_or_none()
+        if known is None or row is None:
+            raise NotFound()
+        return row
+
+    async def ancestors(self, row: Any) -> Sequence[Row[Any]]:
+        """What stands above, from the root down. Above what is shown everything is."""
+        above = line_of(row.path)[:-1]
+        if not above:
+            return []
+        statement = select(comments).where(Comment.id.in_(above)).order_by(Comment.depth)
+        return (await self.reader.execute(statement)).all()
+
+    async def counts(self, names: Sequence[str], now: datetime) -> list[Any]:
+        """(id, slug, comment_count) of the visible ones among these articles, in the order asked for."""
+        statement = select(Article.id, Article.slug, Article.comment_count).where(_among(names), visible(now))
+        found = {key: row for row in (await self.reader.execute(statement)).all() for key in (row.id, row.slug)}
+        asked = [found[key] for name in names if (key := as_id(name) or canonical_slug(name)) in found]
+        return list({row.id: row for row in asked}.values())
+
+
+def _subtree(path: str) -> Select[Any]:
+    below = select(comments).where(Comment.path > path, Comment.path < f"{path}~", Comment.shown)
+    return below.order_by(Comment.path).limit(NESTED)
+
+
+class CommentsToChange(Comments):
+    """All comments, as objects that can be changed.
+
+    Every change first locks the article: what is counted, whether comments are open and what a reply answers stay as
+    they were found until the transaction ends, and no two changes wait for each other in a circle.
+    """
+
+    def __init__(self, session: AsyncSession) -> None:
+        super().__init__(session)
+        self.session = session
+
+    async def lock_article(self, article_id: str) -> None:
+        """For comments only: readers, and desk edits that touch no counter, wait at most for the end of this."""
+        await self._lock(Article.id == article_id)
+
+    async def lock_articles_of(self, ids: Sequence[str]) -> None:
+        """The articles of these comments, always in the same order."""
+        await self._lock(Article.id.in_(select(Comment.article_id).where(Comment.id.in_(ids))))
+
+    async def _lock(self, where: ColumnElement[bool]) -> None:
+        statement = select(Article.id).where(where).order_by(Article.id).with_for_update(key_share=True)
+        await self.session.execute(statement)
+
+    async def locked(self, id: str) -> Comment:
+        """The comment, its article locked. Raises `NotFound`."""
+        known = as_id(id)
+        if known is None:
+            raise NotFound()
+        await self.lock_articles_of([known])
+        comment = await self.find(known)
+        if comment is None:
+            raise NotFound()
+        return comment
+
+    async def find(self, id: str) -> Comment | None:
+        """The comment as it stands now."""
+        statement = select(Comment).where(Comment.id == id).execution_options(populate_existing=True)
+        return (await self.session.scalars(statement)).one_or_none()
+
+    async def add(self, comment: Comment, private: CommentPrivate) -> None:
+        self.session.add(comment)
+        await self.session.flush()
+        self.session.add(private)
+        await self.session.flush()
+        if comment.status == "approved":
+            await self._count(comment, 1)
+
+    async def turn(self, comment: Comment, status: str) -> None:
+        """Gives the comment another status; whatever counts approved ones follows."""
+        before, after = comment.status == "approved", status == "approved"
+        comment.status = status
+        comment.was_approved = comment.was_approved or after
+        comment.shown = after or comment.descendants > 0
+        comment.version += 1
+        await self.session.flush()
+        if before != after:
+            await self._count(comment, 1 if after else -1)
+
+    async def wipe(self, comment: Comment, status: str) -> None:
+        """Takes name, text, address and everything private out; the place stays."""
+        comment.author_name = comment.author_url = comment.body = None
+        await self.session.execute(delete(CommentPrivate).where(CommentPrivate.comment_id == comment.id))
+        await self.turn(comment, status)
+
+    async def remove(self, comment: Comment) -> None:
+        """Takes the comment away. Where others have answered, its place stays, empty; otherwise nothing does."""
+        await self.wipe(comment, "deleted")
+        answered = exists().where(Comment.parent_id == comment.id)
+        if not (await self.session.execute(select(answered))).scalar_one():
+            await self.session.delete(comment)
+            await self.session.flush()
+
+    async def _count(self, comment: Comment, by: int) -> None:
+        """One approved comment more or less: under the article, and below everything above."""
+        counted = update(Article).where(Article.id == comment.article_id)
+        await self._run(counted.values(comment_count=Article.comment_count + by))
+        above = line_of(comment.path)[:-1]
+        if not above:
+            return
+        reply = aliased(Comment)
+        shown_below = select(func.count()).where(reply.parent_id == Comment.id, reply.shown).scalar_subquery()
+        lines = update(Comment).where(Comment.id.in_(above))
+        remain = Comment.descendants + by
+        await self._run(lines.values(descendants=remain, shown=or_(Comment.status == "approved", remain > 0)))
+        await self._run(lines.values(replies=shown_below))
+
+    async def _run(self, statement: Any) -> None:
+        await self.session.execute(statement.execution_options(synchronize_session=False))
+
+    async def private(self, comment_id: str) -> CommentPrivate | None:
+        return await self.session.get(CommentPrivate, comment_id)
+
+    async def said_before(self, body_digests: Sequence[str], person: ColumnElement[bool], since: datetime) -> bool:
+        """Whether `person` has sent a comment with one of these digests."""
+        same = (CommentPrivate.body_digest.in_(body_digests), person, CommentPrivate.created_at > since)
+        return (await self.session.execute(select(CommentPrivate.comment_id).where(*same).limit(1))).first() is not None
+
+    async def forget_addresses(self, now: datetime) -> None:
+        """Takes away what came from addresses more than 30 days ago: a bounded number at a time, the oldest first."""
+        old = (CommentPrivate.created_at < now - ADDRESSES_KEPT, CommentPrivate.address_digest.is_not(None))
+        some = select(CommentPrivate.comment_id).where(*old).order_by(CommentPrivate.created_at)
+        some = some.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+        forget = update(CommentPrivate).where(CommentPrivate.comment_id.in_(some))
+        await self._run(forget.values(address_digest=None, network_digest=None))
+
+    async def queue(self, query: CommentDeskQuery, cursors: Cursors) -> Slice[Row[Any]]:
+        """One page for the moderators, newest first."""
+        statement = _for_moderators()
+        if query.status:
+            statuses = [name.replace("\0", "") for name in terms(query.status)]
+            statement = statement.where(Comment.status.in_(statuses))
+        if query.article:
+            statement = statement.where(_among(terms(query.article)))
+        return await take(
+            self.session,
+            statement,
+            SORTS["newest"],
+            query,
+            cursors,
+            position=lambda row: [row.created_at, row.id],
+            times=[0],
+        )
+
+    async def for_moderator(self, id: str) -> Row[Any]:
+        """One row of the queue. Raises `NotFound`."""
+        known = as_id(id)
+        statement = _for_moderators().where(Comment.id == known)
+        row: Row[Any] | None = (await self.session.execute(statement)).one_or_none()
+        if known is None or row is None:
+            raise NotFound()
+        return row
+
+
+def _for_moderators() -> Select[Any]:
+    """Comments with their article, what they answer, and what only moderators see: one statement."""
+    parent = aliased(Comment)
+    columns = (
+        Article.slug.label("article_slug"),
+        Article.headline.label("article_headline"),
+        parent.author_name.label("parent_name"),
+        parent.status.label("parent_status"),
+        func.substr(parent.body, 1, EXCERPT).label("parent_body"),
+        CommentPrivate.email,
+        CommentPrivate.consent_at,
+        CommentPrivate.consent_version,
+    )
+    statement = select(comments, *columns).join(Article, Article.id == Comment.article_id)
+    statement = statement.outerjoin(parent, parent.id == Comment.parent_id)
+    return statement.outerjoin(CommentPrivate, CommentPrivate.comment_id == Comment.id)

@@ -1,0 +1,306 @@
+"""Comments as readers read and write them."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+
+from fastapi import Depends, Path, Query
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.articles.repository import Articles
+from app.articles.router import ArticlePath
+from app.articles.schemas import terms
+from app.articles.shapes import comments_mode
+from app.comments import actions
+from app.comments.actions import CommentsClosed, DuplicateComment, Visit
+from app.comments.form import SentComment, SentUpdate, checked, form_of
+from app.comments.repository import Comments
+from app.comments.schemas import (
+    CommentCounts,
+    CommentCountsQuery,
+    CommentCreate,
+    CommentForm,
+    CommentFormQuery,
+    CommentInContext,
+    CommentList,
+    CommentListQuery,
+    CommentMade,
+    CommentUpdate,
+)
+from app.comments.tree import nested, shape
+from app.kit import clock
+from app.kit.caching import JSON, IfMatch, deliver
+from app.kit.db import Reading, Writing
+from app.kit.errors import (
+    Forbidden,
+    Gone,
+    IdempotencyConflict,
+    IdempotencyInFlight,
+    InvalidBody,
+    InvalidCursor,
+    InvalidQuery,
+    NotFound,
+    PreconditionFailed,
+    RateLimited,
+    Unauthorized,
+)
+from app.kit.idempotency import Replay, UseOnce
+from app.kit.ids import as_id
+from app.kit.listing import delivered, delivered_list, written
+from app.kit.paging import Cursors, PageQuery, Reader
+from app.kit.routing import problems, router_of
+from app.kit.schemas import NoQuery
+
+router = router_of("/v1", "comments")
+Empty = Annotated[NoQuery, Query()]
+CommentId = Annotated[str, Path(description="Id of the comment.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
+REALM = 'Bearer realm="nashra comments"'
+PRIVATE = "private, no-store"
+OWN_STATUS = {"approved": "approved", "rejected": "rejected"}  # its author is told of nothing else but `pending`
+edit_scheme = HTTPBearer(auto_error=False, scheme_name="edit_token", description="A comment's edit token: `nec_…`.")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(edit_scheme)]
+
+
+async def _is_own(request: Request, id: CommentId, credentials: Credentials) -> bool:
+    """Whether the comment's edit token came along; any other token says nothing here."""
+    settings = request.app.state.settings
+    return credentials is not None and actions.is_edit_token(settings, as_id(id) or id, credentials.credentials)
+
+
+async def _author(credentials: Credentials, own: Annotated[bool, Depends(_is_own)]) -> None:
+    if credentials is None:
+        raise Unauthorized(headers={"WWW-Authenticate": REALM})
+    if not own:
+        raise NotFound()
+
+
+async def _visit(request: Request, session: Writing) -> Visit:
+    return Visit(session, request.app.state.settings, request.state.address, clock.now())
+
+
+IsOwn = Annotated[bool, Depends(_is_own)]
+ItsAuthor = Depends(_author)
+Visiting = Annotated[Visit, Depends(_visit, scope="function")]
+
+
+@router.get(
+    "/articles/{slug}/comments",
+    response_model=CommentList,
+    responses=problems(InvalidQuery, InvalidCursor, NotFound, Gone),
+)
+async def list_comments(
+    request: Request, slug: ArticlePath, query: Annotated[CommentListQuery, Query()], reader: Reading
+) -> Response:
+    """List the comments on an article, as a tree
+
+    Approved comments: a page of threads, each with up to 20 comments below it. Where a comment has more direct replies,
+    its `replies.next` is a cursor for `/v1/comments/{id}/replies`. A comment that was removed keeps its place, without
+    name and text, while approved ones stand below it.
+    """
+    article = await Articles(reader).at(slug, clock.now(), suffix="/comments")
+    comments = Comments(reader)
+    page = await comments.roots(article.id, query, Cursors(request))
+    rows = nested(request, page.rows, await comments.below(page.rows))
+    return delivered_list(request, CommentList, page, rows, tags=_tags(article.id))
+
+
+@router.get(
+    "/articles/{slug}/comments/form", response_model=CommentForm, responses=problems(InvalidQuery, NotFound, Gone)
+)
+async def read_comment_form(
+    request: Request, slug: ArticlePath, query: Annotated[CommentFormQuery, Query()], reader: Reading
+) -> Response:
+    """Read the comment form of an article
+
+    All that a client needs to draw it: texts, fields in order with their limits, the name of the field that must stay
+    empty, consent and privacy text. The same for every reader.
+    """
+    now, settings = clock.now(), request.app.state.settings
+    article = await Articles(reader).at(slug, now, suffix="/comments/form")
+    form = form_of(article, comments_mode(article, settings, now), query.language, settings)
+    return delivered(request, CommentForm, form, tags=_tags(article.id))
+
+
+@router.post(
+    "/articles/{slug}/comments",
+    status_code=201,
+    response_model=CommentMade,
+    responses={
+        202: {"model": CommentMade, "description": "Held: a moderator will decide."},
+        **problems(
+            InvalidQuery,
+            CommentsClosed,
+            NotFound,
+            DuplicateComment,
+            IdempotencyInFlight,
+            Gone,
+            InvalidBody,
+            IdempotencyConflict,
+            RateLimited,
+        ),
+    },
+)
+async def create_comment(
+    request: Request, slug: ArticlePath, _: Empty, body: SentComment, once: UseOnce, visit: Visiting
+) -> Response:
+    """Send a comment
+
+    201 where comments are open: it is public. 202 where they are moderated: it is held. Every fault is told at once, in
+    the order of the form. `edit_token` lets its author see, change and delete the comment. A request that is sent again
+    with the same `Idempotency-Key` gets the comment as it is now.
+    """
+    named = await Articles(visit.session).at(slug, visit.now, suffix="/comments")
+    try:
+        await once.begin(f"article:{named.id}")
+    except Replay as replay:
+        return await _made_before(request, visit, replay.response)
+    article, mode = await actions.open_article(visit, named.id)
+    parent, faults = await actions.answered(visit, article, _parent_in(body))
+    form = checked(CommentCreate, body, visit.settings, faults)
+    comment = await actions.submit(visit, article, mode, form, parent)
+    status = "approved" if comment.status == "approved" else "pending"
+    # What is kept for a replay: neither the text, which may be taken back, nor the token, which is stored nowhere.
+    request.state.replayed_content = json.dumps({"id": comment.id, "status": status}).encode()
+    headers = {"Location": f"/v1/comments/{comment.id}", "ETag": f'"{comment.version}"'}
+    return _made(request, comment, status, 201 if status == "approved" else 202, headers)
+
+
+@router.get("/comments/counts", response_model=CommentCounts, responses=problems(InvalidQuery))
+async def count_comments(request: Request, query: Annotated[CommentCountsQuery, Query()], reader: Reading) -> Response:
+    """Count the comments of up to 100 articles
+
+    Approved ones, in the order asked for. Articles that cannot be seen are left out.
+    """
+    rows = await Comments(reader).counts(terms(query.articles), clock.now())
+    counts = [{"article_id": row.id, "slug": row.slug, "count": row.comment_count} for row in rows]
+    tags = [f"comments:{row.id}" for row in rows]
+    return delivered(request, CommentCounts, {"data": counts}, tags=["comments", *tags])
+
+
+@router.get(
+    "/comments/{id}",
+    response_model=CommentInContext,
+    responses=problems(InvalidQuery, NotFound),
+    openapi_extra={"security": [{}]},
+)
+async def read_comment(request: Request, id: CommentId, _: Empty, own: IsOwn, reader: Reading) -> Response:
+    """Read a comment in context
+
+    With its article, what it answers, and its replies. With its edit token its author sees it also while it waits or
+    was refused, and its `status`; that answer is `private, no-store`.
+    """
+    row = await Comments(reader).one(id, clock.now(), own=own)
+    if own and row.status not in {"deleted", "redacted"}:
+        return await _own(request, reader, row)
+    content = written(CommentInContext, await _in_context(request, reader, row))
+    modified = row.edited_at or row.created_at
+    headers = {"Vary": "Authorization"}
+    return deliver(request, content, tags=_tags(row.article_id), modified=modified, headers=headers)
+
+
+@router.patch(
+    "/comments/{id}",
+    response_model=CommentInContext,
+    dependencies=[ItsAuthor],
+    responses=problems(
+        InvalidQuery, Unauthorized, Forbidden, CommentsClosed, NotFound, PreconditionFailed, InvalidBody
+    ),
+)
+async def update_comment(
+    request: Request, id: CommentId, _: Empty, body: SentUpdate, expected: IfMatch, visit: Visiting
+) -> Response:
+    """Change one's own comment
+
+    JSON Merge Patch with the comment's edit token: while it waits at any time, once approved for some minutes after it
+    was sent (`/v1/site` tells how many). Where comments are moderated it waits again.
+    """
+    comment = await visit.comments.locked(id)
+    article = (await Articles(visit.session).with_ids([comment.article_id], visit.now)).get(comment.article_id)
+    if article is None:
+        raise NotFound()
+    mode = comments_mode(article, visit.settings, visit.now)
+    actions.refuse_edit(visit, comment, mode)
+    expected.obey(comment.version)
+    await actions.edit(visit, comment, mode, checked(CommentUpdate, body, visit.settings))
+    return await _own(request, visit.session, await visit.comments.one(id, visit.now, own=True))
+
+
+@router.delete(
+    "/comments/{id}",
+    status_code=204,
+    dependencies=[ItsAuthor],
+    responses=problems(InvalidQuery, Unauthorized, NotFound, PreconditionFailed),
+)
+async def delete_comment(id: CommentId, _: Empty, expected: IfMatch, visit: Visiting) -> Response:
+    """Delete one's own comment
+
+    With the comment's edit token, at any time. Where others have answered, its place stays, without name and text.
+    """
+    comment = await visit.comments.locked(id)
+    expected.obey(comment.version)
+    await actions.withdraw(visit, comment)
+    return Response(status_code=204, headers={"Cache-Control": PRIVATE})
+
+
+@router.get(
+    "/comments/{id}/replies", response_model=CommentList, responses=problems(InvalidQuery, InvalidCursor, NotFound)
+)
+async def list_replies(
+    request: Request, id: CommentId, query: Annotated[PageQuery, Query()], reader: Reading
+) -> Response:
+    """List the direct replies to a comment
+
+    Oldest first, each with up to 20 comments below it. The `replies.next` of a comment is a cursor for this list.
+    """
+    comments = Comments(reader)
+    parent = await comments.one(id, clock.now())
+    page = await comments.replies(parent.id, query, Cursors(request))
+    rows = nested(request, page.rows, await comments.below(page.rows))
+    return delivered_list(request, CommentList, page, rows, tags=_tags(parent.article_id))
+
+
+def _tags(article_id: str) -> list[str]:
+    return [f"comments:{article_id}", f"article:{article_id}"]
+
+
+def _parent_in(body: Any) -> str | None:
+    """The parent that is named, if it is named as an id; what else is wrong with it the schema tells."""
+    named = body.get("parent_id") if isinstance(body, dict) else None
+    return as_id(named) if isinstance(named, str) else None
+
+
+async def _in_context(request: Request, reader: Reader, row: Any, *, own: bool = False) -> dict[str, Any]:
+    comments = Comments(reader)
+    ancestors = await comments.ancestors(row)
+    return {
+        **nested(request, [row], await comments.below([row]), own=own)[0],
+        "article": {"id": row.article_id, "slug": row.article_slug, "headline": row.article_headline},
+        "ancestors": [shape(above) for above in ancestors],
+    }
+
+
+async def _own(request: Request, reader: Reader, row: Any) -> Response:
+    """As its author sees it: never stored, with its version."""
+    shown = {**await _in_context(request, reader, row, own=True), "status": OWN_STATUS.get(row.status, "pending")}
+    headers = {"Cache-Control": PRIVATE, "Vary": "Authorization", "ETag": f'"{row.version}"'}
+    return Response(written(CommentInContext, shown), headers=headers, media_type=JSON)
+
+
+def _made(request: Request, comment: Any, status: str, code: int, headers: dict[str, str]) -> Response:
+    token = actions.edit_token(request.app.state.settings, comment.id)
+    shown = nested(request, [comment], [], own=True)[0]
+    content = written(CommentMade, {"comment": shown, "status": status, "edit_token": token})
+    return Response(content, code, headers={**headers, "Cache-Control": PRIVATE}, media_type=JSON)
+
+
+async def _made_before(request: Request, visit: Visit, stored: Response) -> Response:
+    """The answer to a request that is sent again. Raises `NotFound` where the comment was deleted since."""
+    kept = json.loads(bytes(stored.body))
+    comment = await visit.comments.find(kept["id"])
+    if comment is None:
+        raise NotFound()
+    headers = {name: stored.headers[name] for name in ("location", "etag", "idempotency-replayed")}
+    return _made(request, comment, kept["status"], stored.status_code, headers)

@@ -1,0 +1,206 @@
+"""What editors do with strips and their items. Every change of an item is a change of its strip: its version moves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.articles.models import Article
+from app.articles.repository import ArticlesToEdit
+from app.audit.work import Work
+from app.kit.caching import Expected
+from app.kit.errors import Fault, InvalidBody
+from app.kit.ids import as_id, new_id
+from app.sections.models import Section
+from app.tags.models import Tag
+from app.terms.actions import Kind, put
+from app.terms.repository import known
+from app.text.characters import graphemes
+from app.tickers.models import Ticker, TickerItem
+from app.tickers.repository import KIND, PLURAL, Strips, TickersToEdit
+from app.tickers.schemas import LONG_TEXT, ItemCreate, ItemUpdate, TickerInput
+from app.tickers.strip import state_of
+
+FIELDS = ("text", "url", "level", "level_until", "pinned", "starts_at", "expires_at")
+
+
+@dataclass
+class Edit:
+    """One item at work: its strip, the article that it follows, and what to tell the editor."""
+
+    work: Work
+    ticker: Ticker
+    item: TickerItem
+    article: Article | None
+    warnings: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def is_live(self) -> bool:
+        return state_of(self.item, self.article, self.work.now) == "live"
+
+
+def _public(ticker: Ticker) -> dict[str, Any]:
+    """What replacing a strip can change."""
+    fields = ("slug", "name", "language", "description", "max_items", "rules")
+    return {name: getattr(ticker, name) for name in fields}
+
+
+async def _fill(session: AsyncSession, ticker: Ticker, body: TickerInput) -> None:
+    """Rules are kept with ids, so that a renamed section stays the one that was meant."""
+    faults: list[Fault] = []
+    rules = []
+    for number, rule in enumerate(body.rules):
+        content = rule.model_dump()
+        for name, model in (("sections", Section), ("tags", Tag)):
+            wanted: list[str] = content[name]
+            found = await known(session, model, wanted)
+            faults += [
+                Fault("not_found", pointer=f"/rules/{number}/{name}/{place}", params={"value": term})
+                for place, term in enumerate(wanted)
+                if term not in found
+            ]
+            content[name] = list(dict.fromkeys(found[term].id for term in wanted if term in found))
+        rules.append(content)
+    if faults:
+        raise InvalidBody(errors=faults)
+    ticker.max_items, ticker.rules = body.max_items, rules
+
+
+TICKERS = Kind(KIND, PLURAL, Ticker, _public, _fill)
+
+
+async def put_ticker(work: Work, slug: str, body: TickerInput, expected: Expected) -> tuple[Ticker, bool]:
+    """Creates or replaces a strip; its items and their order stay."""
+    ticker, made = await put(TICKERS, work.session, slug, body, expected, work.settings.language)
+    await TickersToEdit(work.session).link(ticker)
+    work.record(f"ticker.{'create' if made else 'update'}", KIND, ticker.id, slug=ticker.slug)
+    return ticker, made
+
+
+async def delete_ticker(work: Work, slug: str, expected: Expected) -> None:
+    """Deletes a strip with its items."""
+    tickers = TickersToEdit(work.session)
+    ticker = await tickers.require(slug, for_update=True)
+    expected.require(ticker.version)
+    await tickers.terms.remove(ticker)
+    work.record("ticker.delete", KIND, ticker.id, slug=ticker.slug)
+
+
+async def add_item(work: Work, slug: str, body: ItemCreate, expected: Expected) -> Edit:
+    tickers = TickersToEdit(work.session)
+    ticker = await tickers.require(slug, "/items", for_update=True)
+    expected.obey(ticker.version)
+    item = TickerItem(id=new_id(), ticker_id=ticker.id, version=1, created_at=work.now)
+    edit = Edit(work, ticker, item, None)
+    await _write(edit, body, set(ItemCreate.model_fields))
+    await tickers.add(item)
+    await _moved(edit, "add", public=edit.is_live)
+    return edit
+
+
+async def change_item(work: Work, slug: str, id: str, body: ItemUpdate, expected: Expected) -> Edit:
+    """Changes the fields that were sent. A change that changes nothing leaves no trace."""
+    edit = await _opened(work, slug, id, expected)
+    before, was_live = _content(edit.item), edit.is_live
+    await _write(edit, body, body.model_fields_set)
+    if _content(edit.item) != before:
+        edit.item.version += 1
+        await _moved(edit, "change", public=was_live or edit.is_live)
+    return edit
+
+
+async def delete_item(work: Work, slug: str, id: str, expected: Expected) -> None:
+    edit = await _opened(work, slug, id, expected)
+    await TickersToEdit(work.session).remove(edit.item)
+    await _moved(edit, "delete", public=edit.is_live)
+
+
+async def _opened(work: Work, slug: str, id: str, expected: Expected) -> Edit:
+    """The item, and its strip locked. Raises `NotFound`, and what `If-Match` asks for."""
+    tickers = TickersToEdit(work.session)
+    ticker = await tickers.require(slug, f"/items/{id}", for_update=True)
+    item = await tickers.item(ticker, id)
+    expected.require(item.version)
+    article = await work.session.get(Article, item.article_id) if item.article_id else None
+    return Edit(work, ticker, item, article)
+
+
+def _content(item: TickerItem) -> list[Any]:
+    return [getattr(item, name) for name in ("article_id", *FIELDS)]
+
+
+async def _write(edit: Edit, body: ItemCreate, given: set[str]) -> None:
+    """Takes the fields that were `given`. Raises `InvalidBody` with every fault at once."""
+    item, now = edit.item, edit.work.now
+    before = (item.level, item.pinned)
+    faults: list[Fault] = []
+    if "article" in given:
+        edit.article = await ArticlesToEdit(edit.work.session).named(body.article) if body.article else None
+        item.article_id = edit.article.id if edit.article else None
+        if body.article and edit.article is None:
+            faults.append(Fault("not_found", pointer="/article", params={"value": body.article}))
+    for name in given.intersection(FIELDS):
+        setattr(item, name, getattr(body, name))
+    item.text = item.text or None
+    if item.text is None and item.article_id is None and not faults:
+        faults += [Fault("required", pointer="/text"), Fault("required", pointer="/article")]
+    if item.starts_at and item.expires_at and item.expires_at <= item.starts_at:
+        faults.append(Fault("before_start", pointer="/expires_at"))
+    if faults:
+        raise InvalidBody(errors=faults)
+    if item.level != before[0]:
+        item.levelled_at = now if item.level else None
+    if item.pinned != before[1]:
+        item.pinned_at = now if item.pinned else None
+    await _warn(edit)
+
+
+async def _warn(edit: Edit) -> None:
+    item, tickers = edit.item, TickersToEdit(edit.work.session)
+    if item.text and (length := graphemes(item.text)) > LONG_TEXT:
+        edit.warnings.append({"code": "long_text", "max": LONG_TEXT, "actual": length})
+    with edit.work.session.no_autoflush:
+        if item.article_id and await tickers.follows(edit.ticker, item.article_id, edit.work.now, item.id):
+            edit.warnings.append({"code": "article_repeated"})
+
+
+async def _moved(edit: Edit, verb: str, *, public: bool) -> None:
+    """The strip's version moves; `updated_at`, which readers see, only where they can see something of the change."""
+    ticker, item = edit.ticker, edit.item
+    ticker.version += 1
+    if public:
+        ticker.updated_at = edit.work.now
+    edit.work.record(f"ticker.item_{verb}", KIND, ticker.id, item=item.id, version=ticker.version)
+    await edit.work.session.flush()
+
+
+async def order(work: Work, slug: str, ids: Sequence[str], expected: Expected) -> Ticker:
+    """Puts the strip in order. Raises `InvalidBody` naming every id that is missing, unknown or repeated."""
+    tickers = TickersToEdit(work.session)
+    ticker = await tickers.require(slug, "/order", for_update=True)
+    expected.require(ticker.version)
+    every = {row.id for row in await tickers.every_item(ticker)}
+    strips = Strips(work.session, work.settings)
+    live = await strips.live_items([ticker.id], work.now)
+    articles = {row.story_id for row in await strips.drawn([ticker], live, work.now)}
+    wanted = [as_id(id) or id for id in ids]
+    if faults := _faults(wanted, every | articles, {row.id for row in live}):
+        raise InvalidBody(errors=faults)
+    await tickers.place(ticker, [(id, None) if id in every else (None, id) for id in wanted])
+    ticker.version, ticker.ordered_at, ticker.updated_at = ticker.version + 1, work.now, work.now
+    work.record("ticker.order", KIND, ticker.id, items=len(wanted), version=ticker.version)
+    await work.session.flush()
+    return ticker
+
+
+def _faults(wanted: Sequence[str], possible: set[str], needed: set[str]) -> list[Fault]:
+    faults = [
+        Fault("duplicate" if id in wanted[:place] else "not_found", pointer=f"/items/{place}", params={"value": id})
+        for place, id in enumerate(wanted)
+        if id in wanted[:place] or id not in possible
+    ]
+    missing = sorted(needed - set(wanted))
+    return faults + [Fault("item_missing", pointer="/items", params={"value": id}) for id in missing]

@@ -1,0 +1,220 @@
+"""Strips and their items at the desk."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.articles.shapes import status_of
+from app.audit.work import EditorWork
+from app.kit import clock
+from app.kit.caching import IfMatch, at_desk
+from app.kit.db import ReadingSession
+from app.kit.errors import (
+    AlreadyExists,
+    InvalidBody,
+    InvalidCursor,
+    InvalidQuery,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+)
+from app.kit.listing import desk_list, written
+from app.kit.paging import CountedQuery, Cursors
+from app.kit.routing import problems, router_of
+from app.kit.schemas import NoQuery
+from app.kit.warnings import told
+from app.settings import Settings
+from app.staff.access import Editor, OncePerToken
+from app.terms.desk import term_fields
+from app.tickers import actions
+from app.tickers.models import Ticker
+from app.tickers.repository import TickersToEdit
+from app.tickers.schemas import (
+    ItemCreate,
+    ItemSaved,
+    ItemUpdate,
+    OrderInput,
+    TickerDesk,
+    TickerDeskList,
+    TickerInput,
+)
+from app.tickers.strip import compose, durations, made_by_hand, state_of
+
+desk = router_of("/v1/desk/tickers", "desk: tickers")
+TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
+ItemPath = Annotated[str, Path(description="Id of the item.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
+Empty = Annotated[NoQuery, Query()]
+MATCHED = problems(InvalidQuery, NotFound, PreconditionFailed, InvalidBody, PreconditionRequired)
+DELETED = problems(InvalidQuery, NotFound, PreconditionFailed, PreconditionRequired)
+STATES = ("live", "scheduled", "hidden", "expired")
+
+
+@desk.get("", response_model=TickerDeskList, responses=problems(InvalidQuery, InvalidCursor))
+async def list_desk_tickers(
+    request: Request, query: Annotated[CountedQuery, Query()], session: ReadingSession, editor: Editor
+) -> Response:
+    """List strips
+
+    Every strip by slug, without its items.
+    """
+    tickers = TickersToEdit(session)
+    page = await tickers.terms.every(query, Cursors(request))
+    names = await tickers.names([ticker.id for ticker in page.rows])
+    return desk_list(request, TickerDeskList, page, lambda ticker: _summary(ticker, names))
+
+
+@desk.get("/{slug}", response_model=TickerDesk, responses=problems(InvalidQuery, NotFound))
+async def read_desk_ticker(
+    request: Request, slug: TickerPath, _: Empty, session: ReadingSession, editor: Editor
+) -> Response:
+    """Read a strip with every item made by hand
+
+    Also items that do not show: each has its `state`, and the fields as they were entered. Live ones come first, in
+    their order. `ETag` is the version that a change of the strip must name in `If-Match`.
+    """
+    tickers = TickersToEdit(session)
+    return await _shown(request, tickers, await tickers.require(slug))
+
+
+@desk.put(
+    "/{slug}",
+    response_model=TickerDesk,
+    responses={
+        201: {"model": TickerDesk, "description": "Created."},
+        **problems(InvalidQuery, AlreadyExists, PreconditionFailed, InvalidBody, PreconditionRequired),
+    },
+)
+async def put_ticker(
+    request: Request, slug: TickerPath, _: Empty, body: TickerInput, expected: IfMatch, work: EditorWork
+) -> Response:
+    """Create or replace a strip
+
+    Creates the strip at this slug (201), or replaces its fields and rules (200; `If-Match` is required); its items and
+    their order stay. A field that is left out takes its default. `slug` in the body renames: the old slug redirects.
+    """
+    ticker, made = await actions.put_ticker(work, slug, body, expected)
+    headers = {"Location": f"/v1/desk/tickers/{ticker.id}"} if made else {}
+    return await _shown(request, TickersToEdit(work.session), ticker, 201 if made else 200, headers)
+
+
+@desk.delete("/{slug}", status_code=204, responses=DELETED)
+async def delete_ticker(slug: TickerPath, _: Empty, expected: IfMatch, work: EditorWork) -> Response:
+    """Delete a strip with its items"""
+    await actions.delete_ticker(work, slug, expected)
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+@desk.post(
+    "/{slug}/items",
+    status_code=201,
+    response_model=ItemSaved,
+    dependencies=[OncePerToken],
+    responses=problems(InvalidQuery, NotFound, PreconditionFailed, InvalidBody),
+)
+async def create_ticker_item(
+    request: Request, slug: TickerPath, _: Empty, body: ItemCreate, expected: IfMatch, work: EditorWork
+) -> Response:
+    """Add an item to a strip
+
+    A text, an article to follow, or both. It stands ahead of the others of its level until the next `order`. A text of
+    more than 100 characters is accepted with a warning. `If-Match`, where it is sent, names the strip's version.
+    """
+    edit = await actions.add_item(work, slug, body, expected)
+    location = f"/v1/desk/tickers/{edit.ticker.id}/items/{edit.item.id}"
+    return _saved(request, edit, 201, {"Location": location})
+
+
+@desk.patch("/{slug}/items/{id}", response_model=ItemSaved, responses=MATCHED)
+async def update_ticker_item(
+    request: Request, slug: TickerPath, id: ItemPath, _: Empty, body: ItemUpdate, expected: IfMatch, work: EditorWork
+) -> Response:
+    """Change an item
+
+    JSON Merge Patch; `If-Match` names the item's version. A level that is newly given lasts from now on.
+    """
+    return _saved(request, await actions.change_item(work, slug, id, body, expected))
+
+
+@desk.delete("/{slug}/items/{id}", status_code=204, responses=DELETED)
+async def delete_ticker_item(slug: TickerPath, id: ItemPath, _: Empty, expected: IfMatch, work: EditorWork) -> Response:
+    """Delete an item
+
+    `If-Match` names the item's version.
+    """
+    await actions.delete_item(work, slug, id, expected)
+    return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+@desk.put("/{slug}/order", response_model=TickerDesk, responses=MATCHED)
+async def order_ticker(
+    request: Request, slug: TickerPath, _: Empty, body: OrderInput, expected: IfMatch, work: EditorWork
+) -> Response:
+    """Put a strip in order, in one call
+
+    Names every live item once, in the order in which items of one level shall stand; what appears later comes ahead.
+    Items that do not show yet, and articles that a rule draws, may be named too. `If-Match` names the strip's version:
+    of two editors who order at once one is told (412).
+    """
+    ticker = await actions.order(work, slug, body.items, expected)
+    return await _shown(request, TickersToEdit(work.session), ticker)
+
+
+async def _shown(
+    request: Request, tickers: TickersToEdit, ticker: Ticker, status: int = 200, headers: dict[str, str] | None = None
+) -> Response:
+    names = await tickers.names([ticker.id])
+    rows = await tickers.every_item(ticker)
+    items = _items(ticker, rows, request.app.state.settings, clock.now())
+    content = written(TickerDesk, {**_summary(ticker, names), "items": items})
+    return at_desk(request, content, status=status, version=ticker.version, headers=headers)
+
+
+def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, Any]:
+    rules = [
+        {**rule, "sections": [names[id] for id in rule["sections"]], "tags": [names[id] for id in rule["tags"]]}
+        for rule in ticker.rules
+    ]
+    return {
+        **term_fields(ticker),
+        "max_items": ticker.max_items,
+        "rules": rules,
+        "version": ticker.version,
+        "created_at": ticker.created_at,
+        "updated_at": ticker.updated_at,
+    }
+
+
+def _items(ticker: Ticker, rows: Any, settings: Settings, now: datetime) -> list[dict[str, Any]]:
+    """Live ones as they stand, repeated ones behind them; then the others by state, newest first."""
+    states = {row.id: state_of(row, row if row.article_id else None, now) for row in rows}
+    live = [made_by_hand(row, ticker.language, now, durations(settings)) for row in rows if states[row.id] == "live"]
+    standing = [entry.id for entry in compose(live, ticker.ordered_at, len(live))]
+    places = {id: place for place, id in enumerate(standing)}
+    ordered = sorted(rows, key=lambda row: (STATES.index(states[row.id]), places.get(row.id, len(places))))
+    return [_item(row, row, states[row.id], now) for row in ordered]
+
+
+def _item(item: Any, article: Any, state: str, now: datetime) -> dict[str, Any]:
+    followed = None
+    if item.article_id is not None:
+        followed = {
+            "id": item.article_id,
+            "slug": article.slug,
+            "headline": article.headline,
+            "status": status_of(article, now),
+        }
+    names = ("id", *actions.FIELDS, "created_at", "version")
+    return {**{name: getattr(item, name) for name in names}, "state": state, "article": followed}
+
+
+def _saved(request: Request, edit: actions.Edit, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    now = clock.now()
+    item = _item(edit.item, edit.article, state_of(edit.item, edit.article, now), now)
+    saved = {**item, "ticker_version": edit.ticker.version, "warnings": told(request, edit.warnings)}
+    return at_desk(request, written(ItemSaved, saved), status=status, version=edit.item.version, headers=headers)

@@ -1,0 +1,87 @@
+"""Strips as readers get them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.articles.repository import Articles
+from app.articles.shapes import summary_of
+from app.kit import clock
+from app.kit.db import Reading
+from app.kit.errors import Fault, InvalidCursor, InvalidQuery, NotFound
+from app.kit.fields import Selection, select_fields
+from app.kit.listing import delivered, delivered_list
+from app.kit.paging import Cursors, Reader
+from app.kit.routing import problems, router_of
+from app.settings import Settings
+from app.tickers.repository import Strips
+from app.tickers.schemas import TickerList, TickerListQuery, TickerQuery, TickerRead
+from app.tickers.strip import Entry, strip_of
+
+router = router_of("/v1/tickers", "tickers")
+TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
+EMBEDDING_LIMIT = 20
+
+
+@router.get("", response_model=TickerList, responses=problems(InvalidQuery, InvalidCursor))
+async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query()], reader: Reading) -> Response:
+    """List strips
+
+    Every strip with its items as they are now, by slug: with `include=article` a home page in one request.
+    """
+    selection = select_fields(TickerRead, query.fields)
+    if query.include and query.limit > EMBEDDING_LIMIT:
+        raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": EMBEDDING_LIMIT})])
+    strips = Strips(reader, request.app.state.settings)
+    page = await strips.page(query, Cursors(request))
+    rows = await _read(request, strips, page.rows, query.include, selection)
+    return delivered_list(request, TickerList, page, rows, tags=["tickers"], selection=selection)
+
+
+@router.get("/{slug}", response_model=TickerRead, responses=problems(InvalidQuery, NotFound))
+async def read_ticker(
+    request: Request, slug: TickerPath, query: Annotated[TickerQuery, Query()], reader: Reading
+) -> Response:
+    """Read a strip
+
+    Its items as they are now: levels, windows and scheduled articles are judged by the clock at this moment. A strip
+    with nothing to show has no items. A former slug redirects (308).
+    """
+    selection = select_fields(TickerRead, query.fields)
+    strips = Strips(reader, request.app.state.settings)
+    ticker = await strips.at(slug)
+    (strip,) = await _read(request, strips, [ticker], query.include, selection)
+    return delivered(
+        request,
+        TickerRead,
+        strip,
+        tags=["tickers", f"ticker:{ticker.id}"],
+        modified=strip["updated_at"],
+        selection=selection,
+    )
+
+
+async def _read(
+    request: Request, strips: Strips, tickers: Sequence[Any], include: str | None, selection: Selection
+) -> list[dict[str, Any]]:
+    """The strips as they are now: two statements whatever their number, two more for summaries."""
+    now, settings = clock.now(), request.app.state.settings
+    shown = await strips.composed(tickers, now) if selection.wants("items", "updated_at") else {}
+    embedded = include == "article" and selection.wants("items")
+    summaries = await _summaries(strips.reader, shown, settings, now) if embedded else {}
+    return [strip_of(ticker, shown.get(ticker.id, ()), settings, summaries) for ticker in tickers]
+
+
+async def _summaries(
+    reader: Reader, shown: dict[str, list[Entry]], settings: Settings, now: datetime
+) -> dict[str, dict[str, Any]]:
+    ids = list({entry.story.id for entries in shown.values() for entry in entries if entry.story})
+    articles = Articles(reader)
+    rows, related = await articles.with_ids(ids, now), await articles.relations(ids, now)
+    return {id: summary_of(row, related[id], settings, now) for id, row in rows.items()}

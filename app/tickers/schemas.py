@@ -1,0 +1,242 @@
+"""A ticker and its items as they come in and go out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from app.articles.schemas import ArticleSummary, Status, TermName
+from app.kit.paging import CountedQuery, Listed
+from app.kit.schemas import (
+    Direction,
+    IdText,
+    Input,
+    LanguageTag,
+    Line,
+    Moment,
+    MomentInput,
+    Output,
+    Query,
+    Warned,
+    WebUrl,
+)
+from app.terms.schemas import TermInput
+
+Level = Literal["flash", "bulletin", "urgent", "normal"]
+State = Literal["live", "scheduled", "expired", "hidden"]
+MAX_ITEMS = 100
+MAX_RULES = 5
+MAX_TERMS = 20
+LONG_TEXT = 100  # graphemes; agencies keep alerts shorter
+
+ItemText = Annotated[str, Line(300, low=0)]
+Terms = Annotated[list[TermName], Field(max_length=MAX_TERMS)]
+Position = Annotated[int, Field(ge=1, le=MAX_ITEMS)]
+ItemId = Annotated[str, Field(max_length=64)]
+
+RULE: dict[str, Any] = {"sections": ["علوم"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
+TICKER: dict[str, Any] = {"name": "عاجل", "language": "ar", "max_items": 15, "rules": [RULE]}
+TEXT = "المرصد: «لؤلؤة الخريف» تُرى الليلة بالعين المجرّدة"
+ITEM: dict[str, Any] = {"text": TEXT, "level": "urgent", "expires_at": "2026-11-24T06:00:00Z"}
+ARTICLE: dict[str, Any] = {"id": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "slug": "المرصد-يرصد-لؤلؤة-الخريف"}
+
+
+class TickerQuery(Query):
+    """A strip, whole or in part."""
+
+    include: Literal["article"] | None = None
+    """`article` embeds in each item the summary of its article."""
+    fields: Annotated[str | None, Field(max_length=4000, examples=["name,items.text,items.level"])] = None
+    """Keep only these fields and `id`."""
+
+
+class TickerListQuery(CountedQuery):
+    """A page of strips."""
+
+    include: Literal["article"] | None = None
+    """`article` embeds in each item the summary of its article; `limit` is then at most 20."""
+    fields: Annotated[str | None, Field(max_length=4000, examples=["name,items.text,items.level"])] = None
+    """Keep only these fields and `id`."""
+
+
+class Rule(Input):
+    """Draws the newest articles that pass all of it; an empty list is no condition."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RULE]})
+
+    sections: Terms = []
+    """Slugs or ids: any of these, their descendants included."""
+    tags: Terms = []
+    """Slugs or ids: any of these."""
+    urgency_max: Annotated[int | None, Field(ge=1, le=9)] = None
+    """At least this urgent: 1 is the most urgent."""
+    max_age_hours: Annotated[int | None, Field(ge=1, le=87_600)] = None
+    """Published at most this many hours ago."""
+    level: Level | None = None
+    """Level of what it draws. Left out: from each article's urgency."""
+
+
+class TickerInput(TermInput):
+    """A strip as an editor writes it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [TICKER]})
+
+    max_items: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 15
+    """The most items that the strip shows at once."""
+    rules: Annotated[list[Rule], Field(max_length=MAX_RULES)] = []
+    """What is drawn besides the items made by hand. An article that several rules draw takes its most urgent level."""
+
+
+class ItemCreate(Input):
+    """A new item: `text`, `article`, or both."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [ITEM]})
+
+    text: ItemText | None = None
+    """Plain text on one line. Left out: the article's short headline, else its headline."""
+    article: TermName | None = None
+    """Slug or id of the article to follow, whatever its state: the item shows while readers may see the article."""
+    url: WebUrl | None = None
+    """Left out: the article's present address."""
+    level: Level | None = None
+    """Left out: from the urgency of the article (1 flash, 2 bulletin, 3 urgent), else `normal`."""
+    level_until: MomentInput | None = None
+    """When it calms down to `normal`. Left out: after the time that the settings give to its level."""
+    pinned: Position | None = None
+    """Position from 1 at which it stays. Of two at one position the one pinned last stands there."""
+    starts_at: MomentInput | None = None
+    """Shown from this moment on."""
+    expires_at: MomentInput | None = None
+    """Shown until this moment. Left out: until it is deleted."""
+
+
+class ItemUpdate(ItemCreate):
+    """JSON Merge Patch (RFC 7396): fields that are present change, null takes a field's default away."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"level": "flash", "pinned": 1}]})
+
+
+class OrderInput(Input):
+    """The items of the strip in the order in which they shall stand."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"items": ["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "01936b2e-9d10-7c02-8e6f-2b5d7a90c413"]}]
+        }
+    )
+
+    items: Annotated[list[ItemId], Field(max_length=2000)]
+    """Ids: every live item made by hand, once; also other items, and articles that a rule draws."""
+
+
+class ItemArticle(Output):
+    """The article that an item leads to."""
+
+    id: IdText
+    slug: str
+
+
+class Item(Output):
+    """A headline on a strip."""
+
+    id: IdText
+    """Stable; the article's where a rule drew it."""
+    text: Annotated[str, Field(examples=[TEXT])]
+    level: Level
+    level_until: Moment | None
+    """When it calms down to `normal`; null when it has."""
+    url: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
+    # The summary stands first: `fields=items.article.headline` is read from it.
+    article: Annotated[ArticleSummary | ItemArticle | None, Field(examples=[ARTICLE])]
+    """`{id, slug}`, or with `include=article` the article's summary."""
+    pinned: int | None
+    """The position that the desk gave it, from 1."""
+    language: LanguageTag
+    direction: Direction
+    starts_at: Moment | None
+    expires_at: Moment | None
+    published_at: Moment
+    """When it appeared on the strip."""
+
+
+class TickerRead(Output):
+    """A strip as it is now."""
+
+    id: IdText
+    slug: Annotated[str, Field(examples=["عاجل"])]
+    name: Annotated[str, Field(examples=["عاجل"])]
+    language: LanguageTag
+    direction: Direction
+    updated_at: Moment
+    """When the desk last changed what is to be seen, or an item appeared."""
+    refresh_after: Annotated[int, Field(examples=[10])]
+    """Seconds that a polling client may wait."""
+    items: list[Item]
+    """In order: pinned ones at their positions, then by level, then as the desk ordered, later ones ahead."""
+
+
+class TickerList(Listed[TickerRead]):
+    """One page of strips."""
+
+
+class DeskArticle(Output):
+    """The article that an item follows."""
+
+    id: IdText
+    slug: str
+    headline: str
+    status: Status
+
+
+class ItemDesk(Output):
+    """An item made by hand, as the desk sees it: what was entered, and whether it shows."""
+
+    id: IdText
+    state: State
+    """`hidden` while its article cannot be seen, `scheduled` until it or its article appears, `expired`, or `live`."""
+    text: Annotated[str | None, Field(examples=[TEXT])]
+    article: DeskArticle | None
+    url: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
+    level: Level | None
+    level_until: Moment | None
+    pinned: int | None
+    starts_at: Moment | None
+    expires_at: Moment | None
+    created_at: Moment
+    version: int
+
+
+class ItemSaved(ItemDesk):
+    """An item that was just made or changed."""
+
+    ticker_version: int
+    """Version of the strip after this change: for `order`."""
+    warnings: list[Warned]
+
+
+class TickerDeskSummary(Output):
+    """A strip in the desk's list."""
+
+    id: IdText
+    slug: Annotated[str, Field(examples=["عاجل"])]
+    name: Annotated[str, Field(examples=["عاجل"])]
+    language: LanguageTag
+    direction: Direction
+    description: str | None
+    max_items: int
+    rules: list[Rule]
+    """Sections and tags by slug."""
+    version: int
+    created_at: Moment
+    updated_at: Moment
+
+
+class TickerDesk(TickerDeskSummary):
+    """A strip with every item made by hand: live ones in their order, then scheduled, hidden and expired ones."""
+
+    items: list[ItemDesk]
+
+
+class TickerDeskList(Listed[TickerDeskSummary]):
+    """One page of strips."""

@@ -1,0 +1,240 @@
+"""A strip, composed from values: which items it shows at a moment, at which level, in which order.
+
+1. A pinned item stands at its position; beyond the end it goes to the end.
+2. Then by level: flash, bulletin, urgent, normal. At its `level_until` an item calms down to normal.
+3. Within a level: what appeared after the desk's order, then the desk's order, then the rest; newest first.
+
+No article stands there twice: items made by hand win over those that a rule draws, then the one that stands first wins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from app.articles.shapes import status_of, url_of
+from app.settings import Settings
+from app.text.languages import direction
+
+LEVELS = ("flash", "bulletin", "urgent", "normal")
+BY_URGENCY = {1: "flash", 2: "bulletin", 3: "urgent"}
+
+
+@dataclass(frozen=True)
+class Story:
+    """What an item tells of the article that it leads to."""
+
+    id: str
+    slug: str
+    section: str | None
+    text: str
+    language: str
+    urgency: int
+    published_at: datetime
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One item that may show, judged at a moment."""
+
+    id: str
+    text: str
+    language: str
+    level: str
+    level_until: datetime | None
+    appeared_at: datetime
+    story: Story | None
+    by_hand: bool
+    place: int | None
+    """In the desk's order; None where it does not name the item."""
+    url: str | None = None
+    pinned: int | None = None
+    pinned_at: datetime | None = None
+    starts_at: datetime | None = None
+    expires_at: datetime | None = None
+
+
+def durations(settings: Settings) -> dict[str, timedelta]:
+    """How long each level lasts; `normal` lasts for ever."""
+    return {
+        "flash": timedelta(minutes=settings.ticker_flash_minutes),
+        "bulletin": timedelta(minutes=settings.ticker_bulletin_minutes),
+        "urgent": timedelta(minutes=settings.ticker_urgent_minutes),
+    }
+
+
+def level_at(
+    now: datetime, level: str, since: datetime, until: datetime | None, lasting: Mapping[str, timedelta]
+) -> tuple[str, datetime | None]:
+    """The level at a moment, and when it calms down."""
+    if level == "normal":
+        return level, None
+    until = until or since + lasting[level]
+    return (level, until) if now < until else ("normal", None)
+
+
+def story_of(row: Any) -> Story | None:
+    """The article in a row of the repository."""
+    if row.story_id is None:
+        return None
+    return Story(
+        row.story_id,
+        row.story_slug,
+        row.story_section,
+        row.story_text,
+        row.story_language,
+        row.story_urgency,
+        row.story_published_at,
+    )
+
+
+def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, timedelta]) -> Entry:
+    """A live item; a text of its own is in the `language` of the strip."""
+    story = story_of(row)
+    moments = [row.created_at, row.starts_at, story.published_at if story else None]
+    appeared = max(moment for moment in moments if moment)
+    if row.level:
+        given, since = row.level, max(appeared, row.levelled_at or appeared)
+    else:
+        given, since = (BY_URGENCY.get(story.urgency, "normal"), story.published_at) if story else ("normal", appeared)
+    level, until = level_at(now, given, since, row.level_until, lasting)
+    return Entry(
+        id=row.id,
+        text=row.text or (story.text if story else ""),
+        language=story.language if story and not row.text else language,
+        level=level,
+        level_until=until,
+        appeared_at=appeared,
+        story=story,
+        by_hand=True,
+        place=row.place,
+        url=row.url,
+        pinned=row.pinned,
+        pinned_at=row.pinned_at,
+        starts_at=row.starts_at,
+        expires_at=row.expires_at,
+    )
+
+
+def drawn(row: Any, given: str | None, now: datetime, lasting: Mapping[str, timedelta]) -> Entry:
+    """An article that a rule draws; `given` is the rule's level."""
+    story = story_of(row)
+    assert story is not None  # noqa: S101  # for the type checker: the repository draws articles only
+    level, until = level_at(now, given or BY_URGENCY.get(story.urgency, "normal"), story.published_at, None, lasting)
+    return Entry(
+        id=story.id,
+        text=story.text,
+        language=story.language,
+        level=level,
+        level_until=until,
+        appeared_at=story.published_at,
+        story=story,
+        by_hand=False,
+        place=row.place,
+    )
+
+
+def compose(entries: Iterable[Entry], ordered_at: datetime | None, max_items: int) -> list[Entry]:
+    """The strip."""
+    return _with_pins(_without_repeats(_in_order(entries, ordered_at)), max_items)
+
+
+def _in_order(entries: Iterable[Entry], ordered_at: datetime | None) -> list[Entry]:
+    newest = sorted(entries, key=lambda entry: (entry.appeared_at, entry.id), reverse=True)
+    return sorted(newest, key=lambda entry: (LEVELS.index(entry.level), _turn(entry, ordered_at)))
+
+
+def _turn(entry: Entry, ordered_at: datetime | None) -> tuple[int, int]:
+    """0: later than the desk's order; 1: in it, at a place; 2: neither. The order names every item live at its time."""
+    if entry.place is not None:
+        return 1, entry.place
+    later = ordered_at is not None and (entry.by_hand or entry.appeared_at > ordered_at)
+    return (0, 0) if later else (2, 0)
+
+
+def _without_repeats(entries: list[Entry]) -> list[Entry]:
+    """Of those with the same article one stays: made by hand, pinned, first in order."""
+    chosen: dict[str, Entry] = {}
+    for entry in sorted(_with_pins(entries), key=lambda entry: not entry.by_hand):
+        if entry.story:
+            chosen.setdefault(entry.story.id, entry)
+    return [entry for entry in entries if entry.story is None or chosen[entry.story.id] is entry]
+
+
+def _with_pins(entries: list[Entry], max_items: int | None = None) -> list[Entry]:
+    """Pinned items at their positions among the others; where `max_items` is short, the pinned ones stay."""
+    pinned = _positions([entry for entry in entries if entry.pinned])
+    strip = [entry for entry in entries if not entry.pinned]
+    if max_items is not None:
+        strip = strip[: max(0, max_items - len(pinned))]
+    for position in sorted(pinned):
+        strip.insert(position - 1, pinned[position])
+    return strip[:max_items]
+
+
+def _positions(entries: Sequence[Entry]) -> dict[int, Entry]:
+    """Who stands where: at each position the one pinned there last; another moves on to the next free one."""
+    taken: dict[int, Entry] = {}
+    moving: list[Entry] = []
+    for entry in sorted(entries, key=lambda entry: (entry.pinned_at or entry.appeared_at, entry.id), reverse=True):
+        if taken.setdefault(entry.pinned or 1, entry) is not entry:
+            moving.append(entry)
+    for entry in moving:
+        position = entry.pinned or 1
+        while position in taken:
+            position += 1
+        taken[position] = entry
+    return taken
+
+
+def item_of(entry: Entry, settings: Settings, summary: dict[str, Any] | None = None) -> dict[str, Any]:
+    """An item for readers; `summary` stands for the article where it is given."""
+    story, url = entry.story, entry.url
+    if url is None and story is not None:
+        url = url_of(settings, story.slug, story.id, story.section, story.published_at)
+    return {
+        "id": entry.id,
+        "text": entry.text,
+        "level": entry.level,
+        "level_until": entry.level_until,
+        "url": url,
+        "article": summary or ({"id": story.id, "slug": story.slug} if story else None),
+        "pinned": entry.pinned,
+        "language": entry.language,
+        "direction": direction(entry.language),
+        "starts_at": entry.starts_at,
+        "expires_at": entry.expires_at,
+        "published_at": entry.appeared_at,
+    }
+
+
+def strip_of(
+    ticker: Any, entries: Sequence[Entry], settings: Settings, summaries: Mapping[str, dict[str, Any]]
+) -> dict[str, Any]:
+    """A strip for readers."""
+    return {
+        "id": ticker.id,
+        "slug": ticker.slug,
+        "name": ticker.name,
+        "language": ticker.language,
+        "direction": direction(ticker.language),
+        "updated_at": max([ticker.updated_at, *(entry.appeared_at for entry in entries)]),
+        "refresh_after": settings.ticker_refresh_after,
+        "items": [
+            item_of(entry, settings, summaries.get(entry.story.id) if entry.story else None) for entry in entries
+        ],
+    }
+
+
+def state_of(item: Any, article: Any, now: datetime) -> str:
+    """Whether an item shows, and if not, why; `article` is the one it follows, if any."""
+    status = status_of(article, now) if article is not None else "published"
+    if item.expires_at is not None and item.expires_at <= now:
+        return "expired"
+    if status not in {"published", "scheduled"}:
+        return "hidden"
+    if status == "scheduled" or (item.starts_at is not None and item.starts_at > now):
+        return "scheduled"
+    return "live"
