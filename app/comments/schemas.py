@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from string import whitespace
 from typing import Annotated, Any, Literal
 
 from email_validator import EmailNotValidError, validate_email
@@ -32,12 +33,13 @@ from app.kit.schemas import (
     Query,
     WebUrl,
 )
-from app.text.characters import clean_line, is_blank
+from app.text.characters import is_blank
 
 NAME_MAX, EMAIL_MAX, BODY_MIN, BODY_MAX = 80, 254, 2, 5000
 HONEYPOT = "subject"  # a name that form-filling programs like, and that no browser fills in by itself
 DECISIONS_MAX = 100
-EDGES = " \u200b\u200e\u200f\u061c"  # what comes along when an address is copied out of right-to-left text
+# What comes along when an address is copied out of right-to-left text.
+EDGES = "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff"
 
 Status = Literal["pending", "approved", "rejected", "spam", "deleted", "redacted"]
 Verb = Literal["approve", "reject", "spam", "redact"]
@@ -50,7 +52,7 @@ Reason = Annotated[str, Prose(1000, low=0)]
 
 def _email(text: str) -> str:
     """Syntax as `email-validator` judges it strictly; the normalised address. Nothing is looked up."""
-    text = clean_line(text).strip(EDGES)
+    text = text.strip(EDGES + whitespace)
     if len(text) > EMAIL_MAX:
         raise custom("too_long", max=EMAIL_MAX, actual=len(text))
     try:
@@ -182,6 +184,8 @@ class CommentAlone(Output):
 
 class Replies(Output):
     """What stands below a comment."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"data": [], "next": None}]})
 
     data: list[CommentRead]
     """The first ones, oldest first, nested; of one thread at most 20 comments at once."""

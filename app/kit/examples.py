@@ -47,6 +47,14 @@ BY_NAME: dict[str, Any] = {
 DEEPEST = 8
 
 
+def restore_nulls(schemas: dict[str, Any]) -> None:
+    """Puts back the nulls that FastAPI drops from the examples of schemas."""
+    for schema in schemas.values():
+        for example in schema.get("examples", []):
+            if isinstance(example, dict):
+                example.update({name: None for name in schema.get("required", []) if name not in example})
+
+
 def example_of(schema: dict[str, Any], schemas: dict[str, Any], *, only_required: bool = False) -> Any:
     """A value that `schema` allows. `only_required` leaves optional fields out (for requests)."""
     return _value(schema, schemas, "", only_required, 0)

@@ -12,7 +12,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.kit.errors import MEDIA_TYPE, Problem, every_problem
-from app.kit.examples import example_of
+from app.kit.examples import example_of, restore_nulls
+from app.kit.partial import with_partial
 from app.text.languages import direction
 from app.text.messages import message
 
@@ -135,6 +136,7 @@ def build(app: FastAPI) -> dict[str, Any]:
     schemas = document["components"]["schemas"]
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
+    restore_nulls(schemas)
     schemas.update({"Problem": PROBLEM, "Fault": FAULT})
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}, "example": example}
@@ -162,6 +164,8 @@ def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[s
         else:
             _success(path, method, status, responses[status], schemas)
     operation.setdefault("security", [])
+    if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
+        with_partial(responses["200"]["content"]["application/json"], schemas)
     _redirects(path, method, operation)
     _request_example(operation, schemas)
     operation["responses"] = dict(sorted(responses.items()))

@@ -48,6 +48,8 @@ _ENDS = {
 }
 
 _MARKUP = re.compile("<(?=[A-Za-z/!?])")
+# Most tags are like this; the others take the long way.
+_BARE_TAG = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)>")
 _TAG_NAME = re.compile(r"[A-Za-z][^ \t\n\f\r/>]*")
 _ATTRIBUTE = re.compile(r"[ \t\n\f\r/]*(?:([^ \t\n\f\r/>][^ \t\n\f\r/>=]*)[ \t\n\f\r]*(=[ \t\n\f\r]*)?)?")
 _BARE_VALUE = re.compile(r"[^ \t\n\f\r>]*")
@@ -81,6 +83,9 @@ class _Tokenizer:
             yield _decoded(self.source[self.position :])
 
     def _markup(self) -> Token | None:
+        if bare := _BARE_TAG.match(self.source, self.position):
+            self.position = bare.end()
+            return End(bare[2].lower()) if bare[1] else self._start(bare[2].lower(), {})
         if self.source.startswith("<!--", self.position):
             return self._comment()
         closing = self.source.startswith("</", self.position)

@@ -141,11 +141,11 @@ class Strips:
                 number = len(shapes)
                 shapes.append(_Shape.of(strip, content))
                 values |= {
-                    f"ticker_{number}": strip.id,
-                    f"rule_{number}": rule,
-                    f"limit_{number}": strip.max_items + followed[strip.id],
-                    f"urgency_{number}": content["urgency_max"],
-                    f"since_{number}": now - timedelta(hours=content["max_age_hours"] or 0),
+                    f"ticker{number}": strip.id,
+                    f"rule{number}": rule,
+                    f"limit{number}": strip.max_items + followed[strip.id],
+                    f"urgency{number}": content["urgency_max"],
+                    f"since{number}": now - timedelta(hours=content["max_age_hours"] or 0),
                 }
         return (await self.reader.execute(_drawing(tuple(shapes)), values)).all() if shapes else ()
 
@@ -187,9 +187,9 @@ def _drawing(shapes: tuple[_Shape, ...]) -> Select[Any]:
 
 
 def _rule(number: int, shape: _Shape) -> Select[Any]:
-    ticker: BindParameter[str] = bindparam(f"ticker_{number}", type_=Id)
-    rule: BindParameter[int] = bindparam(f"rule_{number}", type_=Integer)
-    limit: BindParameter[int] = bindparam(f"limit_{number}", type_=Integer)
+    ticker: BindParameter[str] = bindparam(f"ticker{number}", type_=Id)
+    rule: BindParameter[int] = bindparam(f"rule{number}", type_=Integer)
+    limit: BindParameter[int] = bindparam(f"limit{number}", type_=Integer)
     matching = select(Article.id).where(visible(NOW), *_conditions(number, shape, ticker, rule))
     newest = (Article.published_at.desc(), Article.id.desc())
     parts = [matching.order_by(*newest).limit(limit)]
@@ -211,9 +211,9 @@ def _conditions(number: int, shape: _Shape, ticker: Any, rule: Any) -> Iterable[
         tags = select(TickerTag.tag_id).where(TickerTag.ticker_id == ticker, TickerTag.rule == rule)
         yield Article.id.in_(select(ArticleTag.article_id).where(ArticleTag.tag_id.in_(tags)))
     if shape.urgency:
-        yield Article.urgency <= bindparam(f"urgency_{number}", type_=Integer)
+        yield Article.urgency <= bindparam(f"urgency{number}", type_=Integer)
     if shape.age:
-        yield Article.published_at >= bindparam(f"since_{number}", type_=Instant)
+        yield Article.published_at >= bindparam(f"since{number}", type_=Instant)
 
 
 class TickersToEdit:
@@ -294,4 +294,4 @@ class TickersToEdit:
             select(Section.id, Section.slug).where(Section.id.in_(sections)),
             select(Tag.id, Tag.slug).where(Tag.id.in_(tags)),
         )
-        return dict((await self.session.execute(both, {"ids": list(ids)})).tuples().all())
+        return {row.id: row.slug for row in (await self.session.execute(both, {"ids": list(ids)})).all()}

@@ -23,7 +23,7 @@ HAS_ADDRESS = {
 }
 
 revision = "0003_comments"
-down_revision = "0001_newsroom"
+down_revision = "0002_tickers"
 branch_labels = None
 depends_on = None
 

@@ -105,9 +105,7 @@ async def test_an_address_that_readers_knew_is_never_given_to_another(newsroom: 
     withdrawn = await newsroom.published("مسحوب")
     await newsroom.act(withdrawn, "withdraw", {"reason": "خطأ"})
     deleted = await newsroom.act(await newsroom.published("محذوف"), "unpublish")
-    await newsroom.desk(
-        "DELETE", f"/articles/{deleted['id']}", if_match=f'"{deleted["version"]}"', expect=204
-    )
+    await newsroom.desk("DELETE", f"/articles/{deleted['id']}", if_match=f'"{deleted["version"]}"', expect=204)
     renamed = await newsroom.change(await newsroom.published("قديم"), slug="جديد")
     await newsroom.get("/v1/articles/محذوف", 404)
     for former in ("مسحوب", "محذوف", "قديم", "جديد"):

@@ -281,7 +281,11 @@ async def test_what_was_removed_from_a_body_is_told_in_the_readers_language(news
 
 @pytest.mark.parametrize(
     ("source", "form", "html"),
-    [("# عنوان\n\nنص", "markdown", "<h"), ("سطر <b>حرفي</b>", "text", "&lt;b&gt;"), ("<p>فقرة</p>", "html", "<p>فقرة</p>")],
+    [
+        ("# عنوان\n\nنص", "markdown", "<h"),
+        ("سطر <b>حرفي</b>", "text", "&lt;b&gt;"),
+        ("<p>فقرة</p>", "html", "<p>فقرة</p>"),
+    ],
     ids=["markdown", "text", "html"],
 )
 async def test_a_body_comes_in_three_formats(newsroom: Newsroom, source: str, form: str, html: str) -> None:
@@ -320,9 +324,7 @@ async def test_a_group_holds_no_language_twice_however_it_is_tried(newsroom: New
     arabic = await newsroom.draft()
     await newsroom.draft("News", language="en", translation_of=arabic["id"])
     french = await newsroom.draft("Nouvelles", language="fr", translation_of=arabic["id"])
-    answer = await newsroom.desk(
-        "PATCH", f"/articles/{french['id']}", {"language": "en"}, if_match='"1"', expect=422
-    )
+    answer = await newsroom.desk("PATCH", f"/articles/{french['id']}", {"language": "en"}, if_match='"1"', expect=422)
     assert answer.json()["errors"][0]["pointer"] == "/language"
     token = {"Authorization": f"Bearer {newsroom.tokens['admin']}"}
     content = {"headline": "Haber", "language": "tr", "translation_of": arabic["id"]}

@@ -223,7 +223,10 @@ async def test_a_correction_is_said_openly_and_makes_its_changes(newsroom: Newsr
     await newsroom.desk("POST", f"/articles/{article['id']}/correct", note, if_match='"3"')
     shown = await public(newsroom, article)
     assert (shown["headline"], shown["kind"], shown["corrected"]) == ("سقط قتيلان", "analysis", True)
-    assert [(one["kind"], one["at"]) for one in shown["corrections"]] == [("correction", at(5)), ("clarification", at(6))]
+    assert [(one["kind"], one["at"]) for one in shown["corrections"]] == [
+        ("correction", at(5)),
+        ("clarification", at(6)),
+    ]
     assert shown["corrections"][0]["note"] == content["note"]
     assert (shown["updated_at"], shown["revised_at"]) == (at(6), at(6))
     assert (await newsroom.get("/v1/articles")).json()["data"][0]["corrected"] is True
@@ -231,7 +234,11 @@ async def test_a_correction_is_said_openly_and_makes_its_changes(newsroom: Newsr
 
 @pytest.mark.parametrize(
     ("content", "pointers"),
-    [({}, ["/kind", "/note"]), ({"kind": "news", "note": "x"}, ["/kind"]), ({"kind": "correction", "note": " "}, ["/note"])],
+    [
+        ({}, ["/kind", "/note"]),
+        ({"kind": "news", "note": "x"}, ["/kind"]),
+        ({"kind": "correction", "note": " "}, ["/note"]),
+    ],
     ids=["empty", "foreign kind", "blank note"],
 )
 async def test_a_correction_needs_its_kind_and_its_note(

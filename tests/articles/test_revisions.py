@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.articles.revisions import diff
-from app.kit.faults import json_pointer
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -43,8 +42,12 @@ async def test_two_revisions_are_compared_either_way(newsroom: Newsroom) -> None
     article = await newsroom.draft("سقط ثلاثة قتلى", urgency=5)
     await newsroom.change(article, headline="سقط قتيلان", urgency=2)
     url = f"/articles/{article['id']}/revisions"
-    forth = {change["field"]: change for change in (await newsroom.desk("GET", f"{url}/1/diff?with=2")).json()["changes"]}
-    back = {change["field"]: change for change in (await newsroom.desk("GET", f"{url}/2/diff?with=1")).json()["changes"]}
+    forth = {
+        change["field"]: change for change in (await newsroom.desk("GET", f"{url}/1/diff?with=2")).json()["changes"]
+    }
+    back = {
+        change["field"]: change for change in (await newsroom.desk("GET", f"{url}/2/diff?with=1")).json()["changes"]
+    }
     assert set(forth) == set(back) == {"headline", "slug", "urgency"}
     assert (forth["urgency"]["before"], forth["urgency"]["after"], forth["urgency"]["words"]) == (5, 2, None)
     assert forth["headline"]["words"] == [
@@ -56,22 +59,26 @@ async def test_two_revisions_are_compared_either_way(newsroom: Newsroom) -> None
     assert (await newsroom.desk("GET", f"{url}/1/diff?with=1")).json()["changes"] == []
 
 
-@pytest.mark.parametrize("number", ["0", "3", "2147483648", "99999999999999999999999", "x", "-1", "1.5"])
-async def test_a_revision_that_never_was_is_not_found(newsroom: Newsroom, number: str) -> None:
+async def test_a_revision_that_never_was_is_not_found(newsroom: Newsroom) -> None:
     article = await newsroom.published()
     url = f"/articles/{article['id']}/revisions"
-    for path in (f"{url}/{number}", f"{url}/{number}/diff?with=1"):
-        assert (await newsroom.desk("GET", path, expect=404)).json()["type"] == "/problems/not-found"
-    await newsroom.desk("POST", f"{url}/{number}/restore", if_match='"2"', expect=404)
-    assert (await newsroom.desk("GET", f"{url}/1/diff?with={number}", expect=None if number == "1" else 404 if number == "3" else 400))
+    for number in ("0", "3", "2147483648", "99999999999999999999999", "x", "-1", "1.5"):
+        for path in (f"{url}/{number}", f"{url}/{number}/diff?with=1"):
+            assert (await newsroom.desk("GET", path, expect=404)).json()["type"] == "/problems/not-found"
+        await newsroom.desk("POST", f"{url}/{number}/restore", if_match='"2"', expect=404)
+    await newsroom.desk("GET", f"{url}/1/diff?with=3", expect=404)
 
 
-@pytest.mark.parametrize("number", [0, 2_147_483_648, 10**30, "1", None])
-async def test_a_number_that_no_revision_can_have_is_refused(newsroom: Newsroom, number: Any) -> None:
+async def test_a_number_that_no_revision_can_have_is_refused(newsroom: Newsroom) -> None:
     article = await newsroom.draft()
-    content = {"revision": number}
-    answer = await newsroom.desk("POST", f"/articles/{article['id']}/restore", content, if_match='"1"', expect=422)
-    assert answer.json()["errors"][0]["pointer"] == json_pointer(["revision"])
+    url = f"/articles/{article['id']}"
+    for number in (0, 2_147_483_648, 10**30, "x", 1.5, None):
+        answer = await newsroom.desk("POST", f"{url}/restore", {"revision": number}, if_match='"1"', expect=422)
+        assert answer.json()["errors"][0]["pointer"] == "/revision"
+    for number in ("0", "2147483648", "9" * 30, "x", ""):
+        answer = await newsroom.desk("GET", f"{url}/revisions/1/diff?with={number}", expect=400)
+        assert answer.json()["errors"][0]["parameter"] == "with"
+    await newsroom.desk("GET", f"{url}/revisions/1/diff", expect=400)
 
 
 EARLIER: dict[str, Any] = {
@@ -110,7 +117,11 @@ async def test_restoring_brings_everything_back_but_the_address(newsroom: Newsro
     shown = (await newsroom.get(f"/v1/articles/{article['id']}")).json()
     assert shown["lead_image"]["caption"] is None
     assert shown["lead_image"]["alt"] == "بديل"
-    assert shown["rights"] == {**dict.fromkeys(shown["rights"]), "holder": "ص", "expires_at": "2030-01-01T00:00:00.000Z"}
+    assert shown["rights"] == {
+        **dict.fromkeys(shown["rights"]),
+        "holder": "ص",
+        "expires_at": "2030-01-01T00:00:00.000Z",
+    }
 
 
 async def test_restoring_what_is_there_changes_nothing(newsroom: Newsroom) -> None:
@@ -123,7 +134,9 @@ async def test_a_public_article_is_not_restored_to_what_could_not_be_published(n
     draft = (await newsroom.desk("POST", "/articles", {"headline": "فارغ"})).json()
     await newsroom.section()
     article = await newsroom.act(await newsroom.change(draft, body="<p>نص</p>", section="علوم"), "publish")
-    answer = await newsroom.desk("POST", f"/articles/{article['id']}/restore", {"revision": 1}, if_match='"3"', expect=422)
+    answer = await newsroom.desk(
+        "POST", f"/articles/{article['id']}/restore", {"revision": 1}, if_match='"3"', expect=422
+    )
     assert [fault["pointer"] for fault in answer.json()["errors"]] == ["/body", "/section"]
     assert (await newsroom.get(f"/v1/articles/{article['id']}")).json()["body"]["text"] == "نص"
 

@@ -135,7 +135,8 @@ async def test_publishing_names_everything_that_is_missing_at_once(newsroom: New
 
 
 @pytest.mark.parametrize(
-    ("fields", "pointer"), [({"body": ""}, "/body"), ({"section": None}, "/section"), ({"headline": " ـ "}, "/headline")]
+    ("fields", "pointer"),
+    [({"body": ""}, "/body"), ({"section": None}, "/section"), ({"headline": " ـ "}, "/headline")],
 )
 async def test_what_is_public_keeps_what_publication_needs(
     newsroom: Newsroom, fields: dict[str, Any], pointer: str

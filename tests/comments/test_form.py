@@ -79,12 +79,12 @@ async def test_the_mandatory_fields_are_mandatory(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("field", ["author_name", "author_email", "body"])
-@pytest.mark.parametrize("blank", BLANK.values(), ids=BLANK)
-async def test_what_is_blank_to_a_human_is_empty(talk: Talk, field: str, blank: str) -> None:
-    content = {"author_name": NAME, "author_email": EMAIL, "body": "كلام", field: blank}
-    answer = await talk.newsroom.client.post(talk.url, json=content)
-    assert answer.status_code == 422
-    assert told(answer) == [(f"/{field}", "required")]
+async def test_what_is_blank_to_a_human_is_empty(talk: Talk, field: str) -> None:
+    for name, blank in BLANK.items():
+        content = {"author_name": NAME, "author_email": EMAIL, "body": "كلام", field: blank}
+        answer = await talk.newsroom.client.post(talk.url, json=content)
+        assert answer.status_code == 422, name
+        assert told(answer) == [(f"/{field}", "required")], name
 
 
 async def test_what_the_settings_do_not_ask_for_may_be_left_out(talk: Talk) -> None:
@@ -98,9 +98,8 @@ async def test_what_the_settings_do_not_ask_for_may_be_left_out(talk: Talk) -> N
     assert told(answer) == [("/author_email", "email_invalid")]
 
 
-@pytest.mark.parametrize(
-    ("text", "accepted"),
-    [
+async def test_names_are_measured_in_graphemes(talk: Talk) -> None:
+    cases = [
         ("س" * 80, True),
         ("س" * 81, False),
         ("سَّ" * 80, True),
@@ -109,23 +108,17 @@ async def test_what_the_settings_do_not_ask_for_may_be_left_out(talk: Talk) -> N
         ("e\u0301" * 80, True),
         ("س" * 79 + "👩‍👩‍👧‍👦", True),
         ("س" * 80 + "👩‍👩‍👧‍👦", False),
-    ],
-)
-async def test_names_are_measured_in_graphemes(talk: Talk, text: str, accepted: bool) -> None:
-    answer = await talk.send(expect=None, author_name=text)
-    assert (answer.status_code == 202) is accepted
-    if not accepted:
-        fault = answer.json()["errors"][0]
-        assert (fault["pointer"], fault["code"], fault["params"]) == (
-            "/author_name",
-            "too_long",
-            {"max": 80, "actual": 81},
-        )
+    ]
+    for text, accepted in cases:
+        answer = await talk.send(expect=202 if accepted else 422, author_name=text)
+        if not accepted:
+            fault = answer.json()["errors"][0]
+            assert (fault["pointer"], fault["code"]) == ("/author_name", "too_long")
+            assert fault["params"] == {"max": 80, "actual": 81}
 
 
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
+async def test_bodies_are_measured_in_graphemes(talk: Talk) -> None:
+    cases = [
         ("نع", None),
         ("ن", "too_short"),
         ("نَّ", "too_short"),
@@ -135,23 +128,21 @@ async def test_names_are_measured_in_graphemes(talk: Talk, text: str, accepted: 
         (" ن \n", "too_short"),
         ("ن" * 5000, None),
         ("ن" * 5001, "too_long"),
-        ("نَ" * 5000, None),
-        ("\n" + "ن" * 5000 + "  \n", None),
-    ],
-)
-async def test_bodies_are_measured_in_graphemes(talk: Talk, text: str, code: str | None) -> None:
-    answer = await talk.send(text, expect=None)
-    assert [c for _, c in told(answer)] == [code] if code else answer.status_code == 202
+        ("هَ" * 5000, None),
+        ("\n" + "م" * 5000 + "  \n", None),
+    ]
+    for text, code in cases:
+        answer = await talk.send(text, expect=422 if code else 202)
+        assert not code or told(answer) == [("/body", code)], text[:20]
 
 
-@pytest.mark.parametrize("name", ["علي\u200b", "Аdmin", "...", "أ\u064e\u064e\u064e\u064e\u064e\u064eحمد", "👍"])
-async def test_a_name_that_deceives_is_refused(talk: Talk, name: str) -> None:
-    assert told(await talk.send(expect=422, author_name=name))[0][0] == "/author_name"
+async def test_a_name_that_deceives_is_refused(talk: Talk) -> None:
+    for name in ["علي\u200b", "Аdmin", "...", "أ\u064e\u064e\u064e\u064e\u064e\u064eحمد", "👍"]:
+        assert told(await talk.send(expect=422, author_name=name))[0][0] == "/author_name"
 
 
-@pytest.mark.parametrize(
-    "email",
-    [
+async def test_what_is_no_address_is_refused_and_not_repeated(talk: Talk) -> None:
+    for email in [
         "salma",
         "salma@",
         "@example.com",
@@ -164,12 +155,10 @@ async def test_a_name_that_deceives_is_refused(talk: Talk, name: str) -> None:
         "salma\u202e@example.com\u0000\u0001x",
         "salma@example.com, other@example.com",
         "سلمى <salma@example.com>",
-    ],
-)
-async def test_what_is_no_address_is_refused_and_not_repeated(talk: Talk, email: str) -> None:
-    answer = await talk.send(expect=422, author_email=email)
-    assert told(answer) == [("/author_email", "email_invalid")]
-    assert email not in answer.text
+    ]:
+        answer = await talk.send(expect=422, author_email=email)
+        assert told(answer) == [("/author_email", "email_invalid")]
+        assert email not in answer.text
 
 
 async def test_an_address_has_at_most_254_characters(talk: Talk) -> None:
@@ -188,10 +177,10 @@ async def test_an_address_is_stored_normalised(talk: Talk) -> None:
     assert (await talk.private(other)).email == "سلمى@مثال.السعودية"
 
 
-@pytest.mark.parametrize("body", [None, [], "نص", 7, {"body": None}, {"body": 5}, {"body": ["x"]}])
-async def test_a_body_of_another_kind_is_refused(talk: Talk, body: Any) -> None:
-    answer = await talk.newsroom.client.post(talk.url, json=body)
-    assert answer.status_code == 422, answer.text
+async def test_a_body_of_another_kind_is_refused(talk: Talk) -> None:
+    for body in (None, [], "نص", 7, {"body": None}, {"body": 5}, {"body": ["x"]}, {"parent_id": 7}):
+        answer = await talk.newsroom.client.post(talk.url, json=body)
+        assert answer.status_code == 422, answer.text
 
 
 async def test_a_request_is_at_most_32_kib(talk: Talk) -> None:
@@ -199,9 +188,9 @@ async def test_a_request_is_at_most_32_kib(talk: Talk) -> None:
     assert answer.json()["type"] == "/problems/payload-too-large"
 
 
-@pytest.mark.parametrize("url", ["javascript:alert(1)", "ftp://x.example", "http://", "https://u:p@x.example", "//x.example"])
-async def test_a_web_address_is_http_or_https(talk: Talk, url: str) -> None:
-    assert told(await talk.send(expect=422, author_url=url)) == [("/author_url", "url_invalid")]
+async def test_a_web_address_is_http_or_https(talk: Talk) -> None:
+    for url in ("javascript:alert(1)", "ftp://x.example", "http://", "https://u:p@x.example", "//x.example"):
+        assert told(await talk.send(expect=422, author_url=url)) == [("/author_url", "url_invalid")]
     await talk.send(author_url="https://salma.example/مدونة")
     await talk.send(author_url=" ")
 
@@ -216,10 +205,10 @@ async def test_consent_is_kept_with_the_version_of_the_text(talk: Talk) -> None:
     assert private.consent_at is not None
 
 
-@pytest.mark.parametrize("field", ["form_token", "challenge"])
-async def test_reserved_fields_are_accepted_and_ignored(talk: Talk, field: str) -> None:
-    await talk.send(**{field: "anything"})
-    assert told(await talk.send(expect=422, **{field: 7})) == [(f"/{field}", "wrong_type")]
+async def test_reserved_fields_are_accepted_and_ignored(talk: Talk) -> None:
+    for field in ("form_token", "challenge"):
+        await talk.send(**{field: "anything"})
+        assert told(await talk.send(expect=422, **{field: 7})) == [(f"/{field}", "wrong_type")]
 
 
 @pytest.mark.parametrize("mode", ["open", "premoderated"])
@@ -240,11 +229,11 @@ async def test_the_honeypot_catches_and_does_not_tell(newsroom: Newsroom, mode: 
     await newsroom.get(f"/v1/comments/{comment['id']}", expect=404)
 
 
-@pytest.mark.parametrize("value", ["", "  ", "\u200b", None])
-async def test_an_empty_honeypot_catches_nobody(talk: Talk, value: Any) -> None:
-    content = {"author_name": NAME, "author_email": EMAIL, "body": "كلام", "subject": value}
-    assert (await talk.newsroom.client.post(talk.url, json=content)).status_code == 202
-    assert [row.status for row in await talk.rows()] == ["pending"]
+async def test_an_empty_honeypot_catches_nobody(talk: Talk) -> None:
+    for number, value in enumerate(["", "  ", "\u200b", None]):
+        content = {"author_name": NAME, "author_email": EMAIL, "body": f"كلام {number}", "subject": value}
+        assert (await talk.newsroom.client.post(talk.url, json=content)).status_code == 202
+    assert {row.status for row in await talk.rows()} == {"pending"}
 
 
 @pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "ltr")])

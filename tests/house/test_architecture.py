@@ -68,7 +68,9 @@ def test_every_room_has_its_floor() -> None:
     assert rooms == set(LEVEL)
 
 
-@pytest.mark.parametrize("path", [p for p in modules() if p.name != "__init__.py"], ids=lambda p: str(p.relative_to(APP)))
+@pytest.mark.parametrize(
+    "path", [p for p in modules() if p.name != "__init__.py"], ids=lambda p: str(p.relative_to(APP))
+)
 def test_imports_point_down(path: Path) -> None:
     assert not list(violations(path))
 
@@ -116,7 +118,9 @@ def test_nobody_commits_but_the_front_door() -> None:
     # db.py is the one commit; a migration is one transaction of its own; `once.begin(scope)` begins no transaction.
     allowed = {"app/kit/db.py", "app/kit/migrations.py"}
     found = [name for name in found if name not in allowed]
-    assert all(not re.search(r"(session|connection|engine)\.(commit|begin|rollback)\(", words(ROOT / name)) for name in found)
+    assert all(
+        not re.search(r"(session|connection|engine)\.(commit|begin|rollback)\(", words(ROOT / name)) for name in found
+    )
 
 
 def test_nobody_else_asks_for_the_time() -> None:

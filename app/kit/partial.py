@@ -1,0 +1,43 @@
+"""What `fields=` leaves of a schema, so that the document is true for partial answers too."""
+
+from __future__ import annotations
+
+from typing import Any
+
+PREFIX = "#/components/schemas/"
+
+
+def with_partial(media: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Adds to a response the same schema with only `id` certain, in every object that has one."""
+    whole = media["schema"]
+    media["schema"] = {"anyOf": [whole, {"$ref": PREFIX + _part(whole["$ref"].removeprefix(PREFIX), schemas)}]}
+
+
+def _part(name: str, schemas: dict[str, Any]) -> str:
+    part_name = f"{name}Part"
+    schema = schemas[name]
+    if schema.get("type") != "object" or "properties" not in schema:
+        return name
+    if part_name in schemas:
+        return part_name
+    is_list = "page" in schema["properties"]
+    part: dict[str, Any] = {**schema, "title": part_name}
+    part["description"] = f"What `fields=` keeps of `{name}`."
+    schemas[part_name] = part
+    kept = schema.get("required", []) if is_list else [field for field in ("id",) if field in schema["properties"]]
+    part["required"] = kept
+    part["properties"] = {
+        field: value if field == "page" else _in(value, schemas) for field, value in schema["properties"].items()
+    }
+    return part_name
+
+
+def _in(node: Any, schemas: dict[str, Any]) -> Any:
+    """`node` with every reference to an object turned to its part."""
+    if isinstance(node, list):
+        return [_in(item, schemas) for item in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return {**node, "$ref": PREFIX + _part(node["$ref"].removeprefix(PREFIX), schemas)}
+    return {key: _in(value, schemas) if key in {"anyOf", "items", "allOf"} else value for key, value in node.items()}

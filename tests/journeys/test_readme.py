@@ -1,0 +1,146 @@
+"""The requests of the README, as they are printed, against a demo newsroom that a newcomer has just started."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from tests import serving
+
+README = (serving.ROOT / "README.md").read_text("utf-8")
+PRINTED_AT = "http://localhost:8000"
+# Options that only say what curl shows.
+SHOWING = {"-s", "-i", "-si", "-is"}
+SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+LINES = [line for block in SHELL for line in block.splitlines() if line.startswith("curl")]
+
+
+class Shown(NamedTuple):
+    """A request of the README and the excerpt of its answer."""
+
+    line: str
+    status: int
+    content: Any
+
+
+def shown() -> list[Shown]:
+    pattern = r"```sh\n(curl [^\n]*)\n```\n\n```http\nHTTP/1\.1 (\d{3}) [^\n]*\n\n(.*?)```"
+    found = re.findall(pattern, README, re.DOTALL)
+    return [Shown(line, int(status), json.loads(content)) for line, status, content in found]
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
+    """The address of a running demo, and the token that it printed."""
+    folder = tmp_path_factory.mktemp("a newcomer's folder")
+    port = serving.free_port()
+    printed = folder / "printed.txt"
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
+    environment |= {"PYTHONPATH": str(serving.ROOT), "PYTHONUTF8": "1"}
+    with printed.open("w", encoding="utf-8") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "demo", "--port", str(port)], cwd=folder, env=environment, stdout=output
+        )
+    address = f"http://localhost:{port}"
+    try:
+        wait(f"http://127.0.0.1:{port}/readyz", process)
+        text = printed.read_text("utf-8")
+        assert f"{address}/docs" in text
+        yield f"http://127.0.0.1:{port}", token_in(text)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(900):
+        try:
+            if httpx.get(url, timeout=2).status_code == 200:
+                return
+        except httpx.TransportError:
+            assert process.poll() is None, "the demo has ended"
+            time.sleep(0.1)
+    raise AssertionError("the demo did not become ready")
+
+
+def token_in(text: str) -> str:
+    found = re.search(r"nsh_[0-9A-Za-z]{38}", text)
+    assert found, text
+    return found[0]
+
+
+def run(line: str, address: str, token: str) -> httpx.Response:
+    """What `curl` would do, so that it need not be installed. An option that is not known here fails."""
+    words = shlex.split(line.replace("$TOKEN", token).replace(PRINTED_AT, address))
+    assert words.pop(0) == "curl"
+    method, url, body, headers = "GET", "", None, []
+    while words:
+        word = words.pop(0)
+        if word in SHOWING:
+            continue
+        if word == "-H":
+            name, _, value = words.pop(0).partition(":")
+            headers.append((name, value.strip()))
+        elif word == "-d":
+            method, body = "POST", words.pop(0).encode()
+        else:
+            assert word.startswith(address), word
+            url = word
+    return httpx.request(method, url, headers=headers, content=body, timeout=30)
+
+
+def keys(value: Any, path: str = "") -> set[str]:
+    """Every key of a JSON value with its place; the entries of a list are as one."""
+    if isinstance(value, dict):
+        return {f"{path}/{name}" for name in value}.union(
+            *(keys(item, f"{path}/{name}") for name, item in value.items())
+        )
+    if isinstance(value, list):
+        return set().union(*(keys(item, f"{path}/*") for item in value))
+    return set()
+
+
+def test_five_requests_are_shown_and_each_has_its_answer() -> None:
+    assert len(LINES) == 5
+    assert [request.line for request in shown()] == LINES
+
+
+@pytest.mark.parametrize("request_shown", shown(), ids=["list", "ticker", "article", "comment", "draft"])
+def test_the_request_is_answered_as_it_is_shown(request_shown: Shown, demo: tuple[str, str]) -> None:
+    answer = run(request_shown.line, *demo)
+    assert answer.status_code == request_shown.status, answer.text
+    assert answer.http_version == "HTTP/1.1"
+    assert keys(request_shown.content) <= keys(answer.json())
+
+
+def test_what_does_not_change_is_shown_to_the_letter(demo: tuple[str, str]) -> None:
+    """Ids and times differ from one demo to the next; headlines, messages and codes do not."""
+    for line, _, content in shown():
+        answer = run(line, *demo).json()
+        for name in {"headline", "byline", "name", "title", "type", "errors", "direction"} & set(content):
+            assert answer[name] == content[name]
+        for entry, found in zip(content.get("data", []), answer.get("data", []), strict=False):
+            assert (entry["headline"], entry["section"]["name"]) == (found["headline"], found["section"]["name"])
+        for entry, found in zip(content.get("items", []), answer.get("items", []), strict=False):
+            assert (entry["text"], entry["level"]) == (found["text"], found["level"])
+
+
+def test_whoever_has_the_readme_finds_every_fault_in_arabic(demo: tuple[str, str]) -> None:
+    refused = run(shown()[3].line, *demo)
+    assert refused.headers["content-language"] == "ar"
+    assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/author_name", "/author_email", "/body"]
+
+
+def test_every_other_line_of_shell_is_one_that_can_be_meant() -> None:
+    others = [line for block in SHELL for line in block.splitlines() if not line.startswith("curl")]
+    assert all(line.startswith(("./nashra ", "docker ", "export NASHRA_", "printf ")) for line in others)

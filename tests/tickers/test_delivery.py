@@ -1,0 +1,186 @@
+"""Strips as readers get them: validators, fields, pages, and what they cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from app.kit import clock
+from tests.newsroom import Newsroom
+from tests.tickers.strips import SLUG, add, at, moment, put_order, put_strip, shown
+
+pytestmark = pytest.mark.anyio
+ITEM = {
+    "id", "text", "level", "level_until", "url", "article", "pinned", "language", "direction", "starts_at",
+    "expires_at", "published_at",
+}  # fmt: skip
+
+
+@contextmanager
+def statements(room: Newsroom) -> Iterator[list[str]]:
+    """The statements that reading requests run."""
+    found: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN"):
+            found.append(statement)
+
+    engine = room.app.state.database.reading.sync_engine
+    event.listen(engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(engine, "before_cursor_execute", note)
+
+
+async def test_a_strip_has_the_fields_of_the_contract(newsroom: Newsroom) -> None:
+    await put_strip(newsroom, rules=[{}])
+    await newsroom.published("خبر")
+    await add(newsroom, "نص")
+    strip = (await newsroom.get(f"/v1/tickers/{SLUG}")).json()
+    fields = {"id", "slug", "name", "language", "direction", "updated_at", "refresh_after", "items"}
+    assert set(strip) == fields
+    assert [set(item) for item in strip["items"]] == [ITEM, ITEM]
+    assert (await newsroom.get("/v1/tickers")).json()["data"] == [strip]
+
+
+async def test_include_article_embeds_summaries(newsroom: Newsroom) -> None:
+    await put_strip(newsroom, rules=[{}])
+    await newsroom.tag("صور")
+    drawn = await newsroom.published("مسحوب", tags=["صور"])
+    followed = await newsroom.published("متبوع")
+    await add(newsroom, article=followed["id"])
+    await add(newsroom, "نص")
+    summaries = {row["id"]: row for row in (await newsroom.get("/v1/articles")).json()["data"]}
+    for path in (f"/v1/tickers/{SLUG}?include=article", "/v1/tickers?include=article"):
+        found = (await newsroom.get(path)).json()
+        items = found.get("data", [found])[0]["items"]
+        embedded = [item["article"] for item in items]
+        assert embedded == [None, summaries[followed["id"]], summaries[drawn["id"]]]
+    answer = await newsroom.get("/v1/tickers?include=article&limit=21", expect=400)
+    assert answer.json()["errors"][0]["parameter"] == "limit"
+
+
+async def test_fields_keep_what_is_asked_for(newsroom: Newsroom) -> None:
+    await put_strip(newsroom)
+    article = await newsroom.published("خبر")
+    item = await add(newsroom, article=article["id"])
+    found = (await newsroom.get(f"/v1/tickers/{SLUG}?fields=items.text,items.article.headline&include=article")).json()
+    assert set(found) == {"id", "items"}
+    expected = {"id": item["id"], "text": "خبر", "article": {"id": article["id"], "headline": "خبر"}}
+    assert found["items"] == [expected]
+    with statements(newsroom) as run:
+        found = (await newsroom.get("/v1/tickers?fields=name")).json()["data"]
+    assert (set(found[0]), len(run)) == ({"id", "name"}, 1)
+    await newsroom.get(f"/v1/tickers/{SLUG}?fields=rules", expect=400)
+
+
+async def test_answers_have_validators_and_answer_head(newsroom: Newsroom) -> None:
+    strip = await put_strip(newsroom)
+    await add(newsroom, "خبر", level="flash")
+    for path, tag in ((f"/v1/tickers/{SLUG}", f"tickers,ticker:{strip['id']}"), ("/v1/tickers", "tickers")):
+        answer = await newsroom.get(path)
+        assert answer.headers["cache-control"] == "public, max-age=10"
+        assert answer.headers["cache-tag"] == tag
+        match = {"If-None-Match": answer.headers["etag"]}
+        assert (await newsroom.get(path, headers=match, expect=304)).content == b""
+        head = await newsroom.client.head(path)
+        assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", answer.headers["etag"])
+        with clock.shifted(at(21) - at(0)):
+            await newsroom.get(path, headers=match, expect=200)  # the flash has calmed down
+
+
+async def test_last_modified_is_when_the_strip_last_changed(newsroom: Newsroom) -> None:
+    with clock.frozen(at(0)):
+        await put_strip(newsroom)
+        answer = await newsroom.get(f"/v1/tickers/{SLUG}")
+    assert answer.headers["last-modified"] == "Mon, 23 Nov 2026 12:00:00 GMT"
+
+
+async def test_unknown_strips_and_parameters_are_refused(newsroom: Newsroom) -> None:
+    await newsroom.get("/v1/tickers/لا-شريط", expect=404)
+    await newsroom.get("/v1/tickers/0193aaaa-0000-7000-8000-000000000000", expect=404)
+    await put_strip(newsroom)
+    for query in ("x=1", "include=body", "limit=101", "cursor=x", "include=article&include=article"):
+        await newsroom.get(f"/v1/tickers?{query}", expect=400)
+    await newsroom.get(f"/v1/tickers/{SLUG}?limit=1", expect=400)
+
+
+async def test_strips_are_paged_by_slug(newsroom: Newsroom) -> None:
+    for slug in ("ج", "أ", "ب"):
+        await put_strip(newsroom, slug)
+        await add(newsroom, f"خبر {slug}", to=slug)
+    answer = await newsroom.get("/v1/tickers?limit=2&count=true")
+    page = answer.json()["page"]
+    assert [strip["items"][0]["text"] for strip in answer.json()["data"]] == ["خبر أ", "خبر ب"]
+    assert (page["total"], 'rel="next"' in answer.headers["link"]) == (3, True)
+    rest = (await newsroom.get(f"/v1/tickers?limit=2&count=true&cursor={page['next']}")).json()
+    assert [strip["slug"] for strip in rest["data"]] == ["ج"]
+
+
+async def test_the_address_of_an_item_is_the_articles_whatever_its_form(newsroom: Newsroom) -> None:
+    newsroom.set(article_path="/{section}/{year}/{slug}", site_url="https://news.example")
+    await put_strip(newsroom, rules=[{}])
+    article = await newsroom.published("خبر")
+    assert [item["url"] for item in await shown(newsroom)] == [article["url"]]
+    assert article["url"].startswith("https://news.example/%D8%B9%D9%84%D9%88%D9%85/2")
+
+
+async def test_the_number_of_queries_is_fixed(newsroom: Newsroom) -> None:
+    await newsroom.section("علوم")
+    await newsroom.section("فضاء", parent="علوم")
+    await newsroom.tag("صور")
+    rules: list[dict[str, Any]] = [
+        {"sections": ["علوم"], "tags": ["صور"], "urgency_max": 5, "max_age_hours": 48},
+        {"sections": ["فضاء"], "level": "urgent"},
+        {"tags": ["صور"]},
+        {"urgency_max": 4},
+        {},
+    ]
+    articles = [await newsroom.published(f"خبر {n}", section="فضاء", tags=["صور"]) for n in range(4)]
+    await put_strip(newsroom, rules=rules[:1])
+    await add(newsroom, "نص")
+
+    async def count(path: str) -> int:
+        with statements(newsroom) as run:
+            await newsroom.get(path)
+        return len(run)
+
+    paths = {f"/v1/tickers/{SLUG}": 3, "/v1/tickers": 3, "/v1/tickers?count=true": 4, "/v1/tickers?include=article": 5}
+    before = {path: await count(path) for path in paths}
+    for number in range(3):
+        slug = f"شريط-{number}"
+        await put_strip(newsroom, slug, rules=rules)
+        for article in articles[:3]:
+            await add(newsroom, article=article["id"], to=slug)
+        await add(newsroom, "نص", to=slug)
+    await put_strip(newsroom, rules=rules)
+    assert {path: await count(path) for path in paths} == before == paths
+
+
+async def test_the_largest_page_that_can_be_asked_for_is_one_statement_too(newsroom: Newsroom) -> None:
+    """A hundred strips of five rules: within what SQLite and PostgreSQL take in terms and parameters."""
+    await newsroom.section("علوم")
+    await newsroom.tag("صور")
+    article = await newsroom.published("خبر", tags=["صور"])
+    rule = {"sections": ["علوم"], "tags": ["صور"], "urgency_max": 5, "max_age_hours": 48}
+    for number in range(100):
+        await put_strip(newsroom, f"شريط-{number}", rules=[rule] * 5)
+        await put_order(newsroom, [article["id"]], of=f"شريط-{number}")
+    with statements(newsroom) as run:
+        strips = (await newsroom.get("/v1/tickers?limit=100&fields=items.id")).json()["data"]
+    assert (len(strips), len(run)) == (100, 3)
+    assert all(strip["items"] == [{"id": article["id"]}] for strip in strips)
+
+
+async def test_time_alone_fills_and_empties_a_strip(newsroom: Newsroom) -> None:
+    with clock.frozen(at(0)):
+        await put_strip(newsroom, rules=[{"max_age_hours": 1}])
+        await newsroom.published("موعود", at=moment(5))
+    for minutes, expected in ((4, 0), (5, 1), (65, 1), (66, 0)):
+        with clock.frozen(at(minutes)):
+            assert len(await shown(newsroom)) == expected
