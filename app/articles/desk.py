@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from typing import Annotated, Any
 
 from fastapi import Path, Query
@@ -259,7 +260,7 @@ async def compare_revisions(
     article = await _readable(ArticlesToEdit(session), id, actor)
     before = await revisions.one(session, article, number)
     after = await revisions.one(session, article, query.other)
-    changes = revisions.diff(before.content, after.content)
+    changes = await to_thread(revisions.diff, before.content, after.content)
     found = {"from_revision": number, "to_revision": query.other, "changes": changes}
     return at_desk(request, written(RevisionDiff, found))
 

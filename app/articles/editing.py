@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
@@ -65,7 +66,7 @@ class Draft:
                 setattr(article, name, value if value not in ("", None) else DEFAULTS.get(name))
         self._objects(fields, given)
         if {"body", "body_format"} & given:
-            self._render(fields, given)
+            await self._render(fields, given)
         article.reading_minutes = reading_minutes(self.body.text if self.body else "", article.language)
         await self._terms(fields, given)
         await self._translation(fields, given)
@@ -88,13 +89,16 @@ class Draft:
             article.external_system = external.system if external else None
             article.external_id = external.id if external else None
 
-    def _render(self, fields: ArticleFields, given: set[str]) -> None:
+    async def _render(self, fields: ArticleFields, given: set[str]) -> None:
         source = (fields.body or "") if "body" in given else (self.body.source if self.body else "")
-        kind = fields.body_format if "body_format" in given or self.body is None else self.body.format
-        rendered = render(source, kind or "html", embed_hosts=frozenset(map(str.lower, self.work.settings.embed_hosts)))  # type: ignore[arg-type]  # the schema allows the three formats only
+        own = "body_format" in given or self.body is None
+        kind: Any = (fields.body_format if own else self.body and self.body.format) or "html"
+        # A long or hostile body takes a second of work: not on the loop that serves readers.
+        hosts = frozenset(map(str.lower, self.work.settings.embed_hosts))
+        rendered = await to_thread(render, source, kind, embed_hosts=hosts)
         if self.body is None:
             self.body = ArticleBody(article_id=self.article.id)
-        self.body.source, self.body.format = source.replace("\0", ""), kind or "html"
+        self.body.source, self.body.format = source.replace("\0", ""), kind
         self.body.html, self.body.text, self.body.blocks = rendered.html, rendered.text, list(rendered.blocks)
         self.warnings += [asdict(removal) for removal in rendered.warnings]
 

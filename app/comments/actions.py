@@ -24,10 +24,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.articles.repository import Articles
 from app.articles.shapes import comments_mode
 from app.audit.work import Work
-from app.comments.models import Comment, CommentPrivate
+from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.repository import CommentsToChange, line_of
 from app.comments.schemas import CommentCreate, CommentUpdate, Decision, Outcome
-from app.comments.tree import FINAL, language_of
+from app.comments.tree import language_of
 from app.kit.addresses import Address, network_of, person_of
 from app.kit.buckets import Limit, count_in
 from app.kit.caching import Expected

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Id, Key
 
+FINAL = ("deleted", "redacted")  # nothing leads out of these
 SHOWN_ROOT = text("parent_id IS NULL AND shown")
 SHOWN_ROOT_IN_SQLITE = text("parent_id IS NULL AND shown = 1")
 HAS_ADDRESS = text("address_digest IS NOT NULL")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.articles.models import Article
 from app.articles.repository import visible
 from app.articles.schemas import terms
-from app.comments.models import Comment, CommentPrivate
+from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.schemas import CommentDeskQuery, CommentListQuery
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
@@ -89,9 +89,8 @@ class Comments:
         known = as_id(id)
         article = (Article.slug.label("article_slug"), Article.headline.label("article_headline"))
         statement = select(comments, *article).join(Article, Article.id == Comment.article_id)
-        statement = statement.where(Comment.id == known, visible(now))
-        if not own:
-            statement = statement.where(Comment.shown)
+        seen = or_(Comment.shown, Comment.status.not_in(FINAL)) if own else Comment.shown
+        statement = statement.where(Comment.id == known, visible(now), seen)
         row = (await self.reader.execute(statement)).one_or_none()
         if known is None or row is None:
             raise NotFound()

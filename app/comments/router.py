@@ -17,6 +17,7 @@ from app.articles.shapes import comments_mode
 from app.comments import actions
 from app.comments.actions import CommentsClosed, DuplicateComment, Visit
 from app.comments.form import SentComment, SentUpdate, checked, form_of
+from app.comments.models import FINAL
 from app.comments.repository import Comments
 from app.comments.schemas import (
     CommentCounts,
@@ -193,7 +194,7 @@ async def read_comment(request: Request, id: CommentId, _: Empty, own: IsOwn, re
     was refused, and its `status`; that answer is `private, no-store`.
     """
     row = await Comments(reader).one(id, clock.now(), own=own)
-    if own and row.status not in {"deleted", "redacted"}:
+    if own and row.status not in FINAL:
         return await _own(request, reader, row)
     content = written(CommentInContext, await _in_context(request, reader, row))
     modified = row.edited_at or row.created_at

@@ -9,13 +9,13 @@ from typing import Any
 
 from starlette.requests import Request
 
+from app.comments.models import FINAL
 from app.kit.paging import Cursors
 from app.text.languages import direction, first_strong_direction
 from app.text.links import safe_link
 
 BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
 UNKNOWN = "und"
-FINAL = {"deleted", "redacted"}
 REL = "nofollow ugc noopener noreferrer"
 
 # One class, one quantifier: time grows with the length only. Spaces, quotes, brackets `<>` and invisible marks end it.

@@ -76,9 +76,9 @@ class Taxonomy:
         if not ids:
             return {}
         pairs = shelf.filed(now).subquery()
-        statement = select(pairs.c.term_id, func.count(pairs.c.article_id.distinct()))
+        statement = select(pairs.c.term_id, func.count(pairs.c.article_id.distinct()).label("articles"))
         statement = statement.where(pairs.c.term_id.in_(ids)).group_by(pairs.c.term_id)
-        return dict((await self.reader.execute(statement)).tuples().all())
+        return {row.term_id: row.articles for row in (await self.reader.execute(statement)).all()}
 
     async def one(self, shelf: Shelf, name: str, now: datetime) -> Row[Any]:
         """By slug or id. Raises `Moved` from a former slug, `NotFound` while no visible article is filed there."""

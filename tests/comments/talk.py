@@ -47,14 +47,14 @@ class Talk:
         answer = await self.newsroom.desk("POST", f"/comments/{comment['id']}/{verb}", expect=expect)
         return dict(answer.json())
 
-    async def list(self, **query: Any) -> dict[str, Any]:
+    async def page(self, **query: Any) -> dict[str, Any]:
         return dict((await self.newsroom.get(self.url, params=query)).json())
 
     async def every(self, **query: Any) -> list[dict[str, Any]]:
         """All threads, page by page."""
         found, cursor = [], None
         while True:
-            page = await self.list(**query, **({"cursor": cursor} if cursor else {}))
+            page = await self.page(**query, **({"cursor": cursor} if cursor else {}))
             found += page["data"]
             cursor = page["page"]["next"]
             if cursor is None:

@@ -37,7 +37,7 @@ async def test_the_tree_holds_approved_ones_only(talk: Talk) -> None:
     await talk.held("ينتظر أيضًا", parent_id=root["id"])
     for verb in ("reject", "spam", "redact"):
         await talk.decide(await talk.held(parent_id=root["id"]), verb)
-    (found,) = (await talk.list())["data"]
+    (found,) = (await talk.page())["data"]
     assert set(found) == {
         "id", "article_id", "parent_id", "author_name", "author_role", "body", "body_html", "language", "direction",
         "created_at", "edited_at", "depth", "reply_count", "replies", "removed",
@@ -60,11 +60,11 @@ async def test_three_orders(talk: Talk) -> None:
     await talk.said(parent_id=b["id"])
     orders = {"newest": [c, b, a], "oldest": [a, b, c], "top": [a, b, c]}
     for sort, order in orders.items():
-        assert ids((await talk.list(sort=sort))["data"]) == ids(order)
+        assert ids((await talk.page(sort=sort))["data"]) == ids(order)
         assert ids(await talk.every(sort=sort, limit=1)) == ids(order)
-    assert ids((await talk.list())["data"]) == ids([c, b, a])
+    assert ids((await talk.page())["data"]) == ids([c, b, a])
     await talk.newsroom.get(talk.url, params={"sort": "best"}, expect=400)
-    page = await talk.list(limit=1, sort="top", count="true")
+    page = await talk.page(limit=1, sort="top", count="true")
     assert page["page"]["total"] == 3
     query = {"cursor": page["page"]["next"], "limit": 1}
     answer = await talk.newsroom.get(talk.url, params=query, expect=400)
@@ -82,7 +82,7 @@ async def test_a_long_thread_goes_on_where_it_says(newsroom: Newsroom) -> None:
     root = await made()
     replies = [await made(root) for _ in range(7)]
     below = [await made(replies[1]) for _ in range(30)]
-    (node,) = (await talk.list())["data"]
+    (node,) = (await talk.page())["data"]
     shown = every_node(node["replies"]["data"])
     assert len(shown) == 20
     assert ids(node["replies"]["data"]) == ids(replies[:2])
@@ -119,12 +119,16 @@ async def test_paging_neither_repeats_nor_skips_while_others_write(newsroom: New
     held = [await talk.held() for _ in range(4)]
 
     async def keys() -> dict[str, Any]:
-        return {row.id: (row.descendants if sort == "top" else 0) for row in await talk.rows() if row.shown and not row.depth}
+        return {
+            row.id: (row.descendants if sort == "top" else 0)
+            for row in await talk.rows()
+            if row.shown and not row.depth
+        }
 
     before, touched, seen, cursor = await keys(), set(), [], None
     while True:
         query: dict[str, Any] = {"sort": sort, "limit": choose.randint(1, 3)}
-        page = await talk.list(**query, **({"cursor": cursor} if cursor else {}))
+        page = await talk.page(**query, **({"cursor": cursor} if cursor else {}))
         seen += ids(page["data"])
         cursor = page["page"]["next"]
         if cursor is None:
@@ -140,7 +144,7 @@ async def test_paging_neither_repeats_nor_skips_while_others_write(newsroom: New
             touched.add(id)
             await talk.decide(comments[id], choose.choice(["reject", "approve"]))
         elif act == "reply":
-            parent = choose.choice([node["id"] for node in (await talk.list(limit=100))["data"] if not node["removed"]])
+            parent = choose.choice([node["id"] for node in (await talk.page(limit=100))["data"] if not node["removed"]])
             touched.add(parent)
             await talk.said(parent_id=parent)
     after = await keys()
@@ -159,7 +163,7 @@ async def test_a_page_takes_three_queries_whatever_its_length(talk: Talk) -> Non
             for _ in range(3):
                 await talk.said(parent_id=root["id"])
         with talk.newsroom.counted() as listed:
-            await talk.list(limit=100)
+            await talk.page(limit=100)
         with talk.newsroom.counted() as replies:
             await talk.newsroom.get(f"/v1/comments/{root['id']}/replies")
         with talk.newsroom.counted() as one:
@@ -196,7 +200,9 @@ async def test_one_comment_in_context(talk: Talk) -> None:
     assert answer.headers["cache-control"].startswith("public")
     assert answer.headers["vary"] == "Authorization"
     assert f"comments:{article['id']}" in answer.headers["cache-tag"]
-    await talk.newsroom.get(f"/v1/comments/{reply['id']}", headers={"If-None-Match": answer.headers["etag"]}, expect=304)
+    await talk.newsroom.get(
+        f"/v1/comments/{reply['id']}", headers={"If-None-Match": answer.headers["etag"]}, expect=304
+    )
 
 
 async def test_what_is_not_approved_is_not_there(talk: Talk) -> None:
@@ -290,7 +296,9 @@ def test_html_is_escaped_text_with_links(text: str, html: str) -> None:
     assert body_html(text) == html.replace("REL", "nofollow ugc noopener noreferrer")
 
 
-@pytest.mark.parametrize("unit", ["http://", "https://a.", "(", "https://a.example/)", "\n", " \n", "https://a.example/((", "&"])
+@pytest.mark.parametrize(
+    "unit", ["http://", "https://a.", "(", "https://a.example/)", "\n", " \n", "https://a.example/((", "&"]
+)
 def test_html_takes_time_in_proportion_to_the_text(unit: str) -> None:
     began = time.perf_counter()
     body_html(unit * (200_000 // len(unit)))
@@ -299,7 +307,7 @@ def test_html_takes_time_in_proportion_to_the_text(unit: str) -> None:
 
 async def test_no_mail_address_ever_comes_out(talk: Talk, caplog: pytest.LogCaptureFixture) -> None:
     """Not in an answer, a header, a log line; and no statement of a public GET names the private table."""
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "nashra")
     engine = talk.newsroom.app.state.database.reading.sync_engine
     statements: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda _c, _u, statement, *_: statements.append(statement))

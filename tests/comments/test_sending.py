@@ -42,7 +42,9 @@ def slug(answer: httpx.Response) -> str:
         ("closed", "open", 403),
     ],
 )
-async def test_the_article_decides_else_the_site(newsroom: Newsroom, article: str | None, site: str, status: int) -> None:
+async def test_the_article_decides_else_the_site(
+    newsroom: Newsroom, article: str | None, site: str, status: int
+) -> None:
     newsroom.set(comments=site)
     talk = await talk_in(newsroom, article)
     answer = await talk.send(expect=status)
@@ -56,7 +58,7 @@ async def test_the_article_decides_else_the_site(newsroom: Newsroom, article: st
         assert made["edit_token"].startswith("nec_")
         assert answer.headers["location"] == f"/v1/comments/{made['comment']['id']}"
         assert answer.headers["cache-control"] == "private, no-store"
-        assert made["comment"]["body"] and made["comment"]["author_name"] == NAME
+        assert made["comment"]["author_name"] == NAME
 
 
 async def test_comments_close_some_days_after_publication(newsroom: Newsroom) -> None:
@@ -172,7 +174,10 @@ async def test_the_same_words_of_the_same_person_are_a_duplicate_for_a_day(talk:
     await talk.send("صباح  الخير\nيا جماعة")
     for same in ("صباح الخير يا جماعة", "صَبَاحُ الخيـــر\u200f يا   جماعة"):
         assert slug(await talk.send(same, expect=409)) == "duplicate-comment"
-    assert slug(await talk.send("صباح الخير يا جماعة", expect=409, author_email="SALMA@example.com")) == "duplicate-comment"
+    assert (
+        slug(await talk.send("صباح الخير يا جماعة", expect=409, author_email="SALMA@example.com"))
+        == "duplicate-comment"
+    )
     await talk.send("صباح الخير يا جماعة", author_email="other@example.com")
     await talk.send("صباح النور يا جماعة")
     await (await talk_in(talk.newsroom)).send("صباح الخير يا جماعة")
@@ -214,20 +219,24 @@ async def test_of_many_with_one_key_at_once_one_is_done(newsroom: Newsroom) -> N
     assert await talk.stored() == 1
 
 
-async def test_closing_and_commenting_at_once_never_leaves_a_comment_after_the_close(newsroom: Newsroom) -> None:
+async def test_no_comment_is_taken_after_its_article_was_withdrawn(newsroom: Newsroom) -> None:
+    """Sent at once with the withdrawal, each comment comes before it and is counted, or after it and is refused."""
     newsroom.set(comments_rate=())
     talk = await talk_in(newsroom, "open")
-    sent = [talk.send(expect=None) for _ in range(6)]
-    close = newsroom.act(talk.article, "withdraw", {"reason": "سُحب"})
-    *answers, _ = await asyncio.gather(*sent[:3], close, *sent[3:], return_exceptions=False), None
-    statuses = [answer.status_code for answer in answers[0] if isinstance(answer, httpx.Response)]
+    statuses: list[int] = []
+
+    async def send() -> None:
+        statuses.append((await talk.send(expect=None)).status_code)
+
+    async def withdraw() -> None:
+        await newsroom.act(talk.article, "withdraw", {"reason": "سُحب"})
+
+    await asyncio.gather(send(), send(), send(), withdraw(), send(), send(), send())
     assert set(statuses) <= {201, 410}
-    assert await talk.stored() == statuses.count(201)
-    rows = await talk.rows()
-    assert len(rows) == statuses.count(201)
+    assert len(await talk.rows()) == statuses.count(201)
     async with newsroom.app.state.database.reader() as reader:
         counted = (await reader.execute(text("SELECT comment_count FROM articles"))).scalar_one()
-    assert counted == len(rows)
+    assert counted == statuses.count(201)
 
 
 async def test_a_flood_is_stopped_and_told_when_to_come_back(newsroom: Newsroom) -> None:
@@ -301,7 +310,9 @@ class _Elsewhere:
 
 
 async def send_from(talk: Talk, address: str, expect: int, **headers: str) -> None:
-    async with from_address(talk.newsroom, address, **{n.replace("_", "-"): v for n, v in headers.items()}) as elsewhere:
+    async with from_address(
+        talk.newsroom, address, **{n.replace("_", "-"): v for n, v in headers.items()}
+    ) as elsewhere:
         await Talk(elsewhere, talk.article).send(expect=expect)
 
 
@@ -344,7 +355,7 @@ async def test_digests_of_addresses_are_forgotten_after_thirty_days(talk: Talk) 
     with clock.shifted(timedelta(days=10)):
         younger = await talk.held()
     private = await talk.private(old)
-    assert private.address_digest and private.network_digest
+    assert None not in (private.address_digest, private.network_digest)
     assert "127.0.0" not in str(private)
     with clock.shifted(timedelta(days=30, minutes=1)):
         await talk.send()

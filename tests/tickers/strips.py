@@ -24,8 +24,10 @@ def moment(minutes: float) -> str:
 async def put_strip(room: Newsroom, slug: str = SLUG, **fields: Any) -> dict[str, Any]:
     """A strip, made or replaced."""
     present = await room.client.get(f"/v1/tickers/{slug}")
-    match = {"if_match": "*"} if present.status_code == 200 else {}
-    answer = await room.desk("PUT", f"/tickers/{slug}", {"name": slug, "language": "ar", **fields}, **match)
+    body, path = {"name": slug, "language": "ar", **fields}, f"/tickers/{slug}"
+    if present.status_code == 404:
+        return dict((await room.desk("PUT", path, body)).json())
+    answer = await room.desk("PUT", path, body, if_match="*")
     return dict(answer.json())
 
 

@@ -7,9 +7,12 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from app.kit import clock
+from app.kit.ids import new_id
+from app.tickers.models import Ticker, TickerPlace
+from app.tickers.repository import TickersToEdit
 from tests.newsroom import Newsroom
 from tests.tickers.strips import SLUG, add, at, moment, put_order, put_strip, shown
 
@@ -35,6 +38,21 @@ def statements(room: Newsroom) -> Iterator[list[str]]:
         yield found
     finally:
         event.remove(engine, "before_cursor_execute", note)
+
+
+async def repeat(room: Newsroom, times: int) -> None:
+    """The strip again and again, with its rules and its order."""
+    async with room.app.state.database.transaction() as session:
+        tickers = TickersToEdit(session)
+        ticker = await tickers.require(SLUG)
+        fields = {name: getattr(ticker, name) for name in Ticker.__table__.c.keys()}  # noqa: SIM118  # columns, not a dict
+        (place,) = (await session.scalars(select(TickerPlace.article_id))).all()
+        for number in range(times):
+            copy = Ticker(**{**fields, "id": new_id(), "slug": f"شريط-{number}"})
+            session.add(copy)
+            await session.flush()
+            await tickers.link(copy)
+            await tickers.place(copy, [(None, place)])
 
 
 async def test_a_strip_has_the_fields_of_the_contract(newsroom: Newsroom) -> None:
@@ -168,9 +186,9 @@ async def test_the_largest_page_that_can_be_asked_for_is_one_statement_too(newsr
     await newsroom.tag("صور")
     article = await newsroom.published("خبر", tags=["صور"])
     rule = {"sections": ["علوم"], "tags": ["صور"], "urgency_max": 5, "max_age_hours": 48}
-    for number in range(100):
-        await put_strip(newsroom, f"شريط-{number}", rules=[rule] * 5)
-        await put_order(newsroom, [article["id"]], of=f"شريط-{number}")
+    await put_strip(newsroom, rules=[rule] * 5, max_items=100)
+    await put_order(newsroom, [article["id"]])
+    await repeat(newsroom, 99)
     with statements(newsroom) as run:
         strips = (await newsroom.get("/v1/tickers?limit=100&fields=items.id")).json()["data"]
     assert (len(strips), len(run)) == (100, 3)

@@ -30,10 +30,9 @@ class Walk:
         self.articles: list[str] = []
 
     async def begin(self) -> None:
-        await self.room.section("علوم", keep=True)
         await put_strip(self.room, self.slug, rules=[{}])
         for index in range(ARTICLES):
-            draft = await self.room.draft(self.word(index), short_headline=f"{self.word(index)}-قصير", section="علوم")
+            draft = await self.room.draft(self.word(index), short_headline=f"{self.word(index)}-قصير")
             self.articles.append(draft["id"])
 
     def word(self, index: int) -> str:
@@ -43,7 +42,7 @@ class Walk:
         """What the state does not allow is refused; that is not what is tested here."""
         headers = {"Authorization": f"Bearer {self.room.tokens['admin']}", "If-Match": "*"}
         answer = await self.room.client.request(method, f"/v1/desk{path}", json=body, headers=headers)
-        assert answer.status_code < 500 and answer.status_code not in {401, 403, 404}, answer.text
+        assert answer.is_success or answer.status_code in {409, 422}, answer.text
 
     async def step(self, verb: str, index: int) -> None:
         article = f"/articles/{self.articles[index]}"
