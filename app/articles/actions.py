@@ -29,6 +29,7 @@ from app.articles.shapes import status_of
 from app.audit.work import Work
 from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Forbidden, InvalidBody, NotFound, StateConflict
+from app.kit.forms import Sent
 from app.kit.ids import new_id
 from app.slugs import repository as slugs
 
@@ -47,7 +48,7 @@ ALLOWED: dict[str, set[str]] = {
 WRITERS = {"update", "restore", "submit", "delete"}
 
 
-async def create(work: Work, fields: ArticleCreate) -> Draft:
+async def create(work: Work, sent: Sent[ArticleCreate, ArticleUpdate]) -> Draft:
     """A new draft of the acting member."""
     now = work.now
     article = Article(
@@ -69,9 +70,10 @@ async def create(work: Work, fields: ArticleCreate) -> Draft:
         updated_at=now,
     )
     draft = Draft(work, article, None)
-    await draft.write(fields, set(type(fields).model_fields))
+    draft.faults = list(sent.faults)
+    await draft.write(sent.fields, sent.given if sent.faults else set(ArticleUpdate.model_fields))
     await _refuse_known(work, article)
-    await draft.name(fields, fields.model_fields_set)
+    await draft.name(sent.fields, sent.given)
     article.version = 1
     work.session.add(article)
     await _finish(draft, "create")
@@ -100,9 +102,10 @@ def _refuse_reporter(work: Work, article: Article, verb: str, status: str) -> No
         raise Forbidden()
 
 
-async def update(draft: Draft, fields: ArticleUpdate, action: str = "update") -> None:
+async def update(draft: Draft, sent: Sent[ArticleUpdate, ArticleUpdate]) -> None:
     """Changes the fields that were sent. A save that changes nothing leaves no trace."""
-    await _edit(draft, fields, fields.model_fields_set, action, minor=fields.minor)
+    draft.faults = list(sent.faults)
+    await _edit(draft, sent.fields, sent.given, "update", minor=sent.fields.minor)
 
 
 async def restore(draft: Draft, number: int) -> None:
@@ -112,15 +115,18 @@ async def restore(draft: Draft, number: int) -> None:
     await _edit(draft, fields, given, "restore", minor=False)
 
 
-async def correct(draft: Draft, correction: CorrectInput) -> None:
+async def correct(draft: Draft, sent: Sent[CorrectInput, ArticleUpdate]) -> None:
     """Says openly what was wrong, and puts it right."""
     article, work = draft.article, draft.work
+    if sent.form is None:
+        draft.faults = list(sent.faults)
+        await draft.write(sent.fields, sent.given)
+    correction = sent.whole()
     work.session.add(
         Correction(id=new_id(), article_id=article.id, kind=correction.kind, note=correction.note, at=work.now)
     )
     article.corrected = True
-    given = correction.model_fields_set - {"kind", "note"}
-    await _edit(draft, correction, given, "correct", minor=False, always=True)
+    await _edit(draft, sent.fields, sent.given, "correct", minor=False, always=True)
 
 
 async def _edit(

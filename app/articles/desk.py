@@ -45,6 +45,7 @@ from app.kit.errors import (
     PreconditionRequired,
     StateConflict,
 )
+from app.kit.forms import AS_SENT, Sent
 from app.kit.listing import desk_list, written
 from app.kit.paging import Cursors, PageQuery
 from app.kit.routing import problems, router_of
@@ -56,6 +57,9 @@ from app.staff.access import Actor, OncePerToken, Writer
 desk = router_of("/v1/desk/articles", "desk: articles")
 ArticleId = Annotated[str, Path(description="Id of the article.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 RevisionNumber = Annotated[int, Path(ge=1, le=LAST_REVISION, description="Number of the save, from 1.")]
+SentArticle = Annotated[ArticleCreate, AS_SENT]
+SentChanges = Annotated[ArticleUpdate, AS_SENT]
+SentCorrection = Annotated[CorrectInput, AS_SENT]
 Empty = Annotated[NoQuery, Query()]
 VERB = problems(InvalidQuery, NotFound, StateConflict, InvalidBody)
 MATCHED = problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, InvalidBody, PreconditionRequired)
@@ -90,13 +94,13 @@ async def list_desk_articles(
     dependencies=[OncePerToken],
     responses=problems(InvalidQuery, AlreadyExists, InvalidBody),
 )
-async def create_article(request: Request, _: Empty, body: ArticleCreate, work: WriterWork) -> Response:
+async def create_article(request: Request, _: Empty, body: SentArticle, work: WriterWork) -> Response:
     """Create a draft
 
     `headline` alone makes a draft; publishing also needs a body and a section. HTML is sanitised, and what was removed
     is listed in `warnings`.
     """
-    draft = await actions.create(work, body)
+    draft = await actions.create(work, Sent(ArticleCreate, body, ArticleUpdate))
     return await _answer(request, draft, 201, {"Location": f"/v1/desk/articles/{draft.article.id}"})
 
 
@@ -115,7 +119,7 @@ async def read_desk_article(
 
 @desk.patch("/{id}", response_model=ArticleDesk, responses={**MATCHED, **problems(AlreadyExists, StateConflict)})
 async def update_article(
-    request: Request, id: ArticleId, _: Empty, body: ArticleUpdate, expected: IfMatch, work: WriterWork
+    request: Request, id: ArticleId, _: Empty, body: SentChanges, expected: IfMatch, work: WriterWork
 ) -> Response:
     """Change an article
 
@@ -123,7 +127,7 @@ async def update_article(
     `revised_at`.
     """
     draft = await actions.open_for(work, id, "update", expected)
-    await actions.update(draft, body)
+    await actions.update(draft, Sent(ArticleUpdate, body, ArticleUpdate))
     return await _answer(request, draft)
 
 
@@ -215,14 +219,14 @@ async def reinstate_article(
     responses={**MATCHED, **problems(AlreadyExists, StateConflict)},
 )
 async def correct_article(
-    request: Request, id: ArticleId, _: Empty, body: CorrectInput, expected: IfMatch, work: EditorWork
+    request: Request, id: ArticleId, _: Empty, body: SentCorrection, expected: IfMatch, work: EditorWork
 ) -> Response:
     """Correct a published article openly
 
     Adds a public note to `corrections`, and makes the changes that are sent with it. `kind` is the correction's.
     """
     draft = await actions.open_for(work, id, "correct", expected)
-    await actions.correct(draft, body)
+    await actions.correct(draft, Sent(CorrectInput, body, ArticleUpdate, frozenset({"kind", "note"})))
     return await _answer(request, draft)
 
 

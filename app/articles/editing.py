@@ -12,10 +12,11 @@ from sqlalchemy import delete, select
 
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
 from app.articles.repository import KIND, ArticlesToEdit
-from app.articles.schemas import ArticleFields
+from app.articles.schemas import ArticleUpdate
 from app.audit.work import Work
 from app.authors.models import Author
 from app.kit.errors import Fault, InvalidBody
+from app.kit.forms import in_order
 from app.sections.models import Section
 from app.slugs import repository as slugs
 from app.tags.models import Tag
@@ -53,11 +54,11 @@ class Draft:
     def fault(self, code: str, pointer: str, **params: Any) -> None:
         self.faults.append(Fault(code, pointer=pointer, params=params))
 
-    async def write(self, fields: ArticleFields, given: set[str]) -> None:
-        """Takes the fields that were `given`. Raises `InvalidBody` with every fault of fact at once."""
+    async def write(self, fields: ArticleUpdate, given: set[str]) -> None:
+        """Takes the fields that were `given`. Raises `InvalidBody` with every fault at once, in the form's order."""
         article = self.article
         if "headline" in given:
-            article.headline = fields.headline  # type: ignore[attr-defined]  # both schemas that come here have it
+            article.headline = fields.headline
         if "language" in given or not article.language:
             article.language = fields.language or self.work.settings.language
         for name in PLAIN:
@@ -71,9 +72,9 @@ class Draft:
         await self._terms(fields, given)
         await self._translation(fields, given)
         if self.faults:
-            raise InvalidBody(errors=self.faults)
+            raise InvalidBody(errors=in_order(ArticleUpdate, self.faults))
 
-    def _objects(self, fields: ArticleFields, given: set[str]) -> None:
+    def _objects(self, fields: ArticleUpdate, given: set[str]) -> None:
         article = self.article
         for name in ("lead_image", "rights", "seo"):
             if name in given:
@@ -89,7 +90,7 @@ class Draft:
             article.external_system = external.system if external else None
             article.external_id = external.id if external else None
 
-    async def _render(self, fields: ArticleFields, given: set[str]) -> None:
+    async def _render(self, fields: ArticleUpdate, given: set[str]) -> None:
         source = (fields.body or "") if "body" in given else (self.body.source if self.body else "")
         own = "body_format" in given or self.body is None
         kind: Any = (fields.body_format if own else self.body and self.body.format) or "html"
@@ -102,14 +103,14 @@ class Draft:
         self.body.html, self.body.text, self.body.blocks = rendered.html, rendered.text, list(rendered.blocks)
         self.warnings += [asdict(removal) for removal in rendered.warnings]
 
-    async def _terms(self, fields: ArticleFields, given: set[str]) -> None:
+    async def _terms(self, fields: ArticleUpdate, given: set[str]) -> None:
         for name in ("tags", "authors"):
             if name in given:
                 self.links[name] = await self._looked_up(name, getattr(fields, name) or [], f"/{name}/{{}}")
         if {"section", "sections"} & given:
             await self._sections(fields, given)
 
-    async def _sections(self, fields: ArticleFields, given: set[str]) -> None:
+    async def _sections(self, fields: ArticleUpdate, given: set[str]) -> None:
         """The primary section comes first; taken away, the next one becomes primary."""
         present = await self.linked("sections") if self.article.version else []
         primary, others = present[:1], present[1:]
@@ -133,7 +134,7 @@ class Draft:
         where = select(getattr(link, column)).where(link.article_id == self.article.id).order_by(link.position)
         return list((await self.work.session.scalars(where)).all())
 
-    async def _translation(self, fields: ArticleFields, given: set[str]) -> None:
+    async def _translation(self, fields: ArticleUpdate, given: set[str]) -> None:
         article = self.article
         if "translation_of" in given:
             article.translation_group = None
@@ -171,7 +172,7 @@ class Draft:
             )
         await session.flush()
 
-    async def name(self, fields: ArticleFields, given: set[str]) -> None:
+    async def name(self, fields: ArticleUpdate, given: set[str]) -> None:
         """The slug: set by hand, or made from the headline until the article has once been public."""
         article, session = self.article, self.work.session
         before = article.slug

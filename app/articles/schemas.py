@@ -184,6 +184,7 @@ class ExternalIdInput(Input):
 class ArticleFields(Input):
     """What an editor may write."""
 
+    headline: Headline = ""
     slug: SlugInput | None = None
     """Left out: made from the headline, and follows it until first publication."""
     language: Language | None = None
@@ -247,7 +248,6 @@ class ArticleUpdate(ArticleFields):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"headline": "عنوان محدّث", "minor": True}]})
 
-    headline: Headline = ""
     minor: bool = False
     """A small repair: `revised_at` stays."""
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, TypeVar
-
-from pydantic import BaseModel, ValidationError, WrapValidator
+from typing import Annotated, Any
 
 from app.comments.schemas import (
     BODY_MAX,
@@ -15,37 +13,14 @@ from app.comments.schemas import (
     CommentCreate,
     CommentUpdate,
 )
-from app.kit.errors import Fault, InvalidBody
-from app.kit.faults import faults_in
+from app.kit.forms import AS_SENT
 from app.settings import Settings
 from app.text.languages import direction
 from app.text.messages import message, negotiate
 
-M = TypeVar("M", bound=BaseModel)
-
-# Documented as the schema, but let through as it was sent: what is required, and which parent may be answered, is known
-# only when the article is. The endpoint hands it to `checked`.
-_as_sent = WrapValidator(lambda value, _check: value)
-SentComment = Annotated[CommentCreate, _as_sent]
-SentUpdate = Annotated[CommentUpdate, _as_sent]
-
-
-def checked(schema: type[M], sent: Any, settings: Settings, others: list[Fault] | None = None) -> M:
-    """What was sent, as `schema`. Raises `InvalidBody` with all its faults and the `others`, in the form's order."""
-    faults, found = list(others or ()), None
-    try:
-        found = schema.model_validate(sent, context=settings)
-    except ValidationError as error:
-        errors = [{**entry, "loc": ("body", *entry["loc"])} for entry in error.errors(include_url=False)]
-        faults = [*faults_in(errors), *faults]
-    if found is None or faults:
-        order = [f"/{name}" for name in schema.model_fields]
-        raise InvalidBody(errors=sorted(faults, key=lambda fault: _place(order, fault.pointer or "")))
-    return found
-
-
-def _place(order: list[str], pointer: str) -> int:
-    return order.index(pointer) if pointer in order else len(order)
+# What is required, and which parent may be answered, is known only when the article is.
+SentComment = Annotated[CommentCreate, AS_SENT]
+SentUpdate = Annotated[CommentUpdate, AS_SENT]
 
 
 def form_of(article: Any, mode: str, language: str | None, settings: Settings) -> dict[str, Any]:

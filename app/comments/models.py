@@ -12,6 +12,7 @@ from app.kit.db import Base, Id, Key
 FINAL = ("deleted", "redacted")  # nothing leads out of these
 SHOWN_ROOT = text("parent_id IS NULL AND shown")
 SHOWN_ROOT_IN_SQLITE = text("parent_id IS NULL AND shown = 1")
+IS_REPLY = text("parent_id IS NOT NULL")
 HAS_ADDRESS = text("address_digest IS NOT NULL")
 
 
@@ -43,7 +44,8 @@ class Comment(Base):
             sqlite_where=SHOWN_ROOT_IN_SQLITE,
         ),
         Index("ix_comments_article", "article_id", "created_at", "id"),
-        Index("ix_comments_replies", "parent_id", "id"),
+        # Without the roots: a planner that counts rows per parent would take their one group for a small one.
+        Index("ix_comments_replies", "parent_id", "id", postgresql_where=IS_REPLY, sqlite_where=IS_REPLY),
         Index("ix_comments_queue", "status", "created_at", "id"),
         Index("ix_comments_sent", "created_at", "id"),
         CheckConstraint("shown = (status = 'approved' OR descendants > 0)", name="shown"),

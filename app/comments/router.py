@@ -16,7 +16,7 @@ from app.articles.schemas import terms
 from app.articles.shapes import comments_mode
 from app.comments import actions
 from app.comments.actions import CommentsClosed, DuplicateComment, Visit
-from app.comments.form import SentComment, SentUpdate, checked, form_of
+from app.comments.form import SentComment, SentUpdate, form_of
 from app.comments.models import FINAL
 from app.comments.repository import Comments
 from app.comments.schemas import (
@@ -48,6 +48,7 @@ from app.kit.errors import (
     RateLimited,
     Unauthorized,
 )
+from app.kit.forms import checked
 from app.kit.idempotency import Replay, UseOnce
 from app.kit.ids import as_id
 from app.kit.listing import delivered, delivered_list, written
@@ -130,7 +131,11 @@ async def read_comment_form(
     status_code=201,
     response_model=CommentMade,
     responses={
-        202: {"model": CommentMade, "description": "Held: a moderator will decide."},
+        202: {
+            "model": CommentMade,
+            "description": "Held: a moderator will decide.",
+            "headers": {"Location": {"$ref": "#/components/headers/Location"}},
+        },
         **problems(
             InvalidQuery,
             CommentsClosed,

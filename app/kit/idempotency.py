@@ -64,8 +64,9 @@ class Once:
         if self._header is None:
             return
         if not SHORTEST <= len(self._header) <= LONGEST or not self._header.isprintable():
-            params = {"min": SHORTEST, "max": LONGEST}
-            raise BadRequest(errors=[Fault("too_short", parameter="Idempotency-Key", params=params)])
+            params = {"min": SHORTEST, "max": LONGEST, "actual": len(self._header)}
+            code = "too_long" if len(self._header) > LONGEST else "too_short"
+            raise BadRequest(errors=[Fault(code, parameter="Idempotency-Key", params=params)])
         key = digest(f"{scope}\n{self._header}")
         await self._claim(key)
         self._asked = digest(f"{self._request.method} {self._request.url.path}\n".encode() + await self._request.body())

@@ -16,7 +16,7 @@ DEEPEST = 8
 
 def subtree(roots: ColumnElement[bool]) -> Select[str]:
     """Ids of the sections that `roots` selects and of all that lie below them."""
-    top = select(Section.id).where(roots).cte(recursive=True)  # unnamed: one statement may hold several
+    top = select(Section.id).where(roots).cte("subtree", recursive=True)
     below = aliased(Section)
     tree = top.union(select(below.id).join(top, below.parent_id == top.c.id))
     return select(tree.c.id)

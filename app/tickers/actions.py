@@ -185,7 +185,7 @@ async def order(work: Work, slug: str, ids: Sequence[str], expected: Expected) -
     every = {row.id for row in await tickers.every_item(ticker)}
     strips = Strips(work.session, work.settings)
     live = await strips.live_items([ticker.id], work.now)
-    articles = {row.story_id for row in await strips.drawn([ticker], live, work.now)}
+    articles = {found.row.story_id for found in await strips.drawn([ticker], live, work.now)}
     wanted = [as_id(id) or id for id in ids]
     if faults := _faults(wanted, every | articles, {row.id for row in live}):
         raise InvalidBody(errors=faults)

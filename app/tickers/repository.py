@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
+    CTE,
     BindParameter,
     ColumnElement,
     Integer,
@@ -19,11 +20,13 @@ from sqlalchemy import (
     delete,
     func,
     insert,
+    literal,
     or_,
     select,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from app.articles.models import Article, ArticleSection, ArticleTag
 from app.articles.repository import visible
@@ -32,7 +35,6 @@ from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
 from app.sections.models import Section
-from app.sections.repository import subtree
 from app.settings import Settings
 from app.slugs.models import Slug
 from app.tags.models import Tag
@@ -110,15 +112,14 @@ class Strips:
         return row
 
     async def composed(self, strips: Sequence[Any], now: datetime) -> dict[str, list[Entry]]:
-        """What each of these strips shows now, by its id. Two statements, however many strips, rules and items."""
+        """What each of these strips shows now, by its id. Three statements, however many strips, rules and items."""
         by_id = {strip.id: strip for strip in strips}
         found: dict[str, list[Entry]] = {id: [] for id in by_id}
         items = await self.live_items(list(by_id), now)
         for row in items:
             found[row.ticker_id].append(made_by_hand(row, by_id[row.ticker_id].language, now, self.lasting))
-        for row in await self.drawn(strips, items, now):
-            level = by_id[row.ticker_id].rules[row.rule]["level"]
-            found[row.ticker_id].append(drawn(row, level, now, self.lasting))
+        for id, rule, place, row in await self.drawn(strips, items, now):
+            found[id].append(drawn(row, by_id[id].rules[rule]["level"], place, now, self.lasting))
         return {id: compose(found[id], strip.ordered_at, strip.max_items) for id, strip in by_id.items()}
 
     async def live_items(self, ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
@@ -127,27 +128,113 @@ class Strips:
             return ()
         return (await self.reader.execute(LIVE_ITEMS, {"ids": list(ids), "now": now})).all()
 
-    async def drawn(self, strips: Sequence[Any], items: Sequence[Row[Any]], now: datetime) -> Sequence[Row[Any]]:
-        """What the rules of these strips draw beside their live `items`: rows of (ticker id, rule, place, article).
+    async def drawn(self, strips: Sequence[Any], items: Sequence[Row[Any]], now: datetime) -> list[Drawn]:
+        """What the rules of these strips draw beside their live `items`. Two statements.
 
-        Enough of each rule that composing cannot miss one: the newest, those whose level is still raised, and those
-        that the desk has ordered; more where an item may take an article's place. One statement.
+        Enough of each rule that composing cannot miss one: the newest, more of them where an item may take an article's
+        place; and wherever they match, the articles whose level is still raised and those that the desk has ordered.
         """
-        followed = Counter(item.ticker_id for item in items if item.article_id)
+        if not any(strip.rules for strip in strips):
+            return []
+        newest = await self._newest(strips, Counter(item.ticker_id for item in items if item.article_id), now)
+        since = {name: now - lasting for name, lasting in self.lasting.items()}
+        values = {"ids": [strip.id for strip in strips], "now": now, **since}
+        notes = (await self.reader.execute(NOTES, values)).all()
+        places = {(note.ticker_id, note.story_id): note.number for note in notes if note.kind == "place"}
+        filed = {(note.kind, note.ticker_id, note.number, note.story_id) for note in notes}
+        others = {note.story_id: note for note in notes}.values()
+        found = [(row.ticker_id, row.rule, row) for row in newest]
+        for strip in strips:
+            for number, rule in enumerate(strip.rules):
+                found += [(strip.id, number, row) for row in others if _passes(row, strip.id, number, rule, filed, now)]
+        return [Drawn(id, rule, places.get((id, row.story_id)), row) for id, rule, row in found]
+
+    async def _newest(self, strips: Sequence[Any], more: Mapping[str, int], now: datetime) -> Sequence[Row[Any]]:
+        """As many of each rule as its strip takes, and so many more: rows of (ticker id, rule, article)."""
         shapes: list[_Shape] = []
-        values: dict[str, Any] = {"now": now, **{name: now - lasting for name, lasting in self.lasting.items()}}
+        values: dict[str, Any] = {"now": now, "ids": [strip.id for strip in strips]}
         for strip in strips:
             for rule, content in enumerate(strip.rules):
                 number = len(shapes)
-                shapes.append(_Shape.of(strip, content))
+                shapes.append(_Shape.of(content))
                 values |= {
                     f"ticker{number}": strip.id,
                     f"rule{number}": rule,
-                    f"limit{number}": strip.max_items + followed[strip.id],
+                    f"limit{number}": strip.max_items + more.get(strip.id, 0),
                     f"urgency{number}": content["urgency_max"],
-                    f"since{number}": now - timedelta(hours=content["max_age_hours"] or 0),
+                    f"since{number}": _since(content, now),
                 }
-        return (await self.reader.execute(_drawing(tuple(shapes)), values)).all() if shapes else ()
+        rows: Sequence[Row[Any]] = (await self.reader.execute(_newest_of(tuple(shapes)), values)).all()
+        return rows
+
+
+class Drawn(NamedTuple):
+    """An article that a rule of a strip draws, and its place in the desk's order."""
+
+    ticker_id: str
+    rule: int
+    place: int | None
+    row: Row[Any]
+
+
+def _since(rule: Mapping[str, Any], now: datetime) -> datetime:
+    return now - timedelta(hours=rule["max_age_hours"] or 0)
+
+
+def _passes(
+    row: Row[Any], ticker_id: str, number: int, rule: Mapping[str, Any], filed: set[Any], now: datetime
+) -> bool:
+    """Whether a rule draws an article of `NOTES`; the same conditions as in `_rule`."""
+    return (
+        (not rule["sections"] or ("section", ticker_id, number, row.story_id) in filed)
+        and (not rule["tags"] or ("tag", ticker_id, number, row.story_id) in filed)
+        and (rule["urgency_max"] is None or row.story_urgency <= rule["urgency_max"])
+        and (rule["max_age_hours"] is None or row.story_published_at >= _since(rule, now))
+    )
+
+
+def _reached() -> CTE:
+    """The sections that each rule reaches: those that it names, and all below them."""
+    named = select(TickerSection.ticker_id, TickerSection.rule, TickerSection.section_id)
+    top = named.where(TickerSection.ticker_id.in_(IDS)).cte("reached", recursive=True)
+    below = aliased(Section)
+    return top.union(select(top.c.ticker_id, top.c.rule, below.id).join(top, below.parent_id == top.c.section_id))
+
+
+def _notes() -> Select[Any]:
+    """Of articles whose level is still raised, or that the desk has ordered: which rules reach them by section and by
+    tag (`number` is the rule's), and at which place (`number`) a strip has them."""
+    placed = select(TickerPlace.article_id).where(TickerPlace.ticker_id.in_(IDS))
+    special = select(Article.id).where(visible(NOW), or_(RAISED, Article.id.in_(placed)))
+    reached = _reached()
+    notes = union_all(
+        select(
+            literal("raised").label("kind"),
+            literal(None, Id).label("ticker_id"),
+            literal(0).label("number"),
+            Article.id,
+        ).where(Article.id.in_(special)),
+        select(literal("section"), reached.c.ticker_id, reached.c.rule, ArticleSection.article_id)
+        .join(reached, reached.c.section_id == ArticleSection.section_id)
+        .where(ArticleSection.article_id.in_(special)),
+        select(literal("tag"), TickerTag.ticker_id, TickerTag.rule, ArticleTag.article_id)
+        .join(TickerTag, TickerTag.tag_id == ArticleTag.tag_id)
+        .where(TickerTag.ticker_id.in_(IDS), ArticleTag.article_id.in_(special)),
+        select(literal("place"), TickerPlace.ticker_id, TickerPlace.position, TickerPlace.article_id).where(
+            TickerPlace.ticker_id.in_(IDS), TickerPlace.article_id.is_not(None)
+        ),
+    ).subquery("notes")
+    kind, ticker_id, number, article_id = notes.c
+    return (
+        select(kind, ticker_id, number, *STORY)
+        .join(Article, Article.id == article_id)
+        .outerjoin(Section, Section.id == Article.section_id)
+        .where(visible(NOW))
+    )
+
+
+REACHED = _reached()
+NOTES = _notes()
 
 
 class _Shape(NamedTuple):
@@ -157,31 +244,21 @@ class _Shape(NamedTuple):
     tags: bool
     urgency: bool
     age: bool
-    levelled: bool
-    ordered: bool
 
     @classmethod
-    def of(cls, strip: Any, rule: Mapping[str, Any]) -> _Shape:
-        return cls(
-            bool(rule["sections"]),
-            bool(rule["tags"]),
-            rule["urgency_max"] is not None,
-            rule["max_age_hours"] is not None,
-            rule["level"] is not None,
-            strip.ordered_at is not None,
-        )
+    def of(cls, rule: Mapping[str, Any]) -> _Shape:
+        urgency, age = rule["urgency_max"] is not None, rule["max_age_hours"] is not None
+        return cls(bool(rule["sections"]), bool(rule["tags"]), urgency, age)
 
 
 @lru_cache(maxsize=128)
-def _drawing(shapes: tuple[_Shape, ...]) -> Select[Any]:
+def _newest_of(shapes: tuple[_Shape, ...]) -> Select[Any]:
     """Built once for rules of these shapes: putting a statement together costs more than running it on SQLite."""
     found = union_all(*(_rule(number, shape) for number, shape in enumerate(shapes))).subquery("found")
-    here = and_(TickerPlace.ticker_id == found.c.ticker_id, TickerPlace.article_id == found.c.article_id)
     return (
-        select(found.c.ticker_id, found.c.rule, TickerPlace.position.label("place"), *STORY)
+        select(found.c.ticker_id, found.c.rule, *STORY)
         .join(Article, Article.id == found.c.article_id)
         .outerjoin(Section, Section.id == Article.section_id)
-        .outerjoin(TickerPlace, here)
         .where(visible(NOW))
     )
 
@@ -191,22 +268,14 @@ def _rule(number: int, shape: _Shape) -> Select[Any]:
     rule: BindParameter[int] = bindparam(f"rule{number}", type_=Integer)
     limit: BindParameter[int] = bindparam(f"limit{number}", type_=Integer)
     matching = select(Article.id).where(visible(NOW), *_conditions(number, shape, ticker, rule))
-    newest = (Article.published_at.desc(), Article.id.desc())
-    parts = [matching.order_by(*newest).limit(limit)]
-    if not shape.levelled:
-        parts.append(matching.where(RAISED).order_by(Article.urgency, *newest).limit(limit))
-    if shape.ordered:
-        placed = select(TickerPlace.article_id).where(TickerPlace.ticker_id == ticker)
-        parts.append(matching.where(Article.id.in_(placed)))
-    found = union_all(*(select(part.subquery().c.id) for part in parts)).subquery()
-    return select(ticker.label("ticker_id"), rule.label("rule"), found.c.id.label("article_id"))
+    newest = matching.order_by(Article.published_at.desc(), Article.id.desc()).limit(limit).subquery()
+    return select(ticker.label("ticker_id"), rule.label("rule"), newest.c.id.label("article_id"))
 
 
 def _conditions(number: int, shape: _Shape, ticker: Any, rule: Any) -> Iterable[ColumnElement[bool]]:
     if shape.sections:
-        named = select(TickerSection.section_id).where(TickerSection.ticker_id == ticker, TickerSection.rule == rule)
-        inside = ArticleSection.section_id.in_(subtree(Section.id.in_(named)))
-        yield Article.id.in_(select(ArticleSection.article_id).where(inside))
+        sections = select(REACHED.c.section_id).where(REACHED.c.ticker_id == ticker, REACHED.c.rule == rule)
+        yield Article.id.in_(select(ArticleSection.article_id).where(ArticleSection.section_id.in_(sections)))
     if shape.tags:
         tags = select(TickerTag.tag_id).where(TickerTag.ticker_id == ticker, TickerTag.rule == rule)
         yield Article.id.in_(select(ArticleTag.article_id).where(ArticleTag.tag_id.in_(tags)))

@@ -70,7 +70,7 @@ async def read_ticker(
 async def _read(
     request: Request, strips: Strips, tickers: Sequence[Any], include: str | None, selection: Selection
 ) -> list[dict[str, Any]]:
-    """The strips as they are now: two statements whatever their number, two more for summaries."""
+    """The strips as they are now: three statements whatever their number, two more for summaries."""
     now, settings = clock.now(), request.app.state.settings
     shown = await strips.composed(tickers, now) if selection.wants("items", "updated_at") else {}
     embedded = include == "article" and selection.wants("items")

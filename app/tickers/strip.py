@@ -118,11 +118,12 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
     )
 
 
-def drawn(row: Any, given: str | None, now: datetime, lasting: Mapping[str, timedelta]) -> Entry:
-    """An article that a rule draws; `given` is the rule's level."""
+def drawn(row: Any, given: str | None, place: int | None, now: datetime, lasting: Mapping[str, timedelta]) -> Entry:
+    """An article that a rule draws; `given` is the rule's level, `place` the article's in the desk's order."""
     story = story_of(row)
     assert story is not None  # noqa: S101  # for the type checker: the repository draws articles only
-    level, until = level_at(now, given or BY_URGENCY.get(story.urgency, "normal"), story.published_at, None, lasting)
+    given = given or BY_URGENCY.get(story.urgency, "normal")
+    level, until = level_at(now, given, story.published_at, None, lasting)
     return Entry(
         id=story.id,
         text=story.text,
@@ -132,7 +133,7 @@ def drawn(row: Any, given: str | None, now: datetime, lasting: Mapping[str, time
         appeared_at=story.published_at,
         story=story,
         by_hand=False,
-        place=row.place,
+        place=place,
     )
 
 

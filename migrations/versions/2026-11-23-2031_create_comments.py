@@ -17,6 +17,10 @@ SHOWN_ROOT = {
     "postgresql_where": sa.text("parent_id IS NULL AND shown"),
     "sqlite_where": sa.text("parent_id IS NULL AND shown = 1"),
 }
+IS_REPLY = {
+    "postgresql_where": sa.text("parent_id IS NOT NULL"),
+    "sqlite_where": sa.text("parent_id IS NOT NULL"),
+}
 HAS_ADDRESS = {
     "postgresql_where": sa.text("address_digest IS NOT NULL"),
     "sqlite_where": sa.text("address_digest IS NOT NULL"),
@@ -58,7 +62,7 @@ def upgrade() -> None:
     op.create_index("ix_comments_roots", "comments", ["article_id", "created_at", "id"], **SHOWN_ROOT)
     op.create_index("ix_comments_top", "comments", ["article_id", "descendants", "created_at", "id"], **SHOWN_ROOT)
     op.create_index("ix_comments_article", "comments", ["article_id", "created_at", "id"])
-    op.create_index("ix_comments_replies", "comments", ["parent_id", "id"])
+    op.create_index("ix_comments_replies", "comments", ["parent_id", "id"], **IS_REPLY)
     op.create_index("ix_comments_queue", "comments", ["status", "created_at", "id"])
     op.create_index("ix_comments_sent", "comments", ["created_at", "id"])
     op.create_table(

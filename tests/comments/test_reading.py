@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event
 
 from app.comments.tree import body_html
+from app.kit import clock
 from tests.comments.talk import EMAIL, NAME, Talk, talk_in
 from tests.newsroom import Newsroom
 
@@ -115,8 +116,9 @@ async def test_paging_neither_repeats_nor_skips_while_others_write(newsroom: New
     choose = random.Random(seed)
     newsroom.set(comments_rate=())
     talk = await talk_in(newsroom)
-    comments = {c["id"]: c for c in [await talk.said() for _ in range(8)]}
-    held = [await talk.held() for _ in range(4)]
+    with clock.frozen(clock.now()):  # equal timestamps: the id decides
+        comments = {c["id"]: c for c in [await talk.said() for _ in range(8)]}
+        held = [await talk.held() for _ in range(4)]
 
     async def keys() -> dict[str, Any]:
         return {
@@ -213,6 +215,10 @@ async def test_what_is_not_approved_is_not_there(talk: Talk) -> None:
     for comment in [held, *gone]:
         for suffix in ("", "/replies"):
             await talk.newsroom.get(f"/v1/comments/{comment['id']}{suffix}", expect=404)
+    said = await talk.said()
+    await talk.held(parent_id=said["id"])
+    assert (await talk.newsroom.get(f"/v1/comments/{said['id']}/replies")).json()["data"] == []
+    assert (await talk.newsroom.get(f"/v1/comments/{said['id']}")).json()["replies"] == {"data": [], "next": None}
     for id in ("7", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"):
         await talk.newsroom.get(f"/v1/comments/{id}", expect=404)
 

@@ -26,11 +26,13 @@ from tests.newsroom import Newsroom
 pytestmark = pytest.mark.anyio
 
 START = datetime(2026, 4, 1, 8, tzinfo=UTC)
-STEPS = 45
+STEPS = 36
 WORD = re.compile(r"zq\d+x", re.IGNORECASE)
 PLURALS = ("sections", "tags", "authors")
 # What readers never see of an article, whatever its state.
 DESK_ONLY = ("external_id", "note", "withdrawn_reason", "body_source", "translations", "warnings", "member_id")
+# Answers that hold nothing from the database.
+NOT_OURS = {"/", "/docs", "/openapi.json", "/static/{name}", "/problems", "/problems/{slug}", "/healthz", "/readyz"}
 ACTIONS = (
     "create create patch patch patch submit give_back publish publish schedule archive unpublish withdraw reinstate "
     "delete correct restore rename follow comment"
@@ -63,6 +65,9 @@ class Walk:
         self.parents: dict[str, str | None] = {}
         self.terms: dict[str, list[str]] = {plural: [] for plural in PLURALS}
         self.former: dict[str, list[str]] = {plural: [] for plural in PLURALS}
+        self.term_words: dict[str, list[str]] = {}
+        self.seen: set[str] = set()
+        self.most = 0
         self.comment_ids: list[str] = []
         self.asked = 0
 
@@ -74,6 +79,8 @@ class Walk:
         with clock.frozen(self.now):
             await getattr(self, action)()
             await self.look()
+        self.seen |= {piece.state for piece in self.pieces.values()}
+        self.most = max(self.most, len(self.visible()))
 
     async def create(self) -> None:
         fields = await self._content()
@@ -145,11 +152,11 @@ class Walk:
         slug = self.chance.choice(self.terms[plural])
         new = f"{plural}-{next(self.words)}"
         body: dict[str, Any] = {"name": next(self.words), "slug": new, "description": next(self.words)}
-        if plural == "sections":
-            body["parent"] = self.parents[slug]
-        await self.newsroom.desk("PUT", f"/{plural}/{slug}", body, if_match="*", expect=200)
+        parent = {"parent": self.parents[slug]} if plural == "sections" else {}
+        await self.newsroom.desk("PUT", f"/{plural}/{slug}", {**body, **parent}, if_match="*", expect=200)
         self.terms[plural][self.terms[plural].index(slug)] = new
         self.former[plural].append(slug)
+        self.term_words[new] = WORD.findall(json.dumps(body))
         if plural == "sections":
             self.parents[new] = self.parents.pop(slug)
             self.parents = {name: new if above == slug else above for name, above in self.parents.items()}
@@ -235,6 +242,7 @@ class Walk:
                 body["parent"] = self.parents[slug] = None
         await self.newsroom.desk("PUT", f"/{plural}/{slug}", body, expect=201)
         self.terms[plural].append(slug)
+        self.term_words[slug] = WORD.findall(json.dumps({**body, "slug": slug, "parent": None}))
         return slug
 
     def _line(self, slug: str) -> list[str]:
@@ -263,12 +271,12 @@ class Walk:
             for route in iter_route_contexts(self.newsroom.app.routes)
             if "GET" in (route.methods or ()) and not str(route.path).startswith("/v1/desk")
         ]
-        return [path for path in found if path not in {"/docs", "/openapi.json", "/static/{name}", "/problems"}]
+        return [path for path in found if path not in NOT_OURS]
 
     def visible(self) -> dict[str, Piece]:
         return {id: piece for id, piece in self.pieces.items() if piece.visible(self.now)}
 
-    async def allowed(self) -> set[str]:
+    def allowed(self) -> set[str]:
         """The words that readers may see now."""
         words: set[str] = set()
         for piece in self.pieces.values():
@@ -279,10 +287,8 @@ class Walk:
                 if shown["access"] == "paid":
                     del shown["body"]
                 words |= set(WORD.findall(json.dumps(shown) + "".join(piece.comments.values())))
-        for plural, slugs in self.shown_terms().items():
-            for slug in slugs:
-                term = (await self.newsroom.desk("GET", f"/{plural}/{slug}")).json()
-                words |= set(WORD.findall(json.dumps({**term, "parent": None})))
+        for slugs in self.shown_terms().values():
+            words |= {word for slug in slugs for word in self.term_words[slug]}
         return {word.lower() for word in words}
 
     def shown_terms(self) -> dict[str, dict[str, int]]:
@@ -299,7 +305,7 @@ class Walk:
 
     async def look(self) -> None:
         """Everything that can be asked by a reader who guesses well."""
-        allowed, visible = await self.allowed(), self.visible()
+        allowed, visible = self.allowed(), self.visible()
         for url in self._questions():
             answer = await self.newsroom.client.get(url)
             self.asked += 1
@@ -307,16 +313,16 @@ class Walk:
             text = answer.text
             if "json" in answer.headers.get("content-type", ""):
                 text = json.dumps({name: value for name, value in answer.json().items() if name != "instance"})
-            echoed = {"link"}  # says again what was asked
+            echoed = {"link"}  # it says again what was asked
             text += "\n".join(f"{name}: {value}" for name, value in answer.headers.items() if name not in echoed)
             leaked = {word.lower() for word in WORD.findall(text)} - allowed
             assert not leaked, f"{url} at {self.now}: {leaked} in {answer.status_code} {text[:2000]}"
         await self._count(visible)
 
     def _questions(self) -> list[str]:
-        chosen = self.chance.sample(list(self.pieces), min(3, len(self.pieces)))
+        chosen = self.chance.sample(list(self.pieces), min(2, len(self.pieces)))
         addresses = [quote(address) for id in chosen for address in {id, *self.pieces[id].addresses}]
-        names = {plural: self.terms[plural][-3:] + self.former[plural][-1:] for plural in PLURALS}
+        names = {plural: self.terms[plural][-2:] + self.former[plural][-1:] for plural in PLURALS}
         filled = {
             "/v1/articles/{slug}": addresses,
             "/v1/tickers/{slug}": ["breaking"],
@@ -360,9 +366,8 @@ async def walked(newsroom: Newsroom, seed: str, steps: int) -> Walk:
 
 async def test_a_random_walk_of_editors_lets_nothing_unpublished_out(newsroom: Newsroom, backend: str) -> None:
     walk = await walked(newsroom, backend, STEPS)
-    states = {piece.state for piece in walk.pieces.values()}
-    assert {"draft", "published", "withdrawn"} <= states, "a walk that sees too little proves too little"
-    assert walk.visible()
+    assert {"draft", "published", "withdrawn"} <= walk.seen, "a walk that sees too little proves too little"
+    assert walk.most > 1
     assert walk.asked > 1000
 
 

@@ -93,6 +93,36 @@ async def test_an_ordered_article_is_not_crowded_out_by_a_later_one(newsroom: Ne
         assert await texts(newsroom) == ["د", "ج", "أ"]
 
 
+async def test_an_old_article_comes_only_where_a_rule_reaches_it(newsroom: Newsroom) -> None:
+    """Articles still urgent, or ordered on one strip, do not slip into another."""
+    await newsroom.section("علوم")
+    await newsroom.section("فضاء", parent="علوم")
+    await newsroom.section("رياضة")
+    await newsroom.tag("صور")
+    with clock.frozen(at(0)):
+        old: dict[str, Any] = {"at": moment(-300), "tags": ["صور"], "section": "فضاء"}
+        urgent = await newsroom.published("عاجل", urgency=3, **old)
+        placed = await newsroom.published("مرتّب", urgency=6, **old)
+        for number in range(3):
+            await newsroom.published(f"علم {number}", section="علوم", tags=["صور"], at=moment(-number))
+            await newsroom.published(f"هدف {number}", section="رياضة", at=moment(-number))
+        everything = {"sections": ["علوم"], "tags": ["صور"], "urgency_max": 6, "max_age_hours": 5}
+        rules: dict[str, tuple[dict[str, Any], list[str]]] = {
+            "كله": (everything, ["عاجل", "مرتّب"]),
+            "رياضة": ({"sections": ["رياضة"]}, ["هدف 0", "هدف 1"]),
+            "أحدث": ({**everything, "max_age_hours": 4}, ["علم 0", "علم 1"]),
+            "أهم": ({**everything, "urgency_max": 3}, ["عاجل"]),
+            "وسم": ({"tags": ["صور"]}, ["عاجل", "علم 0"]),
+        }
+        for slug, (rule, _) in rules.items():
+            await put_strip(newsroom, slug, rules=[rule], max_items=2)
+        await put_strip(newsroom, "كله", rules=[everything], max_items=100)
+        await put_order(newsroom, [placed["id"], urgent["id"]], of="كله")
+        await put_strip(newsroom, "كله", rules=[everything], max_items=2)
+        for slug, (_, expected) in rules.items():
+            assert await texts(newsroom, slug) == expected, slug
+
+
 async def test_no_article_stands_twice_and_the_strip_is_filled_up(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
         ids = [(await newsroom.published(f"خبر {n}", at=moment(-n)))["id"] for n in range(6)]

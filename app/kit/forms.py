@@ -1,0 +1,74 @@
+"""Bodies that are judged by more than their schema: every fault is told at once, in the order of the form.
+
+FastAPI would refuse a body before the endpoint has looked anything up, and the client would learn of an unknown section
+only after it had mended its headline. So such a body is documented as its schema but handed over as it was sent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError, WrapValidator
+
+from app.kit.errors import Fault, InvalidBody
+from app.kit.faults import faults_in
+
+M = TypeVar("M", bound=BaseModel)
+R = TypeVar("R", bound=BaseModel)
+
+# Metadata of a body's type: documented as the schema, let through as it was sent.
+AS_SENT = WrapValidator(lambda value, _check: value)
+
+
+def checked(schema: type[M], sent: Any, context: Any = None, others: Iterable[Fault] = ()) -> M:
+    """What was sent, as `schema`. Raises `InvalidBody` with all its faults and the `others`."""
+    found, faults = _read(schema, sent, context)
+    faults += others
+    if found is None or faults:
+        raise InvalidBody(errors=in_order(schema, faults))
+    return found
+
+
+class Sent(Generic[M, R]):
+    """A body read as far as it can be read.
+
+    `fields` holds, as `readable`, what is right in it and `given` names that; `faults` is what is wrong. So the caller
+    can look up what the right fields name, and tell all faults together.
+    """
+
+    def __init__(self, schema: type[M], sent: Any, readable: type[R], apart: frozenset[str] = frozenset()) -> None:
+        self.form, self.faults = _read(schema, sent, None)
+        wrong = {(fault.pointer or "").split("/")[1] for fault in self.faults if fault.pointer}
+        known = readable.model_fields.keys() - wrong - apart
+        self.fields = readable.model_validate({k: v for k, v in _object(sent).items() if k in known})
+        self.given = set(self.fields.model_fields_set)
+
+    def whole(self) -> M:
+        """The body as its schema. Raises `InvalidBody`."""
+        if self.form is None:
+            raise InvalidBody(errors=self.faults)
+        return self.form
+
+
+def _object(sent: Any) -> dict[str, Any]:
+    return sent if isinstance(sent, dict) else {}
+
+
+def _read(schema: type[M], sent: Any, context: Any) -> tuple[M | None, list[Fault]]:
+    try:
+        return schema.model_validate(sent, context=context), []
+    except ValidationError as error:
+        found = [{**entry, "loc": ("body", *entry["loc"])} for entry in error.errors(include_url=False)]
+        return None, faults_in(found)
+
+
+def in_order(schema: type[BaseModel], faults: Iterable[Fault]) -> list[Fault]:
+    """Faults in the order in which the form's fields stand."""
+    order = list(schema.model_fields)
+
+    def place(fault: Fault) -> int:
+        name = (fault.pointer or "").partition("/")[2].partition("/")[0]
+        return order.index(name) if name in order else len(order)
+
+    return sorted(faults, key=place)
