@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
 
 from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
@@ -144,8 +144,8 @@ class ImagePatch(Input):
     alt: Annotated[str, Line(500, low=0)] | None = None
     caption: Caption | None = None
     credit: Annotated[str, Line(200, low=0)] | None = None
-    width: Annotated[int | None, Field(ge=1, le=100_000)] = None
-    height: Annotated[int | None, Field(ge=1, le=100_000)] = None
+    width: Annotated[StrictInt | None, Field(ge=1, le=100_000)] = None
+    height: Annotated[StrictInt | None, Field(ge=1, le=100_000)] = None
     focal_point: FocalPoint | None = None
 
 
@@ -191,7 +191,7 @@ class ArticleFields(Input):
     """Left out: the site's language."""
     kind: Kind | None = "news"
     access: Access | None = "free"
-    urgency: Annotated[int | None, Field(ge=1, le=9)] = 5
+    urgency: Annotated[StrictInt | None, Field(ge=1, le=9)] = 5
     """IPTC: 1 most urgent, 5 normal, 9 least."""
     short_headline: ShortHeadline | None = None
     """For tickers and small screens."""
@@ -248,7 +248,7 @@ class ArticleUpdate(ArticleFields):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"headline": "عنوان محدّث", "minor": True}]})
 
-    minor: bool = False
+    minor: StrictBool = False
     """A small repair: `revised_at` stays."""
 
 
@@ -459,7 +459,7 @@ class NoInput(Input):
 class RestoreInput(Input):
     """Which revision."""
 
-    revision: Annotated[int, Field(ge=1, le=LAST_REVISION)]
+    revision: Annotated[StrictInt, Field(ge=1, le=LAST_REVISION)]
 
 
 class RevisionSummary(Output):

@@ -50,14 +50,16 @@ HEADERS: dict[str, tuple[str, str]] = {
     "Link": ('The next page, `rel="next"` (RFC 8288).', '</v1/articles?cursor=pX1…>; rel="next"'),
     "Location": ("Where it is.", "/v1/articles/%D8%B9%D9%84%D9%88%D9%85"),
     "Retry-After": ("Seconds to wait.", "5"),
+    "RateLimit-Policy": ("The limits (draft-ietf-httpapi-ratelimit-headers).", '"person-60";q=5;w=60'),
+    "RateLimit": ("The limit that is used up.", '"person-60";r=0;t=42'),
     "WWW-Authenticate": ("What is missing (RFC 6750).", 'Bearer realm="nashra"'),
     "Content-Language": ("Language of the messages.", "ar"),
     "Idempotency-Replayed": ("`true` when the answer of an earlier request is given again.", "true"),
 }
-BY_STATUS = {
+BY_STATUS: dict[str, list[str]] = {
     "401": ["WWW-Authenticate"],
     "403": [],
-    "429": ["Retry-After"],
+    "429": ["Retry-After", "RateLimit", "RateLimit-Policy"],
     "503": ["Retry-After"],
 }
 PROBLEM = {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictInt
 
 from app.kit.paging import Listed
 from app.kit.schemas import Moment, Ref
@@ -20,7 +20,7 @@ class SectionInput(TermInput):
 
     parent: Annotated[str | None, Field(max_length=255)] = None
     """Slug or id of the section above."""
-    position: Annotated[int, Field(ge=0, le=100_000)] = 0
+    position: Annotated[StrictInt, Field(ge=0, le=100_000)] = 0
     """Place among its siblings, smallest first."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictBool
 
 from app.kit.paging import Listed
 from app.kit.schemas import IdText, Input, Line, Moment, MomentInput, Name, Output
@@ -31,7 +31,7 @@ class MemberUpdate(Input):
 
     name: MemberName = ""
     roles: Roles = ["reporter"]
-    active: bool = True
+    active: StrictBool = True
 
 
 class MemberRead(Output):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, StrictInt
 
 from app.articles.schemas import ArticleSummary, Status, TermName
 from app.kit.paging import CountedQuery, Listed
@@ -32,7 +32,7 @@ LONG_TEXT = 100  # graphemes; agencies keep alerts shorter
 
 ItemText = Annotated[str, Line(300, low=0)]
 Terms = Annotated[list[TermName], Field(max_length=MAX_TERMS)]
-Position = Annotated[int, Field(ge=1, le=MAX_ITEMS)]
+Position = Annotated[StrictInt, Field(ge=1, le=MAX_ITEMS)]
 ItemId = Annotated[str, Field(max_length=64)]
 
 RULE: dict[str, Any] = {"sections": ["علوم"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
@@ -69,9 +69,9 @@ class Rule(Input):
     """Slugs or ids: any of these, their descendants included."""
     tags: Terms = []
     """Slugs or ids: any of these."""
-    urgency_max: Annotated[int | None, Field(ge=1, le=9)] = None
+    urgency_max: Annotated[StrictInt | None, Field(ge=1, le=9)] = None
     """At least this urgent: 1 is the most urgent."""
-    max_age_hours: Annotated[int | None, Field(ge=1, le=87_600)] = None
+    max_age_hours: Annotated[StrictInt | None, Field(ge=1, le=87_600)] = None
     """Published at most this many hours ago."""
     level: Level | None = None
     """Level of what it draws. Left out: from each article's urgency."""
@@ -82,7 +82,7 @@ class TickerInput(TermInput):
 
     model_config = ConfigDict(json_schema_extra={"examples": [TICKER]})
 
-    max_items: Annotated[int, Field(ge=1, le=MAX_ITEMS)] = 15
+    max_items: Annotated[StrictInt, Field(ge=1, le=MAX_ITEMS)] = 15
     """The most items that the strip shows at once."""
     rules: Annotated[list[Rule], Field(max_length=MAX_RULES)] = []
     """What is drawn besides the items made by hand. An article that several rules draw takes its most urgent level."""
