@@ -20,7 +20,7 @@ from app.slugs.models import Slug
 from app.staff import actions
 from app.staff.repository import Staff
 
-SECRET = "a-secret-for-tests-of-forty-characters-"  # noqa: S105  # of tests only
+SECRET = "a-secret-for-tests-of-forty-characters-"
 
 
 class Newsroom:

@@ -13,6 +13,7 @@ from app.kit.caching import IfMatch, at_desk
 from app.kit.db import ReadingSession
 from app.kit.errors import (
     AlreadyExists,
+    Forbidden,
     InvalidBody,
     InvalidCursor,
     InvalidQuery,
@@ -103,7 +104,9 @@ async def update_member(
     switches themselves off (409): there is always an admin left.
     """
     staff = Staff(work.session)
-    member = await staff.member(_known(id), for_update=True)
+    member, acting = await staff.pair(_known(id), work.actor.member_id)
+    if not acting.active or "admin" not in acting.roles:
+        raise Forbidden()  # another admin was faster
     expected.require(member.version)
     changes: dict[str, Any] = body.model_dump(exclude_unset=True)
     loses_admin = "roles" in changes and "admin" not in changes["roles"]

@@ -28,6 +28,15 @@ class Staff:
             raise NotFound()
         return member
 
+    async def pair(self, id: str, other_id: str) -> tuple[Member, Member]:
+        """Two members as they are now, locked in one order, so that two who change each other do it one by one."""
+        statement = select(Member).where(Member.id.in_([id, other_id])).order_by(Member.id).with_for_update()
+        found = await self.session.scalars(statement.execution_options(populate_existing=True))
+        members = {member.id: member for member in found}
+        if id not in members or other_id not in members:
+            raise NotFound()
+        return members[id], members[other_id]
+
     async def member_named(self, name: str) -> Member | None:
         statement = select(Member).where(Member.name_key == identity_fold(name))
         return (await self.session.scalars(statement)).one_or_none()

@@ -40,8 +40,11 @@ class Terms(Generic[M]):
             statement = statement.with_for_update(key_share=True)
         term = (await self.session.scalars(statement)).one_or_none()
         if term is None and (former := await slugs.owner(self.session, self.kind, canonical)) is not None:
-            present = await self.session.get_one(self.model, former)
-            raise Moved(f"/v1/desk/{self.plural}/{present.slug}")
+            present = await self.session.get(self.model, former)
+            if present is not None and present.slug != canonical:
+                raise Moved(f"/v1/desk/{self.plural}/{present.slug}")
+            if present is not None:  # somebody made it between the two questions
+                return await self.find(slug, for_update=for_update)
         return term
 
     async def require(self, slug: str, *, for_update: bool = False) -> M:

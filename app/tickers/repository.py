@@ -201,12 +201,14 @@ def _reached() -> CTE:
     return top.union(select(top.c.ticker_id, top.c.rule, below.id).join(top, below.parent_id == top.c.section_id))
 
 
+REACHED = _reached()
+
+
 def _notes() -> Select[Any]:
     """Of articles whose level is still raised, or that the desk has ordered: which rules reach them by section and by
     tag (`number` is the rule's), and at which place (`number`) a strip has them."""
     placed = select(TickerPlace.article_id).where(TickerPlace.ticker_id.in_(IDS))
     special = select(Article.id).where(visible(NOW), or_(RAISED, Article.id.in_(placed)))
-    reached = _reached()
     notes = union_all(
         select(
             literal("raised").label("kind"),
@@ -214,8 +216,8 @@ def _notes() -> Select[Any]:
             literal(0).label("number"),
             Article.id,
         ).where(Article.id.in_(special)),
-        select(literal("section"), reached.c.ticker_id, reached.c.rule, ArticleSection.article_id)
-        .join(reached, reached.c.section_id == ArticleSection.section_id)
+        select(literal("section"), REACHED.c.ticker_id, REACHED.c.rule, ArticleSection.article_id)
+        .join(REACHED, REACHED.c.section_id == ArticleSection.section_id)
         .where(ArticleSection.article_id.in_(special)),
         select(literal("tag"), TickerTag.ticker_id, TickerTag.rule, ArticleTag.article_id)
         .join(TickerTag, TickerTag.tag_id == ArticleTag.tag_id)
@@ -233,7 +235,6 @@ def _notes() -> Select[Any]:
     )
 
 
-REACHED = _reached()
 NOTES = _notes()
 
 

@@ -20,7 +20,7 @@ async def found(newsroom: Newsroom, query: str) -> set[str]:
 
 @pytest.fixture
 async def filed(newsroom: Newsroom) -> Newsroom:
-    """Four articles in a tree of sections, of several kinds, tongues, tags and authors; and one that is no one's yet."""
+    """Four articles in a tree of sections, of several kinds, tongues, tags and authors; and one that nobody sees."""
     await newsroom.section()
     await newsroom.section("فضاء", parent="علوم")
     await newsroom.section("مجرات", parent="فضاء")

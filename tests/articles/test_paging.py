@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 
 from app.kit import clock
-from tests.newsroom import Newsroom
+from tests.newsroom import SECRET, Newsroom
 
 pytestmark = pytest.mark.anyio
 
@@ -135,7 +135,7 @@ async def test_a_cursor_is_good_only_where_it_came_from(newsroom: Newsroom) -> N
     await newsroom.desk("GET", f"/articles?language=ar&cursor={cursor}", expect=400)
     newsroom.set(secret_key=("another-key-of-forty-characters-or-more--",))
     await newsroom.get(f"/v1/articles?language=ar&cursor={cursor}", 400)
-    newsroom.set(secret_key=("a-new-key-of-forty-characters-or-more----", "a-secret-for-tests-of-forty-characters-"))
+    newsroom.set(secret_key=("a-new-key-of-forty-characters-or-more----", SECRET))
     await newsroom.get(f"/v1/articles?language=ar&cursor={cursor}")
 
 

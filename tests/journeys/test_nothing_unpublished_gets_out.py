@@ -35,7 +35,7 @@ DESK_ONLY = ("external_id", "note", "withdrawn_reason", "body_source", "translat
 NOT_OURS = {"/", "/docs", "/openapi.json", "/static/{name}", "/problems", "/problems/{slug}", "/healthz", "/readyz"}
 ACTIONS = (
     "create create patch patch patch submit give_back publish publish schedule archive unpublish withdraw reinstate "
-    "delete correct restore rename follow comment"
+    "delete correct restore rename translate translate follow comment"
 ).split()
 
 
@@ -94,6 +94,12 @@ class Walk:
         if self.chance.random() < 0.3:
             change["slug"] = f"by-hand-{next(self.words)}"
         await self._do("PATCH", "", change)
+
+    async def translate(self) -> None:
+        """Two articles become one story in two languages, whatever state either is in."""
+        if self.pieces:
+            language = self.chance.choice(["ar", "en", "fr", "tr"])
+            await self._do("PATCH", "", {"translation_of": self._one(), "language": language})
 
     async def restore(self) -> None:
         await self._do("POST", "/restore", {"revision": self.chance.randint(1, 4)})

@@ -131,6 +131,24 @@ async def test_no_article_stands_twice_and_the_strip_is_filled_up(newsroom: News
         assert await texts(newsroom) == ["بيد المحرّر", "خبر 0", "خبر 2", "خبر 3"]
 
 
+async def test_articles_that_items_follow_take_no_place_from_those_that_a_rule_draws(newsroom: Newsroom) -> None:
+    with clock.frozen(at(0)):
+        ids = [(await newsroom.published(f"خبر {n}", at=moment(-n)))["id"] for n in range(4)]
+        await put_strip(newsroom, rules=[{"level": "urgent"}], max_items=2)
+        for id in ids[:2]:
+            await add(newsroom, article=id, level="normal")
+        assert await texts(newsroom) == ["خبر 2", "خبر 3"]
+
+
+async def test_scheduled_articles_take_no_place_from_those_that_show(newsroom: Newsroom) -> None:
+    with clock.frozen(at(0)):
+        await put_strip(newsroom, rules=[{}], max_items=1)
+        await newsroom.published("ظاهر", urgency=6)
+        for minutes in (5, 6):
+            await newsroom.published("موعود", at=moment(minutes), urgency=6)
+        assert await texts(newsroom) == ["ظاهر"]
+
+
 async def test_rules_are_kept_by_id_and_shown_by_slug(newsroom: Newsroom) -> None:
     section = await newsroom.section("علوم")
     await newsroom.tag("صور")
