@@ -59,7 +59,10 @@ def _rates(value: object) -> object:
     pairs = _split(value)
     if not isinstance(pairs, list):
         return value
-    return [tuple(pair.split("/")) if isinstance(pair, str) else pair for pair in pairs]
+    rates = [tuple(pair.split("/")) if isinstance(pair, str) else pair for pair in pairs]
+    if any(not str(number).strip().isdecimal() or int(number) < 1 for rate in rates for number in rate):
+        raise ValueError("must be pairs such as 5/60: at most 5 in 60 seconds")
+    return rates
 
 
 def _header_name(value: str) -> str:

@@ -1,6 +1,8 @@
 import pytest
 from tests.newsroom import Newsroom
+
 pytestmark = pytest.mark.anyio
+
 
 async def test_it_serves(newsroom: Newsroom) -> None:
     a = await newsroom.published()

@@ -21,7 +21,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.articles import revisions
-from app.articles.editing import PUBLIC, Draft, lacks
+from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
 from app.articles.models import Article, ArticleBody, Correction
 from app.articles.repository import KIND, ArticlesToEdit
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
@@ -82,7 +82,10 @@ async def create(work: Work, sent: Sent[ArticleCreate, ArticleUpdate]) -> Draft:
 
 async def open_for(work: Work, id: str, verb: str, expected: Expected | None = None) -> Draft:
     """The article, locked for `verb`. Raises `NotFound`, `Forbidden`, `StateConflict`, and what `If-Match` asks for."""
-    article = await ArticlesToEdit(work.session).require(id, for_update=True)
+    articles = ArticlesToEdit(work.session)
+    if verb == "publish":  # before the article's own lock: who waits for a name holds nothing that others wait for
+        await slugs.one_at_a_time(work.session, KIND, plain_slug(await articles.require(id)))
+    article = await articles.require(id, for_update=True)
     status = status_of(article, work.now)
     if not work.actor.has("editor"):
         _refuse_reporter(work, article, verb, status)
@@ -133,7 +136,7 @@ async def _edit(
     draft: Draft, fields: ArticleUpdate, given: set[str], action: str, *, minor: bool, always: bool = False
 ) -> None:
     article, work = draft.article, draft.work
-    before, before_public = await revisions.content_of(draft), _public(draft, await _linked(draft))
+    before, before_public = await revisions.content_of(draft), await _public(draft)
     other = (article.external_system, article.external_id, article.translation_group)
     with work.session.no_autoflush:
         await draft.write(fields, given)
@@ -145,7 +148,7 @@ async def _edit(
     changed = (article.external_system, article.external_id, article.translation_group) != other
     if not always and not changed and await revisions.content_of(draft) == before:
         return
-    if always or _public(draft, await _linked(draft)) != before_public:
+    if always or await _public(draft) != before_public:
         article.updated_at = _no_earlier_than_publication(article, work.now)
         if article.state == "published" and not minor:
             article.revised_at = article.updated_at
@@ -153,13 +156,11 @@ async def _edit(
     await _finish(draft, action)
 
 
-async def _linked(draft: Draft) -> dict[str, list[str]]:
-    return {name: await draft.linked(name) for name in ("sections", "tags", "authors")}
-
-
-def _public(draft: Draft, linked: dict[str, list[str]]) -> list[Any]:
-    """What readers can see of the article's own fields."""
-    return [*(getattr(draft.article, name) for name in PUBLIC), draft.body and draft.body.html, linked]
+async def _public(draft: Draft) -> list[Any]:
+    """What readers can see of the article's own fields; of its translations, those that they can see."""
+    article = draft.article
+    related = (await draft.articles.relations([article.id], draft.work.now))[article.id]
+    return [*(getattr(article, name) for name in PUBLIC), draft.body and draft.body.html, related]
 
 
 def _no_earlier_than_publication(article: Article, now: datetime) -> datetime:
@@ -185,6 +186,7 @@ async def publish(draft: Draft, at: datetime | None) -> None:
         raise InvalidBody(errors=faults)
     if not draft.was_public:
         article.first_published_at = None
+    await draft.name_in_public()
     article.state, article.note = "published", None
     article.published_at = at or now
     article.first_published_at = article.first_published_at or article.published_at

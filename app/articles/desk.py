@@ -245,7 +245,7 @@ async def read_revision(
 ) -> Response:
     """Read an article as it stood after one save"""
     article = await _readable(ArticlesToEdit(session), id, actor)
-    return at_desk(request, written(RevisionRead, await revisions.one(session, article, number)))
+    return at_desk(written(RevisionRead, await revisions.one(session, article, number)))
 
 
 @desk.get("/{id}/revisions/{number}/diff", response_model=RevisionDiff, responses=problems(InvalidQuery, NotFound))
@@ -266,7 +266,7 @@ async def compare_revisions(
     after = await revisions.one(session, article, query.other)
     changes = await to_thread(revisions.diff, before.content, after.content)
     found = {"from_revision": number, "to_revision": query.other, "changes": changes}
-    return at_desk(request, written(RevisionDiff, found))
+    return at_desk(written(RevisionDiff, found))
 
 
 @desk.post("/{id}/restore", response_model=ArticleDesk, dependencies=[OncePerToken], responses=MATCHED)
@@ -323,4 +323,4 @@ async def _shown(
     told_warnings = told(request, warnings)
     now, settings = clock.now(), request.app.state.settings
     whole = desk_of(article, related[article.id], body, corrections, told_warnings, settings, now)
-    return at_desk(request, written(ArticleDesk, whole), status=status, version=article.version, headers=headers)
+    return at_desk(written(ArticleDesk, whole), status=status, version=article.version, headers=headers)

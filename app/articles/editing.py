@@ -15,6 +15,7 @@ from app.articles.repository import KIND, ArticlesToEdit
 from app.articles.schemas import ArticleUpdate
 from app.audit.work import Work
 from app.authors.models import Author
+from app.kit import clock
 from app.kit.errors import Fault, InvalidBody
 from app.kit.forms import in_order
 from app.sections.models import Section
@@ -24,13 +25,13 @@ from app.terms.repository import known
 from app.text.characters import is_blank
 from app.text.markup import render
 from app.text.reading import reading_minutes
-from app.text.slugs import looks_like_uuid, slugify
+from app.text.slugs import looks_like_uuid, numbered, slugify
 
 PLAIN = ("kind", "access", "urgency", "short_headline", "summary", "byline", "dateline", "source", "canonical_url")
 # Fields whose change readers can see: they move `updated_at`.
 PUBLIC = (
     "slug language kind access urgency headline short_headline summary byline dateline source section_id lead_image "
-    "media rights seo canonical_url comments_mode translation_group reading_minutes"
+    "media rights seo canonical_url comments_mode reading_minutes"
 ).split()
 DEFAULTS = {"kind": "news", "access": "free", "urgency": 5}
 LINKS: dict[str, tuple[Any, Any, str]] = {
@@ -147,7 +148,7 @@ class Draft:
 
     async def _join_group(self, name: str) -> None:
         original = await self.articles.named(name)
-        if original is None:
+        if original is None or not self._may_name(original):
             self.fault("not_found", "/translation_of", value=name)
         elif original.id == self.article.id:
             self.fault("same_thing", "/translation_of")
@@ -157,6 +158,12 @@ class Draft:
             original = await self.articles.require(original.id, for_update=True)
             original.translation_group = original.translation_group or original.id
             self.article.translation_group = original.translation_group
+
+    def _may_name(self, original: Article) -> bool:
+        """A reporter knows their own articles and what readers see; others' drafts are not there."""
+        actor, now = self.work.actor, self.work.now
+        is_out = original.state == "published" and original.published_at is not None and original.published_at <= now
+        return actor.has("editor") or original.member_id == actor.member_id or is_out
 
     async def store(self) -> None:
         """Puts the body and the links where they belong; the article itself is in the session."""
@@ -182,9 +189,51 @@ class Draft:
             article.slug, article.slug_by_hand = fields.slug, True
         elif not before or ("slug" in given and not self.was_public) or self._follows(given):
             article.slug_by_hand = False
-            article.slug = await slugs.claim_free(session, KIND, _base(article), article.id)
+            article.slug = await slugs.claim_free(session, KIND, plain_slug(article), article.id)
         if before and before != article.slug and not self.was_public:
             await slugs.release(session, KIND, article.id, but=article.slug)
+
+    async def name_in_public(self) -> None:
+        """At first publication: a number in the slug may not tell of a text that nobody knows of.
+
+        Where the plain slug belongs to an article that no reader has seen, the two change slugs. Where an editor gave
+        it to that article by hand, this one must be named by hand too.
+        """
+        article = self.article
+        plain = plain_slug(article)
+        if self.was_public or article.slug_by_hand or article.slug == plain:
+            return
+        for number in range(1, slugs.TRIES):
+            wanted = plain if number == 1 else numbered(plain, number)
+            if wanted == article.slug or await self._takes(wanted):
+                return
+
+    async def _takes(self, wanted: str) -> bool:
+        """Takes a slug that no reader has seen; False where it is, or was, somebody's in public."""
+        session, article = self.work.session, self.article
+        owner = await slugs.owner(session, KIND, wanted)
+        other = await session.get(Article, owner, with_for_update=True) if owner else None
+        if owner is not None and (other is None or _seen(other)):
+            return False
+        if other is not None and other.slug != wanted:
+            return await self._takes(wanted)  # it changed hands while we waited for the other article
+        if other is not None and other.slug_by_hand:
+            raise InvalidBody(errors=[Fault("slug_taken", pointer="/slug", params={"value": wanted})])
+        mine = article.slug
+        if other is None:
+            if not await slugs.claim(session, KIND, wanted, article.id):
+                return await self._takes(wanted)  # somebody was faster
+            article.slug = wanted
+            await slugs.release(session, KIND, article.id, but=wanted)
+            return True
+        other.slug = f"item-{other.id}"  # one after the other: slugs are unique at every moment
+        await session.flush()
+        article.slug = wanted
+        await session.flush()
+        other.slug = mine
+        await slugs.exchange(session, KIND, (wanted, article.id), (mine, other.id))
+        await session.flush()
+        return True
 
     def _follows(self, given: set[str]) -> bool:
         return "headline" in given and not self.article.slug_by_hand and not self.was_public
@@ -196,7 +245,13 @@ class Draft:
         return first is not None and first <= self.work.now
 
 
-def _base(article: Article) -> str:
+def _seen(article: Article) -> bool:
+    """Whether a reader may have seen it by this very moment: it may have come out while we waited for its lock."""
+    return article.first_published_at is not None and article.first_published_at <= clock.now()
+
+
+def plain_slug(article: Article) -> str:
+    """The slug that the headline gives, without a number."""
     slug = slugify(article.headline)
     return slug if slug and not looks_like_uuid(slug) else f"item-{article.id.replace('-', '')[-8:]}"
 

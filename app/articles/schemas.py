@@ -9,6 +9,7 @@ from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
 from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (
+    WHOLE,
     Direction,
     IdInput,
     IdText,
@@ -50,7 +51,7 @@ Note = Annotated[str, Prose(2000)]
 RightsText = Annotated[str, Line(500, low=0)]
 TermName = Annotated[str, Field(max_length=255)]
 Names = Annotated[list[TermName], Field(max_length=50)]
-BodySource = Annotated[str, Field(max_length=1_000_000)]
+BodySource = Annotated[str, Field(max_length=300_000)]
 
 
 def terms(text: str) -> list[str]:
@@ -87,7 +88,7 @@ class ArticleFilters(CountedQuery):
     """BCP 47 tags: `ar` also finds `ar-SY`. A comma means any of."""
     kind: AnyOf | None = None
     """`news`, `opinion`, … A comma means any of."""
-    urgency_max: Annotated[int | None, Field(ge=1, le=9)] = None
+    urgency_max: Annotated[int | None, WHOLE, Field(ge=1, le=9)] = None
     """At least this urgent: 1 is the most urgent."""
     published_after: MomentInput | None = None
     """Published at this moment or later."""

@@ -9,7 +9,8 @@
 | redacted, deleted | | | | | |
 
 An approved comment that its author changes goes back to pending where comments are moderated. A reply is approved only
-below a comment that is shown, or that is gone for good: what would become of its parent is decided first.
+below a comment that is shown, or that is gone for good: what would become of its parent is decided first. What its
+author has changed is approved only with the version that the moderator has read.
 """
 
 from __future__ import annotations
@@ -26,12 +27,21 @@ from app.articles.shapes import comments_mode
 from app.audit.work import Work
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.repository import CommentsToChange, line_of
-from app.comments.schemas import CommentCreate, CommentUpdate, Decision, Outcome
+from app.comments.schemas import CommentCreate, CommentUpdate, Decision, DecisionInput, Outcome
 from app.comments.tree import language_of
 from app.kit.addresses import Address, network_of, person_of
 from app.kit.buckets import Limit, count_in
 from app.kit.caching import Expected
-from app.kit.errors import Conflict, Fault, Forbidden, NotFound, RateLimited, StateConflict
+from app.kit.errors import (
+    Conflict,
+    Fault,
+    Forbidden,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    RateLimited,
+    StateConflict,
+)
 from app.kit.ids import new_id
 from app.kit.signing import Signer, from_base64url, to_base64url
 from app.settings import Settings
@@ -114,14 +124,15 @@ async def answered(visit: Visit, article: Any, parent_id: str | None) -> tuple[C
 async def submit(visit: Visit, article: Any, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
     """Stores a new comment. Raises `RateLimited` and `DuplicateComment`.
 
-    Where the field that people do not see is filled in, the comment is spam; its sender is told that it is held.
+    Where the field that people do not see is filled in, the comment is spam; its sender is told that it is held. What
+    the same e-mail address has said from elsewhere is held too, also where comments are open.
     """
     await _refuse_flood(visit)
     private = _private(visit, article.id, form)
-    await _refuse_repeated(visit, article.id, form, private)
+    repeated = await _said_elsewhere(visit, article.id, form.body, private.email)
     comment = _placed(article, form, parent, visit.now)
     trapped = form.subject is not None and not (isinstance(form.subject, str) and is_blank(form.subject))
-    comment.status = "spam" if trapped else "approved" if mode == "open" else "pending"
+    comment.status = "spam" if trapped else "approved" if mode == "open" and not repeated else "pending"
     comment.shown = comment.was_approved = comment.status == "approved"
     private.comment_id = comment.id
     await visit.comments.add(comment, private)
@@ -171,23 +182,39 @@ def _said(article_id: str, body: str) -> str:
     return f"{article_id}\n{identity_fold(body)}"
 
 
-async def _refuse_repeated(visit: Visit, article_id: str, form: CommentCreate, private: CommentPrivate) -> None:
-    """The same person is the same e-mail address; without one, the same network address."""
-    person: ColumnElement[bool]
-    if private.email is not None:
-        person = CommentPrivate.email_digest.in_(visit.digests("email", private.email.casefold()))
-    elif visit.address is not None:
-        digests = visit.digests("address", person_of(visit.address))
-        person = CommentPrivate.email_digest.is_(None) & CommentPrivate.address_digest.in_(digests)
-    else:
-        return
-    said = visit.digests("body", _said(article_id, form.body))
-    if await visit.comments.said_before(said, person, visit.now - SAME_WITHIN):
+async def _said_elsewhere(
+    visit: Visit, article_id: str, body: str, email: str | None, *, besides: str | None = None
+) -> bool:
+    """Whether the same e-mail address has said this from another network. Raises `DuplicateComment`.
+
+    That is for the same person: the same e-mail address from the same network; without an e-mail address, the same
+    network address. Whoever only knows somebody's e-mail address must not learn from a refusal that they wrote here.
+    """
+    said, since = visit.digests("body", _said(article_id, body)), visit.now - SAME_WITHIN
+    sender, here = _sender(visit, email), _here(visit, email)
+    if here is not None and await visit.comments.said_before(said, sender & here, since, besides):
         raise DuplicateComment()
+    return email is not None and await visit.comments.said_before(said, sender, since, besides)
+
+
+def _sender(visit: Visit, email: str | None) -> ColumnElement[bool]:
+    """Who gave the same e-mail address, or none as well."""
+    if email is None:
+        return CommentPrivate.email_digest.is_(None)
+    return CommentPrivate.email_digest.in_(visit.digests("email", email.casefold()))
+
+
+def _here(visit: Visit, email: str | None) -> ColumnElement[bool] | None:
+    """Who is at the same place: the network beside an e-mail address, the address alone. None: it is not known."""
+    if visit.address is None:
+        return None
+    if email is None:
+        return CommentPrivate.address_digest.in_(visit.digests("address", person_of(visit.address)))
+    return CommentPrivate.network_digest.in_(visit.digests("network", str(network_of(visit.address))))
 
 
 async def _refuse_flood(visit: Visit) -> None:
-    """Counts this comment for its address and its network. Only what is stored in the end has been counted."""
+    """Counts a comment or a change for its address and its network. Only what is stored in the end has been counted."""
     address, settings = visit.address, visit.settings
     if address is None or not settings.comments_rate:
         return
@@ -230,19 +257,31 @@ def refuse_edit(visit: Visit, comment: Comment, mode: str) -> None:
 
 
 async def edit(visit: Visit, comment: Comment, mode: str, form: CommentUpdate) -> None:
-    """Its author changes a comment; what was approved is moderated again. What changes nothing leaves no trace."""
+    """Its author changes a comment; what was approved is moderated again. What changes nothing leaves no trace.
+
+    Otherwise it counts and must not repeat, like a new comment. Raises `RateLimited` and `DuplicateComment`.
+    """
     sent = form.model_dump(exclude_unset=True)
     changes = {name: value for name, value in sent.items() if value != getattr(comment, name)}
     if not changes:
         return
+    await _refuse_flood(visit)
+    repeated = "body" in changes and await _reworded(visit, comment, changes["body"])
     for name, value in changes.items():
         setattr(comment, name, value)
     comment.edited_at = visit.now
-    private = await visit.comments.private(comment.id)
-    if private is not None and comment.body is not None:
-        private.body_digest = visit.digests("body", _said(comment.article_id, comment.body))[0]
-    again = comment.status == "approved" and mode == "premoderated"
+    again = comment.status == "approved" and (mode == "premoderated" or repeated)
     await visit.comments.turn(comment, "pending" if again else comment.status)
+
+
+async def _reworded(visit: Visit, comment: Comment, body: str) -> bool:
+    """Keeps what the comment says now; whether another one from elsewhere says it. Raises `DuplicateComment`."""
+    private = await visit.comments.private(comment.id)
+    if private is None:
+        return False
+    repeated = await _said_elsewhere(visit, comment.article_id, body, private.email, besides=comment.id)
+    private.body_digest = visit.digests("body", _said(comment.article_id, body))[0]
+    return repeated
 
 
 async def withdraw(visit: Visit, comment: Comment) -> None:
@@ -252,14 +291,20 @@ async def withdraw(visit: Visit, comment: Comment) -> None:
     await visit.comments.remove(comment)
 
 
-async def decide(work: Work, comment: Comment, verb: str, reason: str | None) -> bool:
-    """Carries a moderator's decision out; False where it had been carried out before. Raises `StateConflict`."""
+async def decide(work: Work, comment: Comment, verb: str, reason: str | None, *, read: bool) -> bool:
+    """Carries a moderator's decision out; False where it had been carried out before.
+
+    `read`: the moderator has named the version. Without that nobody approves what its author has changed: the words
+    may be others than those that were read. Raises `StateConflict` and `PreconditionRequired`.
+    """
     before, target = comment.status, TARGET[verb]
     if before == target:
         return False
     comments = CommentsToChange(work.session)
     if before in FINAL or (verb == "approve" and not await _has_place(comments, comment)):
         raise StateConflict(params={"state": before, "verb": verb}, state=before)
+    if verb == "approve" and comment.edited_at is not None and not read:
+        raise PreconditionRequired(version=comment.version)
     if target == "redacted":
         await comments.wipe(comment, target)
     else:
@@ -274,11 +319,27 @@ async def _has_place(comments: CommentsToChange, comment: Comment) -> bool:
     return parent is None or parent.shown or parent.status in FINAL
 
 
-async def decide_one(work: Work, id: str, verb: str, reason: str | None, expected: Expected) -> None:
-    """One decision. Raises `NotFound`, `PreconditionFailed`, `StateConflict`."""
+async def decide_one(work: Work, id: str, verb: str, form: DecisionInput, expected: Expected) -> None:
+    """One decision. Raises `NotFound`, `PreconditionFailed`, `PreconditionRequired`, `StateConflict`."""
     comment = await CommentsToChange(work.session).locked(id)
     expected.obey(comment.version)
-    await decide(work, comment, verb, reason)
+    _obey(form, comment)
+    await decide(work, comment, verb, form.reason or None, read=form.version is not None or _names_version(expected))
+
+
+def _obey(form: DecisionInput, comment: Comment) -> None:
+    """The version in the body holds as `If-Match` does."""
+    if form.version not in {None, comment.version}:
+        raise PreconditionFailed(version=comment.version, headers={"ETag": f'"{comment.version}"'})
+
+
+def _names_version(expected: Expected) -> bool:
+    """Whether `If-Match` is there and is not `*`, which says nothing of what was read: no comment has version 0."""
+    try:
+        expected.obey(0)
+    except PreconditionFailed:
+        return True
+    return False
 
 
 async def decide_all(work: Work, decisions: list[Decision]) -> list[Outcome]:
@@ -293,7 +354,8 @@ async def _outcome(work: Work, comments: CommentsToChange, decision: Decision) -
     if comment is None:
         return Outcome(id=decision.id, outcome="not_found", status=None)
     try:
-        done = await decide(work, comment, decision.action, decision.reason)
-    except StateConflict:
+        _obey(decision, comment)
+        done = await decide(work, comment, decision.action, decision.reason, read=decision.version is not None)
+    except (StateConflict, PreconditionFailed, PreconditionRequired):
         return Outcome(id=decision.id, outcome="conflict", status=comment.status)  # type: ignore[arg-type]  # a status
     return Outcome(id=decision.id, outcome="ok" if done else "unchanged", status=comment.status)  # type: ignore[arg-type]  # a status

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Depends, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
@@ -24,7 +27,16 @@ from app.comments.schemas import (
 from app.comments.tree import body_html, direction_of
 from app.kit.caching import Expected, IfMatch, at_desk
 from app.kit.db import ReadingSession
-from app.kit.errors import InvalidBody, InvalidCursor, InvalidQuery, NotFound, PreconditionFailed, StateConflict
+from app.kit.errors import (
+    InvalidBody,
+    InvalidCursor,
+    InvalidQuery,
+    NotFound,
+    PreconditionFailed,
+    PreconditionRequired,
+    StateConflict,
+)
+from app.kit.idempotency import Once, Replay, UseOnce
 from app.kit.listing import desk_list, written
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
@@ -36,7 +48,24 @@ desk = router_of("/v1/desk/comments", "desk: comments")
 Empty = Annotated[NoQuery, Query()]
 CommentId = Annotated[str, Path(description="Id of the comment.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 VERB = problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, InvalidBody)
+APPROVAL = {**VERB, **problems(PreconditionRequired)}
 EXCERPT = 140
+
+
+@dataclass(frozen=True)
+class _Deciding:
+    """What every single decision is given: the moderator at work, what `If-Match` says, and the idempotency key."""
+
+    work: Work
+    expected: Expected
+    once: Once
+
+
+async def _deciding(work: ModeratorWork, expected: IfMatch, once: UseOnce) -> _Deciding:
+    return _Deciding(work, expected, once)
+
+
+Deciding = Annotated[_Deciding, Depends(_deciding, scope="function")]
 
 
 @desk.get("", response_model=CommentDeskList, responses=problems(InvalidQuery, InvalidCursor))
@@ -58,10 +87,11 @@ async def decide_comments(request: Request, _: Empty, body: DecisionsInput, work
     """Decide on up to 100 comments at once
 
     One after the other, in one transaction; a decision that cannot be carried out does not stop the others. The answer
-    says what became of each: `ok`, `unchanged`, `not_found`, or `conflict` where the comment's status forbids it.
+    says what became of each: `ok`, `unchanged`, `not_found`, or `conflict` where the comment's status forbids it, where
+    it has another `version` than the one that is named, or where none is named to approve what its author has changed.
     """
     outcomes = await actions.decide_all(work, body.decisions)
-    return at_desk(request, written(Outcomes, {"data": outcomes}))
+    return at_desk(written(Outcomes, {"data": outcomes}))
 
 
 @desk.get("/{id}", response_model=CommentDesk, responses=problems(InvalidQuery, NotFound))
@@ -69,61 +99,67 @@ async def read_desk_comment(
     request: Request, id: CommentId, _: Empty, session: ReadingSession, moderator: Moderator
 ) -> Response:
     """Read a comment of any status"""
-    return await _shown(request, session, id)
+    return await _shown(session, id)
 
 
-@desk.post("/{id}/approve", response_model=CommentDesk, dependencies=[OncePerToken], responses=VERB)
+@desk.post("/{id}/approve", response_model=CommentDesk, responses=APPROVAL)
 async def approve_comment(
-    request: Request, id: CommentId, _: Empty, expected: IfMatch, work: ModeratorWork, body: DecisionInput | None = None
+    request: Request, id: CommentId, _: Empty, deciding: Deciding, body: DecisionInput | None = None
 ) -> Response:
     """Approve a comment
 
     It is public when this answers. A reply to a comment that is neither shown nor gone for good is 409: what it answers
-    is decided first.
+    is decided first. What its author has changed (`edited_at`) needs the version that was read, in `If-Match` or in the
+    body: 428 without.
     """
-    return await _decided(request, work, id, "approve", body, expected)
+    return await _decided(request, deciding, id, "approve", body)
 
 
-@desk.post("/{id}/reject", response_model=CommentDesk, dependencies=[OncePerToken], responses=VERB)
+@desk.post("/{id}/reject", response_model=CommentDesk, responses=VERB)
 async def reject_comment(
-    request: Request, id: CommentId, _: Empty, expected: IfMatch, work: ModeratorWork, body: DecisionInput | None = None
+    request: Request, id: CommentId, _: Empty, deciding: Deciding, body: DecisionInput | None = None
 ) -> Response:
     """Reject a comment
 
     Approved ones too: where others have answered, its place stays, without name and text.
     """
-    return await _decided(request, work, id, "reject", body, expected)
+    return await _decided(request, deciding, id, "reject", body)
 
 
-@desk.post("/{id}/spam", response_model=CommentDesk, dependencies=[OncePerToken], responses=VERB)
+@desk.post("/{id}/spam", response_model=CommentDesk, responses=VERB)
 async def mark_comment_as_spam(
-    request: Request, id: CommentId, _: Empty, expected: IfMatch, work: ModeratorWork, body: DecisionInput | None = None
+    request: Request, id: CommentId, _: Empty, deciding: Deciding, body: DecisionInput | None = None
 ) -> Response:
     """Mark a comment as spam"""
-    return await _decided(request, work, id, "spam", body, expected)
+    return await _decided(request, deciding, id, "spam", body)
 
 
-@desk.post("/{id}/redact", response_model=CommentDesk, dependencies=[OncePerToken], responses=VERB)
+@desk.post("/{id}/redact", response_model=CommentDesk, responses=VERB)
 async def redact_comment(
-    request: Request, id: CommentId, _: Empty, expected: IfMatch, work: ModeratorWork, body: DecisionInput | None = None
+    request: Request, id: CommentId, _: Empty, deciding: Deciding, body: DecisionInput | None = None
 ) -> Response:
     """Redact a comment, for good
 
     Name, text, web address and e-mail address are erased from the database. There is no way back.
     """
-    return await _decided(request, work, id, "redact", body, expected)
+    return await _decided(request, deciding, id, "redact", body)
 
 
-async def _decided(
-    request: Request, work: Work, id: str, verb: str, body: DecisionInput | None, expected: Expected
-) -> Response:
-    await actions.decide_one(work, id, verb, (body and body.reason) or None, expected)
-    return await _shown(request, work.session, id)
+async def _decided(request: Request, deciding: _Deciding, id: str, verb: str, body: DecisionInput | None) -> Response:
+    """Kept for a replay is only that it was done: name, text and e-mail address may be erased before it comes."""
+    work = deciding.work
+    try:
+        await deciding.once.begin(f"token:{work.actor.token_id}")
+    except Replay:
+        return await _shown(work.session, id, {"Idempotency-Replayed": "true"})
+    await actions.decide_one(work, id, verb, body or DecisionInput(), deciding.expected)
+    request.state.replayed_content = json.dumps({"id": id, "status": actions.TARGET[verb]}).encode()
+    return await _shown(work.session, id)
 
 
-async def _shown(request: Request, session: AsyncSession, id: str) -> Response:
+async def _shown(session: AsyncSession, id: str, headers: Mapping[str, str] | None = None) -> Response:
     row = await CommentsToChange(session).for_moderator(id)
-    return at_desk(request, written(CommentDesk, _row(row)), version=row.version)
+    return at_desk(written(CommentDesk, _row(row)), version=row.version, headers=headers)
 
 
 def _row(row: Any) -> dict[str, Any]:

@@ -209,10 +209,15 @@ class CommentsToChange(Comments):
     async def private(self, comment_id: str) -> CommentPrivate | None:
         return await self.session.get(CommentPrivate, comment_id)
 
-    async def said_before(self, body_digests: Sequence[str], person: ColumnElement[bool], since: datetime) -> bool:
-        """Whether `person` has sent a comment with one of these digests."""
+    async def said_before(
+        self, body_digests: Sequence[str], person: ColumnElement[bool], since: datetime, besides: str | None
+    ) -> bool:
+        """Whether `person` has sent a comment with one of these digests, another one than `besides`."""
         same = (CommentPrivate.body_digest.in_(body_digests), person, CommentPrivate.created_at > since)
-        return (await self.session.execute(select(CommentPrivate.comment_id).where(*same).limit(1))).first() is not None
+        statement = select(CommentPrivate.comment_id).where(*same).limit(1)
+        if besides is not None:
+            statement = statement.where(CommentPrivate.comment_id != besides)
+        return (await self.session.execute(statement)).first() is not None
 
     async def forget_addresses(self, now: datetime) -> None:
         """Takes away what came from addresses more than 30 days ago: a bounded number at a time, the oldest first."""

@@ -212,7 +212,15 @@ async def read_comment(request: Request, id: CommentId, _: Empty, own: IsOwn, re
     response_model=CommentInContext,
     dependencies=[ItsAuthor],
     responses=problems(
-        InvalidQuery, Unauthorized, Forbidden, CommentsClosed, NotFound, PreconditionFailed, InvalidBody
+        InvalidQuery,
+        Unauthorized,
+        Forbidden,
+        CommentsClosed,
+        NotFound,
+        DuplicateComment,
+        PreconditionFailed,
+        InvalidBody,
+        RateLimited,
     ),
 )
 async def update_comment(
@@ -221,7 +229,8 @@ async def update_comment(
     """Change one's own comment
 
     JSON Merge Patch with the comment's edit token: while it waits at any time, once approved for some minutes after it
-    was sent (`/v1/site` tells how many). Where comments are moderated it waits again.
+    was sent (`/v1/site` tells how many). Where comments are moderated it waits again. A change counts as a comment does
+    where there are too many, and must not repeat another comment of the same person.
     """
     comment = await visit.comments.locked(id)
     article = (await Articles(visit.session).with_ids([comment.article_id], visit.now)).get(comment.article_id)

@@ -11,6 +11,7 @@ from pydantic import (
     ConfigDict,
     Field,
     StrictBool,
+    StrictInt,
     ValidationInfo,
     ValidatorFunctionWrapHandler,
     WrapValidator,
@@ -341,11 +342,13 @@ class CommentDesk(Output):
 
 
 class DecisionInput(Input):
-    """Why, for the audit."""
+    """Why, for the audit; and which text was read."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "خارج عن موضوع المقال."}]})
 
     reason: Reason | None = None
+    version: Annotated[StrictInt | None, Field(ge=1)] = None
+    """The version that was read, as the row shows it. Mandatory to approve what its author has changed."""
 
 
 class Decision(DecisionInput):

@@ -80,10 +80,11 @@ class Visitor:
                 answer["Strict-Transport-Security"] = "max-age=31536000"
 
         wrapped = on_start(send, finish)
+        asked = scope["method"]  # HEAD becomes GET further in
         try:
             await self.app(scope, receive, wrapped)
         finally:
-            access.info("%s", _Line(scope, outcome["status"], time.perf_counter() - begun))
+            access.info("%s", _Line(asked, scope, outcome["status"], time.perf_counter() - begun))
 
 
 class LastResort:
@@ -116,14 +117,14 @@ def _last_resort(error: Exception, request_id: str) -> Problem:
 class _Line:
     """A log line made only when it is written: no query, body, token, e-mail address or full IP address."""
 
-    def __init__(self, scope: Scope, status: int, seconds: float) -> None:
-        self.scope, self.status, self.seconds = scope, status, seconds
+    def __init__(self, method: str, scope: Scope, status: int, seconds: float) -> None:
+        self.method, self.scope, self.status, self.seconds = method, scope, status, seconds
 
     def __str__(self) -> str:
         state = self.scope["state"]
         route = getattr(self.scope.get("route"), "path", "-")
         return (
-            f"{self.scope['method']} {route} {self.status} {self.seconds * 1000:.1f}ms "
+            f"{self.method} {route} {self.status} {self.seconds * 1000:.1f}ms "
             f"from={anonymous(state['address'])} request_id={state['request_id']}"
         )
 
@@ -200,8 +201,8 @@ class Head:
                 message = {**message, "body": b""}
             await send(message)
 
-        # The outer scope keeps HEAD, so that the log says what was asked.
-        await self.app({**scope, "method": "GET"}, receive, without_body)
+        scope["method"] = "GET"
+        await self.app(scope, receive, without_body)
 
 
 class BodyLimit:

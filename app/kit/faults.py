@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from pydantic_core import PydanticCustomError
@@ -37,6 +39,7 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "uuid_parsing": ("id_invalid", {}),
     "union_tag_invalid": ("not_a_choice", {"expected": "expected_tags"}),
 }
+MOST_FAULTS = 100  # an answer must not be much larger, nor dearer, than what it answers
 TYPES = {
     "string": "string",
     "int": "integer",
@@ -87,9 +90,9 @@ def json_pointer(path: Iterable[object]) -> str:
 
 
 def faults_in(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
-    """Faults in the order they were found, which is the order of the form; each place is named once."""
+    """The first hundred faults, in the order of the form; each place is named once."""
     faults: dict[str, Fault] = {}
-    for error in found:
+    for error in islice(found, MOST_FAULTS):
         source, *path = error["loc"] or ("body",)
         code, params = fault_of(error)
         if source == "query":
@@ -103,8 +106,8 @@ def faults_in(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
 
 
 def repeated_parameters(request: Request) -> list[Fault]:
-    names = [name for name, _ in request.query_params.multi_items()]
-    return [Fault("repeated", parameter=name) for name in dict.fromkeys(names) if names.count(name) > 1]
+    counted = Counter(name for name, _ in request.query_params.multi_items())
+    return [Fault("repeated", parameter=name) for name, count in counted.items() if count > 1][:MOST_FAULTS]
 
 
 async def answer_validation(request: Request, error: Any) -> Response:

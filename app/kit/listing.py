@@ -64,4 +64,4 @@ def desk_list(
     """A staff page; `shape` turns a row into what the schema takes."""
     rows = [shape(row) for row in slice.rows] if shape else list(slice.rows)
     content = written(schema, {"data": rows, "page": slice.page()})
-    return at_desk(request, content, headers=next_link(request, slice.next))
+    return at_desk(content, headers=next_link(request, slice.next))

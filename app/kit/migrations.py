@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,7 @@ def _engine(url: URL) -> AsyncEngine:
         return create_async_engine(postgresql_url(url), poolclass=pool.NullPool, connect_args={"timeout": 5})
     path = Path(url.database or "")
     path.parent.mkdir(parents=True, exist_ok=True)
+    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))  # it will hold e-mail addresses
     return sqlite.writing_engine(str(path), migrating=True)
 
 

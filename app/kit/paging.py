@@ -20,7 +20,7 @@ from starlette.requests import Request
 
 from app.kit import clock
 from app.kit.errors import Fault, InvalidCursor
-from app.kit.schemas import Output, Query
+from app.kit.schemas import WHOLE, Output, Query
 from app.kit.signing import Signer, from_base64url, to_base64url
 
 Item = TypeVar("Item")
@@ -36,7 +36,7 @@ class PageQuery(Query):
 
     cursor: Annotated[str | None, Field(max_length=2000)] = None
     """Where the page begins: `page.next` of the page before. Opaque; good only for the same path, filters and sort."""
-    limit: Annotated[int, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, WHOLE, Field(ge=1, le=100)] = 20
     """Rows on a page."""
 
 

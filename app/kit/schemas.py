@@ -41,7 +41,7 @@ class Input(BaseModel):
 class Output(BaseModel):
     """What a client gets: every field is always present."""
 
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
 
 class Query(BaseModel):
@@ -127,6 +127,10 @@ def _language(tag: str) -> str:
         raise custom("language_invalid") from None
 
 
+# What RFC 3986 allows nowhere: a client may put an address into an attribute as it comes.
+NOT_IN_URLS = re.compile(r'["<>\\^`{|}\s]')
+
+
 def _web_url(text: str) -> str:
     """RFC 3986, http or https, with a host and without user information."""
     text = clean_line(text)
@@ -135,7 +139,9 @@ def _web_url(text: str) -> str:
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise custom("url_invalid") from None
-    if parts.scheme not in {"http", "https"} or not host or "@" in parts.netloc or " " in text or len(text) > 2000:
+    if parts.scheme not in {"http", "https"} or "@" in parts.netloc or len(text) > 2000 or NOT_IN_URLS.search(text):
+        raise custom("url_invalid")
+    if not host or not any(host.split(".")):
         raise custom("url_invalid")
     return text
 
@@ -174,6 +180,14 @@ def _moment(value: datetime) -> datetime:
     return clock.floor(value)
 
 
+def _whole(value: Any) -> Any:
+    """`5`, not `5.0` or ` 5`: what is not written as a whole number is wrong, not rounded."""
+    if isinstance(value, str) and not re.fullmatch(r"-?\d{1,4000}", value, re.ASCII):
+        raise custom("wrong_type", expected="integer")
+    return value
+
+
+WHOLE = BeforeValidator(_whole)
 Language = Annotated[
     str, AfterValidator(_language), Field(max_length=35, description="BCP 47 language tag.", examples=["ar"])
 ]

@@ -55,7 +55,7 @@ async def read_me(request: Request, _: Empty, session: ReadingSession, actor: An
     """Read who I am, what I may do and which token I use"""
     member = await Staff(session).member(actor.member_id)
     token = await session.get_one(StaffToken, actor.token_id)
-    return at_desk(request, written(Me, {"member": member, "token": token}))
+    return at_desk(written(Me, {"member": member, "token": token}))
 
 
 @desk.get("/staff", response_model=MemberList, responses=problems(InvalidQuery, InvalidCursor))
@@ -78,14 +78,14 @@ async def create_member(request: Request, _: Empty, body: MemberInput, work: Adm
     member = await actions.add_member(Staff(work.session), body.name, list(body.roles))
     work.record("member.create", "member", member.id, name=member.name, roles=member.roles)
     headers = {"Location": f"/v1/desk/staff/{member.id}"}
-    return at_desk(request, written(MemberRead, member), status=201, version=member.version, headers=headers)
+    return at_desk(written(MemberRead, member), status=201, version=member.version, headers=headers)
 
 
 @desk.get("/staff/{id}", response_model=MemberRead, responses=problems(InvalidQuery, NotFound))
 async def read_member(request: Request, id: MemberId, _: Empty, session: ReadingSession, admin: Admin) -> Response:
     """Read a member of the staff"""
     member = await Staff(session).member(_known(id))
-    return at_desk(request, written(MemberRead, member), version=member.version)
+    return at_desk(written(MemberRead, member), version=member.version)
 
 
 @desk.patch(
@@ -114,7 +114,7 @@ async def update_member(
         raise StateConflict(params={"state": "admin", "verb": "update"})
     await actions.change_member(staff, member, **changes)
     work.record("member.update", "member", member.id, **changes)
-    return at_desk(request, written(MemberRead, member), version=member.version)
+    return at_desk(written(MemberRead, member), version=member.version)
 
 
 @desk.get("/staff/{id}/tokens", response_model=TokenList, responses=problems(InvalidQuery, NotFound))
@@ -122,7 +122,7 @@ async def list_tokens(request: Request, id: MemberId, _: Empty, session: Reading
     """List a member's tokens, revoked ones too"""
     staff = Staff(session)
     member = await staff.member(_known(id))
-    return at_desk(request, written(TokenList, {"data": await staff.tokens_of(member.id)}))
+    return at_desk(written(TokenList, {"data": await staff.tokens_of(member.id)}))
 
 
 @desk.post(
@@ -186,4 +186,4 @@ def _known(id: str) -> str:
 def _made(request: Request, token: StaffToken, secret: str) -> Response:
     shown = {name: getattr(token, name) for name in TOKEN_FIELDS}
     request.state.replayed_content = written(TokenMade, {**shown, "token": None})
-    return at_desk(request, written(TokenMade, {**shown, "token": secret}), status=201)
+    return at_desk(written(TokenMade, {**shown, "token": secret}), status=201)

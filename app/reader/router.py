@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Path
+from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -35,20 +35,24 @@ STATIC = {
         "text/javascript; charset=utf-8",
     ),
 }
-Accepted = Annotated[str | None, Header(alias="accept-language")]
+Language = Annotated[str | None, Query(max_length=35)]
+
+
+def _spoken(request: Request, language: str | None) -> str:
+    """The language of a page: as `language=` asks, else the site's. Never by a header: a page is the same for all."""
+    return negotiate(language, request.app.state.settings.language)
 
 
 def _page(request: Request, html: str, language: str, policy: str = PAGE_POLICY) -> Response:
-    headers = {"Content-Security-Policy": policy, "Vary": "Accept-Language", "Content-Language": language}
+    headers = {"Content-Security-Policy": policy, "Content-Language": language}
     return deliver(request, html.encode(), tags=["pages"], headers=headers, media_type=HTML)
 
 
 @router.get("/")
-async def read_home(request: Request, accept_language: Accepted = None) -> Response:
+async def read_home(request: Request, language: Language = None) -> Response:
     """The front page."""
-    settings = request.app.state.settings
-    language = negotiate(accept_language, settings.language)
-    return _page(request, pages.home(settings.site_name, language), language)
+    spoken = _spoken(request, language)
+    return _page(request, pages.home(request.app.state.settings.site_name, spoken), spoken)
 
 
 @router.get("/docs")
@@ -60,23 +64,26 @@ async def read_docs(request: Request) -> Response:
 @router.get("/openapi.json")
 async def read_openapi(request: Request) -> Response:
     """The contract."""
-    return deliver(request, json.dumps(request.app.openapi(), ensure_ascii=False).encode(), tags=["openapi"])
+    state = request.app.state
+    if not hasattr(state, "openapi_bytes"):
+        state.openapi_bytes = json.dumps(request.app.openapi(), ensure_ascii=False).encode()
+    return deliver(request, state.openapi_bytes, tags=["openapi"])
 
 
 @router.get("/problems")
-async def list_problems(request: Request, accept_language: Accepted = None) -> Response:
+async def list_problems(request: Request, language: Language = None) -> Response:
     """All kinds of problem."""
-    language = negotiate(accept_language, request.app.state.settings.language)
-    return _page(request, pages.problems(every_problem(), language), language)
+    spoken = _spoken(request, language)
+    return _page(request, pages.problems(every_problem(), spoken), spoken)
 
 
 @router.get("/problems/{slug}")
-async def read_problem(request: Request, slug: Annotated[str, Path()], accept_language: Accepted = None) -> Response:
+async def read_problem(request: Request, slug: Annotated[str, Path()], language: Language = None) -> Response:
     """What one kind of problem means."""
-    language = negotiate(accept_language, request.app.state.settings.language)
+    spoken = _spoken(request, language)
     for kind in every_problem():
         if kind.slug == slug:
-            return _page(request, pages.problem(kind, language), language)
+            return _page(request, pages.problem(kind, spoken), spoken)
     raise NotFound()
 
 

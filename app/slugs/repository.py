@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit import clock
@@ -38,6 +38,19 @@ async def claim_free(session: AsyncSession, kind: str, wanted: str, target_id: s
     slug = f"item-{target_id.replace('-', '')[-16:]}"
     await claim(session, kind, slug, target_id)
     return slug
+
+
+async def one_at_a_time(session: AsyncSession, kind: str, slug: str) -> None:
+    """Of those who settle about the same slug, each waits for the one before (SQLite has one writer anyway)."""
+    if session.get_bind().dialect.name == "postgresql":
+        lock = func.pg_advisory_xact_lock(func.hashtext(f"nashra:{kind}:{slug}"))
+        await session.execute(select(lock))
+
+
+async def exchange(session: AsyncSession, kind: str, *given: tuple[str, str]) -> None:
+    """Gives each slug to the thing named with it: only where no reader has ever seen them."""
+    for slug, target_id in given:
+        await session.execute(update(Slug).where(Slug.kind == kind, Slug.slug == slug).values(target_id=target_id))
 
 
 async def release(session: AsyncSession, kind: str, target_id: str, *, but: str | None = None) -> None:

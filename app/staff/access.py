@@ -78,7 +78,8 @@ def _allow(*roles: str) -> Callable[[Actor], Awaitable[Actor]]:
 
 
 async def _once_per_token(actor: Annotated[Actor, Depends(_actor)], once: UseOnce) -> None:
-    await once.begin(f"token:{actor.token_id}")
+    # The roles are part of the key: an answer is not given again to a member who has lost the right to it.
+    await once.begin(f"token:{actor.token_id}:{','.join(sorted(actor.roles))}")
 
 
 AnyStaff = Annotated[Actor, Depends(_allow(*ROLES))]

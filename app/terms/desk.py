@@ -63,7 +63,7 @@ def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed:
         request: Request, slug: SlugPath, _: Annotated[NoQuery, Query()], session: ReadingSession, staff: AnyStaff
     ) -> Response:
         term = await kind.terms(session).require(slug)
-        return at_desk(request, written(read, desk_fields(kind, term)), version=term.version)
+        return at_desk(written(read, desk_fields(kind, term)), version=term.version)
 
     async def put_term(
         request: Request,
@@ -79,7 +79,7 @@ def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed:
         record(session, editor, f"{kind.noun}.{'create' if made else 'update'}", kind.noun, term.id, slug=term.slug)
         headers = {"Location": f"/v1/desk/{kind.plural}/{term.id}"} if made else {}
         content = written(read, desk_fields(kind, term))
-        return at_desk(request, content, status=201 if made else 200, version=term.version, headers=headers)
+        return at_desk(content, status=201 if made else 200, version=term.version, headers=headers)
 
     async def delete_term(
         slug: SlugPath, _: Annotated[NoQuery, Query()], expected: IfMatch, editor: Editor, session: Writing

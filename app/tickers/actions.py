@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,8 +22,8 @@ from app.terms.repository import known
 from app.text.characters import graphemes
 from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import KIND, PLURAL, Strips, TickersToEdit
-from app.tickers.schemas import LONG_TEXT, ItemCreate, ItemUpdate, TickerInput
-from app.tickers.strip import state_of
+from app.tickers.schemas import LONG_TEXT, MAX_STANDING, ItemCreate, ItemUpdate, TickerInput
+from app.tickers.strip import latest, left_at, state_of
 
 FIELDS = ("text", "url", "level", "level_until", "pinned", "starts_at", "expires_at")
 
@@ -35,11 +36,17 @@ class Edit:
     ticker: Ticker
     item: TickerItem
     article: Article | None
+    left_at: datetime | None = None
+    """When the item, as it was before, left the strip: kept, so that `updated_at` does not go back with it."""
     warnings: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def is_live(self) -> bool:
         return state_of(self.item, self.article, self.work.now) == "live"
+
+    @property
+    def is_over(self) -> bool:
+        return latest(self.work.now, self.item.expires_at) is not None
 
 
 def _public(ticker: Ticker) -> dict[str, Any]:
@@ -96,6 +103,7 @@ async def add_item(work: Work, slug: str, body: ItemCreate, expected: Expected) 
     item = TickerItem(id=new_id(), ticker_id=ticker.id, version=1, created_at=work.now)
     edit = Edit(work, ticker, item, None)
     await _write(edit, body, set(ItemCreate.model_fields))
+    await _refuse_too_many(edit)
     await tickers.add(item)
     await _moved(edit, "add", public=edit.is_live)
     return edit
@@ -104,9 +112,11 @@ async def add_item(work: Work, slug: str, body: ItemCreate, expected: Expected) 
 async def change_item(work: Work, slug: str, id: str, body: ItemUpdate, expected: Expected) -> Edit:
     """Changes the fields that were sent. A change that changes nothing leaves no trace."""
     edit = await _opened(work, slug, id, expected)
-    before, was_live = _content(edit.item), edit.is_live
+    before, was_live, was_over = _content(edit.item), edit.is_live, edit.is_over
     await _write(edit, body, body.model_fields_set)
     if _content(edit.item) != before:
+        if was_over:
+            await _refuse_too_many(edit)
         edit.item.version += 1
         await _moved(edit, "change", public=was_live or edit.is_live)
     return edit
@@ -125,7 +135,7 @@ async def _opened(work: Work, slug: str, id: str, expected: Expected) -> Edit:
     item = await tickers.item(ticker, id)
     expected.require(item.version)
     article = await work.session.get(Article, item.article_id) if item.article_id else None
-    return Edit(work, ticker, item, article)
+    return Edit(work, ticker, item, article, left_at(item, article, work.now))
 
 
 def _content(item: TickerItem) -> list[Any]:
@@ -158,6 +168,19 @@ async def _write(edit: Edit, body: ItemCreate, given: set[str]) -> None:
     await _warn(edit)
 
 
+async def _refuse_too_many(edit: Edit) -> None:
+    """Raises `InvalidBody` where the strip is full. The strip is locked: of two at once the second counts the first.
+
+    Judged also where a change brings an expired item back, or the ceiling could be passed by that.
+    """
+    if edit.is_over:
+        return
+    with edit.work.session.no_autoflush:
+        others = await TickersToEdit(edit.work.session).standing(edit.ticker, edit.work.now, edit.item.id)
+    if others >= MAX_STANDING:
+        raise InvalidBody(errors=[Fault("too_many", pointer="", params={"max": MAX_STANDING})])
+
+
 async def _warn(edit: Edit) -> None:
     item, tickers = edit.item, TickersToEdit(edit.work.session)
     if item.text and (length := graphemes(item.text)) > LONG_TEXT:
@@ -173,6 +196,8 @@ async def _moved(edit: Edit, verb: str, *, public: bool) -> None:
     ticker.version += 1
     if public:
         ticker.updated_at = edit.work.now
+    elif edit.left_at:
+        ticker.updated_at = max(ticker.updated_at, edit.left_at)
     edit.work.record(f"ticker.item_{verb}", KIND, ticker.id, item=item.id, version=ticker.version)
     await edit.work.session.flush()
 

@@ -123,7 +123,8 @@ async def create_ticker_item(
     """Add an item to a strip
 
     A text, an article to follow, or both. It stands ahead of the others of its level until the next `order`. A text of
-    more than 100 characters is accepted with a warning. `If-Match`, where it is sent, names the strip's version.
+    more than 100 characters is accepted with a warning. `If-Match`, where it is sent, names the strip's version. A
+    strip holds at most 200 items that have not expired (`too_many`).
     """
     edit = await actions.add_item(work, slug, body, expected)
     location = f"/v1/desk/tickers/{edit.ticker.id}/items/{edit.item.id}"
@@ -172,7 +173,7 @@ async def _shown(
     rows = await tickers.every_item(ticker)
     items = _items(ticker, rows, request.app.state.settings, clock.now())
     content = written(TickerDesk, {**_summary(ticker, names), "items": items})
-    return at_desk(request, content, status=status, version=ticker.version, headers=headers)
+    return at_desk(content, status=status, version=ticker.version, headers=headers)
 
 
 def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, Any]:
@@ -217,4 +218,4 @@ def _saved(request: Request, edit: actions.Edit, status: int = 200, headers: dic
     now = clock.now()
     item = _item(edit.item, edit.article, state_of(edit.item, edit.article, now), now)
     saved = {**item, "ticker_version": edit.ticker.version, "warnings": told(request, edit.warnings)}
-    return at_desk(request, written(ItemSaved, saved), status=status, version=edit.item.version, headers=headers)
+    return at_desk(written(ItemSaved, saved), status=status, version=edit.item.version, headers=headers)

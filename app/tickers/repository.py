@@ -41,7 +41,7 @@ from app.tags.models import Tag
 from app.terms.repository import Terms
 from app.text.slugs import canonical_slug
 from app.tickers.models import Ticker, TickerItem, TickerPlace, TickerSection, TickerTag
-from app.tickers.strip import BY_URGENCY, Entry, compose, drawn, durations, made_by_hand
+from app.tickers.strip import BY_URGENCY, Entry, Shown, compose, drawn, durations, made_by_hand
 
 KIND, PLURAL = "ticker", "tickers"
 tickers, items = Ticker.__table__, TickerItem.__table__
@@ -62,6 +62,7 @@ STORY = (
     Article.language.label("story_language"),
     Article.urgency.label("story_urgency"),
     Article.published_at.label("story_published_at"),
+    Article.updated_at.label("story_updated_at"),
 )
 MADE = (
     select(items, TickerPlace.position.label("place"), *STORY)
@@ -77,6 +78,22 @@ LIVE_ITEMS = (
         or_(TickerItem.expires_at.is_(None), TickerItem.expires_at > NOW),
         or_(TickerItem.article_id.is_(None), Article.id.is_not(None)),
     )
+)
+# When items last left each strip: expired, or their article was withdrawn. An article given back as a draft keeps no
+# moment of that; and what expired before its article was to be seen was never there. `left_at` says the same of one.
+LEFT = union_all(
+    select(TickerItem.ticker_id, func.max(TickerItem.expires_at).label("left_at"))
+    .outerjoin(Article, Article.id == TickerItem.article_id)
+    .where(
+        TickerItem.ticker_id.in_(IDS),
+        TickerItem.expires_at <= NOW,
+        or_(TickerItem.article_id.is_(None), Article.published_at < TickerItem.expires_at),
+    )
+    .group_by(TickerItem.ticker_id),
+    select(TickerItem.ticker_id, func.max(Article.withdrawn_at))
+    .join(Article, Article.id == TickerItem.article_id)
+    .where(TickerItem.ticker_id.in_(IDS), Article.withdrawn_at <= NOW)
+    .group_by(TickerItem.ticker_id),
 )
 # For the desk: every item, whatever the state of its article.
 EVERY_ITEM = (
@@ -111,8 +128,8 @@ class Strips:
             raise Moved(f"/v1/tickers/{row.slug}")
         return row
 
-    async def composed(self, strips: Sequence[Any], now: datetime) -> dict[str, list[Entry]]:
-        """What each of these strips shows now, by its id. Three statements, however many strips, rules and items."""
+    async def composed(self, strips: Sequence[Any], now: datetime) -> dict[str, Shown]:
+        """What each of these strips shows now, by its id. Four statements, however many strips, rules and items."""
         by_id = {strip.id: strip for strip in strips}
         found: dict[str, list[Entry]] = {id: [] for id in by_id}
         items = await self.live_items(list(by_id), now)
@@ -120,7 +137,16 @@ class Strips:
             found[row.ticker_id].append(made_by_hand(row, by_id[row.ticker_id].language, now, self.lasting))
         for id, rule, place, row in await self.drawn(strips, items, now):
             found[id].append(drawn(row, by_id[id].rules[rule]["level"], place, now, self.lasting))
-        return {id: compose(found[id], strip.ordered_at, strip.max_items) for id, strip in by_id.items()}
+        left = await self.left(list(by_id), now)
+        return {id: _shown(strip, found[id], left.get(id)) for id, strip in by_id.items()}
+
+    async def left(self, ids: Sequence[str], now: datetime) -> dict[str, datetime]:
+        """When an item made by hand last left each of these strips; those that none has left are not there."""
+        found: dict[str, datetime] = {}
+        if ids:
+            for row in await self.reader.execute(LEFT, {"ids": list(ids), "now": now}):
+                found[row.ticker_id] = max(row.left_at, found.get(row.ticker_id, row.left_at))
+        return found
 
     async def live_items(self, ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
         """The items made by hand that show now, of these strips."""
@@ -175,6 +201,13 @@ class Drawn(NamedTuple):
     rule: int
     place: int | None
     row: Row[Any]
+
+
+def _shown(strip: Any, found: Sequence[Entry], left: datetime | None) -> Shown:
+    """Every item made by hand counts, so that `changed_at` does not go back where one is pushed off the end."""
+    entries = compose(found, strip.ordered_at, strip.max_items)
+    counted = [*entries, *(entry for entry in found if entry.by_hand)]
+    return Shown(entries, max([strip.updated_at, left or strip.updated_at, *(entry.changed_at for entry in counted)]))
 
 
 def _since(rule: Mapping[str, Any], now: datetime) -> datetime:
@@ -331,6 +364,15 @@ class TickersToEdit:
             or_(TickerItem.expires_at.is_(None), TickerItem.expires_at > now),
         )
         return (await self.session.execute(statement)).first() is not None
+
+    async def standing(self, ticker: Ticker, now: datetime, but: str) -> int:
+        """How many items of this strip, other than `but`, have not expired."""
+        statement = select(func.count()).where(
+            TickerItem.ticker_id == ticker.id,
+            TickerItem.id != but,
+            or_(TickerItem.expires_at.is_(None), TickerItem.expires_at > now),
+        )
+        return (await self.session.execute(statement)).scalar_one()
 
     async def place(self, ticker: Ticker, order: Sequence[tuple[str | None, str | None]]) -> None:
         """Keeps the desk's order: pairs of (item id, None) or (None, article id)."""

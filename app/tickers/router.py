@@ -22,7 +22,7 @@ from app.kit.routing import problems, router_of
 from app.settings import Settings
 from app.tickers.repository import Strips
 from app.tickers.schemas import TickerList, TickerListQuery, TickerQuery, TickerRead
-from app.tickers.strip import Entry, strip_of
+from app.tickers.strip import Shown, strip_of
 
 router = router_of("/v1/tickers", "tickers")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
@@ -53,35 +53,31 @@ async def read_ticker(
     Its items as they are now: levels, windows and scheduled articles are judged by the clock at this moment. A strip
     with nothing to show has no items. A former slug redirects (308).
     """
+    # No `Last-Modified`: an article that goes leaves no moment, so no cache may revalidate by one. `ETag` is exact.
     selection = select_fields(TickerRead, query.fields)
     strips = Strips(reader, request.app.state.settings)
     ticker = await strips.at(slug)
     (strip,) = await _read(request, strips, [ticker], query.include, selection)
-    return delivered(
-        request,
-        TickerRead,
-        strip,
-        tags=["tickers", f"ticker:{ticker.id}"],
-        modified=strip["updated_at"],
-        selection=selection,
-    )
+    return delivered(request, TickerRead, strip, tags=["tickers", f"ticker:{ticker.id}"], selection=selection)
 
 
 async def _read(
     request: Request, strips: Strips, tickers: Sequence[Any], include: str | None, selection: Selection
 ) -> list[dict[str, Any]]:
-    """The strips as they are now: three statements whatever their number, two more for summaries."""
+    """The strips as they are now: four statements whatever their number, two more for summaries."""
     now, settings = clock.now(), request.app.state.settings
     shown = await strips.composed(tickers, now) if selection.wants("items", "updated_at") else {}
     embedded = include == "article" and selection.wants("items")
     summaries = await _summaries(strips.reader, shown, settings, now) if embedded else {}
-    return [strip_of(ticker, shown.get(ticker.id, ()), settings, summaries) for ticker in tickers]
+    return [
+        strip_of(ticker, shown.get(ticker.id, Shown((), ticker.updated_at)), settings, summaries) for ticker in tickers
+    ]
 
 
 async def _summaries(
-    reader: Reader, shown: dict[str, list[Entry]], settings: Settings, now: datetime
+    reader: Reader, shown: dict[str, Shown], settings: Settings, now: datetime
 ) -> dict[str, dict[str, Any]]:
-    ids = list({entry.story.id for entries in shown.values() for entry in entries if entry.story})
+    ids = list({entry.story.id for strip in shown.values() for entry in strip.entries if entry.story})
     articles = Articles(reader)
     rows, related = await articles.with_ids(ids, now), await articles.relations(ids, now)
     return {id: summary_of(row, related[id], settings, now) for id, row in rows.items()}

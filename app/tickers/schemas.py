@@ -26,6 +26,10 @@ from app.terms.schemas import TermInput
 Level = Literal["flash", "bulletin", "urgent", "normal"]
 State = Literal["live", "scheduled", "expired", "hidden"]
 MAX_ITEMS = 100
+# Made by hand on one strip and not expired: twice what a strip can show, for what is planned. Every public read loads
+# those that are live, so a strip whose items never expire must not grow without end.
+MAX_STANDING = 200
+MAX_ORDERED = MAX_STANDING + MAX_ITEMS  # all of those, and as many drawn articles as a strip can show
 MAX_RULES = 5
 MAX_TERMS = 20
 LONG_TEXT = 100  # graphemes; agencies keep alerts shorter
@@ -126,7 +130,7 @@ class OrderInput(Input):
         }
     )
 
-    items: Annotated[list[ItemId], Field(max_length=2000)]
+    items: Annotated[list[ItemId], Field(max_length=MAX_ORDERED)]
     """Ids: every live item made by hand, once; also other items, and articles that a rule draws."""
 
 
@@ -169,7 +173,9 @@ class TickerRead(Output):
     language: LanguageTag
     direction: Direction
     updated_at: Moment
-    """When the desk last changed what is to be seen, or an item appeared."""
+    """The last known change: by the desk, of an article on it, or an item that appeared, calmed down, expired or was
+    withdrawn. Never ahead. An article that goes otherwise leaves no moment, and this may then stay or go back: compare
+    strips by `ETag`."""
     refresh_after: Annotated[int, Field(examples=[10])]
     """Seconds that a polling client may wait."""
     items: list[Item]

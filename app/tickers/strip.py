@@ -33,6 +33,7 @@ class Story:
     language: str
     urgency: int
     published_at: datetime
+    updated_at: datetime
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,8 @@ class Entry:
     level: str
     level_until: datetime | None
     appeared_at: datetime
+    changed_at: datetime
+    """When what it shows last changed: it appeared, calmed down, or its article changed."""
     story: Story | None
     by_hand: bool
     place: int | None
@@ -54,6 +57,14 @@ class Entry:
     pinned_at: datetime | None = None
     starts_at: datetime | None = None
     expires_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a strip shows, and when that last changed, as far as stored facts tell."""
+
+    entries: Sequence[Entry]
+    changed_at: datetime
 
 
 def durations(settings: Settings) -> dict[str, timedelta]:
@@ -69,10 +80,18 @@ def level_at(
     now: datetime, level: str, since: datetime, until: datetime | None, lasting: Mapping[str, timedelta]
 ) -> tuple[str, datetime | None]:
     """The level at a moment, and when it calms down."""
-    if level == "normal":
-        return level, None
-    until = until or since + lasting[level]
-    return (level, until) if now < until else ("normal", None)
+    end = _end(level, since, until, lasting)
+    return (level, end) if end is not None and now < end else ("normal", None)
+
+
+def _end(level: str, since: datetime, until: datetime | None, lasting: Mapping[str, timedelta]) -> datetime | None:
+    """When a level calms down, or did."""
+    return None if level == "normal" else until or since + lasting[level]
+
+
+def latest(now: datetime, *moments: datetime | None) -> datetime | None:
+    """The last of the moments that have come: one ahead would tell readers what is planned."""
+    return max((moment for moment in moments if moment is not None and moment <= now), default=None)
 
 
 def story_of(row: Any) -> Story | None:
@@ -87,6 +106,7 @@ def story_of(row: Any) -> Story | None:
         row.story_language,
         row.story_urgency,
         row.story_published_at,
+        row.story_updated_at,
     )
 
 
@@ -100,6 +120,7 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
     else:
         given, since = (BY_URGENCY.get(story.urgency, "normal"), story.published_at) if story else ("normal", appeared)
     level, until = level_at(now, given, since, row.level_until, lasting)
+    end = _end(given, since, row.level_until, lasting)
     return Entry(
         id=row.id,
         text=row.text or (story.text if story else ""),
@@ -107,6 +128,7 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
         level=level,
         level_until=until,
         appeared_at=appeared,
+        changed_at=latest(now, end, story.updated_at if story else None, appeared) or appeared,
         story=story,
         by_hand=True,
         place=row.place,
@@ -124,6 +146,7 @@ def drawn(row: Any, given: str | None, place: int | None, now: datetime, lasting
     assert story is not None  # noqa: S101  # for the type checker: the repository draws articles only
     given = given or BY_URGENCY.get(story.urgency, "normal")
     level, until = level_at(now, given, story.published_at, None, lasting)
+    end = _end(given, story.published_at, None, lasting)
     return Entry(
         id=story.id,
         text=story.text,
@@ -131,6 +154,7 @@ def drawn(row: Any, given: str | None, place: int | None, now: datetime, lasting
         level=level,
         level_until=until,
         appeared_at=story.published_at,
+        changed_at=latest(now, end, story.updated_at, story.published_at) or story.published_at,
         story=story,
         by_hand=False,
         place=place,
@@ -211,9 +235,7 @@ def item_of(entry: Entry, settings: Settings, summary: dict[str, Any] | None = N
     }
 
 
-def strip_of(
-    ticker: Any, entries: Sequence[Entry], settings: Settings, summaries: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
+def strip_of(ticker: Any, shown: Shown, settings: Settings, summaries: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """A strip for readers."""
     return {
         "id": ticker.id,
@@ -221,12 +243,21 @@ def strip_of(
         "name": ticker.name,
         "language": ticker.language,
         "direction": direction(ticker.language),
-        "updated_at": max([ticker.updated_at, *(entry.appeared_at for entry in entries)]),
+        "updated_at": shown.changed_at,
         "refresh_after": settings.ticker_refresh_after,
         "items": [
-            item_of(entry, settings, summaries.get(entry.story.id) if entry.story else None) for entry in entries
+            item_of(entry, settings, summaries.get(entry.story.id) if entry.story else None) for entry in shown.entries
         ],
     }
+
+
+def left_at(item: Any, article: Any, now: datetime) -> datetime | None:
+    """When an item left the strip, as `Strips.left` counts it; `article` is the one it follows, if any."""
+    expired = item.expires_at
+    if article is None:
+        return latest(now, expired)
+    seen = article.published_at is not None and expired is not None and article.published_at < expired
+    return latest(now, expired if seen else None, article.withdrawn_at)
 
 
 def state_of(item: Any, article: Any, now: datetime) -> str:

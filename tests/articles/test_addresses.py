@@ -190,3 +190,51 @@ async def test_the_address_on_the_web_site_follows_its_pattern(newsroom: Newsroo
     article = await newsroom.published("خبر", at="2024-02-29T22:30:00Z")
     expected = f"https://news.example/{quote('علوم')}/2024/03/01/{article['id']}/{quote('خبر')}"
     assert (await newsroom.get(f"/v1/articles/{article['id']}")).json()["url"] == expected
+
+
+async def test_a_number_in_a_public_slug_tells_of_no_hidden_text(newsroom: Newsroom) -> None:
+    """A draft with the same headline gives way: readers see the plain slug, whoever wrote first."""
+    hidden = await newsroom.draft("استقالة الوزير")
+    scheduled = await newsroom.published("استقالة الوزير", at=clock.written(clock.now() + timedelta(hours=1)))
+    shown = await newsroom.published("استقالة الوزير")
+    assert shown["slug"] == "استقالة-الوزير"
+    assert (await newsroom.get("/v1/articles/استقالة-الوزير")).json()["id"] == shown["id"]
+    others = {(await newsroom.desk("GET", f"/articles/{a['id']}")).json()["slug"] for a in (hidden, scheduled)}
+    assert others == {"استقالة-الوزير-2", "استقالة-الوزير-3"}
+    second = (await newsroom.desk("POST", f"/articles/{hidden['id']}/publish", {})).json()
+    assert second["slug"] == "استقالة-الوزير-2"
+
+
+async def test_a_slug_that_an_editor_gave_to_a_draft_is_not_numbered_around_in_public(newsroom: Newsroom) -> None:
+    await newsroom.draft("شيء آخر", slug="سرّ-المهنة")
+    clashing = await newsroom.draft("سرّ المهنة")
+    answer = await newsroom.desk("POST", f"/articles/{clashing['id']}/publish", {}, expect=422)
+    assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [("/slug", "slug_taken")]
+
+
+async def test_a_reporter_cannot_name_a_draft_of_others_as_the_original(newsroom: Newsroom) -> None:
+    await newsroom.hire("reporter")
+    secret = await newsroom.draft("تحقيق سري")
+    body = {"headline": "ترجمة", "language": "en", "translation_of": secret["slug"]}
+    answer = await newsroom.desk("POST", "/articles", body, by="reporter", expect=422)
+    assert answer.json()["errors"][0]["code"] == "not_found"
+
+
+async def test_texts_with_one_headline_published_at_once_share_no_address(newsroom: Newsroom) -> None:
+    for attempt in range(4):
+        headline = f"استقالة الوزير {attempt}"
+        drafts = [await newsroom.draft(headline) for _ in range(4)]
+        token = {"authorization": f"Bearer {newsroom.tokens['admin']}"}
+        answers = await asyncio.gather(
+            *(
+                newsroom.client.post(f"/v1/desk/articles/{draft['id']}/publish", json={}, headers=token)
+                for draft in drafts[1:]
+            )
+        )
+        assert [answer.status_code for answer in answers] == [200] * 3
+        plain = headline.replace(" ", "-")
+        assert {answer.json()["slug"] for answer in answers} == {plain, f"{plain}-2", f"{plain}-3"}
+        for answer in answers:
+            assert (await newsroom.get(f"/v1/articles/{answer.json()['slug']}")).json()["id"] == answer.json()["id"]
+        hidden = (await newsroom.desk("GET", f"/articles/{drafts[0]['id']}")).json()
+        assert hidden["slug"] == f"{plain}-4"

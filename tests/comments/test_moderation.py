@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from app.audit.models import AuditEntry
+from app.kit.idempotency import StoredAnswer
 from tests.comments.talk import EMAIL, NAME, Talk, talk_in
 from tests.newsroom import Newsroom
 
@@ -103,13 +105,13 @@ async def test_roles(talk: Talk) -> None:
         await talk.newsroom.hire(role)
     for role, allowed in (("admin", True), ("editor", True), ("moderator", True), ("reporter", False)):
         status = 200 if allowed else 403
-        for method, url, json in (
+        for method, url, content in (
             ("GET", "/comments", None),
             ("GET", f"/comments/{comment['id']}", None),
             ("POST", f"/comments/{comment['id']}/approve", {}),
             ("POST", "/comments/decisions", {"decisions": [{"id": comment["id"], "action": "reject"}]}),
         ):
-            answer = await talk.newsroom.desk(method, url, json, by=role, expect=status)
+            answer = await talk.newsroom.desk(method, url, content, by=role, expect=status)
             assert allowed or EMAIL not in answer.text
     for method in ("GET", "POST"):
         url = f"/v1/desk/comments/{comment['id']}{'/approve' if method == 'POST' else ''}"
@@ -211,6 +213,68 @@ async def test_many_decisions_at_once(talk: Talk) -> None:
         await talk.newsroom.desk("POST", "/comments/decisions", {"decisions": wrong}, expect=422)
 
 
+async def test_what_its_author_has_changed_is_approved_only_as_it_was_read(talk: Talk) -> None:
+    comment = await talk.held("كلام طيب")
+    url, edited = f"/comments/{comment['id']}", {"body": "كلام آخر"}
+    assert (await talk.newsroom.desk("GET", url)).json()["version"] == 1
+    await talk.own("PATCH", comment, edited, expect=200)
+    assert (await talk.newsroom.desk("GET", url)).json()["version"] == 2
+    for form, sent in ((None, {}), ({"reason": "x"}, {}), (None, {"if_match": "*"})):
+        answer = await talk.newsroom.desk("POST", f"{url}/approve", form, expect=428, **sent)
+        assert (answer.json()["type"], answer.json()["version"]) == ("/problems/precondition-required", 2)
+    for verb in VERBS:
+        answer = await talk.newsroom.desk("POST", f"{url}/{verb}", {"version": 1}, expect=412)
+        assert (answer.json()["version"], answer.headers["etag"]) == (2, '"2"')
+    await talk.newsroom.desk("POST", f"{url}/approve", {"version": 2}, if_match='"1"', expect=412)
+    for wrong in (0, "2", True, 2.5):
+        await talk.newsroom.desk("POST", f"{url}/approve", {"version": wrong}, expect=422)
+    assert (await talk.newsroom.desk("POST", f"{url}/approve", {"version": 2})).json()["status"] == "approved"
+    # What was carried out needs nothing more; other decisions never need a version.
+    await talk.newsroom.desk("POST", f"{url}/approve")
+    await talk.newsroom.desk("POST", f"{url}/reject")
+    await talk.newsroom.desk("POST", f"{url}/approve", if_match='"4"')
+
+
+async def test_many_decisions_approve_nothing_unread(talk: Talk) -> None:
+    comment, other = await talk.held(), await talk.held()
+    await talk.own("PATCH", comment, {"body": "كلام آخر"}, expect=200)
+
+    async def outcome(of: dict[str, Any], **decision: Any) -> str:
+        decisions = {"decisions": [{"id": of["id"], **decision}]}
+        return str((await talk.newsroom.desk("POST", "/comments/decisions", decisions)).json()["data"][0]["outcome"])
+
+    assert await outcome(comment, action="approve") == "conflict"
+    assert await outcome(comment, action="approve", version=1) == "conflict"
+    assert await outcome(comment, action="spam", version=1) == "conflict"
+    assert {row.status for row in await talk.rows()} == {"pending"}
+    assert await outcome(comment, action="approve", version=2) == "ok"
+    assert await outcome(comment, action="reject") == "ok"
+    assert await outcome(other, action="approve", version=2) == "conflict"
+    assert await outcome(other, action="approve") == "ok"
+
+
+async def test_a_decision_sent_again_shows_the_comment_as_it_is_now_and_keeps_nothing_of_it(talk: Talk) -> None:
+    comment = await talk.held("سرّ لا يبقى")
+    url, key = f"/comments/{comment['id']}", "a-key-of-sixteen-characters"
+    first = await talk.newsroom.desk("POST", f"{url}/approve", {}, idempotency_key=key)
+    assert first.json()["author_email"] == EMAIL
+    await talk.newsroom.desk("POST", f"{url}/redact", {}, idempotency_key="another-key-of-sixteen")
+    again = await talk.newsroom.desk("POST", f"{url}/approve", {}, idempotency_key=key)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (again.json()["status"], again.json()["author_email"], again.json()["body"]) == ("redacted", None, None)
+    assert again.headers["etag"] == '"3"'
+    async with talk.newsroom.app.state.database.reader() as reader:
+        found = select(StoredAnswer.body).order_by(StoredAnswer.created_at)
+        kept = [json.loads(bytes(body)) for body in (await reader.execute(found)).scalars()]
+    mine = [row for row in kept if row.get("id") == comment["id"]]
+    assert mine == [{"id": comment["id"], "status": status} for status in ("approved", "redacted")]
+    assert EMAIL not in str(kept)
+    assert len(await audited(talk.newsroom)) == 2
+    await talk.newsroom.desk("POST", f"{url}/approve", {"reason": "x"}, idempotency_key=key, expect=422)
+    await talk.newsroom.hire("reporter")
+    await talk.newsroom.desk("POST", f"{url}/approve", {}, by="reporter", idempotency_key=key, expect=403)
+
+
 async def counters(talk: Talk) -> None:
     """What is counted equals what a recount finds, and the tree shows exactly that."""
     rows = {row.id: row for row in await talk.rows()}
@@ -252,14 +316,14 @@ async def test_after_any_walk_the_counters_equal_a_recount(newsroom: Newsroom, s
         elif act in VERBS:
             url = f"/v1/desk/comments/{comment['id']}/{act}"
             answer = await newsroom.client.post(url, headers={"Authorization": f"Bearer {newsroom.tokens['admin']}"})
-            assert answer.status_code in {200, 404, 409}, answer.text
+            assert answer.status_code in {200, 404, 409, 428}, answer.text
         elif act == "batch":
             some = [{"id": choose.choice(known)["id"], "action": choose.choice(VERBS[:3])} for _ in range(4)]
             await newsroom.desk("POST", "/comments/decisions", {"decisions": some})
         else:
-            method, json = ("PATCH", {"body": f"معدّل {choose.random()}"}) if act == "edit" else ("DELETE", None)
+            method, change = ("PATCH", {"body": f"معدّل {choose.random()}"}) if act == "edit" else ("DELETE", None)
             headers = {"Authorization": f"Bearer {comment['edit_token']}"}
-            content = {"json": json} if json else {}
+            content = {"json": change} if change else {}
             url = f"/v1/comments/{comment['id']}"
             answer = await newsroom.client.request(method, url, headers=headers, **content)  # type: ignore[arg-type]
             assert answer.status_code in {200, 204, 403, 404}, answer.text

@@ -8,6 +8,7 @@ import pytest
 
 from app.kit import clock
 from tests.comments.talk import NAME, Talk, talk_in
+from tests.comments.test_sending import WINDOW, from_address
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -135,6 +136,48 @@ async def test_an_approved_comment_can_be_changed_for_some_minutes(talk: Talk) -
     rejected = await talk.said()
     await talk.decide(rejected, "reject")
     await talk.own("PATCH", rejected, {"body": "من جديد"}, expect=403)
+
+
+async def test_changes_are_counted_like_comments(newsroom: Newsroom) -> None:
+    newsroom.set(comments_rate=((3, 60),))
+    talk = await talk_in(newsroom)
+    with clock.frozen(WINDOW):
+        comment = await talk.held("أول")
+        await talk.own("PATCH", comment, {"body": "ثانٍ"}, expect=200)
+        for _ in range(3):
+            await talk.own("PATCH", comment, {"body": "ثانٍ"}, expect=200)  # changes nothing, counts nothing
+            await talk.own("PATCH", comment, {"body": "ن"}, expect=422)
+        await talk.own("PATCH", comment, {"author_name": "ليلى"}, expect=200)
+        answer = await talk.own("PATCH", comment, {"body": "رابع"}, expect=429)
+        assert answer.headers["ratelimit"] == '"person-60";r=0;t=53'
+        await talk.send(expect=429)
+        assert (await talk.own("GET", comment, expect=200)).json()["body"] == "ثانٍ"
+    with clock.frozen(WINDOW + timedelta(seconds=53)):
+        await talk.own("PATCH", comment, {"body": "رابع"}, expect=200)
+
+
+async def test_a_change_does_not_repeat_another_comment_of_the_same_person(talk: Talk) -> None:
+    await talk.held("قول معروف")
+    comment = await talk.held("قول آخر")
+    answer = await talk.own("PATCH", comment, {"body": "قَول  معروف"}, expect=409)
+    assert answer.json()["type"] == "/problems/duplicate-comment"
+    assert (await talk.own("GET", comment, expect=200)).json()["body"] == "قول آخر"
+    await talk.own("PATCH", comment, {"body": "قَول آخر"}, expect=200)  # its own words are no other's
+    other = await talk.held("قول ثالث", author_email="other@example.com")
+    await talk.own("PATCH", other, {"body": "قول معروف"}, expect=200)
+    with clock.shifted(timedelta(hours=24, seconds=5)):
+        await talk.own("PATCH", comment, {"body": "قول معروف"}, expect=200)
+
+
+async def test_a_change_that_repeats_words_from_elsewhere_is_held(newsroom: Newsroom) -> None:
+    newsroom.set(comments_rate=())
+    talk = await talk_in(newsroom, "open")
+    await talk.send("قول معروف", expect=201)
+    async with from_address(newsroom, "198.51.100.7") as elsewhere:
+        there = Talk(elsewhere, talk.article)
+        made = (await there.send("قول آخر", expect=201)).json()
+        comment = {**made["comment"], "edit_token": made["edit_token"]}
+        assert (await there.own("PATCH", comment, {"body": "قول معروف"}, expect=200)).json()["status"] == "pending"
 
 
 async def test_if_match_is_obeyed_when_it_is_sent(talk: Talk) -> None:

@@ -193,6 +193,23 @@ async def test_without_an_address_of_mail_the_network_address_is_the_person(talk
         await Talk(elsewhere, talk.article).send("مكرّر", author_email=None)
 
 
+@pytest.mark.parametrize(("mode", "first"), [("premoderated", 202), ("open", 201)])
+async def test_who_only_knows_an_address_of_mail_is_not_told_that_it_wrote_here(
+    newsroom: Newsroom, mode: str, first: int
+) -> None:
+    newsroom.set(comments_rate=())
+    talk = await talk_in(newsroom, mode)
+    await talk.send("قول معروف", expect=first)
+    async with from_address(newsroom, "198.51.100.7") as elsewhere:
+        there = Talk(elsewhere, talk.article)
+        assert (await there.send("قول معروف", expect=202)).json()["status"] == "pending"
+        await there.send("قول معروف", expect=409)
+        await there.send("قول آخر", expect=first)
+    async with from_address(newsroom, "198.51.100.8") as neighbour:
+        await Talk(neighbour, talk.article).send("قول معروف", expect=409)
+    await talk.send("قول معروف", expect=409)
+
+
 async def test_a_rejected_comment_sent_again_is_a_duplicate_too(talk: Talk) -> None:
     await talk.decide(await talk.held("دعاية"), "spam")
     await talk.send("دعاية", expect=409)

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from app.slugs import repository as slugs
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -113,6 +114,23 @@ async def test_one_slug_put_by_many_at_once_is_made_once(newsroom: Newsroom) -> 
         assert sorted(answer.status_code for answer in answers)[0] == 201
         assert {answer.status_code for answer in answers} <= {201, 409, 428}
         assert [answer.status_code for answer in answers].count(201) == 1
+
+
+async def test_a_term_made_while_another_looked_for_it_is_no_redirect_to_itself(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, backend: str
+) -> None:
+    if backend == "sqlite":
+        pytest.skip("there is one writer at a time")
+    look_up = slugs.owner
+
+    async def late(*given: Any) -> str | None:
+        monkeypatch.setattr(slugs, "owner", look_up)
+        await newsroom.tag("اسم")
+        return await look_up(*given)
+
+    monkeypatch.setattr(slugs, "owner", late)
+    await newsroom.desk("PUT", "/tags/اسم", {"name": "x"}, expect=428)
+    assert slugs.owner is look_up
 
 
 async def test_what_is_in_use_is_not_deleted(newsroom: Newsroom) -> None:

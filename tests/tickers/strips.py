@@ -63,3 +63,7 @@ async def texts(room: Newsroom, slug: str = SLUG) -> list[str]:
 
 async def levels(room: Newsroom, slug: str = SLUG) -> list[str]:
     return [item["level"] for item in await shown(room, slug)]
+
+
+async def updated_at(room: Newsroom, slug: str = SLUG) -> str:
+    return str((await room.get(f"/v1/tickers/{slug}")).json()["updated_at"])

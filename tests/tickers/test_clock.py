@@ -6,7 +6,7 @@ import pytest
 
 from app.kit import clock
 from tests.newsroom import Newsroom
-from tests.tickers.strips import add, at, change, levels, moment, put_strip, shown, texts
+from tests.tickers.strips import SLUG, add, at, change, levels, moment, put_strip, shown, texts, updated_at
 
 pytestmark = pytest.mark.anyio
 
@@ -87,19 +87,62 @@ async def test_an_item_shows_from_its_start_until_it_expires(newsroom: Newsroom)
 
 
 async def test_updated_at_is_the_last_change_that_can_be_seen_or_a_later_appearance(newsroom: Newsroom) -> None:
-    async def updated_at() -> str:
-        return str((await newsroom.get("/v1/tickers/عاجل")).json()["updated_at"])
-
     with clock.frozen(at(0)):
         await put_strip(newsroom)
     with clock.frozen(at(1)):
         await add(newsroom, "أول")
-        assert await updated_at() == moment(1)
+        assert await updated_at(newsroom) == moment(1)
     with clock.frozen(at(2)):
         await add(newsroom, "لاحق", starts_at=moment(30))
-        assert await updated_at() == moment(1), "what is planned cannot be guessed"
+        assert await updated_at(newsroom) == moment(1), "what is planned cannot be guessed"
     with clock.frozen(at(31)):
-        assert await updated_at() == moment(30)
+        assert await updated_at(newsroom) == moment(30)
     with clock.frozen(at(40)):
         await newsroom.desk("PUT", "/tickers/عاجل", {"name": "آخر الأخبار"}, if_match="*")
-        assert await updated_at() == moment(40)
+        assert await updated_at(newsroom) == moment(40)
+
+
+async def test_updated_at_moves_on_where_an_item_calms_down_or_expires(newsroom: Newsroom) -> None:
+    with clock.frozen(at(0)):
+        await put_strip(newsroom)
+        item = await add(newsroom, "ومضة", level="flash", starts_at=moment(1), expires_at=moment(30))
+        other = await add(newsroom, "بأجل", level="urgent", starts_at=moment(2), level_until=moment(25))
+    for minutes, expected in ((1, 1), (2, 2), (20, 2), (21, 21), (25, 25), (29, 25), (30, 30), (99, 30)):
+        with clock.frozen(at(minutes)):
+            assert await updated_at(newsroom) == moment(expected), minutes
+    with clock.frozen(at(100)):
+        item = await change(newsroom, item, expires_at=moment(29))
+        assert await updated_at(newsroom) == moment(30), "what is over can be changed without going back"
+        await newsroom.desk("DELETE", f"/tickers/{SLUG}/items/{item['id']}", if_match="*")
+        assert await updated_at(newsroom) == moment(30)
+        await newsroom.desk("DELETE", f"/tickers/{SLUG}/items/{other['id']}", if_match="*")
+        assert await updated_at(newsroom) == moment(100)
+
+
+async def test_updated_at_moves_on_with_the_articles(newsroom: Newsroom) -> None:
+    with clock.frozen(at(0)):
+        await put_strip(newsroom, rules=[{"urgency_max": 1}])
+        await newsroom.published("مسحوب", urgency=1)
+        followed = await newsroom.published("متبوع")
+        item = await add(newsroom, article=followed["id"])
+    with clock.frozen(at(5)):
+        followed = await newsroom.change(followed, headline="متبوع مصحّح")
+        assert await updated_at(newsroom) == moment(5)
+    with clock.frozen(at(20)):
+        assert await updated_at(newsroom) == moment(20), "the drawn flash has calmed down"
+    with clock.frozen(at(30)):
+        await newsroom.act(followed, "withdraw", {"reason": "error"})
+        assert await texts(newsroom) == ["مسحوب"]
+    with clock.frozen(at(40)):
+        assert await updated_at(newsroom) == moment(30)
+        await newsroom.desk("DELETE", f"/tickers/{SLUG}/items/{item['id']}", if_match="*")
+        assert await updated_at(newsroom) == moment(30)
+
+
+async def test_an_item_that_expired_unseen_does_not_move_updated_at(newsroom: Newsroom) -> None:
+    with clock.frozen(at(0)):
+        await put_strip(newsroom)
+        draft = await newsroom.draft("مسودة")
+        await add(newsroom, article=draft["id"], expires_at=moment(10))
+    with clock.frozen(at(20)):
+        assert await updated_at(newsroom) == moment(0)

@@ -18,12 +18,12 @@ LASTING = {"flash": timedelta(minutes=20), "bulletin": timedelta(minutes=120), "
 
 def entry(id: str, minutes: float = 0, **fields: Any) -> Entry:
     """A text made by hand that appeared so many minutes after noon."""
-    plain = Entry(id, id, "ar", "normal", None, at(minutes), None, by_hand=True, place=None)
+    plain = Entry(id, id, "ar", "normal", None, at(minutes), at(minutes), None, by_hand=True, place=None)
     return replace(plain, **fields)
 
 
 def about(article: str) -> Story:
-    return Story(article, article, None, article, "ar", 5, NOON)
+    return Story(article, article, None, article, "ar", 5, NOON, NOON)
 
 
 def ids(entries: list[Entry], ordered_at: datetime | None = None, max_items: int = 100) -> str:
