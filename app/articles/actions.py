@@ -15,6 +15,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -27,6 +28,7 @@ from app.articles.repository import KIND, ArticlesToEdit
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
 from app.audit.work import Work
+from app.kit import clock
 from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Forbidden, InvalidBody, NotFound, StateConflict
 from app.kit.forms import Sent
@@ -86,6 +88,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
     if verb == "publish":  # before the article's own lock: who waits for a name holds nothing that others wait for
         await slugs.one_at_a_time(work.session, KIND, plain_slug(await articles.require(id)))
     article = await articles.require(id, for_update=True)
+    work = replace(work, now=clock.now())  # whoever held it before us may have published it meanwhile
     status = status_of(article, work.now)
     if not work.actor.has("editor"):
         _refuse_reporter(work, article, verb, status)

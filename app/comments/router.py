@@ -104,7 +104,9 @@ async def list_comments(
     """
     article = await Articles(reader).at(slug, clock.now(), suffix="/comments")
     comments = Comments(reader)
-    page = await comments.roots(article.id, query, Cursors(request))
+    page = await comments.roots(
+        article.id, query, Cursors(request, f"/v1/articles/{article.id}/comments?sort={query.sort}")
+    )
     rows = nested(request, page.rows, await comments.below(page.rows))
     return delivered_list(request, CommentList, page, rows, tags=_tags(article.id))
 

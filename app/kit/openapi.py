@@ -262,7 +262,7 @@ def _success(path: str, method: str, status: str, response: dict[str, Any], sche
         desk = path.startswith("/v1/desk")
         if path.startswith("/v1") and (not desk or "version" in _properties(schema, schemas)):
             names += ["ETag"]
-        if path.endswith("/{slug}") and not desk:
+        if path.endswith("/{slug}") and not desk and "tickers" not in path:  # a strip changes by the clock
             names += ["Last-Modified"]
     if status == "201":
         names += ["Location"]

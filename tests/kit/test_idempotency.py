@@ -117,7 +117,7 @@ def slow_creation(monkeypatch: pytest.MonkeyPatch) -> tuple[asyncio.Event, async
 
     async def slow(*given: Any) -> Any:
         begun.set()
-        await may_go_on.wait()
+        await asyncio.wait_for(may_go_on.wait(), 10)
         return await create(*given)
 
     monkeypatch.setattr(actions, "create", slow)
