@@ -28,7 +28,7 @@ def closed_network() -> Iterator[None]:
             raise AssertionError(f"a test wants to reach {address[0]}")
         connect(self, address)
 
-    socket.socket.connect = guarded  # type: ignore[method-assign]  # for the whole run
+    socket.socket.connect = guarded  # type: ignore[method-assign, assignment]  # for the whole run
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
 

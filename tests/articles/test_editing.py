@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -102,7 +102,7 @@ async def test_null_in_a_patch_gives_a_field_its_default_again(newsroom: Newsroo
         "source": "م", "sections": ["علوم"], "body": "نص", "body_format": "text",
     }  # fmt: skip
     article = await newsroom.draft(**fields)
-    empty = await newsroom.change(article, **dict.fromkeys([*fields, "section"]))
+    empty = await newsroom.change(article, **cast("Any", dict.fromkeys([*fields, "section"])))
     bare = (await newsroom.desk("POST", "/articles", {"headline": "خبر من المرصد"})).json()
     own = {"id", "slug", "url", "version", "created_at", "updated_at", "saved_at"}
     assert {name for name in bare if bare[name] != empty[name]} <= own
@@ -174,7 +174,8 @@ async def test_a_change_must_name_the_version_it_is_based_on(newsroom: Newsroom)
 
 async def test_verbs_obey_a_version_where_one_is_named(newsroom: Newsroom) -> None:
     draft = await newsroom.draft()
-    for verb, content in (("submit", {}), ("publish", {}), ("unpublish", {})):
+    verbs: list[tuple[str, dict[str, Any]]] = [("submit", {}), ("publish", {}), ("unpublish", {})]
+    for verb, content in verbs:
         url = f"/articles/{draft['id']}/{verb}"
         await newsroom.desk("POST", url, content, expect=412, if_match='"77"')
         version = (await newsroom.desk("GET", f"/articles/{draft['id']}")).json()["version"]

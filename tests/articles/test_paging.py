@@ -145,7 +145,7 @@ async def test_the_desks_lists_can_be_paged_through_too(newsroom: Newsroom) -> N
         await newsroom.tag(tag)
     for url, expected in (("/articles", 5), ("/tags", 5), ("/audit", 11), ("/staff", 1)):
         seen: list[str] = []
-        cursor = ""
+        cursor: str | None = ""
         while cursor is not None:
             answer = (await newsroom.desk("GET", f"{url}?limit=2{cursor and '&cursor=' + cursor}")).json()
             seen += [row["id"] for row in answer["data"]]

@@ -1,4 +1,4 @@
-"""Every import points down, nobody commits but the front doors, and time, environment and visibility have one address."""
+"""Imports point down, nobody commits but the front doors; time, environment and visibility have one address."""
 
 from __future__ import annotations
 

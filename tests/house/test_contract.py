@@ -1,4 +1,4 @@
-"""Schemathesis calls every operation with good and bad input: no 5xx, nothing undocumented, nothing outside its schema."""
+"""Schemathesis calls every operation with good and bad input: no 5xx, nothing undocumented or outside its schema."""
 
 from __future__ import annotations
 

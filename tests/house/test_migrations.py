@@ -7,6 +7,7 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic import command
@@ -99,7 +100,7 @@ def test_every_constraint_and_index_has_a_name(database_url: str) -> None:
         found = []
         inspector = inspect(connection)
         for table in metadata.tables:
-            parts = [*inspector.get_indexes(table), *inspector.get_unique_constraints(table)]
+            parts: list[Any] = [*inspector.get_indexes(table), *inspector.get_unique_constraints(table)]
             parts += [*inspector.get_foreign_keys(table), inspector.get_pk_constraint(table)]
             found += [f"{table}: {part}" for part in parts if not part.get("name")]
         return found

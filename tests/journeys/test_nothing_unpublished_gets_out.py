@@ -105,10 +105,10 @@ class Walk:
         await self._do("POST", "/restore", {"revision": self.chance.randint(1, 4)})
 
     async def submit(self) -> None:
-        await self._do("POST", "/submit", {}, leads_to="in_review")
+        await self._do("POST", "/submit", {}, leads_to="in_review", of="draft")
 
     async def give_back(self) -> None:
-        await self._do("POST", "/return", {"note": next(self.words)}, leads_to="draft")
+        await self._do("POST", "/return", {"note": next(self.words)}, leads_to="draft", of="in_review")
 
     async def publish(self) -> None:
         await self._publish({}, self.now)
@@ -122,25 +122,25 @@ class Walk:
         await self._publish({"at": clock.written(at)}, at)
 
     async def _publish(self, content: dict[str, Any], at: datetime) -> None:
-        piece = await self._do("POST", "/publish", content, leads_to="published")
+        piece = await self._do("POST", "/publish", content, leads_to="published", of="draft")
         if piece is not None:
             piece.published_at = at
 
     async def unpublish(self) -> None:
-        await self._do("POST", "/unpublish", {}, leads_to="draft")
+        await self._do("POST", "/unpublish", {}, leads_to="draft", of="published")
 
     async def withdraw(self) -> None:
         content = {"reason": next(self.words), "note": next(self.words)}
-        piece = await self._do("POST", "/withdraw", content, leads_to="withdrawn")
+        piece = await self._do("POST", "/withdraw", content, leads_to="withdrawn", of="published")
         if piece is not None:
             piece.reason = content["reason"]
 
     async def reinstate(self) -> None:
-        await self._do("POST", "/reinstate", {}, leads_to="draft")
+        await self._do("POST", "/reinstate", {}, leads_to="draft", of="withdrawn")
 
     async def correct(self) -> None:
         content = {"kind": "correction", "note": next(self.words), "summary": next(self.words)}
-        await self._do("POST", "/correct", content)
+        await self._do("POST", "/correct", content, of="published")
 
     async def delete(self) -> None:
         if not self.pieces:
@@ -191,11 +191,13 @@ class Walk:
             await self.newsroom.desk("POST", f"/comments/{comment_id}/approve", {})
             self.pieces[id].comments[comment_id] = f"{name} {body}"
 
-    async def _do(self, method: str, path: str, content: Any, leads_to: str | None = None) -> Piece | None:
-        """A change of some article. What its state does not allow changes nothing, and that is fine here."""
+    async def _do(
+        self, method: str, path: str, content: Any, leads_to: str | None = None, of: str = ""
+    ) -> Piece | None:
+        """A change of some article, most often of one in the state `of`. What cannot be done changes nothing."""
         if not self.pieces:
             return None
-        id = self._one()
+        id = self._one(of)
         answer = await self._send(id, method, path, content)
         if answer is None:
             return None
@@ -204,8 +206,9 @@ class Walk:
         piece.addresses.add(answer["slug"])
         return piece
 
-    def _one(self) -> str:
-        return self.chance.choice(list(self.pieces))
+    def _one(self, state: str = "") -> str:
+        fitting = [id for id, piece in self.pieces.items() if piece.state == state]
+        return self.chance.choice(fitting if fitting and self.chance.random() < 0.8 else list(self.pieces))
 
     async def _send(self, id: str, method: str, path: str, content: Any) -> dict[str, Any] | None:
         headers = {"Authorization": f"Bearer {self.newsroom.tokens['admin']}", "If-Match": "*"}
@@ -372,9 +375,8 @@ async def walked(newsroom: Newsroom, seed: str, steps: int) -> Walk:
 
 async def test_a_random_walk_of_editors_lets_nothing_unpublished_out(newsroom: Newsroom, backend: str) -> None:
     walk = await walked(newsroom, backend, STEPS)
-    assert {"draft", "published", "withdrawn"} <= walk.seen, "a walk that sees too little proves too little"
-    assert walk.most > 1
-    assert walk.asked > 1000
+    while not ({"draft", "published", "withdrawn"} <= walk.seen and walk.most > 1 and walk.asked > 1000):
+        await walk.step()  # a walk that sees too little proves too little
 
 
 async def test_a_draft_and_nonsense_cannot_be_told_apart(newsroom: Newsroom) -> None:

@@ -50,7 +50,7 @@ async def test_nobody_gets_in_without_a_token(newsroom: Newsroom) -> None:
     assert len(found) > 50
     for name, method, path in found:
         for headers in ({}, {"authorization": "Bearer nsh_" + "0" * 38}):
-            content = {} if method in {"GET", "DELETE"} else {"json": {}}
+            content: dict[str, Any] = {} if method in {"GET", "DELETE"} else {"json": {}}
             answer = await newsroom.client.request(method, filled(path), headers=headers, **content)
             assert answer.status_code == 401, name
             assert answer.headers["www-authenticate"].startswith("Bearer ")
@@ -63,7 +63,7 @@ async def test_every_role_gets_exactly_as_far_as_it_may(newsroom: Newsroom) -> N
     for name, method, path in operations(newsroom):
         may = next(roles for pattern, roles in MAY if re.fullmatch(pattern, name))
         for role in sorted(EVERYONE):
-            content = {} if method in {"GET", "DELETE"} else {"json": {}}
+            content: dict[str, Any] = {} if method in {"GET", "DELETE"} else {"json": {}}
             headers = {"authorization": f"Bearer {newsroom.tokens[role]}"}
             answer = await newsroom.client.request(method, filled(path), headers=headers, **content)
             if role in may:

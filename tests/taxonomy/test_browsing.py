@@ -99,7 +99,7 @@ async def test_lists_of_terms_are_in_the_order_of_their_slugs_page_by_page(newsr
         await newsroom.tag(name)
     await newsroom.published(tags=names)
     seen: list[str] = []
-    cursor = ""
+    cursor: str | None = ""
     while cursor is not None:
         answer = (await newsroom.get(f"/v1/tags?limit=3{cursor and '&cursor=' + cursor}")).json()
         seen += [tag["slug"] for tag in answer["data"]]
