@@ -16,7 +16,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from app.kit import clock
 from app.models import metadata
-from app.staff import repository
+from app.staff import actions, repository
 from app.staff.models import StaffToken
 from app.staff.tokens import is_well_formed, new_token
 from tests.newsroom import Newsroom
@@ -213,8 +213,17 @@ async def test_nobody_takes_their_own_key_away(newsroom: Newsroom) -> None:
     await newsroom.desk("PATCH", url, {"roles": ["admin", "editor"]}, if_match='"1"', expect=200)
 
 
-async def test_two_admins_who_dismiss_each_other_leave_one(newsroom: Newsroom) -> None:
+async def test_two_admins_who_dismiss_each_other_leave_one(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await newsroom.hire("admin", "ثانٍ")
+    change = actions.change_member
+
+    async def slow(*given: Any, **changes: Any) -> None:
+        await asyncio.sleep(0.2)  # long enough for both to have asked who is an admin
+        await change(*given, **changes)
+
+    monkeypatch.setattr(actions, "change_member", slow)
 
     async def dismiss(name: str, by: str, fields: dict[str, Any]) -> int:
         headers = {"authorization": f"Bearer {newsroom.tokens[by]}", "if-match": "*"}
