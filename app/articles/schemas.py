@@ -88,7 +88,7 @@ class ArticleFilters(CountedQuery):
     """BCP 47 tags: `ar` also finds `ar-SY`. A comma means any of."""
     kind: AnyOf | None = None
     """`news`, `opinion`, … A comma means any of."""
-    urgency_max: Annotated[int | None, WHOLE, Field(ge=1, le=9)] = None
+    urgency_max: Annotated[int | None, Field(ge=1, le=9), WHOLE] = None
     """At least this urgent: 1 is the most urgent."""
     published_after: MomentInput | None = None
     """Published at this moment or later."""

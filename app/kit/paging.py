@@ -36,7 +36,7 @@ class PageQuery(Query):
 
     cursor: Annotated[str | None, Field(max_length=2000)] = None
     """Where the page begins: `page.next` of the page before. Opaque; good only for the same path, filters and sort."""
-    limit: Annotated[int, WHOLE, Field(ge=1, le=100)] = 20
+    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
     """Rows on a page."""
 
 
