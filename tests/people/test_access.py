@@ -213,9 +213,7 @@ async def test_nobody_takes_their_own_key_away(newsroom: Newsroom) -> None:
     await newsroom.desk("PATCH", url, {"roles": ["admin", "editor"]}, if_match='"1"', expect=200)
 
 
-async def test_two_admins_who_dismiss_each_other_leave_one(
-    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_two_admins_who_dismiss_each_other_leave_one(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     await newsroom.hire("admin", "ثانٍ")
     change = actions.change_member
 
