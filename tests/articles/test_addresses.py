@@ -50,23 +50,20 @@ async def test_a_slug_set_by_hand_stays_until_it_is_given_back(newsroom: Newsroo
     assert (article["slug"], article["slug_by_hand"]) == ("عنوان-آخر", False)
 
 
-@pytest.mark.parametrize(
-    ("slug", "code"),
-    [
-        ("01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "uuid_shaped"),
-        ("01936B2E7C4A7D319F536A1C0DE4B7A2", "uuid_shaped"),
-        ("ا\u200cب", "invisible_characters"),
-        ("ا\u202eب", "invisible_characters"),
-        ("ـ ، !", "required"),
-        ("ط" * 81, "too_long"),
-    ],
-    ids=["uuid", "uuid-without-hyphens", "zwnj", "override", "blank", "long"],
-)
-async def test_what_is_no_slug_is_refused(newsroom: Newsroom, slug: str, code: str) -> None:
-    assert fault_of(await newsroom.desk("POST", "/articles", {"headline": "خبر", "slug": slug}, expect=422)) == (
-        "/slug",
-        code,
-    )
+NO_SLUGS = [
+    ("01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "uuid_shaped"),
+    ("01936B2E7C4A7D319F536A1C0DE4B7A2", "uuid_shaped"),
+    ("ا\u200cب", "invisible_characters"),
+    ("ا\u202eب", "invisible_characters"),
+    ("ـ ، !", "required"),
+    ("ط" * 81, "too_long"),
+]
+
+
+async def test_what_is_no_slug_is_refused(newsroom: Newsroom) -> None:
+    for slug, code in NO_SLUGS:
+        answer = await newsroom.desk("POST", "/articles", {"headline": "خبر", "slug": slug}, expect=422)
+        assert fault_of(answer) == ("/slug", code)
 
 
 async def test_a_headline_shaped_like_an_id_makes_no_such_slug(newsroom: Newsroom) -> None:

@@ -63,11 +63,11 @@ async def test_a_verb_sent_twice_is_done_once(newsroom: Newsroom) -> None:
         assert answer.json()["version"] == 2
 
 
-@pytest.mark.parametrize("key", ["", "short", "fifteen-letters", "x" * 256, "tab\tin-the-middle-of-it"])
-async def test_a_key_that_cannot_be_unique_is_refused(newsroom: Newsroom, key: str) -> None:
-    answer = await send(newsroom, {"headline": "خبر"}, key=key)
-    assert answer.status_code == 400
-    assert answer.json()["errors"][0]["parameter"] == "Idempotency-Key"
+async def test_a_key_that_cannot_be_unique_is_refused(newsroom: Newsroom) -> None:
+    for key in ("", "short", "fifteen-letters", "x" * 256, "tab\tin-the-middle-of-it"):
+        answer = await send(newsroom, {"headline": "خبر"}, key=key)
+        assert answer.status_code == 400, key
+        assert answer.json()["errors"][0]["parameter"] == "Idempotency-Key"
     assert await stored(newsroom, Article) == 0
 
 
