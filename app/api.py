@@ -13,6 +13,7 @@ from app.reader.health import router as health
 from app.reader.router import router as reader
 from app.sections.desk import desk as sections_desk
 from app.site.router import router as site
+from app.sync.router import router as sync
 from app.tags.desk import desk as tags_desk
 from app.taxonomy.router import router as taxonomy
 from app.tickers.desk import desk as tickers_desk
@@ -23,6 +24,7 @@ ROUTERS = (
     tickers,
     comments,
     taxonomy,
+    sync,
     site,
     articles_desk,
     comments_desk,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import FastAPI
@@ -17,6 +18,13 @@ from starlette.responses import Response
 
 import app.models  # noqa: F401  # every table is known before the first query
 from app.api import ROUTERS
+from app.articles.announcing import announce_due as announce_articles
+from app.articles.announcing import moments as article_moments
+from app.changes.bell import Bell, bell_path
+from app.changes.duty import Duty
+from app.changes.follower import Follower
+from app.changes.log import Log
+from app.comments.announcing import watch as watch_comments
 from app.kit import edge, openapi
 from app.kit.db import Database
 from app.kit.errors import Moved, Problem, answer_moved, answer_problem
@@ -24,6 +32,14 @@ from app.kit.faults import answer_database_error, answer_http_exception, answer_
 from app.kit.idempotency import Replay
 from app.kit.routing import answer_wrong_method
 from app.settings import Settings, load
+from app.taxonomy.announcing import watch as watch_terms
+from app.tickers.announcing import announce_due as announce_strips
+from app.tickers.announcing import watch as watch_strips
+
+# What follows from a change, in this order: strips show what all others say.
+WATCHERS = (watch_comments, watch_terms, watch_strips)
+# What the clock brings.
+ANNOUNCERS = (announce_articles, announce_strips)
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -41,7 +57,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.settings = settings
-    app.state.database = Database(settings.database_url, settings.database_pool)
+    _follow_changes(app, settings)
     app.state.keys_at_work = set()
     for router in ROUTERS:
         app.include_router(router)
@@ -51,10 +67,26 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+def _follow_changes(app: FastAPI, settings: Settings) -> None:
+    """The database, the log that every transaction ends with, and who reads it."""
+    state = app.state
+    state.database = Database(settings.database_url, settings.database_pool)
+    state.bell = Bell(bell_path(settings.database_url))
+    state.log = Log(state.bell, WATCHERS, lambda: state.settings)
+    state.database.before_commit = state.log.write
+    state.follower = Follower(state.database, state.bell, article_moments(settings))
+    state.duty = Duty(state.database, state.follower, ANNOUNCERS, lambda: state.settings)
+
+
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    duty = asyncio.create_task(app.state.duty.run())
     yield
+    duty.cancel()
+    with suppress(asyncio.CancelledError):
+        await duty
     await app.state.database.close()
+    app.state.bell.close()
 
 
 def _operation_id(route: APIRoute) -> str:

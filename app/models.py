@@ -3,6 +3,7 @@
 from app.articles import models as articles
 from app.audit import models as audit
 from app.authors import models as authors
+from app.changes import models as changes
 from app.comments import models as comments
 from app.kit import buckets, idempotency
 from app.kit.db import Base
@@ -12,5 +13,5 @@ from app.staff import models as staff
 from app.tags import models as tags
 from app.tickers import models as tickers
 
-ROOMS = (articles, audit, authors, buckets, comments, idempotency, sections, slugs, staff, tags, tickers)
+ROOMS = (articles, audit, authors, buckets, changes, comments, idempotency, sections, slugs, staff, tags, tickers)
 metadata = Base.metadata

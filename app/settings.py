@@ -106,6 +106,12 @@ class Settings(BaseModel):
     cache_tag_header: Annotated[str, AfterValidator(_header_name)] = Field(
         "Cache-Tag", description="Header that carries cache tags to a CDN."
     )
+    changes_days: int = Field(
+        30,
+        ge=1,
+        le=3650,
+        description="Days for which the change log keeps what is gone: a client away longer starts again.",
+    )
     max_body_bytes: int = Field(2_097_152, ge=32_768, description="Largest request body the desk accepts.")
     comments: CommentsMode = Field(
         "premoderated", description="`open`, `premoderated` or `closed`, where no article says."

@@ -10,6 +10,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import delete, select
 
+from app.articles.announcing import Look
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
 from app.articles.repository import KIND, ArticlesToEdit
 from app.articles.schemas import ArticleUpdate
@@ -44,8 +45,8 @@ LINKS: dict[str, tuple[Any, Any, str]] = {
 class Draft:
     """One article being written: what is about to be stored, and every fault found on the way."""
 
-    def __init__(self, work: Work, article: Article, body: ArticleBody | None) -> None:
-        self.work, self.article, self.body = work, article, body
+    def __init__(self, work: Work, article: Article, body: ArticleBody | None, before: Look) -> None:
+        self.work, self.article, self.body, self.before = work, article, body, before
         self.articles = ArticlesToEdit(work.session)
         self.faults: list[Fault] = []
         self.warnings: list[dict[str, Any]] = []

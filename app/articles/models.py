@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Id, Json, Key
@@ -13,6 +13,7 @@ from app.kit.errors import AlreadyExists
 from app.kit.faults import VIOLATIONS
 
 LIVE = text("state = 'published'")
+UNHEARD = text("state = 'published' AND NOT announced")
 
 
 class Article(Base):
@@ -23,6 +24,7 @@ class Article(Base):
         Index("ix_articles_newest", "published_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
         Index("ix_articles_changed", "updated_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
         Index("ix_articles_saved", "saved_at", "id"),
+        Index("ix_articles_unheard", "published_at", "id", postgresql_where=UNHEARD, sqlite_where=UNHEARD),
         UniqueConstraint("external_system", "external_id"),
         UniqueConstraint("translation_group", "language"),
     )
@@ -61,6 +63,9 @@ class Article(Base):
     updated_at: Mapped[datetime]
     revised_at: Mapped[datetime | None]
     published_at: Mapped[datetime | None]
+    announced: Mapped[bool] = mapped_column(
+        Boolean, default=False, server_default=false()
+    )  # the log has said that it is published
     first_published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None]

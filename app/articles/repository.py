@@ -169,7 +169,14 @@ class Articles:
         return {row.article_id: row for row in (await self.reader.execute(BODIES, {"ids": list(ids)})).all()}
 
     async def corrections(self, article_id: str) -> Sequence[Row[Any]]:
-        return (await self.reader.execute(CORRECTIONS, {"id": article_id})).all()
+        return (await self.corrections_of([article_id])).get(article_id, ())
+
+    async def corrections_of(self, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
+        """The corrections of these articles, the oldest first."""
+        found: dict[str, list[Row[Any]]] = {}
+        for row in (await self.reader.execute(CORRECTIONS, {"ids": list(ids)})).all() if ids else ():
+            found.setdefault(row.article_id, []).append(row)
+        return found
 
 
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -203,7 +210,7 @@ def _related(*shown: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
 RELATED_SHOWN = _related(lambda other: visible(NOW, other))
 RELATED_ALL = _related()
 BODIES = select(ArticleBody.__table__).where(ArticleBody.article_id.in_(IDS))
-CORRECTIONS = select(Correction.__table__).where(Correction.article_id == bindparam("id")).order_by(Correction.id)
+CORRECTIONS = select(Correction.__table__).where(Correction.article_id.in_(IDS)).order_by(Correction.id)
 OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("slug")).scalar_subquery()
 TRACED = or_(visible(NOW), Article.state == "withdrawn")
 BY_ID = select(articles).where(Article.id == bindparam("id"), TRACED)

@@ -13,6 +13,7 @@ from sqlalchemy.orm import aliased
 from app.articles.models import Article
 from app.articles.repository import visible
 from app.articles.schemas import terms
+from app.comments import announcing
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.schemas import CommentDeskQuery, CommentListQuery
 from app.kit.errors import NotFound
@@ -96,6 +97,12 @@ class Comments:
             raise NotFound()
         return row
 
+    async def with_ids(self, ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
+        """Those of these comments that stand in the public tree."""
+        statement = select(comments).join(Article, Article.id == Comment.article_id)
+        statement = statement.where(Comment.id.in_(ids), Comment.shown, visible(now))
+        return (await self.reader.execute(statement)).all()
+
     async def ancestors(self, row: Any) -> Sequence[Row[Any]]:
         """What stands above, from the root down. Above what is shown everything is."""
         above = line_of(row.path)[:-1]
@@ -163,6 +170,7 @@ class CommentsToChange(Comments):
         await self.session.flush()
         if comment.status == "approved":
             await self._count(comment, 1)
+            await announcing.tell(self.session, "comment.approved", comment)
 
     async def turn(self, comment: Comment, status: str) -> None:
         """Gives the comment another status; whatever counts approved ones follows."""
@@ -174,6 +182,9 @@ class CommentsToChange(Comments):
         await self.session.flush()
         if before != after:
             await self._count(comment, 1 if after else -1)
+        if before or after:
+            kind = "comment.updated" if before and after else "comment.approved" if after else "comment.removed"
+            await announcing.tell(self.session, kind, comment)
 
     async def wipe(self, comment: Comment, status: str) -> None:
         """Takes name, text, address and everything private out; the place stays."""
@@ -197,11 +208,23 @@ class CommentsToChange(Comments):
         if not above:
             return
         reply = aliased(Comment)
+        before = await self._seen(above)
         shown_below = select(func.count()).where(reply.parent_id == Comment.id, reply.shown).scalar_subquery()
         lines = update(Comment).where(Comment.id.in_(above))
         remain = Comment.descendants + by
         await self._run(lines.values(descendants=remain, shown=or_(Comment.status == "approved", remain > 0)))
         await self._run(lines.values(replies=shown_below))
+        for row in (await self._seen(above)).values():
+            if (row.shown, row.replies) != (before[row.id].shown, before[row.id].replies):
+                kind = "comment.updated" if row.shown else "comment.removed"
+                await announcing.tell(self.session, kind, row)
+
+    async def _seen(self, ids: Sequence[str]) -> dict[str, Any]:
+        """What readers see of these comments that follows from what stands below them."""
+        columns = (Comment.id, Comment.shown, Comment.replies, Comment.article_id, Comment.language, Comment.version)
+        found = await self.session.execute(select(*columns).where(Comment.id.in_(ids)).order_by(Comment.depth))
+        rows: Sequence[Any] = found.all()
+        return {row.id: row for row in rows}
 
     async def _run(self, statement: Any) -> None:
         await self.session.execute(statement.execution_options(synchronize_session=False))

@@ -79,7 +79,7 @@ def shape(row: Any, *, own: bool = False) -> dict[str, Any]:
         "language": row.language,
         "direction": direction_of(row.language, None if removed else row.body),
         "created_at": row.created_at,
-        "edited_at": row.edited_at,
+        "edited_at": None if removed else row.edited_at,
         "depth": row.depth,
         "reply_count": row.replies,
         "removed": removed,

@@ -7,11 +7,13 @@ stored, and a refusal by the database at commit is still an error for the client
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
+import asyncpg
 from fastapi import Depends
 from sqlalchemy import CHAR, JSON, URL, Dialect, MetaData, Text, Uuid, make_url
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
@@ -74,11 +76,14 @@ class Database:
 
     def __init__(self, url: str, pool: int = 10) -> None:
         parsed = make_url(url)
+        self._listening_url: str | None = None
         if parsed.get_backend_name() == "sqlite":
             path = parsed.database or ":memory:"
             self.reading, self.writing = sqlite.reading_engine(path), sqlite.writing_engine(path)
         else:
             self.reading, self.writing = _postgresql(parsed, pool, read_only=True), _postgresql(parsed, pool)
+            self._listening_url = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
+        self.before_commit: Callable[[AsyncSession], Awaitable[None]] | None = None
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[AsyncConnection]:
@@ -96,9 +101,29 @@ class Database:
             try:
                 async with session.begin():
                     yield session
+                    if self.before_commit is not None:
+                        await self.before_commit(session)
             finally:
                 for call in session.info.get("at_end", ()):
                     call()
+
+    async def listen(self, channel: str, hear: Callable[[], None]) -> None:
+        """On PostgreSQL calls `hear` whenever somebody notifies `channel`; returns when the connection is lost.
+
+        Raises `OSError` or asyncpg's errors where there is none. On SQLite it never returns.
+        """
+        lost = asyncio.Event()
+        if self._listening_url is None:
+            await lost.wait()
+            return
+        connection = await asyncpg.connect(self._listening_url, timeout=5)
+        try:
+            connection.add_termination_listener(lambda _: lost.set())
+            await connection.add_listener(channel, lambda *_: hear())
+            hear()
+            await lost.wait()
+        finally:
+            await connection.close(timeout=1)
 
     async def close(self) -> None:
         await self.reading.dispose()

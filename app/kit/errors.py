@@ -15,6 +15,7 @@
     │   ├── IdempotencyInFlight 409   the first request with this key has not ended
     │   └── …                         a room's own, defined beside the action that raises it
     ├── Gone 410
+    │   └── …                         a room's own
     ├── PreconditionFailed 412
     ├── PayloadTooLarge 413
     ├── UnsupportedMediaType 415

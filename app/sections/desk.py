@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.changes.log import noted
 from app.kit.errors import Fault, InvalidBody
 from app.sections.models import Section
-from app.sections.repository import DEEPEST, ancestors, height, lock_tree
+from app.sections.repository import DEEPEST, ancestors, height, lines_of, lock_tree
 from app.sections.schemas import SectionDesk, SectionDeskList, SectionInput
 from app.terms.actions import Kind
 from app.terms.desk import term_desk, term_fields
@@ -19,8 +20,13 @@ async def _fill(session: AsyncSession, section: Section, body: SectionInput) -> 
     section.position = body.position
     await lock_tree(session)
     parent = await _parent(session, section, body.parent)
+    before = section.parent_id
     section.parent = parent
     section.parent_id = parent.id if parent else None
+    if section.parent_id != before:
+        lines = await lines_of(session, set(filter(None, (before, section.parent_id))))
+        noted(session).touched |= {("section", id) for line in lines.values() for id in line}
+        noted(session).moves_tree = True
 
 
 async def _parent(session: AsyncSession, section: Section, name: str | None) -> Section | None:

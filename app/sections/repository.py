@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from sqlalchemy import ColumnElement, Select, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -28,6 +28,19 @@ async def ancestors(reader: Reader, section_id: str) -> Sequence[str]:
     above = aliased(Section)
     line = top.union(select(above.id, above.parent_id).join(top, above.id == top.c.parent_id))
     return (await reader.execute(select(line.c.id))).scalars().all()
+
+
+async def lines_of(reader: Reader, section_ids: Collection[str]) -> dict[str, frozenset[str]]:
+    """For each of these sections: itself and all above it. One statement."""
+    top = select(Section.id.label("of"), Section.id, Section.parent_id).where(Section.id.in_(section_ids))
+    line = top.cte("lines", recursive=True)
+    above = aliased(Section)
+    line = line.union(select(line.c.of, above.id, above.parent_id).join(line, above.id == line.c.parent_id))
+    found: dict[str, frozenset[str]] = {id: frozenset({id}) for id in section_ids}
+    if section_ids:
+        for of, id in (await reader.execute(select(line.c.of, line.c.id))).all():
+            found[of] |= {id}
+    return found
 
 
 async def height(reader: Reader, section_id: str) -> int:

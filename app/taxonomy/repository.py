@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -46,12 +47,19 @@ class Shelf:
         return select(line.c.term_id, line.c.article_id)
 
     def is_shown(self, now: datetime) -> ColumnElement[bool]:
-        if self.nested:
-            inside: ColumnElement[bool] = self.model.id.in_(select(self.filed(now).subquery().c.term_id))
-            return inside
-        pairs = select(self.link.article_id).join(Article, Article.id == self.link.article_id)
-        shown: ColumnElement[bool] = exists(pairs.where(self.column == self.model.id, visible(now)))
+        """Whether a visible article is filed there; in a tree: there or anywhere below."""
+        if not self.nested:
+            return self._has_articles(self.model, now)
+        term = aliased(self.model)
+        line = select(term.id, term.parent_id).where(self._has_articles(term, now)).cte("shown", recursive=True)
+        above = aliased(self.model)
+        line = line.union(select(above.id, above.parent_id).join(line, above.id == line.c.parent_id))
+        shown: ColumnElement[bool] = self.model.id.in_(select(line.c.id))
         return shown
+
+    def _has_articles(self, term: Any, now: datetime) -> ColumnElement[bool]:
+        pairs = select(self.link.article_id).join(Article, Article.id == self.link.article_id)
+        return exists(pairs.where(self.column == term.id, visible(now)))
 
 
 SECTIONS = Shelf("section", "sections", Section, ArticleSection, ArticleSection.section_id, nested=True)
@@ -70,6 +78,13 @@ class Taxonomy:
         statement = self._columns(shelf).where(shelf.is_shown(now))
         keys = [Key(shelf.model.slug)]
         return await take(self.reader, statement, keys, query, cursors, position=lambda row: [row.slug])
+
+    async def shown_among(self, shelf: Shelf, ids: Collection[str], now: datetime) -> dict[str, Row[Any]]:
+        """Those of these terms that readers may see, by id."""
+        if not ids:
+            return {}
+        statement = self._columns(shelf).where(shelf.model.id.in_(ids), shelf.is_shown(now))
+        return {row.id: row for row in (await self.reader.execute(statement)).all()}
 
     async def counts(self, shelf: Shelf, ids: list[str], now: datetime) -> dict[str, int]:
         """Visible articles under each term; a section's descendants count."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from pydantic import BaseModel
@@ -27,7 +27,7 @@ from app.taxonomy.schemas import (
     TagPublic,
     TermListQuery,
 )
-from app.terms.desk import term_fields
+from app.taxonomy.shapes import shape
 
 router = router_of("/v1", "taxonomy")
 LISTED = problems(InvalidQuery, InvalidCursor)
@@ -99,7 +99,7 @@ async def _list(
     page = await taxonomy.shown(shelf, query, Cursors(request), now)
     counted = query.count and selection.wants("article_count")
     counts = await taxonomy.counts(shelf, [row.id for row in page.rows], now) if counted else {}
-    rows = [_shape(shelf, row, counts.get(row.id, 0) if counted else None) for row in page.rows]
+    rows = [shape(shelf, row, counts.get(row.id, 0) if counted else None) for row in page.rows]
     return delivered_list(request, listed, page, rows, tags=[shelf.plural], selection=selection)
 
 
@@ -113,16 +113,8 @@ async def _read(
     return delivered(
         request,
         one,
-        _shape(shelf, row, counts.get(row.id, 0)),
+        shape(shelf, row, counts.get(row.id, 0)),
         tags=[f"{shelf.noun}:{row.id}"],
         modified=row.updated_at,
         selection=selection,
     )
-
-
-def _shape(shelf: Shelf, row: Any, count: int | None) -> dict[str, Any]:
-    shape = {**term_fields(row), "article_count": count}
-    if shelf is SECTIONS:
-        parent = {"id": row.above_id, "slug": row.above_slug, "name": row.above_name} if row.above_id else None
-        return {**shape, "parent": parent, "position": row.position}
-    return {**shape, "bio": row.bio, "avatar": row.avatar} if shelf is AUTHORS else shape

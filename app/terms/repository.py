@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.changes.log import noted
 from app.kit.errors import AlreadyExists, Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
@@ -69,6 +70,7 @@ class Terms(Generic[M]):
         await self.session.delete(term)
         await self.session.flush()
         await slugs.release(self.session, self.kind, term.id)
+        noted(self.session).touched.add((self.kind, term.id))
 
 
 async def known(session: AsyncSession, model: type[M], names: Sequence[str]) -> dict[str, M]:

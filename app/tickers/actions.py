@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.articles.models import Article
 from app.articles.repository import ArticlesToEdit
 from app.audit.work import Work
+from app.changes.log import noted
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import as_id, new_id
@@ -198,6 +199,7 @@ async def _moved(edit: Edit, verb: str, *, public: bool) -> None:
         ticker.updated_at = edit.work.now
     elif edit.left_at:
         ticker.updated_at = max(ticker.updated_at, edit.left_at)
+    noted(edit.work.session).touched.add((KIND, ticker.id))
     edit.work.record(f"ticker.item_{verb}", KIND, ticker.id, item=item.id, version=ticker.version)
     await edit.work.session.flush()
 
@@ -216,6 +218,7 @@ async def order(work: Work, slug: str, ids: Sequence[str], expected: Expected) -
         raise InvalidBody(errors=faults)
     await tickers.place(ticker, [(id, None) if id in every else (None, id) for id in wanted])
     ticker.version, ticker.ordered_at, ticker.updated_at = ticker.version + 1, work.now, work.now
+    noted(work.session).touched.add((KIND, ticker.id))
     work.record("ticker.order", KIND, ticker.id, items=len(wanted), version=ticker.version)
     await work.session.flush()
     return ticker

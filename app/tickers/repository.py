@@ -116,6 +116,9 @@ class Strips:
         keys = [Key(Ticker.slug)]
         return await take(self.reader, select(tickers), keys, query, cursors, position=lambda row: [row.slug])
 
+    async def with_ids(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
+        return (await self.reader.execute(select(tickers).where(Ticker.id.in_(ids)))).all()
+
     async def at(self, name: str) -> Row[Any]:
         """By slug or id. Raises `Moved` from a former slug, `NotFound`."""
         known = as_id(name)
@@ -136,7 +139,7 @@ class Strips:
         for row in items:
             found[row.ticker_id].append(made_by_hand(row, by_id[row.ticker_id].language, now, self.lasting))
         for id, rule, place, row in await self.drawn(strips, items, now):
-            found[id].append(drawn(row, by_id[id].rules[rule]["level"], place, now, self.lasting))
+            found[id].append(drawn(row, by_id[id].rules[rule], place, now, self.lasting))
         left = await self.left(list(by_id), now)
         return {id: _shown(strip, found[id], left.get(id)) for id, strip in by_id.items()}
 
@@ -207,7 +210,9 @@ def _shown(strip: Any, found: Sequence[Entry], left: datetime | None) -> Shown:
     """Every item made by hand counts, so that `changed_at` does not go back where one is pushed off the end."""
     entries = compose(found, strip.ordered_at, strip.max_items)
     counted = [*entries, *(entry for entry in found if entry.by_hand)]
-    return Shown(entries, max([strip.updated_at, left or strip.updated_at, *(entry.changed_at for entry in counted)]))
+    turns = [at for entry in found for at in (entry.level_until, entry.expires_at, entry.too_old_at) if at is not None]
+    changed_at = max([strip.updated_at, left or strip.updated_at, *(entry.changed_at for entry in counted)])
+    return Shown(entries, changed_at, min(turns, default=None))
 
 
 def _since(rule: Mapping[str, Any], now: datetime) -> datetime:

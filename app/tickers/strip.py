@@ -57,6 +57,8 @@ class Entry:
     pinned_at: datetime | None = None
     starts_at: datetime | None = None
     expires_at: datetime | None = None
+    too_old_at: datetime | None = None
+    """When the rule that draws it draws it no more."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,8 @@ class Shown:
 
     entries: Sequence[Entry]
     changed_at: datetime
+    turns_at: datetime | None = None
+    """When one of its items next calms down or leaves, by the clock alone."""
 
 
 def durations(settings: Settings) -> dict[str, timedelta]:
@@ -140,13 +144,16 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
     )
 
 
-def drawn(row: Any, given: str | None, place: int | None, now: datetime, lasting: Mapping[str, timedelta]) -> Entry:
-    """An article that a rule draws; `given` is the rule's level, `place` the article's in the desk's order."""
+def drawn(
+    row: Any, rule: Mapping[str, Any], place: int | None, now: datetime, lasting: Mapping[str, timedelta]
+) -> Entry:
+    """An article that `rule` draws; `place` is the article's in the desk's order."""
     story = story_of(row)
     assert story is not None  # noqa: S101  # for the type checker: the repository draws articles only
-    given = given or BY_URGENCY.get(story.urgency, "normal")
+    given = rule["level"] or BY_URGENCY.get(story.urgency, "normal")
     level, until = level_at(now, given, story.published_at, None, lasting)
     end = _end(given, story.published_at, None, lasting)
+    hours = rule["max_age_hours"]
     return Entry(
         id=story.id,
         text=story.text,
@@ -158,6 +165,7 @@ def drawn(row: Any, given: str | None, place: int | None, now: datetime, lasting
         story=story,
         by_hand=False,
         place=place,
+        too_old_at=story.published_at + timedelta(hours=hours, milliseconds=1) if hours is not None else None,
     )
 
 

@@ -15,6 +15,7 @@ APP = ROOT / "app"
 FLOORS = [
     {"text"},
     {"kit", "settings"},
+    {"changes"},
     {"slugs", "staff"},
     {"audit"},
     {"terms", "people"},
@@ -22,6 +23,7 @@ FLOORS = [
     {"articles"},
     {"tickers", "comments"},
     {"taxonomy", "site", "reader"},
+    {"sync"},
     {"models"},
     {"api"},
     {"main"},

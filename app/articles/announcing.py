@@ -1,0 +1,155 @@
+"""What the change log says of articles: what readers saw of one before and see now, and what comes by the clock."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.articles.models import Article
+from app.articles.repository import Articles, Relations
+from app.changes.follower import Moments
+from app.changes.log import Note, Thing, note, noted
+from app.sections.repository import lines_of
+from app.settings import Settings
+
+AT_ONCE = 500  # articles announced in one transaction
+TYPES = {
+    "publish": "article.published",
+    "unpublish": "article.unpublished",
+    "withdraw": "article.withdrawn",
+    "correct": "article.corrected",
+}
+UNHEARD = (Article.state == "published", Article.announced.is_(False))
+
+
+@dataclass(frozen=True)
+class Look:
+    """What lists, filters and other articles' answers show of an article."""
+
+    visible: bool = False
+    slug: str = ""
+    language: str = ""
+    sections: frozenset[str] = frozenset()
+    """With all sections above them."""
+    terms: frozenset[Thing] = frozenset()
+    translations: frozenset[str] = frozenset()
+
+    def shows_as(self, other: Look) -> bool:
+        """Whether its translations show the same of it."""
+        own = (self.visible, self.slug, self.language, self.translations)
+        return own == (other.visible, other.slug, other.language, other.translations)
+
+
+UNSEEN = Look()
+
+
+async def looks(session: AsyncSession, articles: Sequence[Any], now: datetime) -> dict[str, Look]:
+    """What readers see of these articles (rows or objects) at this moment, by id. Two statements."""
+    shown = [article for article in articles if _is_out(article, now)]
+    related = await Articles(session).relations([article.id for article in shown], now)
+    lines = await lines_of(session, {id for found in related.values() for id in _ids(found.sections)})
+    found = {article.id: _look(article, related[article.id], lines) for article in shown}
+    return {article.id: found.get(article.id, UNSEEN) for article in articles}
+
+
+def _is_out(article: Any, now: datetime) -> bool:
+    return article.state == "published" and article.published_at is not None and article.published_at <= now
+
+
+def _look(article: Any, related: Relations, lines: Mapping[str, frozenset[str]]) -> Look:
+    sections = frozenset[str]().union(*(lines[id] for id in _ids(related.sections)))
+    terms = {("section", id) for id in sections}
+    terms |= {("tag", id) for id in _ids(related.tags)} | {("author", id) for id in _ids(related.authors)}
+    translations = frozenset(_ids(related.translations))
+    return Look(True, article.slug, article.language, sections, frozenset(terms), translations)
+
+
+def _ids(rows: Iterable[Any]) -> list[str]:
+    return [id for id, _, _ in rows]
+
+
+async def look(session: AsyncSession, article: Any, now: datetime) -> Look:
+    """What readers see of one article at this moment."""
+    return (await looks(session, [article], now))[article.id]
+
+
+async def tell(session: AsyncSession, article: Article, verb: str, before: Look, now: datetime) -> None:
+    """Notes what the desk's `verb` has changed for readers, if anything. The article and its links are stored."""
+    after = await look(session, article, now)
+    noted(session).sets_clock = True
+    if after.visible and not article.announced:
+        _note(session, article, "article.published", before, after)
+    if before.visible:
+        renamed = after.visible and after.slug != before.slug
+        kind = TYPES.get(verb) or ("article.slug_changed" if renamed else "article.updated")
+        _note(session, article, kind, before, after)
+    article.announced = after.visible
+    await session.flush()
+    if not before.shows_as(after):
+        await _tell_translations(session, before.translations | after.translations, now)
+
+
+def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: Look) -> None:
+    changed = before.terms ^ after.terms
+    noted(session).touched |= changed
+    note(
+        session,
+        Note(
+            kind,
+            article.id,
+            tags={f"article:{article.id}", "articles", "tickers", *(f"{term}s" for term, _ in changed)},
+            tombstone=not after.visible,
+            version=article.version,
+            sections=before.sections | after.sections,
+            languages={before.language, after.language} - {""},
+        ),
+    )
+
+
+async def _tell_translations(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
+    """Each translation shows the others."""
+    rows = list((await Articles(session).with_ids(sorted(ids), now)).values())
+    seen = await looks(session, rows, now)
+    for row in rows:
+        _note(session, row, "article.updated", seen[row.id], seen[row.id])
+
+
+async def announce_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
+    """Notes the scheduled articles whose moment has come, the earliest first.
+
+    An article that somebody is just writing is left to them, or to the next time: nobody waits for anybody.
+    """
+    due = select(Article).where(*UNHEARD, Article.published_at <= now).order_by(Article.published_at, Article.id)
+    articles = (await session.scalars(due.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
+    seen = await looks(session, articles, now)
+    for article in articles:
+        _note(session, article, "article.published", UNSEEN, seen[article.id])
+        article.announced = True
+    await session.flush()
+    others = {id for one in seen.values() for id in one.translations} - seen.keys()
+    await _tell_translations(session, others, now)
+
+
+def moments(settings: Settings) -> list[Moments]:
+    """When scheduled articles come out; and when comments close by an article's age, which its answers show."""
+    coming = Moments(
+        next=lambda now: select(func.min(Article.published_at)).where(*UNHEARD, _after(now)).scalar_subquery(),
+        due=lambda now: select(Article.id).where(*UNHEARD, Article.published_at <= now).exists(),
+    )
+    if not settings.comments_close_after_days:
+        return [coming]
+    first = select(func.min(Article.published_at)).where(Article.state == "published")
+    closing = Moments(
+        next=lambda now: first.where(_after(now)).scalar_subquery(),
+        lag=timedelta(days=settings.comments_close_after_days),
+    )
+    return [coming, closing]
+
+
+def _after(now: Any) -> Any:
+    return Article.published_at > now

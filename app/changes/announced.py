@@ -1,0 +1,36 @@
+"""What the log has last said of things whose look follows from others. Used under the log's lock only."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.changes.models import Announced
+from app.kit.sql import insert_into
+
+
+async def remembered(session: AsyncSession, kind: str, ids: Collection[str] | None = None) -> Mapping[str, Any]:
+    """What was said of these things, or of all of a kind, by id: `digest`, `next_at`."""
+    statement = select(Announced.resource_id, Announced.digest, Announced.next_at).where(Announced.resource == kind)
+    if ids is not None:
+        statement = statement.where(Announced.resource_id.in_(ids))
+    rows: Sequence[Any] = (await session.execute(statement)).all()
+    return {row.resource_id: row for row in rows}
+
+
+async def remember(
+    session: AsyncSession, kind: str, id: str, *, digest: str | None, next_at: datetime | None = None
+) -> None:
+    """Keeps what is said now, and when the thing next changes by the clock alone."""
+    said = {"digest": digest, "next_at": next_at}
+    statement = insert_into(session, Announced).values(resource=kind, resource_id=id, **said)
+    await session.execute(statement.on_conflict_do_update(index_elements=["resource", "resource_id"], set_=said))
+
+
+async def forget(session: AsyncSession, kind: str, id: str) -> None:
+    """Nothing more is said of it."""
+    await session.execute(delete(Announced).where(Announced.resource == kind, Announced.resource_id == id))

@@ -1,0 +1,169 @@
+"""Reading the log: one follower in each process, that knows how far it has read and when the clock next changes things.
+
+Nobody trusts an answer that was made earlier before asking `is_current`: that the bell sounds as it did when the log
+was read, that this was less than a second ago, and that no moment has come since. If not, `catch_up` reads on.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, Exists, Row, ScalarSelect, bindparam, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.changes.bell import Bell
+from app.changes.log import EVERYTHING
+from app.changes.models import Announced, Change, ChangeLog
+from app.kit import clock
+from app.kit.db import Database, Instant
+
+TRUSTED = 1.0  # seconds that an answer may be given without having heard of the log
+PATIENCE = 0.2  # seconds between two attempts while the database is away
+MOST_ROWS = 2_000  # further behind than this, everything is forgotten instead
+NEVER = float("inf")
+
+
+Moment = ColumnElement[datetime]
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Moments of one kind that change what readers see, by the clock alone."""
+
+    next: Callable[[Moment], ScalarSelect[Any]]
+    """The first one after a moment."""
+    due: Callable[[Moment], Exists] | None = None
+    """Whether one has come by a moment that nobody has announced; None where none is announced."""
+    touches: str | None = None
+    """The tag of the answers that it changes; None for all."""
+    lag: timedelta = timedelta(0)
+    """How long after the stored moment it comes."""
+
+
+STRIPS = Moments(
+    next=lambda now: select(func.min(Announced.next_at)).where(Announced.next_at > now).scalar_subquery(),
+    due=lambda now: select(Announced.resource_id).where(Announced.next_at <= now).exists(),
+    touches="tickers",
+)
+
+
+class Heard:
+    """Who wants to know what the follower has read. Both are called on the loop, and must not wait."""
+
+    def touched(self, tags: Iterable[str]) -> None:
+        """Whatever carries one of these tags has changed."""
+
+    def forgotten(self) -> None:
+        """Anything may have changed."""
+
+
+class Follower:
+    """How far this process has read the log."""
+
+    def __init__(self, database: Database, bell: Bell, moments: Sequence[Moments]) -> None:
+        self._database, self._bell = database, bell
+        self._moments = (*moments, STRIPS)
+        self._statement = _where_the_log_stands(self._moments)
+        self._running: asyncio.Task[None] | None = None
+        self._sound: bytes | None = None  # what the bell sounded like before the log was read last
+        self._trusted_until = self._refused_until = 0.0  # monotonic
+        self._clock_until, self._read_at = 0.0, 0.0  # seconds since 1970
+        self._next: list[float] = [NEVER] * len(self._moments)
+        self.epoch: str | None = None
+        self.head = 0
+        self.floor = self.moved = 0
+        self.is_due = False
+        self.heard: list[Heard] = []
+
+    def is_current(self) -> bool:
+        """Whether all that was committed and acknowledged on this machine before now has been read."""
+        return (
+            self._bell.sound() == self._sound
+            and time.monotonic() < self._trusted_until
+            and self._read_at <= clock.seconds() < self._clock_until
+        )
+
+    async def catch_up(self) -> bool:
+        """Reads on until `is_current`; False where the database cannot be asked."""
+        while not self.is_current():
+            if time.monotonic() < self._refused_until:
+                return False
+            if self._running is None:
+                self._running = asyncio.get_running_loop().create_task(self._read_on())
+            running = self._running
+            try:
+                await asyncio.shield(running)
+            except Exception:  # noqa: BLE001  # whatever keeps the database from answering: the caller goes without
+                return False
+            finally:
+                if running.done() and self._running is running:
+                    self._running = None
+        return True
+
+    def rung(self) -> bool:
+        """Whether the bell sounds other than when the log was read."""
+        return self._bell.sound() != self._sound
+
+    def seconds_to_next_moment(self) -> float:
+        """Until the clock changes something; 0 where that has come."""
+        return max(0.0, self._clock_until - clock.seconds())
+
+    def doubt(self) -> None:
+        """The log must be read before the next answer: somebody said that it has grown."""
+        self._trusted_until = 0.0
+
+    async def _read_on(self) -> None:
+        sound, asked, at = self._bell.sound(), time.monotonic(), clock.now()
+        try:
+            async with self._database.reader() as reader:
+                row = (await reader.execute(self._statement, self._moments_at(at))).one()
+                touched = await self._touched(reader, row)
+        except Exception:
+            self._refused_until = time.monotonic() + PATIENCE
+            raise
+        self._take(row, at, touched)
+        self._sound, self._trusted_until = sound, asked + TRUSTED
+
+    def _moments_at(self, at: datetime) -> dict[str, datetime]:
+        return {f"now_{number}": at - one.lag for number, one in enumerate(self._moments)}
+
+    async def _touched(self, reader: AsyncConnection, row: Row[Any]) -> set[str] | None:
+        """The tags of all changes since; None where that is not to be told."""
+        if row.epoch != self.epoch or not 0 <= row.head - self.head <= MOST_ROWS:
+            return None
+        if row.head == self.head:
+            return set()
+        rows = await reader.execute(TAGS, {"after": self.head, "until": row.head})
+        return {EVERYTHING}.union(*rows.scalars())
+
+    def _take(self, row: Row[Any], at: datetime, touched: set[str] | None) -> None:
+        """What was read holds now; all who listen are told first."""
+        then = at.timestamp()
+        for moments, come in zip(self._moments, self._next, strict=True):
+            if touched is not None and come <= then:
+                touched = None if moments.touches is None else touched | {moments.touches, EVERYTHING}
+        if then < self._read_at:  # the clock was put back
+            touched = None
+        for one in self.heard:
+            one.forgotten() if touched is None else one.touched(touched)
+        self.epoch, self.head, self.floor, self.moved = row.epoch, row.head, row.floor, row.moved
+        self.is_due = bool(row.due)
+        coming = zip(self._moments, row[-len(self._moments) :], strict=True)
+        self._next = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in coming]
+        self._read_at, self._clock_until = then, min(self._next)
+
+
+TAGS = select(Change.tags).where(Change.seq > bindparam("after"), Change.seq <= bindparam("until")).order_by(Change.seq)
+
+
+def _where_the_log_stands(moments: Sequence[Moments]) -> Any:
+    times: list[Moment] = [bindparam(f"now_{number}", type_=Instant) for number in range(len(moments))]
+    pairs = list(zip(moments, times, strict=True))
+    due = or_(*(one.due(time) for one, time in pairs if one.due is not None))
+    coming = [one.next(time).label(f"next_{number}") for number, (one, time) in enumerate(pairs)]
+    return select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved, due.label("due"), *coming)

@@ -1,0 +1,129 @@
+"""Writing the log: what an action notes down becomes rows when its transaction ends, in the same transaction.
+
+The log's own row is locked last, and held until the commit. So the numbers have no gaps, their order is that of the
+commits, and whoever reads up to the head that a snapshot shows has read everything that snapshot can see; a number
+drawn from a sequence could come into sight after a higher one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.changes.bell import Bell
+from app.changes.models import Change, ChangeLog
+from app.kit import clock
+from app.kit.db import at_end
+from app.settings import Settings
+
+CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
+EVERYTHING = "changes"  # the tag of answers that any change touches
+
+
+@dataclass(frozen=True)
+class Note:
+    """One change of one thing that the public can see."""
+
+    type: str
+    id: str
+    tags: Collection[str] = ()
+    """Cache tags of the answers that show it."""
+    tombstone: bool = False
+    version: int | None = None
+    sections: Collection[str] = ()
+    """Where it was filed before and is filed now, with all sections above."""
+    languages: Collection[str] = ()
+
+    @property
+    def resource(self) -> str:
+        return self.type.partition(".")[0]
+
+
+Thing = tuple[str, str]  # (kind, id)
+
+
+@dataclass
+class Noted:
+    """What one transaction has noted so far."""
+
+    notes: list[Note] = field(default_factory=list)
+    touched: set[Thing] = field(default_factory=set)
+    """Things whose look follows from others, and may be another now."""
+    edited: set[Thing] = field(default_factory=set)
+    """Those among them that were changed themselves."""
+    moves_tree: bool = False
+    """Other articles lie below a section than before."""
+    sets_clock: bool = False
+    """A moment was set or given up, at which readers will see something else."""
+
+
+# Adds what follows from what was noted: called under the log's lock, once for each transaction.
+Watcher = Callable[[AsyncSession, Noted, Settings, datetime], Awaitable[None]]
+
+
+def noted(session: AsyncSession) -> Noted:
+    """What this session's transaction has noted: for an action to add to. It is written when the transaction ends."""
+    found: Noted = session.info.setdefault("noted", Noted())
+    return found
+
+
+def note(session: AsyncSession, *notes: Note) -> None:
+    """Says what changed for the public."""
+    noted(session).notes.extend(notes)
+
+
+class Log:
+    """Ends every transaction that changed something for the public."""
+
+    def __init__(self, bell: Bell, watchers: Sequence[Watcher], settings: Callable[[], Settings]) -> None:
+        self._bell, self._watchers, self._settings = bell, watchers, settings
+
+    async def write(self, session: AsyncSession) -> None:
+        """Writes the rows, under the log's lock, and lets the bell ring once they are committed."""
+        seen: Noted | None = session.info.get("noted")
+        if seen is None:
+            return
+        at_end(session, self._bell.ring)
+        await session.flush()
+        await _notify(session)
+        if not (seen.notes or seen.touched):
+            return  # only the clock was set
+        head, now = await _lock(session), clock.now()
+        for watcher in self._watchers:
+            await watcher(session, seen, self._settings(), now)
+        rows = [_row(head + number, now, entry) for number, entry in enumerate(seen.notes, start=1)]
+        if rows:
+            last = head + len(rows)
+            await session.execute(insert(Change), rows)
+            await session.execute(update(ChangeLog).values(head=last, **({"moved": last} if seen.moves_tree else {})))
+
+
+async def _notify(session: AsyncSession) -> None:
+    """Other machines hear of it when it is committed."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(select(func.pg_notify(CHANNEL, "")))
+
+
+async def _lock(session: AsyncSession) -> int:
+    """The head, and nobody else appends until this transaction ends."""
+    return (await session.execute(select(ChangeLog.head).with_for_update())).scalar_one()
+
+
+def _row(seq: int, now: datetime, entry: Note) -> dict[str, Any]:
+    return {
+        "seq": seq,
+        "at": now,
+        "type": entry.type,
+        "resource": entry.resource,
+        "resource_id": entry.id,
+        "version": entry.version,
+        "tombstone": entry.tombstone,
+        "tags": sorted(entry.tags),
+        "sections": sorted(entry.sections),
+        "languages": sorted(entry.languages),
+    }

@@ -1,0 +1,83 @@
+"""Which changes somebody wants to hear of, so that what leaves a filter is told in it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import Any
+
+from sqlalchemy import select
+
+from app.articles.repository import named
+from app.articles.schemas import terms
+from app.kit.paging import Reader
+from app.sections.models import Section
+from app.sections.repository import subtree
+from app.sync.schemas import ChangeFilters
+from app.sync.states import State
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Kinds, sections and languages that were asked for; None where all are. `only` is the id of one thing."""
+
+    types: frozenset[str] | None = None
+    section: str | None = None
+    languages: tuple[str, ...] | None = None
+    only: str | None = None
+
+    @classmethod
+    def of(cls, query: ChangeFilters) -> Filter:
+        languages = tuple(sorted({tag.lower() for tag in terms(query.language)})) if query.language else None
+        section = ",".join(sorted(terms(query.section))) if query.section else None
+        return cls(frozenset(terms(query.type)) if query.type else None, section, languages)
+
+    @property
+    def digest(self) -> str:
+        """Binds tokens to this filter."""
+        asked = [sorted(self.types or ()), self.section, self.languages, self.only]
+        return blake2b(json.dumps(asked).encode(), digest_size=4).hexdigest()
+
+    async def prepared(self, reader: Reader) -> Sieve:
+        """The filter with its sections looked up."""
+        if self.section is None:
+            return Sieve(self, None, frozenset())
+        roots = select(Section.id).where(named(Section, self.section))
+        inside = (await reader.execute(subtree(named(Section, self.section)))).scalars()
+        return Sieve(self, frozenset((await reader.execute(roots)).scalars()), frozenset(inside))
+
+
+@dataclass(frozen=True)
+class Sieve:
+    """A filter at work, in one snapshot: `roots` are the sections it names, `inside` those and all below."""
+
+    filter: Filter
+    roots: frozenset[str] | None
+    inside: frozenset[str]
+
+    def concerns(self, row: Any) -> bool:
+        """Whether the thing passed the filter before this change or after it."""
+        return (
+            self._has_kind(row)
+            and (self.filter.only is None or row.resource_id == self.filter.only)
+            and (self.roots is None or not self.roots.isdisjoint(row.sections))
+            and self._speaks(row.languages)
+        )
+
+    def passes(self, state: State) -> bool:
+        """Whether the thing passes as it is now."""
+        return (self.roots is None or not self.inside.isdisjoint(state.sections)) and self._speaks([state.language])
+
+    def _has_kind(self, row: Any) -> bool:
+        types = self.filter.types
+        if types is None or row.resource in types or row.type in types:
+            return True
+        return row.tombstone and any(name.partition(".")[0] == row.resource for name in types)
+
+    def _speaks(self, languages: Collection[str]) -> bool:
+        wanted = self.filter.languages
+        if wanted is None:
+            return True
+        return any(tag.lower() == name or tag.lower().startswith(f"{name}-") for tag in languages for name in wanted)

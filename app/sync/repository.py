@@ -1,0 +1,105 @@
+"""Reads the change log: rows behind a place, as entries with the present state of what they name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic_core import to_json
+from sqlalchemy import Row, bindparam, select
+
+from app.changes.models import Change, ChangeLog
+from app.kit.clock import written
+from app.kit.paging import Reader
+from app.settings import Settings
+from app.sync.filters import Filter, Sieve
+from app.sync.states import Absence, State, States
+from app.sync.tokens import Standing, Token
+
+SCANNED = 1_000  # rows looked through for one page
+STANDING = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
+BEHIND = select(Change.__table__).where(Change.seq > bindparam("seq")).order_by(Change.seq).limit(bindparam("most"))
+FILTERED = Absence("filtered")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One change, ready to be sent."""
+
+    seq: int
+    type: str
+    content: bytes
+    """As JSON."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """What was found behind a place: entries, how far was read, and whether there is more."""
+
+    entries: list[Entry]
+    reached: int
+    more: bool
+
+
+class ChangeFeed:
+    """The log, in the snapshot of one reader."""
+
+    def __init__(self, reader: Reader, settings: Settings, now: datetime, detail: str) -> None:
+        self.reader = reader
+        self.states = States(reader, settings, now, detail)
+
+    async def standing(self) -> Standing:
+        row = (await self.reader.execute(STANDING)).one()
+        return Standing(row.epoch, row.head, row.floor, row.moved)
+
+    async def behind(self, token: Token, filter: Filter, limit: int, head: int) -> Part:
+        """Up to `limit` entries behind `token` that concern `filter`; of several changes of one thing the last.
+
+        `head` is where the log stands: that far was read where nothing more was found.
+        """
+        sieve = await filter.prepared(self.reader)
+        most = limit + 1 if filter == Filter() else SCANNED
+        rows = (await self.reader.execute(BEHIND, {"seq": token.seq, "most": most})).all()
+        chosen = [row for row in rows if sieve.concerns(row)][:limit]
+        last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
+        more = last is not None and (len(rows) == most or last is not rows[-1])
+        entries = await self.entries(sieve, _last_of_each(chosen), token)
+        return Part(entries, last.seq if last is not None and more else head, more)
+
+    async def entries(self, sieve: Sieve, rows: Sequence[Row[Any]], token: Token) -> list[Entry]:
+        """These rows with the present states. Who reads for the first time has nothing yet that could be gone."""
+        states = await self.states.of((row.resource, row.resource_id) for row in rows)
+        found = []
+        for row in rows:
+            state = states[row.resource, row.resource_id]
+            if isinstance(state, State) and not sieve.passes(state):
+                state = FILTERED
+            if isinstance(state, State) or token.first is None:
+                found.append(Entry(row.seq, row.type, _entry(token.epoch, row, state)))
+        return found
+
+
+def _last_of_each(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
+    last = {row.resource_id: row.seq for row in rows}
+    return [row for row in rows if last[row.resource_id] == row.seq]
+
+
+def _entry(epoch: str, row: Row[Any], state: State | Absence) -> bytes:
+    """The JSON of `ChangeRead`. The state is JSON already: it is put in, not read again."""
+    gone = state if isinstance(state, Absence) else None
+    here = state if isinstance(state, State) else None
+    head = {
+        "change_id": f"{epoch}-{row.seq}",
+        "type": row.type,
+        "resource": row.resource,
+        "id": row.resource_id,
+        "version": here.version if here and here.version is not None else row.version,
+        "at": written(row.at),
+        "tombstone": gone is not None,
+        "reason": gone and gone.reason,
+        "withdrawn_at": gone and gone.withdrawn_at and written(gone.withdrawn_at),
+        "withdrawn_reason": gone and gone.withdrawn_reason,
+    }
+    return to_json(head)[:-1] + b',"object":' + ((here and here.content) or b"null") + b"}"

@@ -1,0 +1,144 @@
+"""What has become of things: their present state as readers get it, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import select
+
+from app.articles.models import Article
+from app.articles.repository import Articles
+from app.articles.schemas import ArticleRead, ArticleSummary
+from app.articles.shapes import summary_of, whole_of
+from app.comments.repository import Comments
+from app.comments.schemas import CommentAlone
+from app.comments.tree import shape as comment_of
+from app.kit.listing import written
+from app.kit.paging import Reader
+from app.settings import Settings
+from app.taxonomy.announcing import SHELVES
+from app.taxonomy.repository import Shelf, Taxonomy
+from app.taxonomy.schemas import AuthorPublic, SectionPublic, TagPublic
+from app.taxonomy.shapes import shape as term_of
+from app.tickers.repository import Strips
+from app.tickers.schemas import TickerRead
+from app.tickers.strip import strip_of
+
+TERMS: dict[str, type[BaseModel]] = {"section": SectionPublic, "tag": TagPublic, "author": AuthorPublic}
+
+
+@dataclass(frozen=True)
+class State:
+    """A thing that readers can see."""
+
+    version: int | None
+    language: str
+    sections: Collection[str]
+    content: bytes
+    """As JSON; empty where it was not asked for."""
+
+
+@dataclass(frozen=True)
+class Absence:
+    """A thing that they cannot see."""
+
+    reason: str
+    withdrawn_at: datetime | None = None
+    withdrawn_reason: str | None = None
+
+
+Present = dict[tuple[str, str], State | Absence]
+
+
+class States:
+    """Looks things up in one snapshot, a few statements for each kind. `detail` is `none`, `summary` or `full`."""
+
+    def __init__(self, reader: Reader, settings: Settings, now: datetime, detail: str) -> None:
+        self.reader, self.settings, self.now, self.detail = reader, settings, now, detail
+
+    async def of(self, things: Iterable[tuple[str, str]]) -> Present:
+        """The states of these (kind, id)."""
+        wanted: dict[str, list[str]] = {}
+        for kind, id in dict.fromkeys(things):
+            wanted.setdefault(kind, []).append(id)
+        found: Present = {}
+        for kind, ids in wanted.items():
+            states = await self._of_kind(kind, ids)
+            missing = [id for id in ids if id not in states]
+            absent = await self._absent(kind, missing) if missing else {}
+            found |= {(kind, id): states.get(id) or absent[id] for id in ids}
+        return found
+
+    async def _of_kind(self, kind: str, ids: list[str]) -> dict[str, State]:
+        if kind == "article":
+            return await self._articles(ids)
+        if kind == "ticker":
+            return await self._strips(ids)
+        if kind == "comment":
+            return await self._comments(ids)
+        return await self._terms(next(shelf for shelf in SHELVES if shelf.noun == kind), ids)
+
+    def _content(self, schema: type[BaseModel], shape: dict[str, Any]) -> bytes:
+        return b"" if self.detail == "none" else written(schema, shape)
+
+    async def _articles(self, ids: list[str]) -> dict[str, State]:
+        articles, whole = Articles(self.reader), self.detail == "full"
+        rows = await articles.with_ids(ids, self.now)
+        related = await articles.relations(list(rows), self.now)
+        bodies = await articles.bodies([row.id for row in rows.values() if row.access != "paid"]) if whole else {}
+        corrections = await articles.corrections_of([row.id for row in rows.values() if row.corrected]) if whole else {}
+        found = {}
+        for id, row in rows.items():
+            if whole:
+                told = corrections.get(id, ())
+                shape = whole_of(row, related[id], bodies.get(id), told, self.settings, self.now)
+            else:
+                shape = summary_of(row, related[id], self.settings, self.now)
+            sections = [section["id"] for section in shape["sections"]]
+            content = self._content(ArticleRead if whole else ArticleSummary, shape)
+            found[id] = State(row.version, row.language, sections, content)
+        return found
+
+    async def _strips(self, ids: list[str]) -> dict[str, State]:
+        strips = Strips(self.reader, self.settings)
+        rows = await strips.with_ids(ids)
+        shown = await strips.composed(rows, self.now)
+        return {
+            row.id: State(
+                None, row.language, (), self._content(TickerRead, strip_of(row, shown[row.id], self.settings, {}))
+            )
+            for row in rows
+        }
+
+    async def _comments(self, ids: list[str]) -> dict[str, State]:
+        rows = await Comments(self.reader).with_ids(ids, self.now)
+        return {row.id: State(None, row.language, (), self._content(CommentAlone, comment_of(row))) for row in rows}
+
+    async def _terms(self, shelf: Shelf, ids: list[str]) -> dict[str, State]:
+        rows = await Taxonomy(self.reader).shown_among(shelf, ids, self.now)
+        schema = TERMS[shelf.noun]
+        return {
+            id: State(
+                None,
+                row.language,
+                [id] if shelf.nested else (),
+                self._content(schema, term_of(shelf, row, None)),
+            )
+            for id, row in rows.items()
+        }
+
+    async def _absent(self, kind: str, ids: list[str]) -> dict[str, Absence]:
+        """Why these are not there. What readers cannot see and what was deleted are told apart for articles only."""
+        found = {id: Absence("unpublished" if kind in TERMS else "deleted") for id in ids}
+        if kind == "article":
+            columns = (Article.id, Article.state, Article.withdrawn_at, Article.withdrawn_reason)
+            for row in (await self.reader.execute(select(*columns).where(Article.id.in_(ids)))).all():
+                if row.state == "withdrawn":
+                    found[row.id] = Absence("withdrawn", row.withdrawn_at, row.withdrawn_reason)
+                else:
+                    found[row.id] = Absence("unpublished")
+        return found

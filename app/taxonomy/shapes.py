@@ -1,0 +1,17 @@
+"""How a stored term becomes what readers get."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from app.taxonomy.repository import AUTHORS, SECTIONS, Shelf
+from app.terms.desk import term_fields
+
+
+def shape(shelf: Shelf, row: Any, count: int | None) -> dict[str, Any]:
+    """A section, tag or author; `count` is its visible articles, where they were counted."""
+    fields = {**term_fields(row), "article_count": count}
+    if shelf is SECTIONS:
+        parent = {"id": row.above_id, "slug": row.above_slug, "name": row.above_name} if row.above_id else None
+        return {**fields, "parent": parent, "position": row.position}
+    return {**fields, "bio": row.bio, "avatar": row.avatar} if shelf is AUTHORS else fields

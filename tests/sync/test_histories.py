@@ -1,0 +1,197 @@
+"""Whoever starts from nothing and follows the log ends with what the delivery API shows: over random histories."""
+
+from __future__ import annotations
+
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.kit import clock
+from tests.newsroom import Newsroom, opened
+from tests.sync.mirror import Mirror, delivered
+
+SECTIONS, TAGS, AUTHORS = ("علوم", "طب", "فضاء"), ("فلك", "دواء"), ("ليلى", "سامر")
+
+
+class History:
+    """A newsroom at work, at random."""
+
+    def __init__(self, newsroom: Newsroom, seed: int) -> None:
+        self.newsroom, self.random = newsroom, random.Random(seed)
+        self.articles: list[str] = []
+        self.items: list[tuple[str, str]] = []
+        self.comments: list[tuple[str, str]] = []
+        self.tokens: dict[str, str] = {}
+
+    async def begin(self) -> None:
+        for slug in SECTIONS:
+            await self.newsroom.section(slug)
+        for slug in TAGS:
+            await self.newsroom.tag(slug)
+        for slug in AUTHORS:
+            await self.newsroom.author(slug)
+        rules = [{"sections": ["علوم"], "max_age_hours": 3}, {"urgency_max": 3}]
+        await self.newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل", "rules": rules, "max_items": 4})
+
+    async def step(self) -> None:
+        steps = [
+            *[self.write] * 3, *[self.publish] * 5, *[self.change] * 3, self.correct, self.unpublish,
+            self.withdraw, self.reinstate, self.rename_term, self.move_section, self.put_item,
+            self.drop_item, self.strip, self.comment, self.comment, self.moderate, self.moderate, self.take_back,
+        ]  # fmt: skip
+        await self.random.choice(steps)()
+
+    async def _desk(self, method: str, url: str, json: Any = None, match: str | None = "*") -> Any:
+        """What is refused is refused: the history goes on."""
+        headers = {"Authorization": f"Bearer {self.newsroom.tokens['admin']}"}
+        headers |= {"If-Match": match} if match else {}
+        content = {} if json is None else {"json": json}
+        answer = await self.newsroom.client.request(method, f"/v1/desk{url}", headers=headers, **content)
+        assert answer.status_code < 500, answer.text
+        return answer.json() if answer.is_success and answer.content else None
+
+    def _some(self, things: list[Any]) -> Any:
+        return self.random.choice(things) if things else None
+
+    async def write(self) -> None:
+        pick = self.random
+        content = {
+            "headline": f"خبر {pick.randrange(5)}", "body": "<p>متن الخبر.</p>", "section": pick.choice(SECTIONS),
+            "tags": pick.sample(TAGS, pick.randrange(3)), "authors": pick.sample(AUTHORS, pick.randrange(3)),
+            "urgency": pick.choice([1, 3, 5]),
+        }  # fmt: skip
+        if self.articles and pick.random() < 0.4:
+            content |= {"translation_of": self._some(self.articles), "language": pick.choice(["en", "fr"])}
+        if made := await self._desk("POST", "/articles", content):
+            self.articles.append(made["id"])
+
+    async def publish(self) -> None:
+        ahead = clock.written(clock.now() + timedelta(minutes=self.random.randrange(1, 60)))
+        at = {"at": ahead} if self.random.random() < 0.4 else {}
+        await self._desk("POST", f"/articles/{self._some(self.articles)}/publish", at)
+
+    async def change(self) -> None:
+        pick = self.random
+        changes = pick.choice(
+            [
+                {"headline": f"عنوان {pick.randrange(9)}"},
+                {"section": pick.choice(SECTIONS)},
+                {"tags": pick.sample(TAGS, pick.randrange(3))},
+                {"authors": pick.sample(AUTHORS, pick.randrange(3))},
+                {"slug": f"اسم-{pick.randrange(99)}"},
+                {"language": pick.choice(["ar", "en", "fr"])},
+                {"external_id": {"system": "x", "id": str(pick.randrange(99))}},
+            ]
+        )
+        await self._desk("PATCH", f"/articles/{self._some(self.articles)}", changes)
+
+    async def correct(self) -> None:
+        note = {"kind": "correction", "note": "صُحّح الرقم.", "summary": "ملخص مصحّح."}
+        await self._desk("POST", f"/articles/{self._some(self.articles)}/correct", note)
+
+    async def unpublish(self) -> None:
+        await self._desk("POST", f"/articles/{self._some(self.articles)}/unpublish", {})
+
+    async def withdraw(self) -> None:
+        await self._desk("POST", f"/articles/{self._some(self.articles)}/withdraw", {"reason": "سُحب الخبر."})
+
+    async def reinstate(self) -> None:
+        await self._desk("POST", f"/articles/{self._some(self.articles)}/reinstate", {})
+
+    async def rename_term(self) -> None:
+        plural, slugs = self._some([("sections", SECTIONS), ("tags", TAGS), ("authors", AUTHORS)])
+        await self._desk("PUT", f"/{plural}/{self.random.choice(slugs)}", {"name": f"اسم {self.random.randrange(99)}"})
+
+    async def move_section(self) -> None:
+        child, parent = self.random.sample(SECTIONS, 2)
+        body = {"name": child, "parent": parent if self.random.random() < 0.7 else None}
+        await self._desk("PUT", f"/sections/{child}", body)
+
+    async def put_item(self) -> None:
+        start, end = sorted(self.random.sample(range(-5, 60), 2))
+        item: dict[str, Any] = {"text": f"عاجل {self.random.randrange(99)}"}
+        if self.articles and self.random.random() < 0.5:
+            item = {"article": self._some(self.articles)}
+        if self.random.random() < 0.5:
+            item["starts_at"] = clock.written(clock.now() + timedelta(minutes=start))
+            item["expires_at"] = clock.written(clock.now() + timedelta(minutes=max(end, 1)))
+        item["level"] = self.random.choice(["flash", "urgent", None])
+        if made := await self._desk("POST", "/tickers/عاجل/items", item):
+            self.items.append(("عاجل", made["id"]))
+
+    async def drop_item(self) -> None:
+        if self.items:
+            ticker, item = self.items.pop(self.random.randrange(len(self.items)))
+            await self._desk("DELETE", f"/tickers/{ticker}/items/{item}")
+
+    async def strip(self) -> None:
+        if self.random.random() < 0.5:
+            rules = [{"tags": ["فلك"], "level": "bulletin"}]
+            await self._desk("PUT", "/tickers/ثان", {"name": "ثان", "rules": rules}, match=None)
+        else:
+            await self._desk("DELETE", "/tickers/ثان")
+
+    async def comment(self) -> None:
+        parent = self._some(self.comments)
+        shown = [one["id"] for one in (await self.newsroom.get("/v1/articles")).json()["data"]]
+        article = parent[0] if parent and self.random.random() < 0.6 else self._some(shown)
+        form = {
+            "author_name": "سلمى",
+            "author_email": "s@example.com",
+            "body": f"تعليق {self.random.randrange(10**9)}",
+        }
+        if parent and parent[0] == article:
+            form["parent_id"] = parent[1]
+        answer = await self.newsroom.client.post(f"/v1/articles/{article}/comments", json=form)
+        assert answer.status_code < 500, answer.text
+        if answer.is_success:
+            self.comments.append((article, answer.json()["comment"]["id"]))
+            self.tokens[self.comments[-1][1]] = answer.json()["edit_token"]
+
+    async def moderate(self) -> None:
+        if self.comments:
+            verb = self.random.choice(["approve", "reject", "spam", "redact"])
+            await self._desk("POST", f"/comments/{self._some(self.comments)[1]}/{verb}", {})
+
+    async def take_back(self) -> None:
+        if not self.comments:
+            return
+        _, id = self._some(self.comments)
+        headers = {"Authorization": f"Bearer {self.tokens[id]}"}
+        if self.random.random() < 0.5:
+            answer = await self.newsroom.client.delete(f"/v1/comments/{id}", headers=headers)
+        else:
+            words = {"body": f"تعديل {self.random.randrange(10**9)}"}
+            answer = await self.newsroom.client.patch(f"/v1/comments/{id}", json=words, headers=headers)
+        assert answer.status_code < 500, answer.text
+
+
+@pytest.mark.parametrize("seed", range(4))
+async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: int) -> None:
+    settings = {"comments": "open", "comments_rate": (), "comments_require_email": False}
+    async with opened(database_url, **settings) as newsroom:
+        history = History(newsroom, seed)
+        await history.begin()
+        early, late, part = Mirror(newsroom), Mirror(newsroom, limit=100), Mirror(newsroom, "&language=ar")
+        start = clock.now()
+        for step in range(70):
+            with clock.frozen(start + timedelta(minutes=2 * step)):
+                await history.step()
+                await newsroom.app.state.duty.announce()
+                if history.random.random() < 0.2:
+                    await early.follow()
+                if history.random.random() < 0.1:
+                    await part.follow()
+        with clock.frozen(start + timedelta(minutes=140)):
+            await newsroom.app.state.duty.announce()
+            expected = await delivered(newsroom)
+            for mirror in (early, late, part):
+                await mirror.follow()
+            assert early.shown() == expected
+            assert late.shown() == expected
+            arabic = {thing: value for thing, value in expected.items() if value["language"] == "ar"}
+            assert set(part.things) == set(arabic)
+            assert {entry["resource"] for entry in early.entries} >= {"article", "comment", "section", "ticker"}
+            assert any(entry["tombstone"] for entry in early.entries)
