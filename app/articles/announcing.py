@@ -91,7 +91,8 @@ async def tell(session: AsyncSession, article: Article, verb: str, before: Look,
     article.announced = after.visible
     await session.flush()
     if not before.shows_as(after):
-        await _tell_translations(session, before.translations | after.translations, now)
+        # Each translation shows the others.
+        await tell_again(session, before.translations | after.translations, now)
 
 
 def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: Look) -> None:
@@ -111,8 +112,8 @@ def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: L
     )
 
 
-async def _tell_translations(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
-    """Each translation shows the others."""
+async def tell_again(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
+    """Notes the visible ones among these articles: something that they show has changed elsewhere."""
     rows = list((await Articles(session).with_ids(sorted(ids), now)).values())
     seen = await looks(session, rows, now)
     for row in rows:
@@ -132,7 +133,7 @@ async def announce_due(session: AsyncSession, _settings: Settings, now: datetime
         article.announced = True
     await session.flush()
     others = {id for one in seen.values() for id in one.translations} - seen.keys()
-    await _tell_translations(session, others, now)
+    await tell_again(session, others, now)
 
 
 def moments(settings: Settings) -> list[Moments]:

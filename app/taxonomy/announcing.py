@@ -7,8 +7,11 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.articles.announcing import tell_again
+from app.articles.models import Article, ArticleAuthor
 from app.changes.announced import forget, remember, remembered
 from app.changes.log import Note, Noted, Thing, note
 from app.sections.repository import lines_of
@@ -18,26 +21,44 @@ from app.taxonomy.repository import AUTHORS, SECTIONS, TAGS, Shelf, Taxonomy
 SHELVES = (SECTIONS, TAGS, AUTHORS)
 
 
-async def watch(session: AsyncSession, noted: Noted, _settings: Settings, now: datetime) -> None:
+async def watch(session: AsyncSession, noted: Noted, settings: Settings, now: datetime) -> None:
     """Notes what became of the terms that were touched."""
     for shelf in SHELVES:
         if ids := {id for kind, id in noted.touched | noted.edited if kind == shelf.noun}:
-            await _watch(session, shelf, ids, noted.edited, now)
+            renamed = await _watch(session, shelf, ids, noted.edited, now)
+            await tell_again(session, await _worded_after(session, shelf, renamed, settings), now)
 
 
-async def _watch(session: AsyncSession, shelf: Shelf, ids: set[str], edited: set[Thing], now: datetime) -> None:
+async def _watch(session: AsyncSession, shelf: Shelf, ids: set[str], edited: set[Thing], now: datetime) -> list[str]:
+    """Returns the ids of those that have another name or slug now."""
     before = await remembered(session, shelf.noun, ids)
     lines = await lines_of(session, ids) if shelf is SECTIONS else {}
     after = await Taxonomy(session).shown_among(shelf, ids, now)
+    renamed = []
     for id in sorted(ids):
         row, known = after.get(id), before.get(id)
+        said = known.digest.partition(" ")[0] if known else ""
         if row is not None and (known is None or (shelf.noun, id) in edited):
-            languages = {row.language, known.digest if known else row.language}
-            note(session, _note(shelf, id, row, languages, lines.get(id, ())))
-            await remember(session, shelf.noun, id, digest=row.language)
+            note(session, _note(shelf, id, row, {row.language, said or row.language}, lines.get(id, ())))
+            digest = f"{row.language} {row.slug} {row.name}"
+            renamed += [id] if known and known.digest != digest else []
+            await remember(session, shelf.noun, id, digest=digest)
         elif row is None and known is not None:
-            note(session, _note(shelf, id, None, {known.digest}, lines.get(id, ())))
+            note(session, _note(shelf, id, None, {said}, lines.get(id, ())))
             await forget(session, shelf.noun, id)
+    return renamed
+
+
+async def _worded_after(session: AsyncSession, shelf: Shelf, ids: list[str], settings: Settings) -> list[str]:
+    """Articles with a text made from these terms' names: bylines, and addresses that name the section."""
+    if not ids or shelf is TAGS or (shelf is SECTIONS and "{section}" not in settings.article_path):
+        return []
+    if shelf is SECTIONS:
+        statement = select(Article.id).where(Article.section_id.in_(ids))
+    else:
+        signed = select(ArticleAuthor.article_id).where(ArticleAuthor.author_id.in_(ids))
+        statement = select(Article.id).where(Article.id.in_(signed), Article.byline.is_(None))
+    return list((await session.execute(statement)).scalars())
 
 
 def _note(shelf: Shelf, id: str, row: Any, languages: set[str], sections: Collection[str]) -> Note:

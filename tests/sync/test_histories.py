@@ -189,8 +189,11 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
             expected = await delivered(newsroom)
             for mirror in (early, late, part):
                 await mirror.follow()
-            assert early.shown() == expected
-            assert late.shown() == expected
+            for mirror in (early, late):
+                copy = mirror.shown()
+                assert copy.keys() == expected.keys()
+                for thing, value in expected.items():
+                    assert copy[thing] == value
             arabic = {thing: value for thing, value in expected.items() if value["language"] == "ar"}
             assert set(part.things) == set(arabic)
             assert {entry["resource"] for entry in early.entries} >= {"article", "comment", "section", "ticker"}
