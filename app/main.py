@@ -15,11 +15,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 import app.models  # noqa: F401  # every table is known before the first query
 from app.api import ROUTERS
 from app.articles.announcing import announce_due as announce_articles
 from app.articles.announcing import moments as article_moments
+from app.cache.layer import Cache
 from app.changes.bell import Bell, bell_path
 from app.changes.duty import Duty
 from app.changes.follower import Follower
@@ -31,7 +33,9 @@ from app.kit.errors import Moved, Problem, answer_moved, answer_problem
 from app.kit.faults import answer_database_error, answer_http_exception, answer_validation
 from app.kit.idempotency import Replay
 from app.kit.routing import answer_wrong_method
+from app.kit.stopping import on_stop_signal
 from app.settings import Settings, load
+from app.sync.live import Hub
 from app.taxonomy.announcing import watch as watch_terms
 from app.tickers.announcing import announce_due as announce_strips
 from app.tickers.announcing import watch as watch_strips
@@ -42,11 +46,24 @@ WATCHERS = (watch_comments, watch_terms, watch_strips)
 ANNOUNCERS = (announce_articles, announce_strips)
 
 
+class Nashra(FastAPI):
+    """The application behind its cache; streams are served in front of it, when it has said how they begin."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await super().__call__(scope, receive, send)
+        elif scope["path"].endswith("/stream"):
+            await self.state.hub.hand_over(scope, receive, send, super().__call__)
+        else:
+            await self.state.cache(scope, receive, send, super().__call__)
+
+
 def create_app(settings: Settings | None = None) -> FastAPI:
     """The application. Without `settings` they are read from the environment (raises `SettingsError`)."""
     settings = settings or load()
     logging.getLogger("nashra").setLevel(settings.log_level.upper())
-    app = FastAPI(
+    logging.getLogger("nashra.access").setLevel(logging.INFO if settings.access_log else logging.WARNING)
+    app = Nashra(
         title="Nashra",
         lifespan=_lifespan,
         docs_url=None,
@@ -75,16 +92,22 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state.log = Log(state.bell, WATCHERS, lambda: state.settings)
     state.database.before_commit = state.log.write
     state.follower = Follower(state.database, state.bell, article_moments(settings))
+    state.cache = Cache(state.follower, settings.cache_bytes)
+    state.hub = Hub(state.database, state.follower, lambda: state.settings)
     state.duty = Duty(state.database, state.follower, ANNOUNCERS, lambda: state.settings)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    duty = asyncio.create_task(app.state.duty.run())
-    yield
-    duty.cancel()
-    with suppress(asyncio.CancelledError):
-        await duty
+    hub: Hub = app.state.hub
+    app.state.duty.is_awaited = lambda: hub.count > 0
+    tasks = [asyncio.create_task(app.state.duty.run()), asyncio.create_task(hub.run())]
+    with on_stop_signal(hub.close):
+        yield
+    for task in tasks:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
     await app.state.database.close()
     app.state.bell.close()
 
@@ -97,7 +120,6 @@ def _layers(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
     app.add_middleware(edge.BodyLimit, desk_bytes=settings.max_body_bytes)
     app.add_middleware(edge.LastResort)
-    app.add_middleware(edge.Head)
     app.add_middleware(edge.Cors, desk_origins=settings.desk_origins)
     app.add_middleware(edge.Visitor)
 

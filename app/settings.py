@@ -102,6 +102,7 @@ class Settings(BaseModel):
         ("www.youtube.com", "www.youtube-nocookie.com", "player.vimeo.com"),
         description="Hosts whose frames may stand in a body.",
     )
+    cache_bytes: int = Field(33_554_432, ge=0, description="Bytes of rendered answers that a worker keeps (0: none).")
     cache_max_age: int = Field(10, ge=0, le=10, description="`max-age` of delivery answers, in seconds.")
     cache_tag_header: Annotated[str, AfterValidator(_header_name)] = Field(
         "Cache-Tag", description="Header that carries cache tags to a CDN."
@@ -112,6 +113,9 @@ class Settings(BaseModel):
         le=3650,
         description="Days for which the change log keeps what is gone: a client away longer starts again.",
     )
+    streams_per_address: int = Field(200, ge=1, description="Open streams of one client address, for each worker.")
+    streams_max: int = Field(10_000, ge=1, description="Open streams in all, for each worker; then 503.")
+    stream_heartbeat: int = Field(15, ge=1, le=300, description="Seconds between two signs of life on an idle stream.")
     max_body_bytes: int = Field(2_097_152, ge=32_768, description="Largest request body the desk accepts.")
     comments: CommentsMode = Field(
         "premoderated", description="`open`, `premoderated` or `closed`, where no article says."
@@ -135,6 +139,7 @@ class Settings(BaseModel):
     ticker_flash_minutes: int = Field(20, ge=1, description="Minutes until a flash calms down.")
     ticker_bulletin_minutes: int = Field(120, ge=1, description="Minutes until a bulletin calms down.")
     ticker_urgent_minutes: int = Field(360, ge=1, description="Minutes until an urgent item calms down.")
+    access_log: bool = Field(False, description="A line for every request; a proxy in front usually writes one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
     @property

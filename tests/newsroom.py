@@ -40,6 +40,7 @@ class Newsroom:
     def set(self, **changes: Any) -> None:
         """Changes settings, as if the server had been started with them."""
         self.app.state.settings = self.settings.model_copy(update=changes)
+        self.app.state.cache.forgotten()
 
     async def hire(self, role: str, name: str | None = None) -> str:
         """A new member with a token; returns the token. `name` is the key in `tokens` and `members` (else the role)."""
@@ -162,16 +163,20 @@ class Newsroom:
                     for r in rows
                 ],
             )
+        self.app.state.cache.forgotten()  # no log has told it
         return [row["id"] for row in rows]
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:
-        """The statements that readers' requests send to the database inside the block."""
+        """The statements that readers' requests send to the database inside the block, where nothing is kept ready."""
+        self.app.state.cache.forgotten()
+        store = self.app.state.cache.store
+        bound, store.bound = store.bound, 0
         statements: list[str] = []
         engine = self.app.state.database.reading.sync_engine
 
         def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            if not statement.startswith("BEGIN"):
+            if not statement.startswith("BEGIN") and " change" not in statement:
                 statements.append(statement)
 
         event.listen(engine, "before_cursor_execute", note)
@@ -179,6 +184,7 @@ class Newsroom:
             yield statements
         finally:
             event.remove(engine, "before_cursor_execute", note)
+            store.bound = bound
 
 
 @asynccontextmanager

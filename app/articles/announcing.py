@@ -114,10 +114,12 @@ def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: L
 
 async def tell_again(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
     """Notes the visible ones among these articles: something that they show has changed elsewhere."""
-    rows = list((await Articles(session).with_ids(sorted(ids), now)).values())
-    seen = await looks(session, rows, now)
-    for row in rows:
-        _note(session, row, "article.updated", seen[row.id], seen[row.id])
+    names = sorted(ids)
+    for start in range(0, len(names), AT_ONCE):
+        rows = list((await Articles(session).with_ids(names[start : start + AT_ONCE], now)).values())
+        seen = await looks(session, rows, now)
+        for row in rows:
+            _note(session, row, "article.updated", seen[row.id], seen[row.id])
 
 
 async def announce_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:

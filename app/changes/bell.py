@@ -19,10 +19,7 @@ SIZE = 8
 
 
 class Bell:
-    """One process's view of the bell at `path`, opened when it is first used; without a path it is the process's own.
-
-    Raises `OSError` where the path's folder does not exist: then neither does the database.
-    """
+    """One process's view of the bell at `path`, opened when first used; without a path it is the process's own."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
@@ -32,8 +29,13 @@ class Bell:
         self._opened()[:SIZE] = os.urandom(SIZE)
 
     def sound(self) -> bytes:
-        """What was rung last."""
-        return (self._memory or self._opened())[:SIZE]
+        """What was rung last; nothing where there is no folder, and hence no database, yet."""
+        if self._memory is not None:
+            return self._memory[:SIZE]
+        try:
+            return self._opened()[:SIZE]
+        except OSError:
+            return b""
 
     def close(self) -> None:
         if self._memory is not None:

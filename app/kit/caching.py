@@ -11,9 +11,8 @@ Sources: RFC 9110 §8.8, §13; RFC 6585 §3.
 
 from __future__ import annotations
 
-import hashlib
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from email.utils import format_datetime
 from typing import Annotated
@@ -26,6 +25,7 @@ from app.kit.errors import PreconditionFailed, PreconditionRequired
 
 JSON = "application/json"
 MAX_TAGS_BYTES = 1000
+CROWDED = "crowded"
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"|\*')
 
 
@@ -38,28 +38,29 @@ def deliver(
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
 ) -> Response:
-    """A public answer: the same for everyone, cacheable for a constant time, 304 when the client has these bytes."""
+    """A public answer: the same for everyone. `tags` name all that it shows.
+
+    The cache in front of the application keeps it, gives it its validator, and answers 304.
+    """
     settings = request.app.state.settings
+    names = list(dict.fromkeys(tags))
+    request.scope.setdefault("state", {})["delivered"] = frozenset(names)
     sent = {
-        "ETag": f'"{hashlib.blake2b(content, digest_size=16).hexdigest()}"',
         "Cache-Control": f"public, max-age={settings.cache_max_age}",
-        settings.cache_tag_header: _tag_line(tags),
+        settings.cache_tag_header: _tag_line(names),
         **(headers or {}),
     }
     if modified is not None:
         sent["Last-Modified"] = format_datetime(modified.replace(microsecond=0), usegmt=True)
-    if matches(request.headers.get("if-none-match"), sent["ETag"]):
-        return Response(status_code=304, headers=sent)
     return Response(content, headers=sent, media_type=media_type)
 
 
-def _tag_line(tags: Iterable[str]) -> str:
-    line = ""
-    for tag in dict.fromkeys(tags):
-        if len(line) + len(tag) + 1 > MAX_TAGS_BYTES:
-            break
-        line = f"{line},{tag}" if line else tag
-    return line
+def _tag_line(tags: Sequence[str]) -> str:
+    """As many as fit. What shows more than can be named here is `crowded`: that is purged with every renamed term."""
+    line = ",".join(tags)
+    if len(line) <= MAX_TAGS_BYTES:
+        return line
+    return line[: line.rindex(",", 0, MAX_TAGS_BYTES - len(CROWDED))] + f",{CROWDED}"
 
 
 def at_desk(

@@ -1,7 +1,7 @@
 """The edge: what happens to every request before routing and to every answer after, as plain ASGI layers.
 
-In order, from the outside: `Visitor` (who asks; request id, log line, security headers), `Cors`, `Head` (every GET
-answers HEAD), `LastResort` (for errors that nobody caught), `BodyLimit`.
+In order, from the outside: `Visitor` (who asks; request id, log line, security headers), `Cors`, `LastResort` (for
+errors that nobody caught), `BodyLimit`. Before all of them stands the cache, which also answers HEAD as GET.
 """
 
 from __future__ import annotations
@@ -80,11 +80,10 @@ class Visitor:
                 answer["Strict-Transport-Security"] = "max-age=31536000"
 
         wrapped = on_start(send, finish)
-        asked = scope["method"]  # HEAD becomes GET further in
         try:
             await self.app(scope, receive, wrapped)
         finally:
-            access.info("%s", _Line(asked, scope, outcome["status"], time.perf_counter() - begun))
+            access.info("%s", log_line(scope, outcome["status"], time.perf_counter() - begun))
 
 
 class LastResort:
@@ -114,18 +113,18 @@ def _last_resort(error: Exception, request_id: str) -> Problem:
     return errors.InternalError()
 
 
-class _Line:
+class log_line:  # noqa: N801  # used like a function
     """A log line made only when it is written: no query, body, token, e-mail address or full IP address."""
 
-    def __init__(self, method: str, scope: Scope, status: int, seconds: float) -> None:
-        self.method, self.scope, self.status, self.seconds = method, scope, status, seconds
+    def __init__(self, scope: Scope, status: int, seconds: float) -> None:
+        self.scope, self.status, self.seconds = scope, status, seconds
 
     def __str__(self) -> str:
-        state = self.scope["state"]
+        state = self.scope.get("state", {})
         route = getattr(self.scope.get("route"), "path", "-")
         return (
-            f"{self.method} {route} {self.status} {self.seconds * 1000:.1f}ms "
-            f"from={anonymous(state['address'])} request_id={state['request_id']}"
+            f"{self.scope['method']} {route} {self.status} {self.seconds * 1000:.1f}ms "
+            f"from={anonymous(state.get('address'))} request_id={state.get('request_id', '-')}"
         )
 
 
@@ -183,26 +182,6 @@ class Cors:
 
 def _raw(headers: MutableMapping[str, str] | dict[str, str]) -> list[tuple[bytes, bytes]]:
     return [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-
-
-class Head:
-    """HEAD is answered as GET without the body (RFC 9110 §9.3.2)."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "http" or scope["method"] != "HEAD":
-            await self.app(scope, receive, send)
-            return
-
-        async def without_body(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        scope["method"] = "GET"
-        await self.app(scope, receive, without_body)
 
 
 class BodyLimit:

@@ -178,6 +178,6 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     """RFC 8288 `Link` to the next page, as a reference relative to the server."""
     if cursor is None:
         return {}
-    pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
+    pairs = sorted(pair for pair in request.query_params.multi_items() if pair[0] != "cursor")
     path = quote(request.url.path, safe="/%:@!$&'()*+,;=~-._")
     return {"Link": f'<{path}?{urlencode([*pairs, ("cursor", cursor)])}>; rel="next"'}

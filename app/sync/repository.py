@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from app.kit.clock import written
 from app.kit.paging import Reader
 from app.settings import Settings
 from app.sync.filters import Filter, Sieve
-from app.sync.states import Absence, State, States
+from app.sync.states import Absence, Present, State, States
 from app.sync.tokens import Standing, Token
 
 SCANNED = 1_000  # rows looked through for one page
@@ -65,20 +65,27 @@ class ChangeFeed:
         chosen = [row for row in rows if sieve.concerns(row)][:limit]
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
         more = last is not None and (len(rows) == most or last is not rows[-1])
-        entries = await self.entries(sieve, _last_of_each(chosen), token)
+        concerned = _last_of_each(chosen)
+        states = await self.states.of((row.resource, row.resource_id) for row in concerned)
+        entries = entries_of(concerned, states, sieve, token)
         return Part(entries, last.seq if last is not None and more else head, more)
 
-    async def entries(self, sieve: Sieve, rows: Sequence[Row[Any]], token: Token) -> list[Entry]:
-        """These rows with the present states. Who reads for the first time has nothing yet that could be gone."""
-        states = await self.states.of((row.resource, row.resource_id) for row in rows)
-        found = []
-        for row in rows:
-            state = states[row.resource, row.resource_id]
-            if isinstance(state, State) and not sieve.passes(state):
-                state = FILTERED
-            if isinstance(state, State) or token.first is None:
-                found.append(Entry(row.seq, row.type, _entry(token.epoch, row, state)))
-        return found
+    async def rows(self, seq: int, most: int) -> tuple[Sequence[Row[Any]], Present]:
+        """The rows behind a place, whomever they concern, and the present states of what they name."""
+        rows = (await self.reader.execute(BEHIND, {"seq": seq, "most": most})).all()
+        return rows, await self.states.of((row.resource, row.resource_id) for row in rows)
+
+
+def entries_of(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: Token) -> list[Entry]:
+    """These rows with the present states. Who reads for the first time has nothing yet that could be gone."""
+    found = []
+    for row in rows:
+        state = states[row.resource, row.resource_id]
+        if isinstance(state, State) and not sieve.passes(state):
+            state = FILTERED
+        if isinstance(state, State) or token.first is None:
+            found.append(Entry(row.seq, row.type, _entry(token.epoch, row, state)))
+    return found
 
 
 def _last_of_each(rows: Sequence[Row[Any]]) -> list[Row[Any]]:

@@ -1,23 +1,28 @@
-"""The change log, for whoever keeps a copy of what readers see."""
+"""The change log, for whoever keeps a copy of what readers see: page by page, and live."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Query
+from fastapi import Header, Query
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from app.changes.log import EVERYTHING
 from app.kit import clock
+from app.kit.addresses import person_of
 from app.kit.caching import deliver
-from app.kit.db import Reading
-from app.kit.errors import InvalidQuery
+from app.kit.db import Reading, UseDatabase
+from app.kit.errors import InvalidQuery, NotFound, RateLimited, Unavailable
 from app.kit.routing import problems, router_of
 from app.sync.filters import Filter
+from app.sync.live import HANDED_OVER, Asked, Hub, Subscription
 from app.sync.repository import ChangeFeed
-from app.sync.schemas import ChangesQuery, ChangesRead
+from app.sync.schemas import EVENTS, EXAMPLE, ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery
 from app.sync.tokens import MustRestart, read_token
+from app.tickers.repository import Strips
+from app.tickers.router import TickerPath
 
 router = router_of("/v1", "sync")
 
@@ -42,3 +47,81 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
         b"true" if part.more else b"false",
     )
     return deliver(request, content, tags=[EVERYTHING])
+
+
+LastEventId = Annotated[
+    str | None,
+    Header(description="The last `id` that was received: browsers send it by themselves.", max_length=200),
+]
+STREAM: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "Server-Sent Events, until the client or the server ends.",
+        "content": {"text/event-stream": {"schema": EVENTS, "example": EXAMPLE}},
+    },
+    **problems(InvalidQuery, RateLimited, Unavailable),
+}
+
+
+class EventStream(Response):
+    """Begins the answer, and hands the stream over to whoever called the application: all of it is left by then."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, subscription: Subscription) -> None:
+        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        del self.headers["content-length"]
+        self.subscription = subscription
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+        await send({"type": HANDED_OVER, "subscription": self.subscription})
+
+
+@router.get("/stream", status_code=200, response_class=EventStream, responses=STREAM)
+async def stream_changes(
+    request: Request,
+    query: Annotated[StreamQuery, Query()],
+    database: UseDatabase,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Hear of changes as they happen
+
+    Server-Sent Events. `ready` comes first; then each change of the log as an event: `event` is its type, `data` the
+    entry as in `/v1/changes`, `id` the token that both take. A client that comes back with its last id misses nothing.
+    `reset`: the id is too old, or the tree of sections that the filter names has changed; start again, and go on
+    listening. `goaway`: the server stops; come back after `retry`. Comment lines are signs of life.
+    """
+    return await _stream(request, database, Filter.of(query), query.object, last_event_id or query.since)
+
+
+@router.get(
+    "/tickers/{slug}/stream",
+    status_code=200,
+    response_class=EventStream,
+    responses={**STREAM, **problems(NotFound)},
+)
+async def stream_ticker(
+    request: Request,
+    slug: TickerPath,
+    query: Annotated[TickerStreamQuery, Query()],
+    database: UseDatabase,
+    last_event_id: LastEventId = None,
+) -> Response:
+    """Hear of a strip as it changes
+
+    Like `/v1/stream`, for one strip: each event brings the whole strip. A former slug redirects (308).
+    """
+    async with database.reader() as reader:
+        ticker = await Strips(reader, request.app.state.settings).at(slug, "/stream")
+    filter = Filter(types=frozenset({"ticker"}), only=ticker.id)
+    return await _stream(request, database, filter, "full", last_event_id or query.since)
+
+
+async def _stream(request: Request, database: UseDatabase, filter: Filter, detail: str, since: str | None) -> Response:
+    """The session that looks the token up ends before the stream begins."""
+    hub: Hub = request.app.state.hub
+    async with database.reader() as reader:
+        feed = ChangeFeed(reader, request.app.state.settings, clock.now(), detail)
+        visitor = request.scope["state"]["address"]
+        address = person_of(visitor) if visitor is not None else "-"
+        return EventStream(await hub.subscribe(feed, Asked(filter, detail), since, address))

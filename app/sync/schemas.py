@@ -92,7 +92,12 @@ class ChangesRead(Output):
     """There are more changes already."""
 
 
-EVENT: dict[str, Any] = {
+EVENTS: dict[str, Any] = {
     "type": "string",
-    "description": "Server-Sent Events. `event` is the change's type, `id` the token, `data` the change as JSON.",
+    "description": "HTML Living Standard §9.2. `event`: the change's type, or `ready`, `reset`, `goaway`.",
 }
+EXAMPLE = (
+    f'retry: 3000\nid: {TOKEN}\nevent: ready\ndata: {{"since": "{TOKEN}"}}\n\n'
+    "id: 9f1c24ab.1a5.00000000\nevent: article.corrected\n"
+    'data: {"change_id": "9f1c24ab-421", "type": "article.corrected", "resource": "article", …}\n\n'
+)

@@ -119,8 +119,8 @@ class Strips:
     async def with_ids(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
         return (await self.reader.execute(select(tickers).where(Ticker.id.in_(ids)))).all()
 
-    async def at(self, name: str) -> Row[Any]:
-        """By slug or id. Raises `Moved` from a former slug, `NotFound`."""
+    async def at(self, name: str, suffix: str = "") -> Row[Any]:
+        """By slug or id. Raises `Moved` from a former slug (with `suffix` behind the present one), `NotFound`."""
         known = as_id(name)
         owner = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == canonical_slug(name))
         statement = select(tickers).where(Ticker.id == (known or owner.scalar_subquery()))
@@ -128,7 +128,7 @@ class Strips:
         if row is None:
             raise NotFound()
         if not known and name != row.slug:
-            raise Moved(f"/v1/tickers/{row.slug}")
+            raise Moved(f"/v1/tickers/{row.slug}{suffix}")
         return row
 
     async def composed(self, strips: Sequence[Any], now: datetime) -> dict[str, Shown]:

@@ -16,7 +16,7 @@ FLOORS = [
     {"text"},
     {"kit", "settings"},
     {"changes"},
-    {"slugs", "staff"},
+    {"slugs", "staff", "cache"},
     {"audit"},
     {"terms", "people"},
     {"sections", "tags", "authors"},

@@ -280,7 +280,7 @@ class Walk:
             for route in iter_route_contexts(self.newsroom.app.routes)
             if "GET" in (route.methods or ()) and not str(route.path).startswith("/v1/desk")
         ]
-        return [path for path in found if path not in NOT_OURS]
+        return [path for path in found if path not in NOT_OURS and not path.endswith("/stream")]
 
     def visible(self) -> dict[str, Piece]:
         return {id: piece for id, piece in self.pieces.items() if piece.visible(self.now)}

@@ -276,8 +276,9 @@ async def test_delivery_is_the_same_for_everyone(newsroom: Newsroom) -> None:
         ]  # fmt: skip
         own = {"x-request-id"}
         shapes = [(a.content, {n: v for n, v in a.headers.items() if n not in own}) for a in answers]
-        assert all(shape == shapes[0] for shape in shapes), url
-        assert "vary" not in answers[0].headers
+        for shape in shapes:
+            assert shape == shapes[0], url
+        assert answers[0].headers["vary"] == "Accept-Encoding"
 
 
 # --- validators and caching -------------------------------------------------------------------------------------------
@@ -286,7 +287,8 @@ async def test_delivery_is_the_same_for_everyone(newsroom: Newsroom) -> None:
 async def test_every_get_answers_head_with_the_same_headers_and_no_body(newsroom: Newsroom) -> None:
     article = await newsroom.published()
     values = {"slug": article["id"], "id": article["id"], "number": "1", "name": "docs.js", "token_id": "x"}
-    asked = {re.sub(r"\{(\w+)\}", lambda m: values[m[1]], path) for path in paths(newsroom, "GET")}
+    finite = {path for path in paths(newsroom, "GET") if not path.endswith("/stream")}  # streams: tests/sync
+    asked = {re.sub(r"\{(\w+)\}", lambda m: values[m[1]], path) for path in finite}
     assert len(asked) > 25
     headers = {"authorization": f"Bearer {newsroom.tokens['admin']}", "x-request-id": "the-same-one"}
     for url in asked:
@@ -302,7 +304,7 @@ async def test_a_client_that_has_the_bytes_is_told_so(newsroom: Newsroom) -> Non
     for url in ("/v1/articles", f"/v1/articles/{article['id']}", "/v1/sections", "/v1/site", "/docs"):
         first = await newsroom.get(url)
         etag = first.headers["etag"]
-        assert re.fullmatch(r'"[0-9a-f]{32}"', etag), "a strong validator"
+        assert re.fullmatch(r'"[0-9a-f]{32}(-br|-gzip)?"', etag), "a strong validator"
         for known in (etag, f"W/{etag}", f'"x", {etag}', f'"x",W/{etag} , "y"', "*"):
             again = await newsroom.get(url, 304, headers={"if-none-match": known})
             assert again.content == b""
@@ -501,7 +503,7 @@ async def test_logs_hold_no_bodies_tokens_addresses_or_queries(
     newsroom.set(trusted_proxies=(ip_network("127.0.0.0/8"),))
     token, mail, word = newsroom.tokens["admin"], "salma@example.com", "كلمة-لا-تسجل"
     headers = {"x-forwarded-for": "203.0.113.77", "authorization": f"Bearer {token}", "user-agent": "Spy/1.0"}
-    with caplog.at_level(logging.DEBUG):
+    with caplog.at_level(logging.DEBUG), caplog.at_level(logging.INFO, "nashra.access"):
         await newsroom.client.get(f"/v1/articles?tag={word}&token={token}", headers=headers)
         await newsroom.client.get(f"/v1/articles/{word}?email={mail}", headers=headers)
         await newsroom.client.post("/v1/desk/articles", json={"headline": word, "source": mail}, headers=headers)

@@ -1,0 +1,1 @@
+"""Cache: rendered answers, kept in the process for exactly as long as they are true."""

@@ -1,0 +1,100 @@
+"""Rendered answers, and the variants in which they are sent."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from functools import lru_cache
+
+import brotli  # type: ignore[import-untyped]  # it ships no types
+from starlette.types import Message
+
+Headers = list[tuple[bytes, bytes]]
+LEAST = 400  # bytes: shorter bodies do not gain from compression
+OVERHEAD = 2_000  # bytes that an answer costs beside its bodies, about
+COMPRESSIBLE = re.compile(rb"text/|application/(json|xml|[\w.-]+\+(json|xml))|image/svg\+xml|text/javascript")
+PLAIN = ""
+
+
+class Variant:
+    """An answer in one encoding: what is sent, but for what belongs to the one request."""
+
+    __slots__ = ("body", "etag", "headers", "unmodified")
+
+    def __init__(self, headers: Headers, body: bytes, encoding: str, digest: str, *, vary: bool) -> None:
+        suffix = f"-{encoding}" if encoding else ""
+        self.etag = f'"{digest}{suffix}"'.encode()
+        kept = _varying(headers) if vary else headers
+        self.unmodified = [*(pair for pair in kept if pair[0] != b"content-type"), (b"etag", self.etag)]
+        self.headers = [*kept, (b"etag", self.etag), (b"content-length", str(len(body)).encode())]
+        if encoding:
+            self.headers.append((b"content-encoding", encoding.encode()))
+        self.body: Message = {"type": "http.response.body", "body": body}
+
+
+class Answer:
+    """A public 200, its tags, and how often it was asked for lately."""
+
+    __slots__ = (
+        "_compressible",
+        "_digest",
+        "_headers",
+        "_plain",
+        "aliases",
+        "hits",
+        "key",
+        "place",
+        "size",
+        "tags",
+        "variants",
+    )
+
+    def __init__(self, key: object, headers: Headers, body: bytes, tags: frozenset[str]) -> None:
+        self.key, self.tags = key, tags
+        self._headers, self._plain = headers, body
+        self._digest = hashlib.blake2b(body, digest_size=16).hexdigest()
+        media_type = next((value for name, value in headers if name == b"content-type"), b"")
+        self._compressible = len(body) >= LEAST and COMPRESSIBLE.match(media_type) is not None
+        self.variants: dict[str, Variant] = {}
+        self.aliases: list[object] = []
+        self.hits = 0
+        self.place: int | None = None
+        self.size = len(body) + OVERHEAD
+
+    def variant(self, encoding: str) -> Variant:
+        """As `encoding` (`br`, `gzip` or none) has it; what gains nothing from that stays plain."""
+        if not self._compressible:
+            encoding = PLAIN
+        found = self.variants.get(encoding)
+        if found is None:
+            body = _compressed(self._plain, encoding)
+            found = Variant(self._headers, body, encoding, self._digest, vary=self._compressible)
+            self.variants[encoding] = found
+            if encoding:
+                self.size += len(body) + OVERHEAD
+        return found
+
+
+def _compressed(body: bytes, encoding: str) -> bytes:
+    if encoding == "br":
+        return bytes(brotli.compress(body, quality=5))
+    return gzip.compress(body, 6, mtime=0) if encoding == "gzip" else body
+
+
+def _varying(headers: Headers) -> Headers:
+    varies = [value for name, value in headers if name == b"vary"]
+    return [*(pair for pair in headers if pair[0] != b"vary"), (b"vary", b", ".join([b"Accept-Encoding", *varies]))]
+
+
+@lru_cache(maxsize=512)
+def best_encoding(accepted: bytes) -> str:
+    """The encoding for an `Accept-Encoding` (RFC 9110 §12.5.3): `br` before `gzip`; none where neither is wanted."""
+    weights: dict[str, float] = {}
+    for part in accepted.decode("latin-1").lower().split(","):
+        name, *parameters = (piece.strip() for piece in part.split(";"))
+        weight = next((text[2:] for text in parameters if text.startswith("q=")), "1")
+        weights[name] = float(weight) if re.fullmatch(r"[01](\.\d{0,3})?", weight) else 0.0
+    wanted = {name: weights.get(name, weights.get("*", 0.0)) for name in ("br", "gzip")}
+    best = max(wanted, key=lambda name: wanted[name])
+    return best if wanted[best] > 0 and wanted[best] >= weights.get("identity", 0.0) else PLAIN

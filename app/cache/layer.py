@@ -1,0 +1,212 @@
+"""The cache in front of the application, as plain ASGI: a hit costs a lookup and two sends, before any routing.
+
+| | |
+| --- | --- |
+| a request comes | unless the follower `is_current`, the log is read first: whatever was acknowledged before is known |
+| hit | the variant that `Accept-Encoding` asks for; 304 where the client has it |
+| miss | the application answers, once for all who ask the same meanwhile; kept, unless its tags were touched since |
+| the log says what was touched | answers with these tags are dropped |
+| a moment of the clock comes | answers that it may change are dropped: the follower is not current from then on |
+| the log cannot be read | nothing is taken from here, nothing is kept |
+
+Only public 200s that the application `deliver`s are kept, and only for GET and HEAD without `Authorization`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import logging
+import secrets
+from asyncio import to_thread
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any
+from urllib.parse import parse_qsl
+
+from starlette.types import Message, Receive, Scope, Send
+
+from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding
+from app.cache.store import Store
+from app.changes.follower import Follower, Heard
+from app.kit.caching import matches
+from app.kit.edge import REQUEST_ID, log_line
+
+Inner = Callable[[Scope, Receive, Send], Awaitable[None]]
+LONGEST_QUESTION = 2_000  # bytes of an address that is worth keeping
+LARGE = 65_536  # bytes that are compressed in a thread
+access = logging.getLogger("nashra.access")
+
+
+class Cache(Heard):
+    """Answers of one process."""
+
+    def __init__(self, follower: Follower, bound: int) -> None:
+        self._follower = follower
+        self.store = Store(bound)
+        self._flights: dict[object, tuple[int, asyncio.Future[Answer | None]]] = {}
+        self._generation = 0  # moves whenever anything is touched
+        self._touched: dict[str, int] = {}  # tag -> generation of its last change
+        self._forgotten = 0  # generation of the last time that everything was forgotten
+        self._name = secrets.token_hex(6)
+        self._numbers = itertools.count()
+        self.hits = self.misses = self.joined = self.bypassed = 0
+        follower.heard.append(self)
+
+    def touched(self, tags: Iterable[str]) -> None:
+        if tags := set(tags):
+            self._generation += 1
+            self._touched.update(dict.fromkeys(tags, self._generation))
+            self.store.drop(tags)
+            if len(self._touched) > 50_000:
+                self._forgotten = self._generation
+                self._touched.clear()
+
+    def forgotten(self) -> None:
+        self._generation += 1
+        self._forgotten = self._generation
+        self._touched.clear()
+        self.store.clear()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, inner: Inner) -> None:
+        method = scope["method"]
+        if method != "GET" and method != "HEAD":
+            await inner(scope, receive, send)
+            return
+        accepted, known, given, private = b"", None, b"", False
+        for name, value in scope["headers"]:
+            if name == b"accept-encoding":
+                accepted = value
+            elif name == b"if-none-match":
+                known = value
+            elif name == b"x-request-id":
+                given = value
+            elif name == b"authorization":
+                private = True
+        answer = None
+        if not private and self._follower.is_current():
+            answer = self.store.by_address.get((scope["path"], scope["query_string"]))
+        if answer is not None:
+            self.hits += 1
+            answer.hits += 1
+            if access.isEnabledFor(logging.INFO):
+                access.info("%s", log_line(scope, 200, 0.0))
+        else:
+            answer = await self._obtain(scope, receive, send, inner, private=private)
+            if answer is None:
+                return
+        encoding = best_encoding(accepted) if accepted else PLAIN
+        variant = answer.variants.get(encoding) or await self._variant(answer, encoding)
+        await self._respond(scope, send, variant, known, given)
+
+    async def _respond(self, scope: Scope, send: Send, variant: Variant, known: bytes | None, given: bytes) -> None:
+        request_id = (b"x-request-id", given if given and _is_request_id(given) else self._request_id())
+        if known is not None and matches(known.decode("latin-1"), variant.etag.decode()):
+            headers = [*variant.unmodified, request_id]
+            await send({"type": "http.response.start", "status": 304, "headers": headers})
+            await send(NOTHING)
+            return
+        await send({"type": "http.response.start", "status": 200, "headers": [*variant.headers, request_id]})
+        await send(variant.body if scope["method"] == "GET" else NOTHING)
+
+    def _request_id(self) -> bytes:
+        return f"{self._name}{next(self._numbers):012x}".encode()
+
+    async def _variant(self, answer: Answer, encoding: str) -> Variant:
+        before = answer.size
+        variant = await to_thread(answer.variant, encoding) if before > LARGE else answer.variant(encoding)
+        if answer.size != before:
+            self.store.grown(answer, answer.size - before)
+        return variant
+
+    async def _obtain(
+        self, scope: Scope, receive: Receive, send: Send, inner: Inner, *, private: bool
+    ) -> Answer | None:
+        """The answer, kept or new; None where it was no delivery and has been sent as it came."""
+        current = not private and await self._follower.catch_up()
+        address = (scope["path"], scope["query_string"])
+        if not current or not self.store.bound or len(address[0]) + len(address[1]) > LONGEST_QUESTION:
+            self.bypassed += 1
+            return await _ask(scope, receive, send, inner, None)
+        key = _question(scope)
+        answer = self.store.find(key) or await self._join(key)
+        if answer is None:
+            return await self._lead(key, scope, receive, send, inner)
+        answer.hits += 1
+        self.store.alias(answer, address)
+        return answer
+
+    async def _join(self, key: object) -> Answer | None:
+        """What another request is just about to get, if it began after the last change that we know of."""
+        flight = self._flights.get(key)
+        if flight is None or flight[0] != self._generation:
+            return None
+        self.joined += 1
+        return await asyncio.shield(flight[1])
+
+    async def _lead(self, key: object, scope: Scope, receive: Receive, send: Send, inner: Inner) -> Answer | None:
+        self.misses += 1
+        flight: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
+        mine = self._flights[key] = (self._generation, flight)
+        answer = None
+        try:
+            answer = await _ask(scope, receive, send, inner, key)
+            if answer is not None and self._is_true(answer, mine[0]):
+                self.store.keep(answer)
+                self.store.alias(answer, (scope["path"], scope["query_string"]))
+        finally:
+            flight.set_result(answer)
+            if self._flights.get(key) is mine:
+                del self._flights[key]
+        return answer
+
+    def _is_true(self, answer: Answer, generation: int) -> bool:
+        """Whether nothing that it shows has changed since the log was read, before it was made."""
+        if self._forgotten > generation or self._follower.seconds_to_next_moment() <= 0:
+            return False
+        return not any(self._touched.get(tag, 0) > generation for tag in answer.tags)
+
+
+NOTHING: Message = {"type": "http.response.body", "body": b""}
+
+
+def _is_request_id(given: bytes) -> bool:
+    return REQUEST_ID.fullmatch(given.decode("latin-1")) is not None
+
+
+def _question(scope: Scope) -> object:
+    """What is asked, whatever the order of its parameters and their percent-encoding."""
+    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    return scope["path"], tuple(sorted(pairs))
+
+
+async def _ask(scope: Scope, receive: Receive, send: Send, inner: Inner, key: object) -> Answer | None:
+    """What the application delivers. Whatever else it answers is passed on as it comes."""
+    capture = _Capture(send, scope["method"] == "HEAD")
+    scope.setdefault("state", {})
+    asked = {**scope, "method": "GET"} if capture.head else scope
+    await inner(asked, receive, lambda message: capture.send(asked, message))
+    if capture.headers is None:
+        return None
+    return Answer(key, capture.headers, b"".join(capture.parts), asked["state"]["delivered"])
+
+
+class _Capture:
+    """Holds a delivery back; passes everything else on."""
+
+    def __init__(self, send: Send, head: bool) -> None:
+        self._send, self.head = send, head
+        self.headers: Headers | None = None
+        self.parts: list[bytes] = []
+
+    async def send(self, scope: Scope, message: Message) -> None:
+        if message["type"] == "http.response.start" and message["status"] == 200 and "delivered" in scope["state"]:
+            self.headers = [pair for pair in message["headers"] if pair[0] not in OWN]
+        elif self.headers is not None:
+            self.parts.append(message.get("body", b""))
+        else:
+            if self.head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await self._send(message)
+
+
+OWN: frozenset[Any] = frozenset({b"content-length", b"etag", b"x-request-id"})

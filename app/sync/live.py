@@ -1,0 +1,360 @@
+"""Live: one hub in each process that tells everybody who holds a stream open what the log says.
+
+The hub reads each change once and renders it once for each group of clients that asked alike. A client costs its
+connection and a few small objects: no task of its own, no queue, no database connection. `send` of the server returns
+at once unless the client is slow; who is slow gets a task and a short queue, and who stays slow is dropped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from starlette.types import Receive, Scope, Send
+
+from app.changes.follower import Follower, Heard
+from app.kit import clock
+from app.kit.db import Database
+from app.kit.errors import RateLimited, Unavailable
+from app.settings import Settings
+from app.sync.filters import Filter
+from app.sync.repository import ChangeFeed, Entry, entries_of
+from app.sync.tokens import MustRestart, Token, read_token
+
+HANDED_OVER = "nashra.stream"
+Inner = Callable[[Scope, Receive, Send], Awaitable[None]]
+AT_ONCE = 200  # rows read for one broadcast
+BREATH = 200  # clients told before others get their turn
+MOST_PENDING = 256  # events that wait for a slow client
+PATIENCE = timedelta(seconds=20)  # for a slow client
+RETRY_MS = 3_000
+RETRY_AFTER_GOAWAY_MS = (500, 5_000)
+FULL_RETRY_SECONDS = 30
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a group of clients wants to hear."""
+
+    filter: Filter
+    detail: str
+
+
+class Client:
+    """One open stream."""
+
+    __slots__ = ("address", "is_dropped", "pending", "send", "seq", "task")
+
+    def __init__(self, send: Send, address: str, task: asyncio.Task[Any]) -> None:
+        self.send, self.address, self.task = send, address, task
+        self.seq = 0
+        self.pending: deque[bytes] | None = None
+        self.is_dropped = False
+
+    def give(self, message: dict[str, Any]) -> bool:
+        """Sends at once; False where the client is too slow for that.
+
+        Uvicorn's `send` waits for nothing but a full buffer, before it writes: so it can be tried without waiting.
+        """
+        attempt = self.send(message)
+        try:
+            attempt.send(None)  # type: ignore[attr-defined]  # a coroutine
+        except StopIteration:
+            return True
+        attempt.close()  # type: ignore[attr-defined]
+        return False
+
+
+@dataclass
+class Subscription:
+    """A stream that is about to begin."""
+
+    asked: Asked
+    address: str
+    token: Token | None
+    reset: bool
+
+
+@dataclass
+class Group:
+    """Everybody who asked alike."""
+
+    asked: Asked
+    clients: set[Client] = field(default_factory=set)
+
+
+class Hub(Heard):
+    """All open streams of this process."""
+
+    def __init__(self, database: Database, follower: Follower, settings: Any) -> None:
+        self._database, self._follower, self._settings = database, follower, settings
+        self._groups: dict[Asked, Group] = {}
+        self._addresses: Counter[str] = Counter()
+        self._woken = asyncio.Event()
+        self._slow: set[asyncio.Task[None]] = set()
+        self._epoch: str | None = None
+        self._seq = self._moved = 0
+        self._closing = False
+        self.sent = 0
+        self.dropped = 0
+        follower.heard.append(self)
+
+    @property
+    def count(self) -> int:
+        """Open streams."""
+        return self._addresses.total()
+
+    def touched(self, tags: Iterable[str]) -> None:
+        self._woken.set()
+
+    def forgotten(self) -> None:
+        self._woken.set()
+
+    def refuse_too_many(self, address: str) -> None:
+        """Raises `RateLimited` for an address with too many streams, `Unavailable` where there are too many in all."""
+        settings: Settings = self._settings()
+        if self._closing or self.count >= settings.streams_max:
+            raise Unavailable(FULL_RETRY_SECONDS)
+        if self._addresses[address] >= settings.streams_per_address:
+            raise RateLimited(headers={"Retry-After": str(FULL_RETRY_SECONDS)})
+
+    async def subscribe(self, feed: ChangeFeed, asked: Asked, since: str | None, address: str) -> Subscription:
+        """Checks where the stream begins. A token that does not lead on makes a stream that begins with `reset`."""
+        self.refuse_too_many(address)
+        if since is None:
+            return Subscription(asked, address, None, False)
+        follows_tree = asked.filter.section is not None
+        try:
+            token = read_token(since, await feed.standing(), asked.filter.digest, follows_tree=follows_tree)
+        except MustRestart:
+            return Subscription(asked, address, None, True)
+        return Subscription(asked, address, token, False)
+
+    async def hand_over(self, scope: Scope, receive: Receive, send: Send, inner: Inner) -> None:
+        """Lets the application begin the answer, and serves the stream when the application has left the stage.
+
+        HEAD gets the headers of the stream. What the application refuses is passed on as it comes.
+        """
+        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else dict(scope)
+        begun: list[Subscription] = []
+
+        async def watched(message: Any) -> None:
+            if message["type"] == HANDED_OVER:
+                begun.append(message["subscription"])
+            elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
+                await send({**message, "body": b""})
+            else:
+                await send(message)
+
+        await inner(asked, receive, watched)
+        if begun and scope["method"] == "HEAD":
+            await send({"type": "http.response.body", "body": b""})
+        elif begun:
+            asked.clear()
+            await self.serve(begun[0], receive, send)
+
+    async def serve(self, subscription: Subscription, receive: Receive, send: Send) -> None:
+        """One stream, from its first event to its end. The answer has begun already."""
+        task = asyncio.current_task()
+        assert task is not None  # noqa: S101  # for the type checker: there is one
+        client = Client(send, subscription.address, task)
+        self._addresses[client.address] += 1
+        group = self._groups.setdefault(subscription.asked, Group(subscription.asked))
+        try:
+            if not await self._begin(client, group, subscription):
+                return
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            if not client.is_dropped:
+                raise
+            client.task.uncancel()
+        finally:
+            self._leave(client, group)
+
+    def _leave(self, client: Client, group: Group) -> None:
+        group.clients.discard(client)
+        if not group.clients and self._groups.get(group.asked) is group:
+            del self._groups[group.asked]
+        self._addresses[client.address] -= 1
+        if not self._addresses[client.address]:
+            del self._addresses[client.address]
+
+    async def _begin(self, client: Client, group: Group, subscription: Subscription) -> bool:
+        """Says where the stream begins, sends what was missed, and joins the others. False where the hub is closing."""
+        await self._follower.catch_up()
+        asked, token = subscription.asked, subscription.token
+        if token is None:
+            token = Token(self._follower.epoch or "", self._follower.head, asked.filter.digest)
+        name = "reset" if subscription.reset else "ready"
+        await client.send(_message(f"retry: {RETRY_MS}\n".encode() + _event(name, token, _told(since=str(token)))))
+        while token.seq < self._position() and not self._closing:
+            token = await self._replay(client, asked, token)
+        client.seq = token.seq
+        group.clients.add(client)
+        self._groups[asked] = group
+        if self._closing:
+            await self._go_away(client)
+        return not self._closing
+
+    def _position(self) -> int:
+        """How far everybody has been told; with nobody there yet, as far as the log goes."""
+        if self._epoch != self._follower.epoch or not any(group.clients for group in self._groups.values()):
+            self._epoch, self._seq = self._follower.epoch, self._follower.head
+            self._moved = self._follower.moved
+        return self._seq
+
+    async def _replay(self, client: Client, asked: Asked, token: Token) -> Token:
+        """One part of what was missed, from a short session."""
+        async with self._database.reader() as reader:
+            feed = ChangeFeed(reader, self._settings(), clock.now(), asked.detail)
+            standing = await feed.standing()
+            part = await feed.behind(token, asked.filter, 100, standing.head)
+        for entry in part.entries:
+            await client.send(_message(_event(entry.type, token.at(entry.seq), entry.content)))
+        return token.at(part.reached)
+
+    async def run(self) -> None:
+        """Tells everybody what is new, until it is cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._beat())
+            while True:
+                await self._woken.wait()
+                self._woken.clear()
+                try:
+                    await self._tell()
+                except Exception:  # noqa: BLE001  # the database is away: told when it is back
+                    await asyncio.sleep(0.5)
+                    self._woken.set()
+
+    async def _tell(self) -> None:
+        if self._epoch is not None and self._follower.epoch != self._epoch:
+            self._epoch, self._seq = self._follower.epoch, self._follower.head
+            for client in (client for group in self._groups.values() for client in group.clients):
+                client.seq = self._seq
+            await self._reset(self._groups.values())
+        while self._position() < self._follower.head:
+            groups = [group for group in self._groups.values() if group.clients]
+            events, reached = await self._events(groups, self._seq)
+            for group, entries in events:
+                await self._broadcast(group, entries)
+            self._seq = reached
+        if self._moved != self._follower.moved:
+            self._moved = self._follower.moved
+            await self._reset(group for group in self._groups.values() if group.asked.filter.section is not None)
+
+    async def _events(self, groups: list[Group], seq: int) -> tuple[list[tuple[Group, list[Entry]]], int]:
+        """What each group is to be told: every row is read once, every state rendered once for each detail."""
+        found: list[tuple[Group, list[Entry]]] = []
+        async with self._database.reader() as reader:
+            states: dict[str, Any] = {}
+            rows: Any = ()
+            for group in groups:
+                detail = group.asked.detail
+                if detail not in states:
+                    feed = ChangeFeed(reader, self._settings(), clock.now(), detail)
+                    rows, states[detail] = await feed.rows(seq, AT_ONCE)
+                sieve = await group.asked.filter.prepared(reader)
+                concerned = [row for row in rows if sieve.concerns(row)]
+                token = Token(self._epoch or "", seq, group.asked.filter.digest)
+                found.append((group, entries_of(concerned, states[detail], sieve, token)))
+            return found, rows[-1].seq if rows else self._follower.head
+
+    async def _broadcast(self, group: Group, entries: list[Entry]) -> None:
+        for entry in entries:
+            token = Token(self._epoch or "", entry.seq, group.asked.filter.digest)
+            event = _event(entry.type, token, entry.content)
+            await self._send_all(group.clients, event, entry.seq)
+
+    async def _send_all(self, clients: Collection[Client], content: bytes, seq: int | None = None) -> None:
+        message = _message(content)
+        for number, client in enumerate(tuple(clients), start=1):
+            if seq is not None:
+                if client.seq >= seq:
+                    continue
+                client.seq = seq
+            if not client.is_dropped:
+                self._send_one(client, message, content)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
+
+    def _send_one(self, client: Client, message: dict[str, Any], content: bytes) -> None:
+        self.sent += 1
+        if client.pending is None and client.give(message):
+            return
+        if client.pending is None:
+            client.pending = deque()
+            task = asyncio.create_task(self._wait_for(client))
+            self._slow.add(task)
+            task.add_done_callback(self._slow.discard)
+        client.pending.append(content)
+        if len(client.pending) > MOST_PENDING:
+            self._drop(client)
+
+    async def _wait_for(self, client: Client) -> None:
+        """Sends to a slow client what waits for it."""
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                while client.pending:
+                    await client.send(_message(client.pending.popleft()))
+            client.pending = None
+        except TimeoutError:
+            self._drop(client)
+
+    def _drop(self, client: Client) -> None:
+        """Ends the stream of a client that does not read; it may come back with its last id."""
+        if not client.is_dropped:
+            client.is_dropped = True
+            self.dropped += 1
+            client.task.cancel()
+
+    async def _reset(self, groups: Iterable[Group]) -> None:
+        """The log is another one, or the filter means other things than before: these start again."""
+        for group in tuple(groups):
+            token = Token(self._epoch or "", self._seq, group.asked.filter.digest)
+            await self._send_all(group.clients, _event("reset", token, _told(since=str(token))))
+
+    async def _beat(self) -> None:
+        """A sign of life, which also moves the client's last id: nothing was missed while nothing concerned it."""
+        while True:
+            await asyncio.sleep(self._settings().stream_heartbeat)
+            for group in tuple(self._groups.values()):
+                token = Token(self._epoch or "", self._seq, group.asked.filter.digest)
+                await self._send_all(group.clients, f": \nid: {token}\n\n".encode())
+
+    def close(self) -> None:
+        """The process is about to stop: everybody is sent away, not all to come back at the same moment."""
+        if not self._closing:
+            self._closing = True
+            self._farewell = asyncio.get_running_loop().create_task(self._close())
+
+    async def _close(self) -> None:
+        for client in [client for group in self._groups.values() for client in group.clients]:
+            if client.pending is None:
+                await self._go_away(client)
+            else:
+                self._drop(client)
+
+    async def _go_away(self, client: Client) -> None:
+        retry = random.randint(*RETRY_AFTER_GOAWAY_MS)  # noqa: S311  # spreads load, keeps no secret
+        content = f"retry: {retry}\nevent: goaway\ndata: ".encode() + _told(retry_ms=retry) + b"\n\n"
+        await client.send({"type": "http.response.body", "body": content, "more_body": False})
+
+
+def _event(name: str, token: Token, content: bytes) -> bytes:
+    """HTML Living Standard §9.2. JSON holds no line break, so that `data` is one line."""
+    return f"id: {token}\nevent: {name}\ndata: ".encode() + content + b"\n\n"
+
+
+def _told(**members: Any) -> bytes:
+    return json.dumps(members).encode()
+
+
+def _message(content: bytes) -> dict[str, Any]:
+    return {"type": "http.response.body", "body": content, "more_body": True}
