@@ -152,7 +152,8 @@ READING = """## How to read it
 - *hot*: one address again and again. *deep page*: by the cursor that a client holds after 95 % of the list. *mixed*:
   1,000 articles (79 %), their lists (20 %), an editor's changes (1 %). *uncached*: the same as hot, the server's own
   cache turned off.
-- *memory* is that of the one worker after the mixed run: its proportional (PSS) and its resident size (RSS).
+- *memory* is that of the one worker after the mixed run: its proportional size (PSS), which counts, and its
+  resident size (RSS), which holds the mapped pages of the database file too.
 - *streams*: memory for each client is the growth of the worker's PSS; times run from the moment at which the editor's
   change was acknowledged, and are negative where a client was told before the editor.
 - The picture shows the server's time for one request, 1000 / (requests per second of one worker).

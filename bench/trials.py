@@ -124,7 +124,7 @@ def _measured(way: Way, site: Site, work: Workload, token: str) -> Iterator[Resu
     if weight:
         figures = {"PSS": f"{weight.pss:.0f} MB", "RSS": f"{weight.rss:.0f} MB"}
         row = Result(f"memory after {work.name}", site.database, site.count, figures=figures)
-        yield replace(row, floor=f"RSS <= {WORKER_MB} MB", met=weight.rss <= WORKER_MB)
+        yield replace(row, floor=f"PSS <= {WORKER_MB} MB", met=weight.pss <= WORKER_MB)
 
 
 def captured(client: httpx.Client, requests: list[load.Request], expected: int) -> dict[str, bare.Answer]:
