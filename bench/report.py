@@ -16,12 +16,13 @@ HEAD = (
 NUMBERS = range(2, 10)
 # Growing tenfold three times may change the cost of a page by this much.
 STEADY = 0.20
-STEADY_NAMES = ("hot newest", "deep page")
+STEADY_NAMES = ("hot newest", "deep page", "uncached newest", "uncached deep")
 PLOTTED = {
     "hot newest": "page one",
     "deep page": "deep page",
     "hot single": "one article",
     "uncached newest": "page one, uncached",
+    "uncached deep": "deep page, uncached",
     "uncached single": "one article, uncached",
 }
 

@@ -65,7 +65,7 @@ def chosen(only: list[str]) -> list[Entry]:
 
 def main(options: argparse.Namespace) -> int:
     """Runs what was chosen. Every server is stopped, however it ends."""
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, _interrupt)  # as Ctrl-C: what was started is stopped
     try:
         asked = choice(options)
         found = _all(asked, options)

@@ -7,11 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 import httpx
 
@@ -76,21 +78,24 @@ def bare_server(answers: dict[str, bare.Answer], folder: Path, workers: int = 1)
 def _running(command: list[str], settings: dict[str, str], port: int) -> Iterator[Server]:
     kept = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     began = time.perf_counter()
-    process = subprocess.Popen(  # noqa: S603  # our own commands
-        command, env={**kept, "PYTHONPATH": str(ROOT), **settings}, cwd=ROOT, start_new_session=True
-    )
-    try:
-        _wait(port, process)
-        yield Server(port, process.pid, time.perf_counter() - began)
-    finally:
-        _stop(process)
+    environment = {**kept, "PYTHONPATH": str(ROOT), **settings}
+    with tempfile.TemporaryFile("w+", errors="replace") as log:
+        process = subprocess.Popen(  # noqa: S603  # our own commands
+            command, env=environment, cwd=ROOT, start_new_session=True, stderr=log
+        )
+        try:
+            _wait(port, process, log)
+            yield Server(port, process.pid, time.perf_counter() - began)
+        finally:
+            _stop(process)
 
 
-def _wait(port: int, process: subprocess.Popen[bytes]) -> None:
+def _wait(port: int, process: subprocess.Popen[bytes], log: IO[str]) -> None:
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=5) as client:
         for _ in range(PATIENCE * 50):
             if process.poll() is not None:
-                raise RuntimeError(f"the server has ended with {process.returncode}: {process.args!r}")
+                log.seek(0)
+                raise RuntimeError(f"the server has ended with {process.returncode}: {log.read()[-1000:]}")
             try:
                 if client.get("/readyz").status_code == 200:
                     return
