@@ -214,7 +214,8 @@ def sync_from_zero(_way: Way, site: Site) -> Iterator[Result]:
         "s": f"{seconds:.1f}",
         "per s": f"{entries / seconds:,.0f}",
     }
-    yield Result("sync from zero", site.database, site.count, figures=figures)
+    partly = "" if entries >= site.count else "the log tells of few articles: app.changes.backfill is not there yet"
+    yield Result("sync from zero", site.database, site.count, figures=figures, note=partly)
 
 
 def _follow(seen: Scene) -> tuple[int, int]:
