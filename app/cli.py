@@ -1,4 +1,4 @@
-"""The front door for the shell: `./nashra serve`, `demo`, `migrate`, `token`, `openapi`."""
+"""The front door for the shell: `./nashra serve`, `demo`, `migrate`, `token`, `openapi`, `bench`."""
 
 from __future__ import annotations
 
@@ -68,6 +68,7 @@ def _parser() -> argparse.ArgumentParser:
     openapi_parser.add_argument("file", nargs="?", default="openapi.json")
     openapi_parser.set_defaults(run=write_openapi)
     _token_commands(commands.add_parser("token", help="make, list, revoke and rotate staff tokens"))
+    _bench(commands.add_parser("bench", help="measure what answers cost, beside a bare server"))
     return parser
 
 
@@ -93,13 +94,33 @@ def _token_commands(parser: argparse.ArgumentParser) -> None:
         command.set_defaults(run=run)
 
 
+def _bench(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sizes", default="1k,10k", help="articles, of 1k,10k,100k,1m (default: 1k,10k)")
+    parser.add_argument("--only", default="", help="workloads, by name or first word: hot,mixed,…")
+    parser.add_argument("--rounds", type=int, default=3, help="rounds on each server, by turns (default: 3)")
+    parser.add_argument("--seconds", type=int, default=2, help="seconds of each round (default: 2)")
+    beside = parser.add_mutually_exclusive_group()
+    beside.add_argument("--postgresql", action="store_true", help="also on a PostgreSQL that comes from a wheel")
+    beside.add_argument("--database", metavar="URL", help="also on this PostgreSQL, where it may make databases")
+    written = "write docs/performance.md and .svg (without it: when everything runs at every size)"
+    parser.add_argument("--write", action=argparse.BooleanOptionalAction, help=written)
+    parser.set_defaults(run=bench)
+
+
 def serve(options: argparse.Namespace) -> int:
     """Serves the configured database, migrating it first."""
     settings = load()
     _refuse_taken_port(options.host, options.port)
     if settings.migrate_on_start:
         migrations.upgrade(settings.database_url)
-    return _listen(options)
+    return listen(options)
+
+
+def bench(options: argparse.Namespace) -> int:
+    """Measures the server on datasets of its own; the configured database is not touched."""
+    from bench import run
+
+    return run.main(options)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -127,15 +148,16 @@ def demo(options: argparse.Namespace) -> int:
         f"  Staff token  {token}\n\n  Stop with Ctrl+C. The next demo starts again from nothing.\n",
         flush=True,
     )
-    return _listen(options)
+    return listen(options)
 
 
-def _listen(options: argparse.Namespace) -> int:
+def listen(options: argparse.Namespace, application: str = "app.main:create_app") -> int:
+    """Serves until it is told to stop. What is measured beside ours is served with the same options."""
     import uvicorn
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
     uvicorn.run(
-        "app.main:create_app",
+        application,
         factory=True,
         host=options.host,
         port=options.port,

@@ -163,3 +163,10 @@ def test_public_reads_of_articles_say_who_may_see_them() -> None:
             continue
         for statement in re.findall(r"(?:select|join|exists)\([^\n]*\bArticle\b[^\n]*", text):
             assert "visible" in text, f"{path}: {statement}"
+
+
+def test_measuring_is_known_only_to_its_command() -> None:
+    known = {str(p.relative_to(ROOT)) for p in modules() if any(n.split(".")[0] == "bench" for n in imports(p))}
+    at_start = ast.parse((APP / "cli.py").read_text("utf-8")).body
+    assert known == {"app/cli.py"}
+    assert not any(isinstance(node, ast.ImportFrom) and node.module == "bench" for node in at_start)

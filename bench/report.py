@@ -1,0 +1,162 @@
+"""What a run says: lines while it goes on, a table at its end, and docs/performance.md."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from importlib.metadata import version
+
+from bench.plot import Series, drawn
+from bench.results import Result, Setting
+
+HEAD = (
+    "workload", "database", "articles", "r/s", "bare r/s", "ratio", "p50 ms", "p99 ms", "bare p99", "others", "floor",
+    "met", "besides",
+)  # fmt: skip
+NUMBERS = range(2, 10)
+# Growing tenfold three times may change the cost of a page by this much.
+STEADY = 0.20
+STEADY_NAMES = ("hot newest", "deep page", "uncached newest", "uncached deep")
+PLOTTED = {
+    "hot newest": "page one",
+    "deep page": "deep page",
+    "hot single": "one article",
+    "uncached newest": "page one, uncached",
+    "uncached deep": "deep page, uncached",
+    "uncached single": "one article, uncached",
+}
+
+
+def cells(result: Result) -> list[str]:
+    """One row, in the order of `HEAD`."""
+    ours, bare, ratio = result.ours, result.bare, result.ratio
+    figures = [f"{name} {value}" for name, value in result.figures.items()]
+    return [
+        result.workload,
+        result.database,
+        f"{result.size:,}",
+        f"{ours.rate:,.0f}" if ours else "",
+        f"{bare.rate:,.0f}" if bare else "",
+        f"{ratio:.3f}" if ratio is not None else "",
+        f"{ours.p50:.2f}" if ours else "",
+        f"{ours.p99:.2f}" if ours else "",
+        f"{bare.p99:.2f}" if bare else "",
+        f"{result.foreign:.0%}" if result.foreign is not None else "",
+        result.floor,
+        {True: "yes", False: "no", None: ""}[result.met],
+        ", ".join([*figures, *([result.note] if result.note else [])]),
+    ]
+
+
+def table(results: Sequence[Result]) -> str:
+    """For a terminal."""
+    rows = [list(HEAD), *map(cells, results)]
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(_aligned(row, widths)).rstrip() for row in rows)
+
+
+def _aligned(row: Sequence[str], widths: Sequence[int]) -> Iterator[str]:
+    for column, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        yield cell.rjust(width) if column in NUMBERS else cell.ljust(width)
+
+
+def steadiness(results: Sequence[Result]) -> list[Result]:
+    """Whether a page costs at a million what it costs at a thousand, beside the bare server of the same minute."""
+    found = {(result.workload, result.size): result for result in results if result.database == "sqlite"}
+    rows = []
+    for name in STEADY_NAMES:
+        small, large = found.get((name, 1_000)), found.get((name, 1_000_000))
+        if small and large and small.ratio and large.ratio:
+            growth = small.ratio / large.ratio
+            floor, met = f"within {STEADY:.0%}", abs(growth - 1) <= STEADY
+            figures = {"cost, 1M to 1k": f"{growth:.2f}"}
+            rows.append(Result(f"{name}, growth", "sqlite", 1_000_000, figures=figures, floor=floor, met=met))
+    return rows
+
+
+def plot(results: Sequence[Result]) -> str:
+    """docs/performance.svg."""
+    series = []
+    for workload, title in PLOTTED.items():
+        mine = [result for result in results if result.workload == workload and result.database == "sqlite"]
+        points = sorted((result.size, result.cost) for result in mine if result.cost)
+        if points:
+            series.append(Series(title, tuple(points)))
+    return drawn(series)
+
+
+def versions() -> dict[str, str]:
+    """Of what does the work."""
+    named = {name: version(name) for name in ("uvicorn", "fastapi", "pydantic", "sqlalchemy")}
+    return {**named, "SQLite": sqlite3.sqlite_version}
+
+
+def markdown(kept: Sequence[tuple[Result, Setting]]) -> str:
+    """docs/performance.md, of all that is kept. Results of another day or machine stand in a table of their own."""
+    parts = [INTRODUCTION, "![Milliseconds for one request against the number of articles](performance.svg)\n"]
+    growth = steadiness([result for result, _ in kept])
+    for number, setting in enumerate(_settings(kept)):
+        results = [result for result, where in kept if where == setting]
+        parts += [_measured_on(setting), _rows(results + (growth if number == 0 else []))]
+    return "\n".join([*parts, READING])
+
+
+def _settings(kept: Sequence[tuple[Result, Setting]]) -> list[Setting]:
+    """The latest first."""
+    different: list[Setting] = []
+    for _, setting in kept:
+        if setting not in different:
+            different.append(setting)
+    return sorted(different, key=lambda setting: setting.day, reverse=True)
+
+
+def _measured_on(setting: Setting) -> str:
+    machine = ", ".join(f"{name} {value}" for name, value in setting.machine.items())
+    return (
+        f"## Measured on {setting.day}\n\n{machine}. Load from {setting.generator}; {setting.rounds} rounds of "
+        f"{setting.seconds:g} s by turns, medians.\n"
+    )
+
+
+def _rows(results: Sequence[Result]) -> str:
+    rule = ["--:" if column in NUMBERS else "---" for column in range(len(HEAD))]
+    rows = [HEAD, rule, *map(cells, results)]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+
+
+INTRODUCTION = """# Performance
+
+What an answer costs, beside a bare server: the same uvicorn with the same options, which sends the same bytes
+(status, headers, body) and does nothing else. The *ratio* of the two says how much of the machine's best is left; it
+moves less from machine to machine than requests per second do. This page and its picture are written by:
+
+```sh
+./nashra bench --sizes 1k,10k,100k,1m --postgresql --write
+```
+
+The datasets are made once and kept in `var/bench` (25 kB for each article: a million takes some 25 GB and several
+minutes); later runs measure on them again. `--sizes 1k --rounds 1 --seconds 1` is a quick look, `--only hot,mixed` a
+part. Results of several runs add up here: a later one of the same workload, database and size takes the place of the
+earlier.
+"""
+
+READING = """## How to read it
+
+- Both servers are driven by turns, over 16 connections that are kept alive, by `wrk` (one thread) where it is on the
+  path, else by a generator of our own in Python, which a fast server can outrun: it understates the bare server and
+  so flatters the ratio.
+- The generator runs on the same machine. With two processors and two workers it takes one of them, on both sides of
+  the ratio.
+- *others* is the largest share of the machine that processes not of this run took in a round. A round with more than
+  10 % is repeated once, and the quieter one counts. p99 moves with it more than anything else.
+- Our server runs without its access log (`NASHRA_LOG_LEVEL=warning`); everything else is as it comes.
+- *hot*: one address again and again. *deep page*: by the cursor that a client holds after 95 % of the list. *mixed*:
+  1,000 articles (79 %), their lists (20 %), an editor's changes (1 %). *uncached*: the same as hot, the server's own
+  cache turned off.
+- *memory* is that of the one worker after the mixed run: its proportional size (PSS), which counts, and its
+  resident size (RSS), which holds the mapped pages of the database file too.
+- *streams*: memory for each client is the growth of the worker's PSS; times run from the moment at which the editor's
+  change was acknowledged, and are negative where a client was told before the editor.
+- The picture shows the server's time for one request, 1000 / (requests per second of one worker).
+- Articles are copies of 100 that were made at the desk, with headlines, addresses, moments and terms of their own.
+"""
