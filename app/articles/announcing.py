@@ -83,14 +83,15 @@ async def tell(session: AsyncSession, article: Article, verb: str, before: Look,
     after = await look(session, article, now)
     noted(session).sets_clock = True
     if after.visible and not article.announced:
-        _note(session, article, "article.published", before, after)
+        _note(session, article, "article.published", UNSEEN, after)
     if before.visible:
         renamed = after.visible and after.slug != before.slug
         kind = TYPES.get(verb) or ("article.slug_changed" if renamed else "article.updated")
         _note(session, article, kind, before, after)
+    same = before.shows_as(after) and article.announced
     article.announced = after.visible
     await session.flush()
-    if not before.shows_as(after):
+    if not same:
         # Each translation shows the others.
         await tell_again(session, before.translations | after.translations, now)
 

@@ -184,8 +184,8 @@ async def count_comments(request: Request, query: Annotated[CommentCountsQuery, 
     """
     rows = await Comments(reader).counts(terms(query.articles), clock.now())
     counts = [{"article_id": row.id, "slug": row.slug, "count": row.comment_count} for row in rows]
-    tags = [f"comments:{row.id}" for row in rows]
-    return delivered(request, CommentCounts, {"data": counts}, tags=["comments", *tags])
+    tags = [f"article:{row.id}" for row in rows]
+    return delivered(request, CommentCounts, {"data": counts}, tags=["comments", "articles", *tags])
 
 
 @router.get(

@@ -114,7 +114,7 @@ async def _read(
         request,
         one,
         shape(shelf, row, counts.get(row.id, 0)),
-        tags=[f"{shelf.noun}:{row.id}"],
+        tags=[f"{shelf.noun}:{row.id}", shelf.plural],
         modified=row.updated_at,
         selection=selection,
     )

@@ -1,0 +1,333 @@
+"""The log: one row for every change that readers can see, in the same transaction, in the order of the commits."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import select, update
+
+from app.changes import compaction
+from app.changes.models import Change, ChangeLog
+from app.kit import clock
+from tests.newsroom import Newsroom, beside
+from tests.sync.mirror import Mirror, delivered
+
+AHEAD = timedelta(hours=1)
+
+
+async def told(newsroom: Newsroom, since: str | None = None) -> tuple[list[tuple[str, str]], str]:
+    """(type, id) of every change behind `since`, and where the log stands now."""
+    async with newsroom.app.state.database.reader() as reader:
+        seq = int(since or 0)
+        rows = (await reader.execute(select(Change.__table__).where(Change.seq > seq).order_by(Change.seq))).all()
+        head = (await reader.execute(select(ChangeLog.head))).scalar_one()
+    assert [row.seq for row in rows] == list(range(seq + 1, head + 1))
+    return [(row.type, row.resource_id) for row in rows], str(head)
+
+
+async def test_every_verb_tells_its_own(newsroom: Newsroom) -> None:
+    article = await newsroom.draft()
+    changes, at = await told(newsroom)
+    assert changes == []
+    article = await newsroom.act(article, "publish")
+    changes, at = await told(newsroom, at)
+    assert [kind for kind, _ in changes] == ["article.published", "section.changed"]
+    for expected, act in {
+        "article.updated": lambda a: newsroom.change(a, headline="عنوان آخر"),
+        "article.slug_changed": lambda a: newsroom.change(a, slug="اسم-آخر"),
+        "article.corrected": lambda a: correct(newsroom, a),
+        "article.unpublished": lambda a: newsroom.act(a, "unpublish"),
+        "article.published": lambda a: newsroom.act(a, "publish"),
+        "article.withdrawn": lambda a: newsroom.act(a, "withdraw", {"reason": "سُحب"}),
+    }.items():
+        article = await act(article)
+        changes, at = await told(newsroom, at)
+        assert changes[0] == (expected, article["id"])
+        others = (
+            ["section.changed"] if expected in {"article.unpublished", "article.published", "article.withdrawn"} else []
+        )
+        assert [kind for kind, _ in changes[1:]] == others
+    await newsroom.act(article, "reinstate")
+    await newsroom.change(await newsroom.draft("مسودة"), headline="مسودة أخرى")
+    assert (await told(newsroom, at))[0] == []
+
+
+async def correct(newsroom: Newsroom, article: dict[str, Any]) -> dict[str, Any]:
+    note = {"kind": "correction", "note": "صُحّح"}
+    url, match = f"/articles/{article['id']}/correct", f'"{article["version"]}"'
+    return dict((await newsroom.desk("POST", url, note, if_match=match)).json())
+
+
+async def test_what_is_rolled_back_was_never_told(newsroom: Newsroom) -> None:
+    await newsroom.published(external_id={"system": "x", "id": "1"})
+    _, at = await told(newsroom)
+    other = await newsroom.published("آخر")
+    _, at = await told(newsroom, at)
+    taken = {"headline": "لن يُرى", "external_id": {"system": "x", "id": "1"}}
+    await newsroom.desk("PATCH", f"/articles/{other['id']}", taken, if_match='"2"', expect=409)
+    assert await told(newsroom, at) == ([], at)
+
+
+async def test_what_is_scheduled_is_told_once_by_whoever_is_awake(newsroom: Newsroom) -> None:
+    start = clock.now()
+    article = await newsroom.published(at=clock.written(start + AHEAD))
+    assert (await told(newsroom))[0] == []
+    async with beside(newsroom) as other:
+        with clock.shifted(AHEAD - timedelta(seconds=5)):
+            await asyncio.gather(newsroom.app.state.duty.announce(), other.app.state.duty.announce())
+            assert (await told(newsroom))[0] == []
+        with clock.shifted(AHEAD + timedelta(days=2)):
+            assert (await newsroom.get("/v1/articles")).json()["data"], "readers do not wait for the announcement"
+            await asyncio.gather(*(room.app.state.duty.announce() for room in (newsroom, other) for _ in range(3)))
+            changes, at = await told(newsroom)
+            assert changes[0] == ("article.published", article["id"])
+            assert [kind for kind, _ in changes] == ["article.published", "section.changed"]
+        with clock.shifted(AHEAD - timedelta(minutes=5)):  # the clock was put back
+            await newsroom.app.state.duty.announce()
+        with clock.shifted(AHEAD + timedelta(minutes=5)):
+            await other.app.state.duty.announce()
+    assert await told(newsroom, at) == ([], at)
+
+
+async def test_an_edit_before_the_announcement_does_not_swallow_it(newsroom: Newsroom) -> None:
+    article = await newsroom.published(at=clock.written(clock.now() + AHEAD))
+    with clock.shifted(2 * AHEAD):
+        await newsroom.change(article, headline="بعد الموعد")
+        assert [kind for kind, _ in (await told(newsroom))[0]][:2] == ["article.published", "article.updated"]
+        await newsroom.app.state.duty.announce()
+        assert len((await told(newsroom))[0]) == 3
+
+
+async def test_a_strip_tells_of_what_follows_from_others_and_from_the_clock(newsroom: Newsroom) -> None:
+    rules = [{"sections": ["علوم"], "max_age_hours": 3}]
+    await newsroom.section()
+    await newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل", "rules": rules})
+    changes, at = await told(newsroom)
+    assert [kind for kind, _ in changes] == ["ticker.changed"]
+    start = clock.now()
+    flash = {"text": "عاجل", "level": "flash", "expires_at": clock.written(start + timedelta(hours=1))}
+    await newsroom.desk("POST", "/tickers/عاجل/items", flash)
+    await newsroom.published()
+    changes, at = await told(newsroom, at)
+    assert [kind for kind, _ in changes].count("ticker.changed") == 2
+    for minutes, expected in ((10, 0), (21, 1), (30, 0), (61, 1), (170, 0), (181, 1), (600, 0)):
+        with clock.shifted(timedelta(minutes=minutes)):
+            await newsroom.app.state.duty.announce()
+            await newsroom.app.state.duty.announce()
+            changes, at = await told(newsroom, at)
+            assert [kind for kind, _ in changes] == ["ticker.changed"] * expected, minutes
+
+
+async def test_comments_tell_when_they_come_change_and_go(newsroom: Newsroom) -> None:
+    newsroom.set(comments="premoderated")
+    article = await newsroom.published()
+    _, at = await told(newsroom)
+    url, form = f"/v1/articles/{article['id']}/comments", {"author_name": "س", "author_email": "s@example.com"}
+    first = (await newsroom.client.post(url, json={**form, "body": "أول"})).json()["comment"]["id"]
+    assert await told(newsroom, at) == ([], at)
+    await newsroom.desk("POST", f"/comments/{first}/approve", {})
+    answer = {**form, "body": "جواب", "parent_id": first}
+    second = (await newsroom.client.post(url, json=answer)).json()["comment"]["id"]
+    await newsroom.desk("POST", f"/comments/{second}/approve", {})
+    changes, at = await told(newsroom, at)
+    assert changes == [("comment.approved", first), ("comment.updated", first), ("comment.approved", second)]
+    await newsroom.desk("POST", f"/comments/{first}/reject", {})
+    await newsroom.desk("POST", f"/comments/{second}/reject", {})
+    changes, at = await told(newsroom, at)
+    assert changes == [("comment.removed", first), ("comment.removed", first), ("comment.removed", second)]
+    await newsroom.act(await newsroom.act(article, "unpublish"), "submit")
+    _, at = await told(newsroom, at)
+    await newsroom.desk("POST", f"/comments/{first}/approve", {})
+    assert await told(newsroom, at) == ([], at), "nobody can see its article"
+    await newsroom.act(article, "publish")
+    assert ("comment.approved", first) in (await told(newsroom, at))[0]
+
+
+async def test_a_reader_that_pages_while_many_write_misses_and_reorders_nothing(newsroom: Newsroom) -> None:
+    """Writers that commit in any order, a reader that follows all the while."""
+    articles = [await newsroom.published(f"خبر {number}") for number in range(6)]
+    done = asyncio.Event()
+    seen: list[int] = []
+
+    async def write(number: int) -> None:
+        pick = random.Random(number)
+        for step in range(6):
+            article = pick.choice(articles)
+            await asyncio.sleep(pick.random() / 50)
+            changes = {"summary": f"{number} {step}"}
+            await newsroom.desk("PATCH", f"/articles/{article['id']}", changes, if_match="*")
+
+    async def follow() -> None:
+        head = 0
+        while True:
+            ending = done.is_set()
+            async with newsroom.app.state.database.reader() as reader:
+                rows = (
+                    await reader.execute(select(Change.seq).where(Change.seq > head).order_by(Change.seq))
+                ).scalars()
+                seen.extend(rows)
+            head = seen[-1] if seen else 0
+            if ending:
+                return
+            await asyncio.sleep(0.002)
+
+    following = asyncio.create_task(follow())
+    mirror = Mirror(newsroom)
+    await asyncio.gather(*(write(number) for number in range(8)))
+    done.set()
+    await following
+    assert seen == list(range(1, len(seen) + 1)), "no gap, nothing out of order, nothing twice"
+    await mirror.follow()
+    assert mirror.shown() == await delivered(newsroom)
+
+
+async def test_transactions_that_overlap_commit_in_the_order_of_their_numbers(newsroom: Newsroom) -> None:
+    """The one that began to append first commits first; the other's number comes after and is not seen before."""
+    if newsroom.settings.is_sqlite:
+        pytest.skip("there is one writer at a time")
+    from app.changes.log import Note, note
+
+    database = newsroom.app.state.database
+    order: list[str] = []
+    appended, go_on = asyncio.Event(), asyncio.Event()
+
+    async def late(_session: Any, *_: Any) -> None:
+        appended.set()
+        await go_on.wait()
+
+    async def first() -> None:
+        newsroom.app.state.log._watchers = (late,)
+        async with database.transaction() as session:
+            note(session, Note("article.updated", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"))
+        order.append("first")
+
+    async def second() -> None:
+        await appended.wait()
+        newsroom.app.state.log._watchers = ()
+        async with database.transaction() as session:
+            note(session, Note("article.updated", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a3"))
+        order.append("second")
+
+    tasks = [asyncio.create_task(first()), asyncio.create_task(second())]
+    await asyncio.sleep(0.3)
+    assert order == []
+    assert (await told(newsroom))[0] == []
+    go_on.set()
+    await asyncio.gather(*tasks)
+    assert order == ["first", "second"]
+    assert [id[-1] for _, id in (await told(newsroom))[0]] == ["2", "3"]
+
+
+# --- tokens, retention, compaction ------------------------------------------------------------------------------------
+
+
+async def since_of(newsroom: Newsroom, query: str = "") -> str:
+    mirror = Mirror(newsroom, query, limit=100)
+    await mirror.follow()
+    assert mirror.since
+    return mirror.since
+
+
+async def test_a_token_that_does_not_lead_on_says_start_again(newsroom: Newsroom) -> None:
+    await newsroom.published()
+    token = await since_of(newsroom)
+    epoch, seq, bound = token.split(".")
+    for wrong in (
+        "x",
+        "0",
+        "",
+        f"00000000.{seq}.{bound}",
+        f"{epoch}.fffff.{bound}",
+        f"{epoch}.{seq}.00000001",
+        token + ".zz",
+    ):
+        answer = await newsroom.get("/v1/changes", 410, params={"since": wrong})
+        assert answer.json()["type"] == "/problems/must-restart"
+    await newsroom.get("/v1/changes", 410, params={"since": token, "language": "ar"})
+    await newsroom.get("/v1/changes", 200, params={"since": token, "object": "none", "limit": 100})
+    await newsroom.get("/v1/changes", 400, params={"since": "x" * 201})
+    async with newsroom.app.state.database.transaction() as session:
+        await session.execute(update(ChangeLog).values(epoch="restored"))
+    newsroom.app.state.follower.doubt()
+    await newsroom.get("/v1/changes", 410, params={"since": token})
+
+
+async def test_compaction_keeps_the_last_of_each_and_forgets_what_is_long_gone(newsroom: Newsroom) -> None:
+    early = await since_of(newsroom)
+    kept, gone = await newsroom.published("باق"), await newsroom.published("زائل")
+    for number in range(5):
+        kept = await newsroom.change(kept, headline=f"باق {number}")
+    await newsroom.act(gone, "unpublish")
+    late = await since_of(newsroom)
+    database, every = newsroom.app.state.database, timedelta(hours=1)
+    assert await compaction.compact(database, timedelta(days=30), every)
+    assert not await compaction.compact(database, timedelta(days=30), every), "somebody has just done it"
+    assert len((await told(newsroom))[0]) == 9, "what is young stays whole"
+    with clock.shifted(timedelta(days=2)):
+        await compaction.compact(database, timedelta(days=30), every)
+        mirror = Mirror(newsroom)
+        mirror.since = early
+        entries = await mirror.follow()
+        assert sorted((e["id"], e["tombstone"]) for e in entries if e["resource"] == "article") == [
+            (kept["id"], False),
+            (gone["id"], True),
+        ]
+    with clock.shifted(timedelta(days=32)):
+        await compaction.compact(database, timedelta(days=30), every)
+        newsroom.app.state.follower.doubt()
+        await newsroom.get("/v1/changes", 410, params={"since": early})
+        await newsroom.get("/v1/changes", 200, params={"since": late})
+        fresh = Mirror(newsroom)
+        assert len(await fresh.follow()) == 2, "one article, one section"
+        assert fresh.shown() == await delivered(newsroom)
+
+
+# --- filters ----------------------------------------------------------------------------------------------------------
+
+
+async def test_what_leaves_a_filter_is_a_tombstone_in_it(newsroom: Newsroom) -> None:
+    for slug, parent in (("علوم", None), ("فضاء", "علوم"), ("طب", None)):
+        await newsroom.section(slug, parent=parent)
+    article = await newsroom.published(section="فضاء")
+    inside, other = Mirror(newsroom, "&section=علوم"), Mirror(newsroom, "&section=طب")
+    arabic, only = Mirror(newsroom, "&language=ar"), Mirror(newsroom, "&type=article.corrected")
+    for mirror in (inside, other, arabic, only):
+        await mirror.follow()
+    assert ("article", article["id"]) in inside.things
+    assert ("article", article["id"]) not in other.things
+    article = await newsroom.change(article, section="طب")
+    assert [e["reason"] for e in await inside.follow() if e["resource"] == "article"] == ["filtered"]
+    assert [e["tombstone"] for e in await other.follow() if e["resource"] == "article"] == [False]
+    article = await newsroom.change(article, language="fr")
+    assert {e["reason"] for e in await arabic.follow() if e["resource"] == "article"} == {"filtered"}
+    await newsroom.act(article, "withdraw", {"reason": "خطأ في المصدر"})
+    assert not [e for e in await arabic.follow() if e["resource"] == "article"], "it had left before"
+    entries = await only.follow()
+    assert [(e["type"], e["reason"], e["withdrawn_reason"]) for e in entries] == [
+        ("article.withdrawn", "withdrawn", "خطأ في المصدر")
+    ]
+
+
+async def test_a_filter_by_section_starts_again_when_the_tree_moves(newsroom: Newsroom) -> None:
+    await newsroom.section("علوم")
+    await newsroom.published(section="علوم")
+    await newsroom.section("طب")
+    await newsroom.published(section="طب")
+    token, whole = await since_of(newsroom, "&section=علوم"), await since_of(newsroom)
+    await newsroom.desk("PUT", "/sections/طب", {"name": "طب", "parent": "علوم"}, if_match='"1"')
+    await newsroom.get("/v1/changes", 410, params={"since": token, "section": "علوم"})
+    await newsroom.get("/v1/changes", 200, params={"since": whole})
+
+
+async def test_each_detail_brings_as_much_as_it_says(newsroom: Newsroom) -> None:
+    article = await newsroom.published()
+    for detail, has in (("none", None), ("summary", False), ("full", True)):
+        answer = (await newsroom.get(f"/v1/changes?object={detail}&type=article")).json()["data"][0]
+        assert answer["id"] == article["id"]
+        assert (answer["object"] and "body" in answer["object"]) == has
+    full = (await newsroom.get("/v1/changes?object=full&type=article")).json()["data"][0]["object"]
+    assert full == (await newsroom.get(f"/v1/articles/{article['id']}")).json()
