@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, ClassVar
 
 from fastapi import Depends
+from pydantic_core import from_json
 from sqlalchemy import CHAR, JSON, URL, Dialect, MetaData, Text, Uuid, make_url
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -128,6 +129,7 @@ def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
         pool_timeout=10,
         pool_pre_ping=not read_only,
         hide_parameters=True,
+        json_deserializer=from_json,
         connect_args={"timeout": 5, "server_settings": settings},
     )
 
@@ -140,7 +142,8 @@ def postgresql_url(url: URL) -> URL:
     return url.set(drivername="postgresql+asyncpg", query=query)
 
 
-def use_database(connection: HTTPConnection) -> Database:
+async def use_database(connection: HTTPConnection) -> Database:
+    # `async`, though it awaits nothing: FastAPI sends any other to a thread, which costs more than most queries.
     database: Database = connection.app.state.database
     return database
 
@@ -148,6 +151,17 @@ def use_database(connection: HTTPConnection) -> Database:
 async def _reading(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncConnection]:
     async with database.reader() as connection:
         yield connection
+
+
+async def alone(connection: AsyncConnection) -> None:
+    """Only one statement will be read: it is a snapshot by itself, and PostgreSQL need not begin and end one."""
+    if connection.dialect.name == "postgresql":
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def reads(dependency: object) -> bool:
+    """Whether this is what `Reading` depends on: then `Database.reader` gives the same."""
+    return dependency is _reading
 
 
 async def _reading_session(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:

@@ -7,14 +7,16 @@ it came from; anything else is refused, never guessed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from starlette.requests import Request
 
@@ -26,6 +28,7 @@ from app.kit.signing import Signer, from_base64url, to_base64url
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 COUNT_LIMIT = 10_000
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 Reader = AsyncConnection | AsyncSession
 # Parameters that do not change which rows a list has, or in which order.
 NOT_BINDING = {"cursor", "limit", "fields", "include", "count"}
@@ -140,6 +143,54 @@ class Slice(Generic[Row]):
         return page if self.total is None else {**page, "total_capped": self.total_capped}
 
 
+class Paged:
+    """A list in the order of `keys`, whose last must be unique: its statements, put together once and run often."""
+
+    def __init__(self, statement: Select[Any], keys: Sequence[Key]) -> None:
+        self._statement, self._keys = statement, keys
+        ordered = statement.order_by(*(key.ordered for key in keys))
+        self.first = ordered.limit(bindparam("rows", type_=Integer))
+
+    @cached_property
+    def later(self) -> Select[Any]:
+        """The page behind the values `after0`, `after1`, …"""
+        values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
+        return self.first.where(after(self._keys, values))
+
+    @cached_property
+    def counted(self) -> Select[Any]:
+        """How many rows there are, to one above the limit: that tells that there are more."""
+        bounded = self._statement.with_only_columns(self._keys[-1].column).order_by(None).limit(COUNT_LIMIT + 1)
+        return select(func.count()).select_from(bounded.subquery())
+
+    async def take(
+        self,
+        reader: Reader,
+        query: PageQuery,
+        cursors: Cursors,
+        *,
+        position: Callable[[Any], Sequence[Any]],
+        times: Sequence[int] = (),
+        scalars: bool = False,
+        values: Mapping[str, Any] = EMPTY,
+    ) -> Slice[Any]:
+        """One page. `position` reads a row's keys; `values` are the statement's own parameters."""
+        start = cursors.read(query.cursor, times)
+        bound = {**values, "rows": query.limit + 1, **{f"after{n}": value for n, value in enumerate(start or ())}}
+        result = await reader.execute(self.first if start is None else self.later, bound)
+        rows = result.scalars().all() if scalars else result.all()
+        following = cursors.write(position(rows[query.limit - 1])) if len(rows) > query.limit else None
+        counting = getattr(query, "count", False)
+        total = (await reader.execute(self.counted, values)).scalar_one() if counting else None
+        return Slice(
+            rows[: query.limit],
+            following,
+            query.limit,
+            None if total is None else min(total, COUNT_LIMIT),
+            total is not None and total > COUNT_LIMIT,
+        )
+
+
 async def take(
     reader: Reader,
     statement: Select[Any],
@@ -151,27 +202,9 @@ async def take(
     times: Sequence[int] = (),
     scalars: bool = False,
 ) -> Slice[Any]:
-    """One page of `statement` in the order of `keys`, whose last must be unique. `position` reads a row's keys."""
-    start = cursors.read(query.cursor, times)
-    paged = statement.order_by(*(key.ordered for key in keys)).limit(query.limit + 1)
-    if start is not None:
-        paged = paged.where(after(keys, start))
-    result = await reader.execute(paged)
-    rows = result.scalars().all() if scalars else result.all()
-    following = cursors.write(position(rows[query.limit - 1])) if len(rows) > query.limit else None
-    total = await _count(reader, statement) if getattr(query, "count", False) else None
-    return Slice(
-        rows[: query.limit],
-        following,
-        query.limit,
-        None if total is None else min(total, COUNT_LIMIT),
-        total is not None and total > COUNT_LIMIT,
-    )
-
-
-async def _count(reader: Reader, statement: Select[Any]) -> int:
-    bounded = statement.order_by(None).limit(COUNT_LIMIT + 1).subquery()
-    return (await reader.execute(select(func.count()).select_from(bounded))).scalar_one()
+    """One page of a statement that is put together for this request alone."""
+    paged = Paged(statement, keys)
+    return await paged.take(reader, query, cursors, position=position, times=times, scalars=scalars)
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:
