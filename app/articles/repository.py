@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -34,7 +34,7 @@ from app.kit.db import Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, Paged, Reader, Slice, take
-from app.kit.plain import Gathered, dashed, plain
+from app.kit.plain import Gathered, dashed, light, plain
 from app.sections.models import Section
 from app.sections.repository import subtree
 from app.slugs.models import Slug
@@ -162,11 +162,11 @@ class Articles:
 
     async def published(
         self, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts = frozenset()
-    ) -> Slice[Row[Any]]:
+    ) -> Slice[Any]:
         """One page of the visible articles that pass the filters, with these `parts` of each."""
         name = query.sort.removeprefix("-")
         paged = _published(query.sort, parts, tuple(getattr(query, filter) for filter in FILTERS))
-        return await paged.take(
+        page = await paged.take(
             self.reader,
             query,
             cursors,
@@ -174,6 +174,7 @@ class Articles:
             times=[0],
             values={"now": now},
         )
+        return replace(page, rows=light(page.rows))
 
     async def at(self, name: str, now: datetime, suffix: str = "", parts: Parts = frozenset()) -> Row[Any]:
         """The visible article at a slug or id, with these `parts` of it.
@@ -274,21 +275,29 @@ RELATED = (
 PUT_RIGHT = _corrections().label("corrections")
 # Of a paid article the body stays where it is.
 ITS_BODY = and_(ArticleBody.article_id == Article.id, Article.access != "paid")
-NEVER_LISTED = {"note", "member_id", "external_system", "external_id", "created_at", "saved_at"}
-ROW = plain(*(column for column in articles.c if column.key not in NEVER_LISTED))
+SUMMARY = plain(
+    *(Article.id, Article.slug, Article.language, Article.kind, Article.access, Article.headline),
+    *(Article.short_headline, Article.summary, Article.byline, Article.lead_image, Article.urgency, Article.version),
+    *(Article.published_at, Article.first_published_at, Article.revised_at, Article.updated_at),
+    *(Article.reading_minutes, Article.comments_mode, Article.corrected),
+)
+WHOLE = plain(
+    *(Article.state, Article.withdrawn_at, Article.withdrawn_reason, Article.comment_count, Article.dateline),
+    *(Article.source, Article.rights, Article.media, Article.canonical_url, Article.seo),
+)
 
 
-def _with(parts: Parts) -> Select[Any]:
+def _with(parts: Parts, *more: Any) -> Select[Any]:
     """An article with all of these `parts` in one statement: another costs more than all of them here."""
-    statement = select(*ROW).select_from(Article)
+    columns = [*SUMMARY, *more]
     if "related" in parts:
-        statement = statement.add_columns(*RELATED)
+        columns += RELATED
     if "corrections" in parts:
-        statement = statement.add_columns(PUT_RIGHT)
-    if "body" in parts:
-        content = plain(ArticleBody.html, ArticleBody.text, ArticleBody.blocks)
-        statement = statement.add_columns(*content).outerjoin(ArticleBody, ITS_BODY)
-    return statement
+        columns.append(PUT_RIGHT)
+    if "body" not in parts:
+        return select(*columns).select_from(Article)
+    columns += plain(ArticleBody.html, ArticleBody.text, ArticleBody.blocks)
+    return select(*columns).select_from(Article).outerjoin(ArticleBody, ITS_BODY)
 
 
 @lru_cache(maxsize=128)
@@ -300,7 +309,7 @@ def _published(sort: str, parts: Parts, filters: tuple[Any, ...]) -> Paged:
 
 @lru_cache
 def _one(by_id: bool, parts: Parts) -> Select[Any]:
-    return _with(parts).where(Article.id == (bindparam("id") if by_id else OWNER), TRACED)
+    return _with(parts, *WHOLE).where(Article.id == (bindparam("id") if by_id else OWNER), TRACED)
 
 
 class ArticlesToEdit(Articles):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import namedtuple
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import CHAR, JSON, ColumnElement, Dialect, Uuid, type_coerce
+from sqlalchemy import CHAR, JSON, ColumnElement, Dialect, Row, Uuid, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -40,12 +41,24 @@ class _Moment(TypeDecorator[str]):
         return _unless_null(written) if dialect.name == "postgresql" else None
 
 
+class _Rows(TypeDecorator[list[Any]]):
+    """What `Gathered` gives: on SQLite never null."""
+
+    impl = JSON
+    cache_ok = True
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Read | None:
+        return None if dialect.name == "postgresql" else from_json
+
+
 class _Id(TypeDecorator[str]):
+    """Never null."""
+
     impl = CHAR(36)
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Read:
-        return _unless_null(str if dialect.name == "postgresql" else dashed)
+        return str if dialect.name == "postgresql" else dashed
 
 
 class _Json(TypeDecorator[Any]):
@@ -70,12 +83,22 @@ def plain(*columns: Any) -> list[ColumnElement[Any]]:
     ]
 
 
+def light(rows: Sequence[Row[Any]]) -> list[Any]:
+    """The rows as named tuples, whose fields are read in a tenth of the time."""
+    return list(map(_tuple_of(rows[0]._fields)._make, rows)) if rows else []
+
+
+@lru_cache
+def _tuple_of(fields: tuple[str, ...]) -> Any:
+    return namedtuple("Light", fields)  # its fields are known when the statement runs
+
+
 class Gathered(FunctionElement[Any]):
     """All rows of a subquery as one value: a list of lists, in no order. Ids are as the database writes them."""
 
     name = "gathered"
     inherit_cache = True
-    type = JSON_VALUE
+    type = _Rows()
 
 
 @compiles(Gathered, "sqlite")
