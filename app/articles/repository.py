@@ -111,6 +111,9 @@ def named(model: type[Section] | type[Tag] | type[Author], text: str) -> ColumnE
     return or_(model.slug.in_([canonical_slug(name) for name in names]), model.id.in_(ids))
 
 
+_canonical = lru_cache(maxsize=4096)(canonical_slug)
+
+
 def _filters(query: ArticleFilters) -> list[ColumnElement[bool]]:
     found: list[ColumnElement[bool]] = []
     if query.section:
@@ -183,7 +186,7 @@ class Articles:
         everything else alike: an address that never was and a draft cannot be told apart. One query whatever comes.
         """
         known = as_id(name)
-        named = {"id": known} if known else {"slug": canonical_slug(name)}
+        named = {"id": known} if known else {"slug": _canonical(name) if len(name) <= 240 else canonical_slug(name)}
         found = await self.reader.execute(_one(bool(known), parts), {**named, "now": now})
         row: Row[Any] | None = found.one_or_none()
         if row is None:

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
@@ -95,6 +95,11 @@ def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
     return and_(first <= value if keys[0].descending else first >= value, or_(*steps))
 
 
+@lru_cache
+def _signer(keys: tuple[str, ...]) -> Signer:
+    return Signer(keys, "cursor")
+
+
 class Cursors:
     """Reads and writes the cursors of one list, as one request asked for it.
 
@@ -102,10 +107,10 @@ class Cursors:
     """
 
     def __init__(self, request: Request, path: str | None = None) -> None:
-        self._signer = Signer(request.app.state.settings.secret_key, "cursor")
+        self._signer = _signer(request.app.state.settings.secret_key)
         asked = [] if path else request.query_params.multi_items()
         pairs = sorted(pair for pair in asked if pair[0] not in NOT_BINDING)
-        self._bound = json.dumps([path or request.url.path, pairs]).encode()
+        self._bound = json.dumps([path or request.scope["path"], pairs]).encode()
 
     def write(self, values: Sequence[Any]) -> str:
         plain = [clock.written(value) if isinstance(value, datetime) else value for value in values]
@@ -212,5 +217,5 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     if cursor is None:
         return {}
     pairs = [(name, value) for name, value in request.query_params.multi_items() if name != "cursor"]
-    path = quote(request.url.path, safe="/%:@!$&'()*+,;=~-._")
+    path = quote(request.scope["path"], safe="/%:@!$&'()*+,;=~-._")
     return {"Link": f'<{path}?{urlencode([*pairs, ("cursor", cursor)])}>; rel="next"'}
