@@ -307,7 +307,11 @@ def _with(parts: Parts, *more: Any) -> Select[Any]:
 def _published(sort: str, parts: Parts, filters: tuple[Any, ...]) -> Paged:
     """Put together once for each way of asking: that costs more than running it on SQLite."""
     query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
-    return Paged(_with(parts).where(visible(NOW), *_filters(query)), SORTS[sort])
+    where = _filters(query)
+    if not where:
+        return Paged(_with(parts), SORTS[sort], visible(NOW))
+    # What is filtered is sorted before it is cut to a page; nothing is gathered for what is cut off.
+    return Paged(select(Article.id), SORTS[sort], visible(NOW), *where, whole=_with(parts))
 
 
 @lru_cache

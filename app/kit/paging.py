@@ -151,16 +151,31 @@ class Slice(Generic[Row]):
 class Paged:
     """A list in the order of `keys`, whose last must be unique: its statements, put together once and run often."""
 
-    def __init__(self, statement: Select[Any], keys: Sequence[Key]) -> None:
-        self._statement, self._keys = statement, keys
-        ordered = statement.order_by(*(key.ordered for key in keys))
-        self.first = ordered.limit(bindparam("rows", type_=Integer))
+    def __init__(
+        self,
+        statement: Select[Any],
+        keys: Sequence[Key],
+        *where: ColumnElement[bool],
+        whole: Select[Any] | None = None,
+    ) -> None:
+        """`whole` makes more of the rows of a page, which `statement` only finds by the last of `keys`."""
+        self._bare, self._keys, self._where, self._whole = statement, keys, where, whole
+        self._statement = statement.where(*where)
+        self.first = self._in_order(self._statement)
+
+    def _in_order(self, statement: Select[Any]) -> Select[Any]:
+        order = [key.ordered for key in self._keys]
+        page = statement.correlate(None).order_by(*order).limit(bindparam("rows", type_=Integer))
+        return page if self._whole is None else self._whole.where(self._keys[-1].column.in_(page)).order_by(*order)
 
     @cached_property
     def later(self) -> Select[Any]:
-        """The page behind the values `after0`, `after1`, …"""
+        """The page behind the values `after0`, `after1`, …
+
+        They stand before `where`: of two bounds on one column SQLite begins at the first, and the other is "by now".
+        """
         values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
-        return self.first.where(after(self._keys, values))
+        return self._in_order(self._bare.where(after(self._keys, values), *self._where))
 
     @cached_property
     def counted(self) -> Select[Any]:
