@@ -250,7 +250,7 @@ RELATED_SHOWN = _related(lambda other: visible(NOW, other))
 RELATED_ALL = _related()
 CORRECTIONS = select(Correction.__table__).where(Correction.article_id == bindparam("id")).order_by(Correction.id)
 OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("slug")).scalar_subquery()
-TRACED = or_(visible(NOW), Article.state == "withdrawn")
+TRACED = or_(visible(NOW), Article.state == literal_column("'withdrawn'"))
 
 
 def _terms(link: Any, term: Any, term_id: Any) -> ScalarSelect[Any]:

@@ -83,9 +83,20 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[AsyncConnection]:
-        """A read-only connection on one snapshot."""
-        async with self.reading.connect() as connection:
+        """A read-only connection on one snapshot.
+
+        SQLAlchemy closes in a task of its own, safe from cancellation. Where nothing is waited for, nothing can be
+        cancelled; and a reader that never gives way needs one connection, whose pages and statements are at hand.
+        """
+        if self.reading.dialect.name != "sqlite":
+            async with self.reading.connect() as connection:
+                yield connection
+            return
+        connection = await self.reading.connect()
+        try:
             yield connection
+        finally:
+            await connection.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
