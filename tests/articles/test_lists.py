@@ -7,10 +7,16 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
+from sqlalchemy import select
 
 from app.articles import router
+from app.articles.models import Article
+from app.articles.repository import visible
 from app.articles.shapes import summary_of, whole_of
 from app.kit import clock
+from app.kit.paging import Key, Paged
+from app.kit.routing import Route, Straight
+from app.tickers import router as strips
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -271,3 +277,17 @@ async def test_what_is_written_as_it_stands_is_held_to_its_schema_here(
     monkeypatch.setattr(router, "whole_of", lambda *values: {**whole_of(*values), **wrong})
     await newsroom.get("/v1/articles", 500)
     await newsroom.get(f"/v1/articles/{article['id']}", 500)
+
+
+def test_the_hot_reads_go_the_short_way() -> None:
+    """Nothing else would tell that a parameter of another kind had sent them back the long one."""
+    routes = [route for route in (*router.router.routes, *strips.router.routes) if isinstance(route, Route)]
+    assert len(routes) == 4
+    assert all(Straight.fits(route.dependant) for route in routes)
+
+
+def test_a_deep_page_begins_at_its_cursor() -> None:
+    """Of two bounds on one column SQLite takes the first; from "by now" it would walk the whole way down."""
+    keys = [Key(Article.published_at, descending=True), Key(Article.id, descending=True)]
+    later = str(Paged(select(Article.id), keys, visible(clock.now())).later)
+    assert later.index(":after0") < later.index(":published_at_1")
