@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from app.kit import migrations
+from app.kit import listing, migrations
 from tests import databases
 from tests.newsroom import Newsroom, opened
 
@@ -31,6 +31,21 @@ def closed_network() -> Iterator[None]:
     socket.socket.connect = guarded  # type: ignore[method-assign, assignment]  # for the whole run
     yield
     socket.socket.connect = connect  # type: ignore[method-assign]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def held_to_their_schemas() -> Iterator[None]:
+    """What readers get as it stands is, byte for byte, what its schema makes of it; else the answer is a 500."""
+    unasked = listing.as_it_stands
+
+    def asked(schema: Any, value: Any, include: Any = None) -> bytes:
+        content = unasked(schema, value, include)
+        assert content == listing.written(schema, value, include)
+        return content
+
+    listing.as_it_stands = asked
+    yield
+    listing.as_it_stands = unasked
 
 
 @pytest.fixture(scope="session")

@@ -3,11 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import Any
+from functools import lru_cache
+from typing import Any, Literal, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Row, Select, and_, bindparam, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Row,
+    ScalarSelect,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -18,7 +33,8 @@ from app.kit.clock import written
 from app.kit.db import Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id
-from app.kit.paging import Cursors, Key, Reader, Slice, take
+from app.kit.paging import Cursors, Key, Paged, Reader, Slice, take
+from app.kit.plain import Gathered, dashed, light, plain
 from app.sections.models import Section
 from app.sections.repository import subtree
 from app.slugs.models import Slug
@@ -26,7 +42,15 @@ from app.tags.models import Tag
 from app.text.slugs import canonical_slug
 
 KIND = "article"
+FILTERS = (
+    *("section", "tag", "author", "language", "kind", "urgency_max"),
+    *("published_after", "published_before", "updated_after", "ids"),
+)
+Part = Literal["related", "body", "corrections"]
+Parts = frozenset[Part]
 articles = Article.__table__
+# Spelled out: with a parameter here SQLite plans anew each time, and PostgreSQL's lasting plan has no partial index.
+PUBLISHED: ColumnElement[str] = literal_column("'published'")
 SORTS: dict[str, list[Key]] = {
     "-published_at": [Key(Article.published_at, descending=True), Key(Article.id, descending=True)],
     "published_at": [Key(Article.published_at), Key(Article.id)],
@@ -37,7 +61,7 @@ SORTS: dict[str, list[Key]] = {
 
 def visible(now: datetime | BindParameter[datetime], article: type[Article] = Article) -> ColumnElement[bool]:
     """What readers may see: published, and the moment has come. Every public statement about articles holds this."""
-    return and_(article.state == "published", article.published_at <= now)
+    return and_(article.state == PUBLISHED, article.published_at <= now)
 
 
 def scheduled(now: datetime) -> ColumnElement[bool]:
@@ -53,12 +77,46 @@ class Relations:
     authors: list[Any] = field(default_factory=list)
     translations: list[Any] = field(default_factory=list)
 
+    @classmethod
+    def of(cls, row: Any) -> Relations:
+        """Those that came along with an article."""
+        translations = [(dashed(id), slug, name) for name, id, slug in sorted(row.translations or ())]
+        return cls(_in_place(row.sections), _in_place(row.tags), _in_place(row.authors), translations)
+
+    def cache_tags(self) -> list[str]:
+        """Of the terms whose names an article shows. Translations tell by the article's own tag."""
+        kinds = (("section", self.sections), ("author", self.authors), ("tag", self.tags))
+        return [f"{kind}:{id}" for kind, rows in kinds for id, _, _ in rows]
+
+
+def _in_place(found: list[Any] | None) -> list[Any]:
+    return [(dashed(id), slug, name) for _, id, slug, name in sorted(found or ())]
+
+
+class PutRight(NamedTuple):
+    """A correction that came along with its article."""
+
+    id: str
+    kind: str
+    at: str
+    note: str
+
+    @classmethod
+    def of(cls, row: Any) -> list[PutRight]:
+        found = row.corrections or ()
+        return [
+            cls(dashed(id), kind, written(datetime.fromisoformat(at)), note) for id, kind, at, note in sorted(found)
+        ]
+
 
 def named(model: type[Section] | type[Tag] | type[Author], text: str) -> ColumnElement[bool]:
     """The terms that a filter names by slug or id."""
     names = terms(text)
     ids = [known for name in names if (known := as_id(name))]
     return or_(model.slug.in_([canonical_slug(name) for name in names]), model.id.in_(ids))
+
+
+_canonical = lru_cache(maxsize=4096)(canonical_slug)
 
 
 def _filters(query: ArticleFilters) -> list[ColumnElement[bool]]:
@@ -110,34 +168,36 @@ class Articles:
     def __init__(self, reader: Reader) -> None:
         self.reader = reader
 
-    async def published(self, query: ArticleListQuery, cursors: Cursors, now: datetime) -> Slice[Row[Any]]:
-        """One page of the visible articles that pass the filters."""
-        keys = SORTS[query.sort]
+    async def published(
+        self, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts = frozenset()
+    ) -> Slice[Any]:
+        """One page of the visible articles that pass the filters, with these `parts` of each."""
         name = query.sort.removeprefix("-")
-        return await take(
+        paged = _published(query.sort, parts, tuple(getattr(query, filter) for filter in FILTERS))
+        page = await paged.take(
             self.reader,
-            select(articles).where(visible(now), *_filters(query)),
-            keys,
             query,
             cursors,
             position=lambda row: [getattr(row, name), row.id],
             times=[0],
+            values={"now": now},
         )
+        return replace(page, rows=light(page.rows))
 
-    async def at(self, name: str, now: datetime, suffix: str = "") -> Row[Any]:
-        """The visible article at a slug or id.
+    async def at(self, name: str, now: datetime, suffix: str = "", parts: Parts = frozenset()) -> Row[Any]:
+        """The visible article at a slug or id, with these `parts` of it.
 
         Raises `Moved` to its present slug (with `suffix` behind it), `Gone` when it was withdrawn, and `NotFound` for
         everything else alike: an address that never was and a draft cannot be told apart. One query whatever comes.
         """
         known = as_id(name)
-        named = {"id": known} if known else {"slug": canonical_slug(name)}
-        found = await self.reader.execute(BY_ID if known else BY_SLUG, {**named, "now": now})
+        named = {"id": known} if known else {"slug": _canonical(name) if len(name) <= 240 else canonical_slug(name)}
+        found = await self.reader.execute(_one(bool(known), parts), {**named, "now": now})
         row: Row[Any] | None = found.one_or_none()
         if row is None:
             raise NotFound()
         if row.state == "withdrawn":
-            raise Gone(withdrawn_at=written(row.withdrawn_at), reason=row.withdrawn_reason)
+            raise Gone(withdrawn_at=row.withdrawn_at, reason=row.withdrawn_reason)
         if not known and name != row.slug:
             raise Moved(f"/v1/articles/{row.slug}{suffix}")
         return row
@@ -162,21 +222,11 @@ class Articles:
                 getattr(found[article_id], kind).append((id, slug, name))
         return found
 
-    async def bodies(self, ids: Sequence[str]) -> dict[str, Row[Any]]:
-        """The bodies of these articles; the caller has made sure that they may be shown."""
+    async def stating(self, ids: Sequence[str], now: datetime, parts: Parts) -> list[Any]:
+        """The visible ones among these, with these `parts`, in one statement."""
         if not ids:
-            return {}
-        return {row.article_id: row for row in (await self.reader.execute(BODIES, {"ids": list(ids)})).all()}
-
-    async def corrections(self, article_id: str) -> Sequence[Row[Any]]:
-        return (await self.corrections_of([article_id])).get(article_id, ())
-
-    async def corrections_of(self, ids: Sequence[str]) -> dict[str, list[Row[Any]]]:
-        """The corrections of these articles, the oldest first."""
-        found: dict[str, list[Row[Any]]] = {}
-        for row in (await self.reader.execute(CORRECTIONS, {"ids": list(ids)})).all() if ids else ():
-            found.setdefault(row.article_id, []).append(row)
-        return found
+            return []
+        return light((await self.reader.execute(_several(parts), {"ids": list(ids), "now": now})).all())
 
 
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
@@ -209,12 +259,80 @@ def _related(*shown: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
 # Built once: putting a statement together costs more than running it on SQLite.
 RELATED_SHOWN = _related(lambda other: visible(NOW, other))
 RELATED_ALL = _related()
-BODIES = select(ArticleBody.__table__).where(ArticleBody.article_id.in_(IDS))
-CORRECTIONS = select(Correction.__table__).where(Correction.article_id.in_(IDS)).order_by(Correction.id)
+CORRECTIONS = select(Correction.__table__).where(Correction.article_id == bindparam("id")).order_by(Correction.id)
 OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("slug")).scalar_subquery()
-TRACED = or_(visible(NOW), Article.state == "withdrawn")
-BY_ID = select(articles).where(Article.id == bindparam("id"), TRACED)
-BY_SLUG = select(articles).where(Article.id == OWNER, TRACED)
+TRACED = or_(visible(NOW), Article.state == literal_column("'withdrawn'"))
+
+
+def _terms(link: Any, term: Any, term_id: Any) -> ScalarSelect[Any]:
+    rows = select(Gathered(link.position, term.id, term.slug, term.name)).join(term, term.id == term_id)
+    return rows.where(link.article_id == Article.id).correlate(Article).scalar_subquery()
+
+
+def _translations() -> ScalarSelect[Any]:
+    other = aliased(Article)
+    same = (other.translation_group == Article.translation_group, other.id != Article.id, visible(NOW, other))
+    return select(Gathered(other.language, other.id, other.slug)).where(*same).correlate(Article).scalar_subquery()
+
+
+def _corrections() -> ScalarSelect[Any]:
+    rows = select(Gathered(Correction.id, Correction.kind, Correction.at, Correction.note))
+    return rows.where(Correction.article_id == Article.id, Article.corrected).correlate(Article).scalar_subquery()
+
+
+RELATED = (
+    _terms(ArticleSection, Section, ArticleSection.section_id).label("sections"),
+    _terms(ArticleTag, Tag, ArticleTag.tag_id).label("tags"),
+    _terms(ArticleAuthor, Author, ArticleAuthor.author_id).label("authors"),
+    _translations().label("translations"),
+)
+PUT_RIGHT = _corrections().label("corrections")
+# Of a paid article the body stays where it is.
+ITS_BODY = and_(ArticleBody.article_id == Article.id, Article.access != "paid")
+SUMMARY = plain(
+    *(Article.id, Article.slug, Article.language, Article.kind, Article.access, Article.headline),
+    *(Article.short_headline, Article.summary, Article.byline, Article.lead_image, Article.urgency, Article.version),
+    *(Article.published_at, Article.first_published_at, Article.revised_at, Article.updated_at),
+    *(Article.reading_minutes, Article.comments_mode, Article.corrected),
+)
+WHOLE = plain(
+    *(Article.state, Article.withdrawn_at, Article.withdrawn_reason, Article.comment_count, Article.dateline),
+    *(Article.source, Article.rights, Article.media, Article.canonical_url, Article.seo),
+)
+
+
+def _with(parts: Parts, *more: Any) -> Select[Any]:
+    """An article with all of these `parts` in one statement: another costs more than all of them here."""
+    columns = [*SUMMARY, *more]
+    if "related" in parts:
+        columns += RELATED
+    if "corrections" in parts:
+        columns.append(PUT_RIGHT)
+    if "body" not in parts:
+        return select(*columns).select_from(Article)
+    columns += plain(ArticleBody.html, ArticleBody.text, ArticleBody.blocks)
+    return select(*columns).select_from(Article).outerjoin(ArticleBody, ITS_BODY)
+
+
+@lru_cache(maxsize=128)
+def _published(sort: str, parts: Parts, filters: tuple[Any, ...]) -> Paged:
+    """Put together once for each way of asking: that costs more than running it on SQLite."""
+    query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
+    where = _filters(query)
+    if not where:
+        return Paged(_with(parts), SORTS[sort], visible(NOW))
+    # What is filtered is sorted before it is cut to a page; nothing is gathered for what is cut off.
+    return Paged(select(Article.id), SORTS[sort], visible(NOW), *where, whole=_with(parts))
+
+
+@lru_cache
+def _one(by_id: bool, parts: Parts) -> Select[Any]:
+    return _with(parts, *WHOLE).where(Article.id == (bindparam("id") if by_id else OWNER), TRACED)
+
+
+@lru_cache
+def _several(parts: Parts) -> Select[Any]:
+    return _with(parts, *WHOLE).where(Article.id.in_(IDS), visible(NOW))
 
 
 class ArticlesToEdit(Articles):
@@ -236,6 +354,9 @@ class ArticlesToEdit(Articles):
         if article is None:
             raise NotFound()
         return article
+
+    async def corrections(self, article_id: str) -> Sequence[Row[Any]]:
+        return (await self.session.execute(CORRECTIONS, {"id": article_id})).all()
 
     async def named(self, name: str) -> Article | None:
         """By present slug or id, whatever its state."""

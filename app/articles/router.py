@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.repository import Articles
+from app.articles.repository import Articles, Part, Parts, PutRight, Relations
 from app.articles.schemas import ArticleInList, ArticleList, ArticleListQuery, ArticleRead, FieldsQuery
 from app.articles.shapes import NO_RELATIONS, body_of, summary_of, whole_of
 from app.kit import clock
-from app.kit.db import Reading
+from app.kit.db import Reading, alone
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Selection, select_fields
 from app.kit.listing import delivered, delivered_list
@@ -23,7 +24,11 @@ router = router_of("/v1/articles", "articles")
 ArticlePath = Annotated[
     str, Path(description="Slug (raw or percent-encoded) or id.", examples=["المرصد-يرصد-لؤلؤة-الخريف"])
 ]
-RELATED = ("section", "sections", "tags", "authors", "byline", "translations", "url")
+PARTS: dict[Part, tuple[str, ...]] = {
+    "related": ("section", "sections", "tags", "authors", "byline", "translations", "url"),
+    "body": ("body",),
+    "corrections": ("corrections",),
+}
 BODY_LIMIT = 20
 
 
@@ -40,18 +45,17 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     if with_body and query.limit > BODY_LIMIT:
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": BODY_LIMIT})])
     now = clock.now()
-    articles = Articles(reader)
-    page = await articles.published(query, Cursors(request), now)
-    ids = [row.id for row in page.rows]
-    related = await articles.relations(ids, now) if selection.wants(*RELATED) else {}
-    bodies = await articles.bodies(ids) if with_body and selection.wants("body") else {}
+    if not query.count:
+        await alone(reader)
+    parts = _parts(selection) - (set() if with_body else {"body"}) - {"corrections"}
+    page = await Articles(reader).published(query, Cursors(request), now, parts)
     settings = request.app.state.settings
     rows: list[dict[str, Any]] = []
     for row in page.rows:
-        rows.append(summary_of(row, related.get(row.id, NO_RELATIONS), settings, now))
+        rows.append(summary_of(row, _related(row, parts), settings, now))
         if with_body:
-            rows[-1]["body"] = body_of(row, bodies.get(row.id))
-    return delivered_list(request, ArticleList, page, rows, tags=["articles"], selection=selection)
+            rows[-1]["body"] = body_of(row, _body(row, parts))
+    return delivered_list(request, ArticleList, page, rows, tags=["articles"], selection=selection, shaped=True)
 
 
 @router.get("/{slug}", response_model=ArticleRead, responses=problems(InvalidQuery, NotFound, Gone))
@@ -65,18 +69,32 @@ async def read_article(
     """
     selection: Selection = select_fields(ArticleRead, query.fields)
     now = clock.now()
-    articles = Articles(reader)
-    row = await articles.at(slug, now)
-    related = await articles.relations([row.id], now) if selection.wants(*RELATED) else {}
-    bodies = await articles.bodies([row.id]) if selection.wants("body") and row.access != "paid" else {}
-    corrections = await articles.corrections(row.id) if row.corrected and selection.wants("corrections") else ()
+    await alone(reader)
+    parts = _parts(selection)
+    row = await Articles(reader).at(slug, now, parts=parts)
+    corrections = PutRight.of(row) if "corrections" in parts else ()
     settings = request.app.state.settings
-    whole = whole_of(row, related.get(row.id, NO_RELATIONS), bodies.get(row.id), corrections, settings, now)
+    related = _related(row, parts)
+    whole = whole_of(row, related, _body(row, parts), corrections, settings, now)
     return delivered(
         request,
         ArticleRead,
         whole,
-        tags=[f"article:{row.id}"],
-        modified=row.updated_at,
+        tags=[f"article:{row.id}", *related.cache_tags()],
+        modified=datetime.fromisoformat(row.updated_at),
         selection=selection,
+        shaped=True,
     )
+
+
+def _parts(selection: Selection) -> Parts:
+    """What must be fetched beside the article itself."""
+    return frozenset(part for part, names in PARTS.items() if selection.wants(*names))
+
+
+def _related(row: Any, parts: Parts) -> Relations:
+    return Relations.of(row) if "related" in parts else NO_RELATIONS
+
+
+def _body(row: Any, parts: Parts) -> Any:
+    return row if "body" in parts and row.html is not None else None

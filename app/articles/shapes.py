@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any
@@ -30,18 +31,30 @@ def status_of(article: Any, now: datetime) -> str:
     return state
 
 
-def url_of(settings: Settings, slug: str, id: str, section: str | None, published_at: datetime | None) -> str:
+def _moment(value: datetime | str) -> datetime:
+    """Readers' rows hold moments as text (`app/kit/plain.py`), the desk's as moments."""
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def url_of(settings: Settings, slug: str, id: str, section: str | None, published_at: datetime | str | None) -> str:
     """The article's address on the web site; dates are the site's."""
-    day = (published_at.astimezone(_zone(settings.timezone)) if published_at else None) or None
+    return _url(settings.article_url, settings.timezone, slug, id, section, published_at)
+
+
+@lru_cache(maxsize=4096)
+def _url(
+    address: Callable[..., str], zone: str, slug: str, id: str, section: str | None, published_at: datetime | str | None
+) -> str:
+    day = _moment(published_at).astimezone(_zone(zone)) if published_at else None
     date = (f"{day:%Y}", f"{day:%m}", f"{day:%d}") if day else ("0000", "00", "00")
-    return settings.article_url(slug=slug, id=id, section=section, published=date)
+    return address(slug=slug, id=id, section=section, published=date)
 
 
 def comments_mode(article: Any, settings: Settings, now: datetime) -> str:
     """`open`, `premoderated` or `closed`, as the article or the site says, and the article's age."""
     mode: str = article.comments_mode or settings.comments
-    days = settings.comments_close_after_days
-    too_old = days and article.published_at and article.published_at + timedelta(days=days) <= now
+    days, since = settings.comments_close_after_days, article.published_at
+    too_old = days and since and _moment(since) + timedelta(days=days) <= now
     return "closed" if too_old else mode
 
 

@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar
 
 import asyncpg
 from fastapi import Depends
+from pydantic_core import from_json
 from sqlalchemy import CHAR, JSON, URL, Dialect, MetaData, Text, Uuid, make_url
 from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
@@ -87,9 +88,20 @@ class Database:
 
     @asynccontextmanager
     async def reader(self) -> AsyncIterator[AsyncConnection]:
-        """A read-only connection on one snapshot."""
-        async with self.reading.connect() as connection:
+        """A read-only connection on one snapshot.
+
+        SQLAlchemy closes in a task of its own, safe from cancellation. Where nothing is waited for, nothing can be
+        cancelled; and a reader that never gives way needs one connection, whose pages and statements are at hand.
+        """
+        if self.reading.dialect.name != "sqlite":
+            async with self.reading.connect() as connection:
+                yield connection
+            return
+        connection = await self.reading.connect()
+        try:
             yield connection
+        finally:
+            await connection.close()
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -145,6 +157,8 @@ def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
         # One snapshot for all statements of a reading request.
         "default_transaction_isolation": "repeatable read" if read_only else "read committed",
         "jit": "off",
+        # What is hot is in memory: at the default of 4 small tables are read whole for every row that refers to them.
+        "random_page_cost": "1.1",
     }
     return create_async_engine(
         postgresql_url(url),
@@ -153,6 +167,7 @@ def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
         pool_timeout=10,
         pool_pre_ping=not read_only,
         hide_parameters=True,
+        json_deserializer=from_json,
         connect_args={"timeout": 5, "server_settings": settings},
     )
 
@@ -165,7 +180,8 @@ def postgresql_url(url: URL) -> URL:
     return url.set(drivername="postgresql+asyncpg", query=query)
 
 
-def use_database(connection: HTTPConnection) -> Database:
+async def use_database(connection: HTTPConnection) -> Database:
+    # `async`, though it awaits nothing: FastAPI sends any other to a thread, which costs more than most queries.
     database: Database = connection.app.state.database
     return database
 
@@ -173,6 +189,17 @@ def use_database(connection: HTTPConnection) -> Database:
 async def _reading(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncConnection]:
     async with database.reader() as connection:
         yield connection
+
+
+async def alone(connection: AsyncConnection) -> None:
+    """Only one statement will be read: it is a snapshot by itself, and PostgreSQL need not begin and end one."""
+    if connection.dialect.name == "postgresql":
+        await connection.execution_options(isolation_level="AUTOCOMMIT")
+
+
+def reads(dependency: object) -> bool:
+    """Whether this is what `Reading` depends on: then `Database.reader` gives the same."""
+    return dependency is _reading
 
 
 async def _reading_session(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:

@@ -7,14 +7,16 @@ it came from; anything else is refused, never guessed.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property, lru_cache
+from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from starlette.requests import Request
 
@@ -26,6 +28,7 @@ from app.kit.signing import Signer, from_base64url, to_base64url
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 COUNT_LIMIT = 10_000
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 Reader = AsyncConnection | AsyncSession
 # Parameters that do not change which rows a list has, or in which order.
 NOT_BINDING = {"cursor", "limit", "fields", "include", "count"}
@@ -92,6 +95,11 @@ def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
     return and_(first <= value if keys[0].descending else first >= value, or_(*steps))
 
 
+@lru_cache
+def _signer(keys: tuple[str, ...]) -> Signer:
+    return Signer(keys, "cursor")
+
+
 class Cursors:
     """Reads and writes the cursors of one list, as one request asked for it.
 
@@ -99,10 +107,10 @@ class Cursors:
     """
 
     def __init__(self, request: Request, path: str | None = None) -> None:
-        self._signer = Signer(request.app.state.settings.secret_key, "cursor")
+        self._signer = _signer(request.app.state.settings.secret_key)
         asked = [] if path else request.query_params.multi_items()
         pairs = sorted(pair for pair in asked if pair[0] not in NOT_BINDING)
-        self._bound = json.dumps([path or request.url.path, pairs]).encode()
+        self._bound = json.dumps([path or request.scope["path"], pairs]).encode()
 
     def write(self, values: Sequence[Any]) -> str:
         plain = [clock.written(value) if isinstance(value, datetime) else value for value in values]
@@ -140,6 +148,69 @@ class Slice(Generic[Row]):
         return page if self.total is None else {**page, "total_capped": self.total_capped}
 
 
+class Paged:
+    """A list in the order of `keys`, whose last must be unique: its statements, put together once and run often."""
+
+    def __init__(
+        self,
+        statement: Select[Any],
+        keys: Sequence[Key],
+        *where: ColumnElement[bool],
+        whole: Select[Any] | None = None,
+    ) -> None:
+        """`whole` makes more of the rows of a page, which `statement` only finds by the last of `keys`."""
+        self._bare, self._keys, self._where, self._whole = statement, keys, where, whole
+        self._statement = statement.where(*where)
+        self.first = self._in_order(self._statement)
+
+    def _in_order(self, statement: Select[Any]) -> Select[Any]:
+        order = [key.ordered for key in self._keys]
+        page = statement.correlate(None).order_by(*order).limit(bindparam("rows", type_=Integer))
+        return page if self._whole is None else self._whole.where(self._keys[-1].column.in_(page)).order_by(*order)
+
+    @cached_property
+    def later(self) -> Select[Any]:
+        """The page behind the values `after0`, `after1`, …
+
+        They stand before `where`: of two bounds on one column SQLite begins at the first, and the other is "by now".
+        """
+        values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
+        return self._in_order(self._bare.where(after(self._keys, values), *self._where))
+
+    @cached_property
+    def counted(self) -> Select[Any]:
+        """How many rows there are, to one above the limit: that tells that there are more."""
+        bounded = self._statement.with_only_columns(self._keys[-1].column).order_by(None).limit(COUNT_LIMIT + 1)
+        return select(func.count()).select_from(bounded.subquery())
+
+    async def take(
+        self,
+        reader: Reader,
+        query: PageQuery,
+        cursors: Cursors,
+        *,
+        position: Callable[[Any], Sequence[Any]],
+        times: Sequence[int] = (),
+        scalars: bool = False,
+        values: Mapping[str, Any] = EMPTY,
+    ) -> Slice[Any]:
+        """One page. `position` reads a row's keys; `values` are the statement's own parameters."""
+        start = cursors.read(query.cursor, times)
+        bound = {**values, "rows": query.limit + 1, **{f"after{n}": value for n, value in enumerate(start or ())}}
+        result = await reader.execute(self.first if start is None else self.later, bound)
+        rows = result.scalars().all() if scalars else result.all()
+        following = cursors.write(position(rows[query.limit - 1])) if len(rows) > query.limit else None
+        counting = getattr(query, "count", False)
+        total = (await reader.execute(self.counted, values)).scalar_one() if counting else None
+        return Slice(
+            rows[: query.limit],
+            following,
+            query.limit,
+            None if total is None else min(total, COUNT_LIMIT),
+            total is not None and total > COUNT_LIMIT,
+        )
+
+
 async def take(
     reader: Reader,
     statement: Select[Any],
@@ -151,27 +222,9 @@ async def take(
     times: Sequence[int] = (),
     scalars: bool = False,
 ) -> Slice[Any]:
-    """One page of `statement` in the order of `keys`, whose last must be unique. `position` reads a row's keys."""
-    start = cursors.read(query.cursor, times)
-    paged = statement.order_by(*(key.ordered for key in keys)).limit(query.limit + 1)
-    if start is not None:
-        paged = paged.where(after(keys, start))
-    result = await reader.execute(paged)
-    rows = result.scalars().all() if scalars else result.all()
-    following = cursors.write(position(rows[query.limit - 1])) if len(rows) > query.limit else None
-    total = await _count(reader, statement) if getattr(query, "count", False) else None
-    return Slice(
-        rows[: query.limit],
-        following,
-        query.limit,
-        None if total is None else min(total, COUNT_LIMIT),
-        total is not None and total > COUNT_LIMIT,
-    )
-
-
-async def _count(reader: Reader, statement: Select[Any]) -> int:
-    bounded = statement.order_by(None).limit(COUNT_LIMIT + 1).subquery()
-    return (await reader.execute(select(func.count()).select_from(bounded))).scalar_one()
+    """One page of a statement that is put together for this request alone."""
+    paged = Paged(statement, keys)
+    return await paged.take(reader, query, cursors, position=position, times=times, scalars=scalars)
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:
@@ -179,5 +232,5 @@ def next_link(request: Request, cursor: str | None) -> dict[str, str]:
     if cursor is None:
         return {}
     pairs = sorted(pair for pair in request.query_params.multi_items() if pair[0] != "cursor")
-    path = quote(request.url.path, safe="/%:@!$&'()*+,;=~-._")
+    path = quote(request.scope["path"], safe="/%:@!$&'()*+,;=~-._")
     return {"Link": f'<{path}?{urlencode([*pairs, ("cursor", cursor)])}>; rel="next"'}

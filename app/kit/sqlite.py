@@ -55,6 +55,10 @@ class InlineSQLite(SQLiteDialect_pysqlite):
         return AsyncAdaptedQueuePool
 
     # SQLAlchemy refuses an "asynchronous" statement that awaited nothing, so each awaits one thing that is ready.
+    def do_begin(self, dbapi_connection: Any) -> None:
+        """Here and not at the "begin" event, where SQLAlchemy would dress it up as a statement of its own."""
+        dbapi_connection.execute("BEGIN")
+
     def do_execute(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
         await_only(_nothing)
         cursor.execute(statement, parameters)
@@ -71,7 +75,6 @@ def reading_engine(path: str) -> AsyncEngine:
     """Connections that cannot write; each transaction sees one snapshot."""
     engine = _engine("sqlite+inline", path, pool_size=8, factory=_Connection)
     _on_connect(engine.sync_engine, ["PRAGMA query_only=ON", "PRAGMA mmap_size=268435456"])
-    _on_begin(engine.sync_engine, "BEGIN")
     return engine
 
 
@@ -83,7 +86,7 @@ def writing_engine(path: str, *, migrating: bool = False) -> AsyncEngine:
     engine = _engine("sqlite+aiosqlite", path, pool_size=1)
     keys = f"PRAGMA foreign_keys={'OFF' if migrating else 'ON'}"
     _on_connect(engine.sync_engine, ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", keys])
-    _on_begin(engine.sync_engine, "BEGIN IMMEDIATE")
+    _begin_immediately(engine.sync_engine)
     return engine
 
 
@@ -110,7 +113,7 @@ def _on_connect(engine: Engine, pragmas: list[str]) -> None:
         cursor.close()
 
 
-def _on_begin(engine: Engine, statement: str) -> None:
+def _begin_immediately(engine: Engine) -> None:
     @event.listens_for(engine, "begin")
     def begin(connection: Any) -> None:
-        connection.exec_driver_sql(statement)
+        connection.exec_driver_sql("BEGIN IMMEDIATE")

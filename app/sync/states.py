@@ -11,12 +11,13 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from app.articles.models import Article
-from app.articles.repository import Articles
+from app.articles.repository import Articles, Parts, PutRight, Relations
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
 from app.comments.repository import Comments
 from app.comments.schemas import CommentAlone
 from app.comments.tree import shape as comment_of
+from app.kit import listing
 from app.kit.listing import written
 from app.kit.paging import Reader
 from app.settings import Settings
@@ -86,22 +87,20 @@ class States:
         return b"" if self.detail == "none" else written(schema, shape)
 
     async def _articles(self, ids: list[str]) -> dict[str, State]:
-        articles, whole = Articles(self.reader), self.detail == "full"
-        rows = await articles.with_ids(ids, self.now)
-        related = await articles.relations(list(rows), self.now)
-        bodies = await articles.bodies([row.id for row in rows.values() if row.access != "paid"]) if whole else {}
-        corrections = await articles.corrections_of([row.id for row in rows.values() if row.corrected]) if whole else {}
+        parts: Parts = frozenset({"related", "body", "corrections"} if self.detail == "full" else {"related"})
+        schema = ArticleRead if self.detail == "full" else ArticleSummary
         found = {}
-        for id, row in rows.items():
-            if whole:
-                told = corrections.get(id, ())
-                shape = whole_of(row, related[id], bodies.get(id), told, self.settings, self.now)
-            else:
-                shape = summary_of(row, related[id], self.settings, self.now)
-            sections = [section["id"] for section in shape["sections"]]
-            content = self._content(ArticleRead if whole else ArticleSummary, shape)
-            found[id] = State(row.version, row.language, sections, content)
+        for row in await Articles(self.reader).stating(ids, self.now, parts):
+            related = Relations.of(row)
+            content = b"" if self.detail == "none" else listing.as_it_stands(schema, self._shape(row, related))
+            found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
         return found
+
+    def _shape(self, row: Any, related: Relations) -> dict[str, Any]:
+        if self.detail == "summary":
+            return summary_of(row, related, self.settings, self.now)
+        body = row if row.html is not None else None
+        return whole_of(row, related, body, PutRight.of(row), self.settings, self.now)
 
     async def _strips(self, ids: list[str]) -> dict[str, State]:
         strips = Strips(self.reader, self.settings)

@@ -7,6 +7,7 @@ for the direction of a text of unknown language.
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Literal
 
 Direction = Literal["rtl", "ltr"]
@@ -97,6 +98,7 @@ def _cased(subtags: list[str]) -> Iterator[str]:
 _CASE_BY_LENGTH = {2: str.upper, 4: str.title}
 
 
+@lru_cache(maxsize=1024)
 def direction(tag: str) -> Direction:
     """Return the direction in which a language is written, from its script if the tag names one, else as usual.
 

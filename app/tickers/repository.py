@@ -18,11 +18,13 @@ from sqlalchemy import (
     and_,
     bindparam,
     delete,
+    exists,
     func,
     insert,
     literal,
     or_,
     select,
+    union,
     union_all,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -167,7 +169,7 @@ class Strips:
             return []
         newest = await self._newest(strips, Counter(item.ticker_id for item in items if item.article_id), now)
         since = {name: now - lasting for name, lasting in self.lasting.items()}
-        values = {"ids": [strip.id for strip in strips], "now": now, **since}
+        values = {"ids": [strip.id for strip in strips], "now": now, "raised": min(since.values()), **since}
         notes = (await self.reader.execute(NOTES, values)).all()
         places = {(note.ticker_id, note.story_id): note.number for note in notes if note.kind == "place"}
         filed = {(note.kind, note.ticker_id, note.number, note.story_id) for note in notes}
@@ -246,7 +248,11 @@ def _notes() -> Select[Any]:
     """Of articles whose level is still raised, or that the desk has ordered: which rules reach them by section and by
     tag (`number` is the rule's), and at which place (`number`) a strip has them."""
     placed = select(TickerPlace.article_id).where(TickerPlace.ticker_id.in_(IDS))
-    special = select(Article.id).where(visible(NOW), or_(RAISED, Article.id.in_(placed)))
+    # Two questions of one index each; asked as one, with *or*, every article is looked at.
+    special = union(
+        select(Article.id).where(visible(NOW), Article.published_at > bindparam("raised", type_=Instant), RAISED),
+        select(Article.id).where(visible(NOW), Article.id.in_(placed)),
+    )
     notes = union_all(
         select(
             literal("raised").label("kind"),
@@ -314,14 +320,21 @@ def _rule(number: int, shape: _Shape) -> Select[Any]:
 def _conditions(number: int, shape: _Shape, ticker: Any, rule: Any) -> Iterable[ColumnElement[bool]]:
     if shape.sections:
         sections = select(REACHED.c.section_id).where(REACHED.c.ticker_id == ticker, REACHED.c.rule == rule)
-        yield Article.id.in_(select(ArticleSection.article_id).where(ArticleSection.section_id.in_(sections)))
+        yield _filed(ArticleSection, ArticleSection.section_id.in_(sections), shape)
     if shape.tags:
         tags = select(TickerTag.tag_id).where(TickerTag.ticker_id == ticker, TickerTag.rule == rule)
-        yield Article.id.in_(select(ArticleTag.article_id).where(ArticleTag.tag_id.in_(tags)))
+        yield _filed(ArticleTag, ArticleTag.tag_id.in_(tags), shape)
     if shape.urgency:
         yield Article.urgency <= bindparam(f"urgency{number}", type_=Integer)
     if shape.age:
         yield Article.published_at >= bindparam(f"since{number}", type_=Instant)
+
+
+def _filed(link: Any, where: ColumnElement[bool], shape: _Shape) -> ColumnElement[bool]:
+    """Filed there. Young articles are few: each is asked; else all that are filed there are gathered first."""
+    if shape.age:
+        return exists().where(link.article_id == Article.id, where)
+    return Article.id.in_(select(link.article_id).where(where))
 
 
 class TickersToEdit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -36,14 +37,15 @@ async def test_every_verb_tells_its_own(newsroom: Newsroom) -> None:
     article = await newsroom.act(article, "publish")
     changes, at = await told(newsroom, at)
     assert [kind for kind, _ in changes] == ["article.published", "section.changed"]
-    for expected, act in {
+    steps: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
         "article.updated": lambda a: newsroom.change(a, headline="عنوان آخر"),
         "article.slug_changed": lambda a: newsroom.change(a, slug="اسم-آخر"),
         "article.corrected": lambda a: correct(newsroom, a),
         "article.unpublished": lambda a: newsroom.act(a, "unpublish"),
         "article.published": lambda a: newsroom.act(a, "publish"),
         "article.withdrawn": lambda a: newsroom.act(a, "withdraw", {"reason": "سُحب"}),
-    }.items():
+    }
+    for expected, act in steps.items():
         article = await act(article)
         changes, at = await told(newsroom, at)
         assert changes[0] == (expected, article["id"])
