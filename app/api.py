@@ -10,6 +10,7 @@ from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
 from app.people.desk import desk as people_desk
 from app.reader.health import router as health
+from app.reader.metrics import router as metrics
 from app.reader.router import router as reader
 from app.sections.desk import desk as sections_desk
 from app.site.router import router as site
@@ -35,5 +36,6 @@ ROUTERS = (
     people_desk,
     audit_desk,
     health,
+    metrics,
     reader,
 )

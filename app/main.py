@@ -26,6 +26,7 @@ from app.changes.bell import Bell, bell_path
 from app.changes.duty import Duty
 from app.changes.follower import Follower
 from app.changes.log import Log
+from app.changes.purging import Purger
 from app.comments.announcing import watch as watch_comments
 from app.kit import edge, openapi
 from app.kit.db import Database
@@ -94,7 +95,8 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state.follower = Follower(state.database, state.bell, article_moments(settings))
     state.cache = Cache(state.follower, settings.cache_bytes)
     state.hub = Hub(state.database, state.follower, lambda: state.settings)
-    state.duty = Duty(state.database, state.follower, ANNOUNCERS, lambda: state.settings)
+    purger = Purger(state.database, state.follower, settings)
+    state.duty = Duty(state.database, state.follower, ANNOUNCERS, lambda: state.settings, purger)
 
 
 @asynccontextmanager

@@ -72,6 +72,7 @@ def _header_name(value: str) -> str:
 
 
 Words = Annotated[tuple[str, ...], BeforeValidator(_split)]
+OptionalAddress = Annotated[str, AfterValidator(lambda value: _web_address(value) if value else value)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
 
 
@@ -107,6 +108,9 @@ class Settings(BaseModel):
     cache_tag_header: Annotated[str, AfterValidator(_header_name)] = Field(
         "Cache-Tag", description="Header that carries cache tags to a CDN."
     )
+    purge_url: OptionalAddress = Field("", description="Address that is told, by POST, which cache tags changed.")
+    purge_token: str = Field("", description="Bearer token for the purge address.")
+    metrics_token: str = Field("", description="Bearer token for `/metrics` (else: loopback only).")
     changes_days: int = Field(
         30,
         ge=1,

@@ -19,6 +19,7 @@ from sqlalchemy import (
     func,
     literal,
     literal_column,
+    not_,
     or_,
     select,
     union_all,
@@ -208,6 +209,12 @@ class Articles:
             return {}
         statement = select(articles).where(Article.id.in_(ids), visible(now))
         return {row.id: row for row in (await self.reader.execute(statement)).all()}
+
+    async def hidden(self, ids: Sequence[str], now: datetime) -> Sequence[Any]:
+        """Those among these that are there, but not for readers: only what may be said of them."""
+        columns = (Article.id, Article.state, Article.withdrawn_at, Article.withdrawn_reason)
+        statement = select(*columns).where(Article.id.in_(ids), not_(visible(now)))
+        return (await self.reader.execute(statement)).all()
 
     async def relations(self, ids: Sequence[str], now: datetime | None) -> dict[str, Relations]:
         """Sections, tags, authors and translations of these articles, in one statement.

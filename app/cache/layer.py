@@ -161,7 +161,10 @@ class Cache(Heard):
 
     def _is_true(self, answer: Answer, generation: int) -> bool:
         """Whether nothing that it shows has changed since the log was read, before it was made."""
-        if self._forgotten > generation or self._follower.seconds_to_next_moment() <= 0:
+        follower = self._follower
+        if self._forgotten > generation or follower.seconds_to_next_moment() <= 0:
+            return False
+        if not answer.tags.isdisjoint(follower.unsure):
             return False
         return not any(self._touched.get(tag, 0) > generation for tag in answer.tags)
 

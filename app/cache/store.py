@@ -1,8 +1,8 @@
 """Which answers are kept: as many as fit into the bound, and those that are asked for.
 
-A new answer waits in a small first part. Whoever is pushed out of it by newer ones must have been asked for again, and
-more often lately than one of those in the main part that it would replace. So endless queries that are each asked once,
-or a few times, pass through the first part and leave the rest alone.
+A new answer waits in a small first part. Whoever is pushed out of it by newer ones goes on to the main part while there
+is room; then only who was asked for more often lately than one of those that it would replace. So endless queries that
+are each asked once, or a few times, pass through the first part and leave the rest alone.
 """
 
 from __future__ import annotations
@@ -93,9 +93,6 @@ class Store:
     def _judge(self, answer: Answer) -> None:
         """The oldest of the first part goes on to the main part, or out."""
         room = self.bound - self.bound // FIRST_SHARE
-        if not answer.hits:
-            self._evict(answer)
-            return
         while self._main_size + answer.size > room:
             rival = self._least_wanted()
             if rival is None or rival.hits >= answer.hits:

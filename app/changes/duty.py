@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes import compaction
 from app.changes.follower import Follower
 from app.changes.log import CHANNEL
+from app.changes.purging import Purger
 from app.kit import clock
 from app.kit.db import Database
 from app.settings import Settings
@@ -35,8 +36,9 @@ class Duty:
         follower: Follower,
         announcers: Sequence[Announcer],
         settings: Callable[[], Settings],
+        purger: Purger,
     ) -> None:
-        self._database, self._follower = database, follower
+        self._database, self._follower, self._purger = database, follower, purger
         self._announcers, self._settings = announcers, settings
         self._notified = asyncio.Event()
         self.is_awaited: Callable[[], bool] = lambda: False
@@ -46,6 +48,7 @@ class Duty:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._listen())
             tasks.create_task(self._compact())
+            tasks.create_task(self._purge())
             while True:
                 self._follower.doubt()
                 heard = await self._follower.catch_up()
@@ -73,6 +76,12 @@ class Duty:
     async def _listen(self) -> None:
         while True:
             await self._attempt(lambda: self._database.listen(CHANNEL, self._notified.set))
+            await asyncio.sleep(EVERY)
+
+    async def _purge(self) -> None:
+        while True:
+            if self._purger.is_wanted:
+                await self._attempt(self._purger.turn)
             await asyncio.sleep(EVERY)
 
     async def _compact(self) -> None:

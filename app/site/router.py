@@ -55,5 +55,5 @@ def _site(settings: Settings) -> dict[str, Any]:
         },
         "ticker_refresh_after": settings.ticker_refresh_after,
         "feeds": [],
-        "streams": [],
+        "streams": [f"{settings.api_url}/v1/stream"],
     }

@@ -8,9 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import select
 
-from app.articles.models import Article
 from app.articles.repository import Articles, Parts, PutRight, Relations
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
@@ -134,10 +132,9 @@ class States:
         """Why these are not there. What readers cannot see and what was deleted are told apart for articles only."""
         found = {id: Absence("unpublished" if kind in TERMS else "deleted") for id in ids}
         if kind == "article":
-            columns = (Article.id, Article.state, Article.withdrawn_at, Article.withdrawn_reason)
-            for row in (await self.reader.execute(select(*columns).where(Article.id.in_(ids)))).all():
-                if row.state == "withdrawn":
-                    found[row.id] = Absence("withdrawn", row.withdrawn_at, row.withdrawn_reason)
-                else:
-                    found[row.id] = Absence("unpublished")
+            for row in await Articles(self.reader).hidden(ids, self.now):
+                gone = row.state == "withdrawn"
+                found[row.id] = (
+                    Absence("withdrawn", row.withdrawn_at, row.withdrawn_reason) if gone else Absence("unpublished")
+                )
         return found

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.announcing import tell_again
 from app.articles.models import Article, ArticleAuthor
+from app.articles.repository import visible
 from app.changes.announced import forget, remember, remembered
 from app.changes.log import Note, Noted, Thing, note
 from app.sections.repository import lines_of
@@ -26,7 +27,7 @@ async def watch(session: AsyncSession, noted: Noted, settings: Settings, now: da
     for shelf in SHELVES:
         if ids := {id for kind, id in noted.touched | noted.edited if kind == shelf.noun}:
             renamed = await _watch(session, shelf, ids, noted.edited, now)
-            await tell_again(session, await _worded_after(session, shelf, renamed, settings), now)
+            await tell_again(session, await _worded_after(session, shelf, renamed, settings, now), now)
 
 
 async def _watch(session: AsyncSession, shelf: Shelf, ids: set[str], edited: set[Thing], now: datetime) -> list[str]:
@@ -49,15 +50,17 @@ async def _watch(session: AsyncSession, shelf: Shelf, ids: set[str], edited: set
     return renamed
 
 
-async def _worded_after(session: AsyncSession, shelf: Shelf, ids: list[str], settings: Settings) -> list[str]:
+async def _worded_after(
+    session: AsyncSession, shelf: Shelf, ids: list[str], settings: Settings, now: datetime
+) -> list[str]:
     """Articles with a text made from these terms' names: bylines, and addresses that name the section."""
     if not ids or shelf is TAGS or (shelf is SECTIONS and "{section}" not in settings.article_path):
         return []
     if shelf is SECTIONS:
-        statement = select(Article.id).where(Article.section_id.in_(ids))
+        statement = select(Article.id).where(Article.section_id.in_(ids), visible(now))
     else:
         signed = select(ArticleAuthor.article_id).where(ArticleAuthor.author_id.in_(ids))
-        statement = select(Article.id).where(Article.id.in_(signed), Article.byline.is_(None))
+        statement = select(Article.id).where(Article.id.in_(signed), Article.byline.is_(None), visible(now))
     return list((await session.execute(statement)).scalars())
 
 

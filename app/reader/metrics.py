@@ -1,0 +1,76 @@
+"""Metrics of this worker in the text format of Prometheus (version 0.0.4): for loopback, or with the metrics token."""
+
+from __future__ import annotations
+
+import hmac
+import os
+from typing import Any
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.kit.errors import Forbidden
+
+router = APIRouter(include_in_schema=False)
+TEXT = "text/plain; version=0.0.4; charset=utf-8"
+FORWARDED = {"x-forwarded-for", "forwarded", "x-real-ip"}
+HELP = {
+    "cache_hits_total": ("counter", "Answers given from the cache."),
+    "cache_misses_total": ("counter", "Answers that had to be made."),
+    "cache_joined_total": ("counter", "Requests that shared an answer being made."),
+    "cache_bypassed_total": ("counter", "Requests that the cache had no part in."),
+    "cache_hit_ratio": ("gauge", "Hits among hits, joined and misses."),
+    "cache_entries": ("gauge", "Answers kept."),
+    "cache_bytes": ("gauge", "Bytes kept."),
+    "cache_evicted_total": ("counter", "Answers that gave way to others."),
+    "cache_dropped_total": ("counter", "Answers that were true no more."),
+    "streams_open": ("gauge", "Open streams."),
+    "stream_events_total": ("counter", "Events sent to stream clients."),
+    "streams_dropped_total": ("counter", "Stream clients dropped because they did not read."),
+    "log_head": ("gauge", "The last change that was read."),
+    "log_is_current": ("gauge", "1 while the change log can be heard."),
+}
+
+
+@router.get("/metrics")
+async def read_metrics(request: Request) -> Response:
+    """Counters and gauges of the worker that answers."""
+    if not _may_read(request):
+        raise Forbidden()
+    worker = os.getpid()
+    lines = []
+    for name, value in _values(request.app.state).items():
+        kind, meaning = HELP[name]
+        lines += [f"# HELP nashra_{name} {meaning}", f"# TYPE nashra_{name} {kind}"]
+        lines.append(f'nashra_{name}{{worker="{worker}"}} {value}')
+    return Response("\n".join([*lines, ""]), media_type=TEXT, headers={"Cache-Control": "no-store"})
+
+
+def _may_read(request: Request) -> bool:
+    address, token = request.scope["state"]["address"], request.app.state.settings.metrics_token
+    given = request.headers.get("authorization", "").removeprefix("Bearer ")
+    by_token = bool(token) and hmac.compare_digest(given.encode(), token.encode())
+    forwarded = FORWARDED & set(request.headers.keys())  # a proxy on this machine asks for somebody else
+    return by_token or (address is not None and address.is_loopback and not forwarded)
+
+
+def _values(state: Any) -> dict[str, Any]:
+    cache, hub, follower = state.cache, state.hub, state.follower
+    asked = cache.hits + cache.joined + cache.misses
+    return {
+        "cache_hits_total": cache.hits,
+        "cache_misses_total": cache.misses,
+        "cache_joined_total": cache.joined,
+        "cache_bypassed_total": cache.bypassed,
+        "cache_hit_ratio": round((cache.hits + cache.joined) / asked, 4) if asked else 0,
+        "cache_entries": len(cache.store),
+        "cache_bytes": cache.store.size,
+        "cache_evicted_total": cache.store.evicted,
+        "cache_dropped_total": cache.store.dropped,
+        "streams_open": hub.count,
+        "stream_events_total": hub.sent,
+        "streams_dropped_total": hub.dropped,
+        "log_head": follower.head,
+        "log_is_current": int(follower.is_current()),
+    }

@@ -1,0 +1,157 @@
+"""What the rules of strips draw: the statements. What readers may see of articles is `visible`, as everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from sqlalchemy import (
+    CTE,
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    union,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from app.articles.models import Article, ArticleSection, ArticleTag
+from app.articles.repository import visible
+from app.kit.db import Id, Instant
+from app.sections.models import Section
+from app.tickers.models import TickerPlace, TickerSection, TickerTag
+from app.tickers.strip import BY_URGENCY
+
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
+# Articles whose level, which is their urgency's, has not calmed down yet; each level's parameter is since when.
+RAISED = or_(
+    *(
+        and_(Article.urgency == urgency, Article.published_at > bindparam(level, type_=Instant))
+        for urgency, level in BY_URGENCY.items()
+    )
+)
+STORY = (
+    Article.id.label("story_id"),
+    Article.slug.label("story_slug"),
+    Section.slug.label("story_section"),
+    func.coalesce(Article.short_headline, Article.headline).label("story_text"),
+    Article.language.label("story_language"),
+    Article.urgency.label("story_urgency"),
+    Article.published_at.label("story_published_at"),
+    Article.updated_at.label("story_updated_at"),
+)
+
+
+def _reached() -> CTE:
+    """The sections that each rule reaches: those that it names, and all below them."""
+    named = select(TickerSection.ticker_id, TickerSection.rule, TickerSection.section_id)
+    top = named.where(TickerSection.ticker_id.in_(IDS)).cte("reached", recursive=True)
+    below = aliased(Section)
+    return top.union(select(top.c.ticker_id, top.c.rule, below.id).join(top, below.parent_id == top.c.section_id))
+
+
+REACHED = _reached()
+
+
+def _notes() -> Select[Any]:
+    """Of articles whose level is still raised, or that the desk has ordered: which rules reach them by section and by
+    tag (`number` is the rule's), and at which place (`number`) a strip has them."""
+    placed = select(TickerPlace.article_id).where(TickerPlace.ticker_id.in_(IDS))
+    # Two questions of one index each; asked as one, with *or*, every article is looked at.
+    special = union(
+        select(Article.id).where(visible(NOW), Article.published_at > bindparam("raised", type_=Instant), RAISED),
+        select(Article.id).where(visible(NOW), Article.id.in_(placed)),
+    )
+    notes = union_all(
+        select(
+            literal("raised").label("kind"),
+            literal(None, Id).label("ticker_id"),
+            literal(0).label("number"),
+            Article.id,
+        ).where(Article.id.in_(special)),
+        select(literal("section"), REACHED.c.ticker_id, REACHED.c.rule, ArticleSection.article_id)
+        .join(REACHED, REACHED.c.section_id == ArticleSection.section_id)
+        .where(ArticleSection.article_id.in_(special)),
+        select(literal("tag"), TickerTag.ticker_id, TickerTag.rule, ArticleTag.article_id)
+        .join(TickerTag, TickerTag.tag_id == ArticleTag.tag_id)
+        .where(TickerTag.ticker_id.in_(IDS), ArticleTag.article_id.in_(special)),
+        select(literal("place"), TickerPlace.ticker_id, TickerPlace.position, TickerPlace.article_id).where(
+            TickerPlace.ticker_id.in_(IDS), TickerPlace.article_id.is_not(None)
+        ),
+    ).subquery("notes")
+    kind, ticker_id, number, article_id = notes.c
+    return (
+        select(kind, ticker_id, number, *STORY)
+        .join(Article, Article.id == article_id)
+        .outerjoin(Section, Section.id == Article.section_id)
+        .where(visible(NOW))
+    )
+
+
+NOTES = _notes()
+
+
+class Shape(NamedTuple):
+    """Which conditions a rule has: strips whose rules are alike share one statement."""
+
+    sections: bool
+    tags: bool
+    urgency: bool
+    age: bool
+
+    @classmethod
+    def of(cls, rule: Mapping[str, Any]) -> Shape:
+        urgency, age = rule["urgency_max"] is not None, rule["max_age_hours"] is not None
+        return cls(bool(rule["sections"]), bool(rule["tags"]), urgency, age)
+
+
+@lru_cache(maxsize=128)
+def newest_of(shapes: tuple[Shape, ...]) -> Select[Any]:
+    """Built once for rules of these shapes: putting a statement together costs more than running it on SQLite."""
+    found = union_all(*(_rule(number, shape) for number, shape in enumerate(shapes))).subquery("found")
+    return (
+        select(found.c.ticker_id, found.c.rule, *STORY)
+        .join(Article, Article.id == found.c.article_id)
+        .outerjoin(Section, Section.id == Article.section_id)
+        .where(visible(NOW))
+    )
+
+
+def _rule(number: int, shape: Shape) -> Select[Any]:
+    ticker: BindParameter[str] = bindparam(f"ticker{number}", type_=Id)
+    rule: BindParameter[int] = bindparam(f"rule{number}", type_=Integer)
+    limit: BindParameter[int] = bindparam(f"limit{number}", type_=Integer)
+    matching = select(Article.id).where(visible(NOW), *_conditions(number, shape, ticker, rule))
+    newest = matching.order_by(Article.published_at.desc(), Article.id.desc()).limit(limit).subquery()
+    return select(ticker.label("ticker_id"), rule.label("rule"), newest.c.id.label("article_id"))
+
+
+def _conditions(number: int, shape: Shape, ticker: Any, rule: Any) -> Iterable[ColumnElement[bool]]:
+    if shape.sections:
+        sections = select(REACHED.c.section_id).where(REACHED.c.ticker_id == ticker, REACHED.c.rule == rule)
+        yield _filed(ArticleSection, ArticleSection.section_id.in_(sections), shape)
+    if shape.tags:
+        tags = select(TickerTag.tag_id).where(TickerTag.ticker_id == ticker, TickerTag.rule == rule)
+        yield _filed(ArticleTag, ArticleTag.tag_id.in_(tags), shape)
+    if shape.urgency:
+        yield Article.urgency <= bindparam(f"urgency{number}", type_=Integer)
+    if shape.age:
+        yield Article.published_at >= bindparam(f"since{number}", type_=Instant)
+
+
+def _filed(link: Any, where: ColumnElement[bool], shape: Shape) -> ColumnElement[bool]:
+    """Filed there. Young articles are few: each is asked; else all that are filed there are gathered first."""
+    if shape.age:
+        return exists().where(link.article_id == Article.id, where)
+    return Article.id.in_(select(link.article_id).where(where))

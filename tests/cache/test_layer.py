@@ -1,0 +1,256 @@
+"""The cache in front: single flight, variants, bounds, and what it does when it cannot hear the log."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import brotli  # type: ignore[import-untyped]  # it ships no types
+import httpx
+import pytest
+
+from app.cache.answers import Answer, best_encoding
+from app.cache.store import Store
+from app.kit import clock
+from tests.newsroom import Newsroom, beside
+
+PLAIN = {"accept-encoding": "identity"}
+
+
+# --- what is asked ----------------------------------------------------------------------------------------------------
+
+
+async def test_the_same_question_has_one_answer_however_it_is_written(newsroom: Newsroom) -> None:
+    article = await newsroom.published(tags=[])
+    cache = newsroom.app.state.cache
+    await newsroom.get("/v1/articles?limit=5&language=ar")
+    kept = len(cache.store)
+    for same in (
+        "/v1/articles?language=ar&limit=5",
+        "/v1/articles?limit=5&language=%61r",
+        "/v1/%61rticles?limit=5&language=ar",
+    ):
+        answer = await newsroom.get(same)
+        assert answer.json()["data"][0]["id"] == article["id"]
+    assert len(cache.store) == kept
+    await newsroom.get("/v1/articles?limit=5&language=ar&language=ar", 400)
+    await newsroom.get("/v1/articles?limit=0", 400)
+    assert len(cache.store) == kept
+
+
+async def test_pages_link_alike_whatever_the_order_of_the_question(newsroom: Newsroom) -> None:
+    for number in range(3):
+        await newsroom.published(f"خبر {number}")
+    links = {
+        (await newsroom.get(f"/v1/articles?{q}")).headers["link"] for q in ("limit=1&kind=news", "kind=news&limit=1")
+    }
+    assert len(links) == 1
+
+
+async def test_what_is_one_persons_own_is_never_kept(newsroom: Newsroom) -> None:
+    newsroom.set(comments="premoderated")
+    article = await newsroom.published()
+    form = {"author_name": "س", "author_email": "s@example.com", "body": "تعليق"}
+    made = (await newsroom.client.post(f"/v1/articles/{article['id']}/comments", json=form)).json()
+    url = f"/v1/comments/{made['comment']['id']}"
+    own = {"Authorization": f"Bearer {made['edit_token']}"}
+    assert (await newsroom.get(url, headers=own)).headers["cache-control"].startswith("private")
+    await newsroom.get(url, 404)
+    await newsroom.get("/v1/desk/me", 401)
+    token = {"Authorization": f"Bearer {newsroom.tokens['admin']}"}
+    await newsroom.get("/v1/desk/me", headers=token)
+    await newsroom.get("/v1/desk/me", 401)
+
+
+# --- single flight ----------------------------------------------------------------------------------------------------
+
+
+async def test_a_thousand_who_ask_at_once_cost_one_query(newsroom: Newsroom) -> None:
+    await newsroom.published()
+    store = newsroom.app.state.cache.store
+    await newsroom.get("/v1/site")
+    newsroom.app.state.cache.forgotten()
+    with newsroom.counted() as sent:
+        store.bound = 10_000_000
+        answers = await asyncio.gather(*(newsroom.get("/v1/articles") for _ in range(1_000)))
+    assert len({answer.content for answer in answers}) == 1
+    assert len(sent) == 1
+
+
+async def test_who_asks_after_a_write_does_not_join_who_asked_before(newsroom: Newsroom) -> None:
+    """A slow answer is under way; a write is acknowledged; the next reader sees the write."""
+    article = await newsroom.published()
+    database, url = newsroom.app.state.database, f"/v1/articles/{article['id']}"
+    original, held = database.reader, asyncio.Event()
+
+    @asynccontextmanager
+    async def slow() -> AsyncIterator[Any]:
+        async with original() as reader:
+            yield reader
+            if asyncio.current_task() is early:
+                await held.wait()
+
+    early: asyncio.Task[httpx.Response] | None = None
+    await newsroom.app.state.follower.catch_up()
+    database.reader = slow
+    early = asyncio.create_task(newsroom.get(url))
+    await asyncio.sleep(0.1)
+    changed = await newsroom.change(article, headline="بعد التصحيح")
+    late = await newsroom.get(url)
+    assert late.json()["headline"] == changed["headline"]
+    held.set()
+    await early
+    database.reader = original
+    assert (await newsroom.get(url)).json()["headline"] == changed["headline"], "what was read before is not kept"
+
+
+# --- variants ---------------------------------------------------------------------------------------------------------
+
+
+async def test_each_encoding_has_its_own_validator(newsroom: Newsroom) -> None:
+    await newsroom.published(summary="ملخص " * 100)
+    plain = await newsroom.get("/v1/articles", headers=PLAIN)
+    assert "content-encoding" not in plain.headers
+    raw = {}
+    for encoding, decode in (("gzip", gzip.decompress), ("br", brotli.decompress)):
+        async with newsroom.client.stream("GET", "/v1/articles", headers={"accept-encoding": encoding}) as answer:
+            raw[encoding] = b"".join([part async for part in answer.aiter_raw()])
+        assert answer.headers["content-encoding"] == encoding
+        assert decode(raw[encoding]) == plain.content
+        assert answer.headers["vary"] == "Accept-Encoding"
+        assert int(answer.headers["content-length"]) == len(raw[encoding])
+        etag = answer.headers["etag"]
+        assert etag != plain.headers["etag"]
+        known = {"accept-encoding": encoding, "if-none-match": etag}
+        assert (await newsroom.get("/v1/articles", 304, headers=known)).headers["etag"] == etag
+        await newsroom.get("/v1/articles", 200, headers={**PLAIN, "if-none-match": etag})
+    assert raw["br"] != raw["gzip"]
+
+
+@pytest.mark.parametrize(
+    ("accepted", "chosen"),
+    [
+        ("gzip, deflate, br", "br"), ("gzip", "gzip"), ("br;q=0, gzip", "gzip"), ("", ""), ("identity", ""),
+        ("*", "br"), ("*;q=0", ""), ("gzip;q=0.5, br;q=0.2", "gzip"), ("gzip;q=abc", ""), ("GZIP", "gzip"),
+        ("gzip;q=0.5, identity", ""), (";;;q=,,", ""), ("zstd", ""),
+    ],
+)  # fmt: skip
+def test_an_encoding_is_chosen_as_asked(accepted: str, chosen: str) -> None:
+    assert best_encoding(accepted.encode()) == chosen
+
+
+# --- the clock, other processes, silence ------------------------------------------------------------------------------
+
+
+async def test_nothing_outlives_its_moment(newsroom: Newsroom) -> None:
+    start = clock.now()
+    with clock.frozen(start):
+        await newsroom.published("الآن")
+        await newsroom.published("بعد حين", at=clock.written(start + timedelta(seconds=2)))
+        assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
+    with clock.frozen(start + timedelta(milliseconds=1_999)):
+        hits = newsroom.app.state.cache.hits
+        assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
+        assert newsroom.app.state.cache.hits == hits + 1, "kept until then"
+    with clock.frozen(start + timedelta(seconds=2)):
+        assert len((await newsroom.get("/v1/articles")).json()["data"]) == 2
+    with clock.frozen(start):  # put back
+        assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
+
+
+async def test_without_the_bell_another_machine_follows_within_a_second(newsroom: Newsroom) -> None:
+    article = await newsroom.published()
+    async with beside(newsroom) as far:
+        far.app.state.bell._path = None  # on another machine nobody hears it
+        url = f"/v1/articles/{article['id']}"
+        assert (await far.get(url)).json()["headline"] == article["headline"]
+        changed = await newsroom.change(article, headline="عنوان آخر")
+        await asyncio.sleep(1.05)
+        assert (await far.get(url)).json()["headline"] == changed["headline"]
+
+
+async def test_what_cannot_hear_the_log_neither_gives_nor_keeps(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await newsroom.published()
+    await newsroom.get("/v1/articles")
+    cache, follower = newsroom.app.state.cache, newsroom.app.state.follower
+
+    async def deaf() -> None:
+        raise OSError("away")
+
+    monkeypatch.setattr(follower, "_read_on", deaf)
+    follower.doubt()
+    kept, hits, bypassed = len(cache.store), cache.hits, cache.bypassed
+    for _ in range(3):
+        await newsroom.get("/v1/articles")
+        await newsroom.get("/v1/tags")
+    assert (len(cache.store), cache.hits, cache.bypassed) == (kept, hits, bypassed + 6)
+
+
+# --- the store --------------------------------------------------------------------------------------------------------
+
+
+def answer(key: object, size: int = 3_000, tag: str = "articles") -> Answer:
+    return Answer(key, [(b"content-type", b"image/png")], b"x" * size, frozenset({tag, "changes"}))
+
+
+def test_endless_questions_cannot_push_out_what_is_wanted() -> None:
+    store = Store(1_000_000)
+    hot = [f"hot {number}" for number in range(50)]
+
+    def ask(key: object) -> bool:
+        found = store.find(key)
+        if found is None:
+            store.keep(answer(key))
+            return False
+        found.hits += 1
+        return True
+
+    for _ in range(5):
+        for key in hot:
+            ask(key)
+    found = asked = 0
+    for number in range(20_000):
+        ask(f"once {number}")
+        ask(f"twice {number // 2}")
+        if number % 4 == 0:
+            asked += 1
+            found += ask(hot[(number // 4) % len(hot)])
+        assert store.size <= store.bound
+    assert found / asked > 0.95
+
+
+def test_the_bound_holds_whatever_comes() -> None:
+    store = Store(200_000)
+    for number in range(300):
+        store.keep(answer(number, size=number * 100))
+        if kept := store.find(number):
+            kept.hits += 3
+            before = kept.size
+            kept.size += 5_000
+            store.grown(kept, kept.size - before)
+        assert store.size <= store.bound
+    assert store.find(299) is None, "larger than its share"
+    store.drop(["articles"])
+    assert (len(store), store.size) == (0, 0)
+    Store(0).keep(answer("x"))
+
+
+def test_a_tag_takes_out_what_carries_it_and_its_addresses() -> None:
+    store = Store(1_000_000)
+    for number in range(10):
+        kept = answer(number, tag=f"article:{number % 2}")
+        store.keep(kept)
+        for alias in range(20):
+            store.alias(kept, (number, alias))
+    assert len(store.by_address) == 10 * 8
+    store.drop(["article:1"])
+    assert {key for key in range(10) if store.find(key)} == {0, 2, 4, 6, 8}
+    assert len(store.by_address) == 5 * 8
+    store.clear()
+    assert (len(store), len(store.by_address), store.size) == (0, 0, 0)

@@ -1,0 +1,104 @@
+"""Whatever is written, in whichever process: what comes from a cache is what would be made anew, byte for byte."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import httpx
+import pytest
+
+from app.kit import clock
+from tests.newsroom import Newsroom, beside, opened
+from tests.sync.test_histories import History
+
+OWN = {"x-request-id", "date"}
+
+
+def seen(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
+    """All that a client gets, but for what belongs to the one request."""
+    return answer.status_code, answer.content, {n: v for n, v in answer.headers.items() if n not in OWN}
+
+
+def addresses(history: History) -> list[str]:
+    """Every public route, with things that are there, were there and never were."""
+    articles = [*history.articles[-3:], "لا-شيء"]
+    comments = [id for _, id in history.comments[-2:]] + ["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"]
+    found = [
+        "/v1/articles", "/v1/articles?limit=2&sort=-updated_at", "/v1/articles?section=علوم", "/v1/articles?tag=فلك",
+        "/v1/articles?author=ليلى&language=ar", "/v1/articles?include=body&limit=3", "/v1/articles?fields=headline",
+        f"/v1/articles?ids={','.join(articles)}&count=true", "/v1/tickers", "/v1/tickers/عاجل", "/v1/tickers/ثان",
+        "/v1/tickers/عاجل?include=article", "/v1/sections", "/v1/sections/علوم", "/v1/sections?count=true", "/v1/tags",
+        "/v1/tags/فلك", "/v1/authors", "/v1/authors/ليلى", "/v1/site", "/v1/changes?limit=5&object=full",
+        f"/v1/comments/counts?articles={','.join(articles)}", "/v1/articles/عنوان-3", "/v1/articles/خبر-1",
+    ]  # fmt: skip
+    for article in articles:
+        found += [
+            f"/v1/articles/{article}{rest}" for rest in ("", "?fields=section.name,tags", "/comments", "/comments/form")
+        ]
+    for comment in comments:
+        found += [f"/v1/comments/{comment}", f"/v1/comments/{comment}/replies"]
+    return found
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_cached_answer_is_the_answer_in_every_process(database_url: str, seed: int) -> None:
+    settings: dict[str, Any] = {
+        "comments": "open",
+        "comments_rate": (),
+        "comments_require_email": False,
+        "comments_close_after_days": 1,
+    }
+    async with opened(database_url, **settings) as one, beside(one) as two, beside(one, cache_bytes=0) as anew:
+        history = History(one, 100 + seed)
+        await history.begin()
+        start = clock.now()
+        hits = 0
+        for step in range(32):
+            # Time goes on by itself, too: moments come that nobody has announced.
+            with clock.frozen(start + timedelta(minutes=11 * step)):
+                history.newsroom = history.random.choice([one, two])
+                await history.step()
+                if history.random.random() < 0.3:
+                    await two.app.state.duty.announce()
+                for url in addresses(history):
+                    expected = seen(await anew.get(url, None))
+                    for room in (one, two):
+                        assert seen(await room.get(url, None)) == expected, (step, url)
+        hits = one.app.state.cache.hits + two.app.state.cache.hits
+        assert hits > 400, "otherwise nothing was tested"
+
+
+async def test_what_a_write_does_not_touch_stays(newsroom: Newsroom) -> None:
+    """The cache forgets exactly what shows the change."""
+    for slug in ("علوم", "طب"):
+        await newsroom.section(slug)
+    one, other = await newsroom.published(section="علوم"), await newsroom.published("غيره", section="طب")
+    newsroom.set(comments="premoderated")
+    urls = {
+        "list": "/v1/articles", "one": f"/v1/articles/{one['id']}", "other": f"/v1/articles/{other['id']}",
+        "comments": f"/v1/articles/{one['id']}/comments", "sections": "/v1/sections", "tags": "/v1/tags",
+        "tickers": "/v1/tickers",
+    }  # fmt: skip
+
+    async def forgotten_by(work: Any) -> set[str]:
+        for url in urls.values():
+            await newsroom.get(url)
+        await work
+        cache, gone = newsroom.app.state.cache, set()
+        for name, url in urls.items():
+            before = cache.misses
+            await newsroom.get(url)
+            gone |= {name} if cache.misses > before else set()
+        return gone
+
+    form = {"author_name": "س", "author_email": "s@example.com", "body": "تعليق"}
+    said = (await newsroom.client.post(urls["comments"], json=form)).json()["comment"]["id"]
+    assert await forgotten_by(newsroom.desk("POST", f"/comments/{said}/approve", {})) == {"one", "comments"}
+    assert await forgotten_by(newsroom.change(one, summary="جديد")) == {"list", "one", "comments", "tickers"}
+    assert await forgotten_by(newsroom.draft("مسودة", section="طب")) == set()
+    assert await forgotten_by(newsroom.tag("لا-يحمله-خبر")) == set()
+    renamed = newsroom.desk("PUT", "/sections/طب", {"name": "الطب"}, if_match='"1"')
+    assert await forgotten_by(renamed) == {"list", "other", "sections", "tickers"}
+    strip = newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل"})
+    assert await forgotten_by(strip) == {"tickers"}

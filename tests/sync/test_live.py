@@ -1,0 +1,211 @@
+"""Streams: what is told, from where on, to whom, and how they end. On both databases, without sockets."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from app.kit import clock
+from app.sync import live
+from tests.newsroom import Newsroom
+from tests.sync.ear import Ear, at_work
+
+
+@pytest.fixture
+async def room(newsroom: Newsroom) -> AsyncIterator[Newsroom]:
+    async with at_work(newsroom, streams_per_address=5, streams_max=8) as working:
+        await working.section()
+        yield working
+
+
+async def test_a_stream_tells_what_the_log_says(room: Newsroom) -> None:
+    ear = Ear(room, "/v1/stream")
+    (ready,) = await ear.until(1)
+    assert (ear.status, ready.name, ready.content) == (200, "ready", {"since": ready.id})
+    assert ear.answered["content-type"].startswith("text/event-stream")
+    assert ear.answered["cache-control"] == "no-store"
+    assert "content-length" not in ear.answered
+    article = await room.published()
+    events = (await ear.until(3))[1:]
+    assert [event.name for event in events] == ["article.published", "section.changed"]
+    assert events[0].content["object"]["headline"] == article["headline"]
+    entries = (await room.get(f"/v1/changes?since={ready.id}")).json()
+    assert [event.content for event in events] == entries["data"]
+    assert events[-1].id == entries["since"]
+    await ear.close()
+    assert room.app.state.hub.count == 0
+
+
+async def test_who_comes_back_with_the_last_id_misses_nothing(room: Newsroom) -> None:
+    ear = Ear(room, "/v1/stream?object=none")
+    last = (await ear.until(1))[0].id
+    await ear.close()
+    articles = [await room.published(f"خبر {number}") for number in range(3)]
+    for ear in (
+        Ear(room, "/v1/stream?object=none", {"Last-Event-ID": last}),
+        Ear(room, f"/v1/stream?object=none&since={last}"),
+        Ear(room, "/v1/stream?object=none&since=nonsense", {"Last-Event-ID": last}),
+    ):
+        events = await ear.until(2 + len(articles))  # and that there is a section
+        assert events[0].name == "ready"
+        assert [e.content["id"] for e in events if e.name == "article.published"] == [a["id"] for a in articles]
+        articles.append(await room.published("خبر بعد العودة"))
+        assert (await ear.until(2 + len(articles)))[-1].content["id"] == articles[-1]["id"]
+        await ear.close()
+
+
+async def test_an_id_that_leads_nowhere_is_told_to_start_again(room: Newsroom) -> None:
+    ear = Ear(room, "/v1/stream", {"Last-Event-ID": "00000000.1.00000000"})
+    (reset,) = await ear.until(1)
+    assert (reset.name, reset.content) == ("reset", {"since": reset.id})
+    await room.published()
+    assert (await ear.until(2))[1].name == "article.published"
+    await ear.close()
+
+
+async def test_filters_hold_for_streams_too(room: Newsroom) -> None:
+    await room.section("طب")
+    science = Ear(room, "/v1/stream?section=علوم&type=article")
+    french = Ear(room, "/v1/stream?language=fr&object=none")
+    await science.until(1)
+    await french.until(1)
+    article = await room.published(section="علوم")
+    await room.published("غيره", section="طب")
+    assert [e.content["id"] for e in (await science.until(2))[1:]] == [article["id"]]
+    article = await room.change(article, section="طب")
+    gone = (await science.until(3))[2].content
+    assert (gone["tombstone"], gone["reason"]) == (True, "filtered")
+    await room.change(article, language="fr")
+    assert (await french.until(2))[1].content["id"] == article["id"]
+    await room.desk("PUT", "/sections/طب", {"name": "طب", "parent": "علوم"}, if_match='"1"')
+    assert (await science.until(4))[3].name == "reset", "other articles lie below the section now"
+    for ear in (science, french):
+        await ear.close()
+    refused = Ear(room, "/v1/stream?nonsense=1")
+    await asyncio.wait_for(refused.task, 5)
+    assert refused.status == 400
+
+
+async def test_a_strip_has_a_stream_of_its_own(room: Newsroom) -> None:
+    for name in ("عاجل", "رياضة"):
+        await room.desk("PUT", f"/tickers/{name}", {"name": name})
+    ear = Ear(room, "/v1/tickers/عاجل/stream")
+    await ear.until(1)
+    await room.desk("POST", "/tickers/رياضة/items", {"text": "هدف"})
+    soon = clock.written(clock.now() + timedelta(seconds=1))
+    await room.desk("POST", "/tickers/عاجل/items", {"text": "عاجل", "expires_at": soon})
+    shown, left = (await ear.until(3))[1:]
+    assert [item["text"] for item in shown.content["object"]["items"]] == ["عاجل"]
+    assert left.content["object"]["items"] == [], "told when its moment came, by nobody's hand"
+    late = clock.now() - datetime.fromisoformat(soon)
+    assert late < timedelta(seconds=1.5)
+    await room.desk("DELETE", "/tickers/عاجل", if_match="*")
+    assert (await ear.until(4))[3].content["reason"] == "deleted"
+    await ear.close()
+    missing = Ear(room, "/v1/tickers/لا-شيء/stream")
+    await asyncio.wait_for(missing.task, 5)
+    assert missing.status == 404
+
+
+async def test_every_process_tells_what_any_has_done(newsroom: Newsroom) -> None:
+    await newsroom.section()
+    async with at_work(newsroom) as one, at_work(newsroom) as two:
+        ears = [Ear(one, "/v1/stream?type=article"), Ear(two, "/v1/stream?type=article")]
+        for ear in ears:
+            await ear.until(1)
+        ahead = clock.written(clock.now() + timedelta(seconds=1))
+        scheduled = await newsroom.published("بعد حين", at=ahead)
+        made = [await room.published(f"خبر {n}") for n, room in enumerate((one, two, newsroom))]
+        expected = sorted([scheduled["id"], *(article["id"] for article in made)])
+        for ear in ears:
+            assert sorted(e.content["id"] for e in (await ear.until(5))[1:]) == expected, "each of them once"
+        await asyncio.sleep(0.3)
+        for ear in ears:
+            assert len(ear.events) == 5
+            await ear.close()
+
+
+async def test_there_is_an_end_to_how_many(room: Newsroom) -> None:
+    first = [Ear(room, "/v1/stream") for _ in range(5)]
+    for ear in first:
+        await ear.until(1)
+    sixth = Ear(room, "/v1/stream")
+    await asyncio.wait_for(sixth.task, 5)
+    assert (sixth.status, "retry-after" in sixth.answered) == (429, True)
+    others = [Ear(room, "/v1/stream", address=f"198.51.100.{number}") for number in range(3)]
+    for ear in others:
+        await ear.until(1)
+    ninth = Ear(room, "/v1/stream", address="198.51.100.77")
+    await asyncio.wait_for(ninth.task, 5)
+    assert (ninth.status, ninth.answered["retry-after"]) == (503, "30")
+    for ear in [*first, *others]:
+        await ear.close()
+    again = Ear(room, "/v1/stream")
+    await again.until(1)
+    await again.close()
+
+
+async def test_who_does_not_read_is_dropped_and_delays_nobody(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live, "MOST_PENDING", 3)
+    deaf, ear = Ear(room, "/v1/stream?object=none", deaf=True), Ear(room, "/v1/stream?object=none")
+    await deaf.until(1)
+    await ear.until(1)
+    for number in range(6):
+        await room.published(f"خبر {number}")
+    assert len(await ear.until(8, seconds=3)) == 8
+    await asyncio.wait_for(deaf.task, 3)
+    assert (room.app.state.hub.dropped, room.app.state.hub.count) == (1, 1)
+    await ear.close()
+
+
+async def test_signs_of_life_move_the_last_id(newsroom: Newsroom) -> None:
+    async with at_work(newsroom, stream_heartbeat=1) as room:
+        await room.section()
+        ear = Ear(room, "/v1/stream?language=fr")
+        await ear.until(1)
+        await room.published()
+        await asyncio.sleep(1.5)
+        beat = [block for block in ear.text.split("\n\n") if block.startswith(": ")][-1]
+        last = beat.partition("id: ")[2]
+        assert len(ear.events) == 1
+        assert (await room.get(f"/v1/changes?language=fr&since={last}")).json()["data"] == []
+        assert int(last.split(".")[1], 16) == room.app.state.follower.head
+        await ear.close()
+
+
+async def test_who_listens_is_sent_away_when_the_server_stops(room: Newsroom) -> None:
+    ears = [Ear(room, "/v1/stream") for _ in range(3)]
+    for ear in ears:
+        await ear.until(1)
+    room.app.state.hub.close()
+    for ear in ears:
+        farewell = (await ear.until(2))[1]
+        assert farewell.name == "goaway"
+        assert 500 <= farewell.content["retry_ms"] <= 5_000
+        assert ear.ended
+        await ear.close()
+    late = Ear(room, "/v1/stream")
+    await asyncio.wait_for(late.task, 5)
+    assert late.status == 503
+
+
+async def test_an_idle_stream_holds_no_connection_to_the_database(room: Newsroom) -> None:
+    ears = [Ear(room, "/v1/stream", address=f"198.51.100.{number}") for number in range(8)]
+    for ear in ears:
+        await ear.until(1)
+    pools: list[Any] = [room.app.state.database.reading.pool, room.app.state.database.writing.pool]
+    await asyncio.sleep(0.05)
+    assert sum(pool.checkedout() for pool in pools) <= 1, "at most the follower's own look at the log"
+    for ear in ears:
+        await ear.close()
+
+
+async def test_head_gets_the_headers_of_a_stream_and_its_end(room: Newsroom) -> None:
+    answer = await asyncio.wait_for(room.client.head("/v1/stream"), 5)
+    assert (answer.status_code, answer.content) == (200, b"")
+    assert answer.headers["content-type"].startswith("text/event-stream")
+    assert room.app.state.hub.count == 0
