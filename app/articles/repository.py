@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     func,
     literal,
     literal_column,
@@ -120,19 +121,18 @@ def named(model: type[Section] | type[Tag] | type[Author], text: str) -> ColumnE
 _canonical = lru_cache(maxsize=4096)(canonical_slug)
 
 
-def _filters(query: ArticleFilters) -> list[ColumnElement[bool]]:
+def _filters(query: ArticleFilters, *, each: bool = False) -> list[ColumnElement[bool]]:
+    """The conditions of `query`. `each`: in the form that asks every article by itself."""
     found: list[ColumnElement[bool]] = []
     if query.section:
-        inside = select(ArticleSection.article_id).where(
-            ArticleSection.section_id.in_(subtree(named(Section, query.section)))
-        )
-        found.append(Article.id.in_(inside))
+        within = subtree(named(Section, query.section))
+        found.append(_filed_under(ArticleSection, ArticleSection.section_id.in_(within), each))
     if query.tag:
-        tagged = select(ArticleTag.article_id).join(Tag, Tag.id == ArticleTag.tag_id).where(named(Tag, query.tag))
-        found.append(Article.id.in_(tagged))
+        tags = select(Tag.id).where(named(Tag, query.tag))
+        found.append(_filed_under(ArticleTag, ArticleTag.tag_id.in_(tags), each))
     if query.author:
-        signed = select(ArticleAuthor.article_id).join(Author, Author.id == ArticleAuthor.author_id)
-        found.append(Article.id.in_(signed.where(named(Author, query.author))))
+        authors = select(Author.id).where(named(Author, query.author))
+        found.append(_filed_under(ArticleAuthor, ArticleAuthor.author_id.in_(authors), each))
     if query.language:
         found.append(or_(*(_in_language(name.replace("\0", "")) for name in terms(query.language))))
     if query.kind:
@@ -142,6 +142,12 @@ def _filters(query: ArticleFilters) -> list[ColumnElement[bool]]:
         ids = [known for name in names if (known := as_id(name))]
         found.append(or_(Article.id.in_(ids), Article.slug.in_([canonical_slug(name) for name in names])))
     return found + _bounds(query)
+
+
+def _filed_under(link: Any, where: ColumnElement[bool], each: bool) -> ColumnElement[bool]:
+    if each:
+        return exists().where(link.article_id == Article.id, where)
+    return Article.id.in_(select(link.article_id).where(where))
 
 
 def _in_language(tag: str) -> ColumnElement[bool]:
@@ -329,7 +335,8 @@ def _published(sort: str, parts: Parts, filters: tuple[Any, ...]) -> Paged:
     if not where:
         return Paged(_with(parts), SORTS[sort], visible(NOW))
     # What is filtered is sorted before it is cut to a page; nothing is gathered for what is cut off.
-    return Paged(select(Article.id), SORTS[sort], visible(NOW), *where, whole=_with(parts))
+    near = (visible(NOW), _filters(query, each=True))
+    return Paged(select(Article.id), SORTS[sort], visible(NOW), *where, whole=_with(parts), near=near)
 
 
 @lru_cache

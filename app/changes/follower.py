@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Row, ScalarSelect, bindparam, false, func, select
+from sqlalchemy import ColumnElement, Exists, Row, ScalarSelect, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.bell import Bell
@@ -43,16 +43,15 @@ class Moments:
     """The tag of the answers that it changes; None for all."""
     lag: timedelta = timedelta(0)
     """How long after the stored moment it comes."""
-    chained: bool = False
-    """The one after is known only when the one before was announced."""
 
 
 STRIPS = Moments(
     next=lambda now: select(func.min(Announced.next_at)).where(Announced.next_at > now).scalar_subquery(),
     due=lambda now: select(Announced.resource_id).where(Announced.next_at <= now).exists(),
     touches="tickers",
-    chained=True,
 )
+# What a strip shows next is known when all that has come was announced: until then its answers cannot be kept.
+FOLLOWING = frozenset({"tickers", EVERYTHING})
 
 
 class Heard:
@@ -82,7 +81,7 @@ class Follower:
         self.floor = self.moved = 0
         self.is_due = False
         self.unsure: frozenset[str] = frozenset()
-        """Tags of answers that may change at a moment that nobody knows yet: they cannot be kept."""
+        """Tags of answers that may change at a moment that nobody knows yet."""
         self.heard: list[Heard] = []
 
     def is_current(self) -> bool:
@@ -157,9 +156,8 @@ class Follower:
         for one in self.heard:
             one.forgotten() if touched is None else one.touched(touched)
         self.epoch, self.head, self.floor, self.moved = row.epoch, row.head, row.floor, row.moved
-        due = [one for one, is_due in zip(self._moments, row[4 : 4 + len(self._moments)], strict=True) if is_due]
-        self.is_due = bool(due)
-        self.unsure = frozenset(one.touches or EVERYTHING for one in due if one.chained)
+        self.is_due = bool(row.due)
+        self.unsure = FOLLOWING if self.is_due else frozenset()
         coming = zip(self._moments, row[-len(self._moments) :], strict=True)
         self._next = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in coming]
         self._read_at, self._clock_until = then, min(self._next)
@@ -169,9 +167,8 @@ TAGS = select(Change.tags).where(Change.seq > bindparam("after"), Change.seq <= 
 
 
 def _where_the_log_stands(moments: Sequence[Moments]) -> Any:
-    """The log's row, then for each kind of moments whether one is due, then when the next one comes."""
     times: list[Moment] = [bindparam(f"now_{number}", type_=Instant) for number in range(len(moments))]
-    pairs = list(enumerate(zip(moments, times, strict=True)))
-    due = [(one.due(time) if one.due else false()).label(f"due_{number}") for number, (one, time) in pairs]
-    coming = [one.next(time).label(f"next_{number}") for number, (one, time) in pairs]
-    return select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved, *due, *coming)
+    pairs = list(zip(moments, times, strict=True))
+    due = or_(*(one.due(time) for one, time in pairs if one.due is not None))
+    coming = [one.next(time).label(f"next_{number}") for number, (one, time) in enumerate(pairs)]
+    return select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved, due.label("due"), *coming)

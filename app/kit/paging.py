@@ -9,14 +9,14 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import Field
-from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from starlette.requests import Request
 
@@ -28,6 +28,8 @@ from app.kit.signing import Signer, from_base64url, to_base64url
 Item = TypeVar("Item")
 Row = TypeVar("Row")
 COUNT_LIMIT = 10_000
+FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
+NEAR = 2_000  # rows that are asked one by one before all that pass a filter are gathered
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 Reader = AsyncConnection | AsyncSession
 # Parameters that do not change which rows a list has, or in which order.
@@ -157,9 +159,14 @@ class Paged:
         keys: Sequence[Key],
         *where: ColumnElement[bool],
         whole: Select[Any] | None = None,
+        near: tuple[ColumnElement[bool], Sequence[ColumnElement[bool]]] | None = None,
     ) -> None:
-        """`whole` makes more of the rows of a page, which `statement` only finds by the last of `keys`."""
-        self._bare, self._keys, self._where, self._whole = statement, keys, where, whole
+        """`whole` makes more of the rows of a page, which `statement` only finds by the last of `keys`.
+
+        `near`: what all rows fulfil, and `where` in a form that asks each row by itself. The next `NEAR` rows are asked
+        first: where many pass a page is full soon; where few do it is cheap to gather all that pass.
+        """
+        self._bare, self._keys, self._where, self._whole, self._near = statement, keys, where, whole, near
         self._statement = statement.where(*where)
         self.first = self._in_order(self._statement)
 
@@ -178,10 +185,34 @@ class Paged:
         return self._in_order(self._bare.where(after(self._keys, values), *self._where))
 
     @cached_property
+    def near(self) -> tuple[Select[Any], Select[Any]]:
+        """The first page, and a later one, as far as the next `NEAR` rows go."""
+        values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
+        return self._nearby(), self._nearby(after(self._keys, values))
+
+    def _nearby(self, *behind: ColumnElement[bool]) -> Select[Any]:
+        assert self._near is not None  # noqa: S101  # for the type checker: asked for only where it is
+        first, (every, each) = self._keys[0], self._near
+        far = select(first.column).where(*behind, every).order_by(*(key.ordered for key in self._keys))
+        end = literal(FIRST if first.descending else LAST, first.column.type)
+        bound = func.coalesce(far.offset(NEAR).limit(1).scalar_subquery(), end)
+        within = first.column >= bound if first.descending else first.column <= bound
+        return self._in_order(self._bare.where(within, *behind, every, *each))
+
+    @cached_property
     def counted(self) -> Select[Any]:
         """How many rows there are, to one above the limit: that tells that there are more."""
         bounded = self._statement.with_only_columns(self._keys[-1].column).order_by(None).limit(COUNT_LIMIT + 1)
         return select(func.count()).select_from(bounded.subquery())
+
+    async def _rows(self, reader: Reader, bound: Mapping[str, Any], *, later: bool, scalars: bool) -> Sequence[Any]:
+        if self._near is not None:
+            found: Sequence[Any] = (await reader.execute(self.near[later], bound)).all()
+            if len(found) == bound["rows"]:
+                return found
+        result = await reader.execute(self.later if later else self.first, bound)
+        rows: Sequence[Any] = result.scalars().all() if scalars else result.all()
+        return rows
 
     async def take(
         self,
@@ -197,8 +228,7 @@ class Paged:
         """One page. `position` reads a row's keys; `values` are the statement's own parameters."""
         start = cursors.read(query.cursor, times)
         bound = {**values, "rows": query.limit + 1, **{f"after{n}": value for n, value in enumerate(start or ())}}
-        result = await reader.execute(self.first if start is None else self.later, bound)
-        rows = result.scalars().all() if scalars else result.all()
+        rows = await self._rows(reader, bound, later=start is not None, scalars=scalars)
         following = cursors.write(position(rows[query.limit - 1])) if len(rows) > query.limit else None
         counting = getattr(query, "count", False)
         total = (await reader.execute(self.counted, values)).scalar_one() if counting else None

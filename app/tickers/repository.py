@@ -152,20 +152,37 @@ class Strips:
 
     async def _newest(self, strips: Sequence[Any], more: Mapping[str, int], now: datetime) -> Sequence[Row[Any]]:
         """As many of each rule as its strip takes, and so many more: rows of (ticker id, rule, article)."""
-        shapes: list[Shape] = []
-        values: dict[str, Any] = {"now": now, "ids": [strip.id for strip in strips]}
-        for strip in strips:
-            for rule, content in enumerate(strip.rules):
-                number = len(shapes)
-                shapes.append(Shape.of(content))
-                values |= {
-                    f"ticker{number}": strip.id,
-                    f"rule{number}": rule,
-                    f"limit{number}": strip.max_items + more.get(strip.id, 0),
-                    f"urgency{number}": content["urgency_max"],
-                    f"since{number}": _since(content, now),
-                }
-        rows: Sequence[Row[Any]] = (await self.reader.execute(newest_of(tuple(shapes)), values)).all()
+        limits = {strip.id: strip.max_items + more.get(strip.id, 0) for strip in strips}
+        asked = [(strip, rule, Shape.of(content)) for strip in strips for rule, content in enumerate(strip.rules)]
+        rows = await self._matching(asked, limits, now)
+        found = Counter((row.ticker_id, row.rule) for row in rows)
+        further = [
+            (strip, rule, shape._replace(near=False))
+            for strip, rule, shape in asked
+            if shape.near and found[strip.id, rule] < limits[strip.id]
+        ]
+        if not further:
+            return rows
+        again = {(strip.id, rule) for strip, rule, _ in further}
+        kept = [row for row in rows if (row.ticker_id, row.rule) not in again]
+        return [*kept, *await self._matching(further, limits, now)]
+
+    async def _matching(
+        self, asked: Sequence[tuple[Any, int, Shape]], limits: Mapping[str, int], now: datetime
+    ) -> Sequence[Row[Any]]:
+        """What these rules of strips draw, at most so many for each strip."""
+        values: dict[str, Any] = {"now": now, "ids": list(limits)}
+        for number, (strip, rule, _) in enumerate(asked):
+            content = strip.rules[rule]
+            values |= {
+                f"ticker{number}": strip.id,
+                f"rule{number}": rule,
+                f"limit{number}": limits[strip.id],
+                f"urgency{number}": content["urgency_max"],
+                f"since{number}": _since(content, now),
+            }
+        statement = newest_of(tuple(shape for _, _, shape in asked))
+        rows: Sequence[Row[Any]] = (await self.reader.execute(statement, values)).all()
         return rows
 
 

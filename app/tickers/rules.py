@@ -28,6 +28,7 @@ from sqlalchemy.orm import aliased
 from app.articles.models import Article, ArticleSection, ArticleTag
 from app.articles.repository import visible
 from app.kit.db import Id, Instant
+from app.kit.paging import FIRST, NEAR
 from app.sections.models import Section
 from app.tickers.models import TickerPlace, TickerSection, TickerTag
 from app.tickers.strip import BY_URGENCY
@@ -109,11 +110,15 @@ class Shape(NamedTuple):
     tags: bool
     urgency: bool
     age: bool
+    near: bool = False
+    """Only the newest articles are asked, each by itself."""
 
     @classmethod
     def of(cls, rule: Mapping[str, Any]) -> Shape:
+        """Where a rule may have to look far back, it is first asked of the newest articles only."""
         urgency, age = rule["urgency_max"] is not None, rule["max_age_hours"] is not None
-        return cls(bool(rule["sections"]), bool(rule["tags"]), urgency, age)
+        sections, tags = bool(rule["sections"]), bool(rule["tags"])
+        return cls(sections, tags, urgency, age, near=(sections or tags or urgency) and not age)
 
 
 @lru_cache(maxsize=128)
@@ -132,7 +137,7 @@ def _rule(number: int, shape: Shape) -> Select[Any]:
     ticker: BindParameter[str] = bindparam(f"ticker{number}", type_=Id)
     rule: BindParameter[int] = bindparam(f"rule{number}", type_=Integer)
     limit: BindParameter[int] = bindparam(f"limit{number}", type_=Integer)
-    matching = select(Article.id).where(visible(NOW), *_conditions(number, shape, ticker, rule))
+    matching = select(Article.id).where(*_conditions(number, shape, ticker, rule), visible(NOW))
     newest = matching.order_by(Article.published_at.desc(), Article.id.desc()).limit(limit).subquery()
     return select(ticker.label("ticker_id"), rule.label("rule"), newest.c.id.label("article_id"))
 
@@ -148,10 +153,13 @@ def _conditions(number: int, shape: Shape, ticker: Any, rule: Any) -> Iterable[C
         yield Article.urgency <= bindparam(f"urgency{number}", type_=Integer)
     if shape.age:
         yield Article.published_at >= bindparam(f"since{number}", type_=Instant)
+    if shape.near:
+        far = select(Article.published_at).where(visible(NOW)).order_by(Article.published_at.desc()).offset(NEAR)
+        yield Article.published_at >= func.coalesce(far.limit(1).scalar_subquery(), literal(FIRST, Instant()))
 
 
 def _filed(link: Any, where: ColumnElement[bool], shape: Shape) -> ColumnElement[bool]:
     """Filed there. Young articles are few: each is asked; else all that are filed there are gathered first."""
-    if shape.age:
+    if shape.age or shape.near:
         return exists().where(link.article_id == Article.id, where)
     return Article.id.in_(select(link.article_id).where(where))

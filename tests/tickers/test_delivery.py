@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from app.kit import clock
 from app.kit.ids import new_id
@@ -21,23 +19,6 @@ ITEM = {
     "id", "text", "level", "level_until", "url", "article", "pinned", "language", "direction", "starts_at",
     "expires_at", "published_at",
 }  # fmt: skip
-
-
-@contextmanager
-def statements(room: Newsroom) -> Iterator[list[str]]:
-    """The statements that reading requests run."""
-    found: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-        if not statement.startswith("BEGIN"):
-            found.append(statement)
-
-    engine = room.app.state.database.reading.sync_engine
-    event.listen(engine, "before_cursor_execute", note)
-    try:
-        yield found
-    finally:
-        event.remove(engine, "before_cursor_execute", note)
 
 
 async def repeat(room: Newsroom, times: int) -> None:
@@ -91,7 +72,7 @@ async def test_fields_keep_what_is_asked_for(newsroom: Newsroom) -> None:
     assert set(found) == {"id", "items"}
     expected = {"id": item["id"], "text": "خبر", "article": {"id": article["id"], "headline": "خبر"}}
     assert found["items"] == [expected]
-    with statements(newsroom) as run:
+    with newsroom.counted() as run:
         found = (await newsroom.get("/v1/tickers?fields=name")).json()["data"]
     assert (set(found[0]), len(run)) == ({"id", "name"}, 1)
     await newsroom.get(f"/v1/tickers/{SLUG}?fields=rules", expect=400)
@@ -163,7 +144,7 @@ async def test_the_number_of_queries_is_fixed(newsroom: Newsroom) -> None:
     await add(newsroom, "نص")
 
     async def count(path: str) -> int:
-        with statements(newsroom) as run:
+        with newsroom.counted() as run:
             await newsroom.get(path)
         return len(run)
 
@@ -188,7 +169,7 @@ async def test_the_largest_page_that_can_be_asked_for_takes_no_more(newsroom: Ne
     await put_strip(newsroom, rules=[rule] * 5, max_items=100)
     await put_order(newsroom, [article["id"]])
     await repeat(newsroom, 99)
-    with statements(newsroom) as run:
+    with newsroom.counted() as run:
         strips = (await newsroom.get("/v1/tickers?limit=100&fields=items.id")).json()["data"]
     assert (len(strips), len(run)) == (100, 5)
     assert all(strip["items"] == [{"id": article["id"]}] for strip in strips)
