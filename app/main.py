@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
@@ -47,13 +48,16 @@ WATCHERS = (watch_comments, watch_terms, watch_strips)
 ANNOUNCERS = (announce_articles, announce_strips)
 
 
+STREAMS = re.compile(r"/v1/stream|/v1/tickers/[^/]+/stream")
+
+
 class Nashra(FastAPI):
     """The application behind its cache; streams are served in front of it, when it has said how they begin."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
-        elif scope["path"].endswith("/stream"):
+        elif STREAMS.fullmatch(scope["path"]):
             await self.state.hub.hand_over(scope, receive, send, super().__call__)
         else:
             await self.state.cache(scope, receive, send, super().__call__)
@@ -93,7 +97,7 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state.log = Log(state.bell, WATCHERS, lambda: state.settings)
     state.database.before_commit = state.log.write
     state.follower = Follower(state.database, state.bell, article_moments(settings))
-    state.cache = Cache(state.follower, settings.cache_bytes)
+    state.cache = Cache(state.follower, settings)
     state.hub = Hub(state.database, state.follower, lambda: state.settings)
     purger = Purger(state.database, state.follower, settings)
     state.duty = Duty(state.database, state.follower, ANNOUNCERS, lambda: state.settings, purger)

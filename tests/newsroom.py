@@ -11,6 +11,7 @@ import httpx
 from fastapi import FastAPI
 from sqlalchemy import event, insert
 
+from app.articles.announcing import moments
 from app.articles.models import Article, ArticleBody, ArticleSection
 from app.kit import clock
 from app.kit.ids import new_id
@@ -40,6 +41,7 @@ class Newsroom:
     def set(self, **changes: Any) -> None:
         """Changes settings, as if the server had been started with them."""
         self.app.state.settings = self.settings.model_copy(update=changes)
+        self.app.state.follower.watch_for(moments(self.settings))
         self.app.state.cache.forgotten()
 
     async def hire(self, role: str, name: str | None = None) -> str:

@@ -23,13 +23,16 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
+from starlette.datastructures import Headers as StarletteHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding
 from app.cache.store import Store
 from app.changes.follower import Follower, Heard
+from app.kit.addresses import client_address
 from app.kit.caching import matches
 from app.kit.edge import REQUEST_ID, log_line
+from app.settings import Settings
 
 Inner = Callable[[Scope, Receive, Send], Awaitable[None]]
 LONGEST_QUESTION = 2_000  # bytes of an address that is worth keeping
@@ -40,14 +43,14 @@ access = logging.getLogger("nashra.access")
 class Cache(Heard):
     """Answers of one process."""
 
-    def __init__(self, follower: Follower, bound: int) -> None:
-        self._follower = follower
-        self.store = Store(bound)
+    def __init__(self, follower: Follower, settings: Settings) -> None:
+        self._follower, self._settings = follower, settings
+        self.store = Store(settings.cache_bytes)
         self._flights: dict[object, tuple[int, asyncio.Future[Answer | None]]] = {}
         self._generation = 0  # moves whenever anything is touched
         self._touched: dict[str, int] = {}  # tag -> generation of its last change
         self._forgotten = 0  # generation of the last time that everything was forgotten
-        self._name = secrets.token_hex(6)
+        self._name = secrets.token_hex(6).encode()
         self._numbers = itertools.count()
         self.hits = self.misses = self.joined = self.bypassed = 0
         follower.heard.append(self)
@@ -88,28 +91,29 @@ class Cache(Heard):
         if answer is not None:
             self.hits += 1
             answer.hits += 1
-            if access.isEnabledFor(logging.INFO):
-                access.info("%s", log_line(scope, 200, 0.0))
         else:
             answer = await self._obtain(scope, receive, send, inner, private=private)
             if answer is None:
                 return
         encoding = best_encoding(accepted) if accepted else PLAIN
         variant = answer.variants.get(encoding) or await self._variant(answer, encoding)
-        await self._respond(scope, send, variant, known, given)
+        request_id = self._request_id(scope, given)
+        status = await _respond(scope, send, variant, known, request_id)
+        if self._settings.access_log and "request_id" not in scope.get("state", ()):  # else the application has
+            self._log(scope, status, request_id)
 
-    async def _respond(self, scope: Scope, send: Send, variant: Variant, known: bytes | None, given: bytes) -> None:
-        request_id = (b"x-request-id", given if given and _is_request_id(given) else self._request_id())
-        if known is not None and matches(known.decode("latin-1"), variant.etag.decode()):
-            headers = [*variant.unmodified, request_id]
-            await send({"type": "http.response.start", "status": 304, "headers": headers})
-            await send(NOTHING)
-            return
-        await send({"type": "http.response.start", "status": 200, "headers": [*variant.headers, request_id]})
-        await send(variant.body if scope["method"] == "GET" else NOTHING)
+    def _request_id(self, scope: Scope, given: bytes) -> bytes:
+        """The application's, where it was asked; else the one that was given, or one of our own."""
+        known: str | None = scope["state"].get("request_id") if "state" in scope else None
+        if known is not None:
+            return known.encode()
+        return given if given and _is_request_id(given) else b"%b%012x" % (self._name, next(self._numbers))
 
-    def _request_id(self) -> bytes:
-        return f"{self._name}{next(self._numbers):012x}".encode()
+    def _log(self, scope: Scope, status: int, request_id: bytes) -> None:
+        state = scope.setdefault("state", {})
+        state["address"] = client_address(scope, StarletteHeaders(scope=scope), self._settings.trusted_proxies)
+        state["request_id"] = request_id.decode()
+        access.info("%s", log_line(scope, status, 0.0, "(kept)"))
 
     async def _variant(self, answer: Answer, encoding: str) -> Variant:
         before = answer.size
@@ -144,12 +148,12 @@ class Cache(Heard):
         return await asyncio.shield(flight[1])
 
     async def _lead(self, key: object, scope: Scope, receive: Receive, send: Send, inner: Inner) -> Answer | None:
-        self.misses += 1
         flight: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         mine = self._flights[key] = (self._generation, flight)
         answer = None
         try:
             answer = await _ask(scope, receive, send, inner, key)
+            self.misses += answer is not None
             if answer is not None and self._is_true(answer, mine[0]):
                 self.store.keep(answer)
                 self.store.alias(answer, (scope["path"], scope["query_string"]))
@@ -172,6 +176,19 @@ class Cache(Heard):
 NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 
+async def _respond(scope: Scope, send: Send, variant: Variant, known: bytes | None, request_id: bytes) -> int:
+    """Sends it, or says that the client has it; returns the status."""
+    if known is not None and matches(known.decode("latin-1"), variant.etag.decode()):
+        headers = [*variant.unmodified, (b"x-request-id", request_id)]
+        await send({"type": "http.response.start", "status": 304, "headers": headers})
+        await send(NOTHING)
+        return 304
+    headers = [*variant.headers, (b"x-request-id", request_id)]
+    await send({"type": "http.response.start", "status": 200, "headers": headers})
+    await send(variant.body if scope["method"] == "GET" else NOTHING)
+    return 200
+
+
 def _is_request_id(given: bytes) -> bool:
     return REQUEST_ID.fullmatch(given.decode("latin-1")) is not None
 
@@ -186,7 +203,10 @@ async def _ask(scope: Scope, receive: Receive, send: Send, inner: Inner, key: ob
     """What the application delivers. Whatever else it answers is passed on as it comes."""
     capture = _Capture(send, scope["method"] == "HEAD")
     scope.setdefault("state", {})
-    asked = {**scope, "method": "GET"} if capture.head else scope
+    asked = scope
+    if capture.head:
+        scope["state"]["asked"] = "HEAD"
+        asked = {**scope, "method": "GET"}
     await inner(asked, receive, lambda message: capture.send(asked, message))
     if capture.headers is None:
         return None

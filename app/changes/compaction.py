@@ -27,7 +27,8 @@ async def compact(database: Database, retention: timedelta, every: timedelta) ->
         return False
     await _raise_floor(database, now - retention)
     await _delete(database, _gone(now - retention))
-    await _delete(database, _superseded(now - WHOLE))
+    await _delete(database, _superseded(now - retention, everywhere=False))
+    await _delete(database, _superseded(now - WHOLE, everywhere=True))
     return True
 
 
@@ -49,9 +50,11 @@ def _gone(before: datetime) -> Select[Any]:
     return select(Change.seq).where(Change.at < before, Change.tombstone)
 
 
-def _superseded(before: datetime) -> Select[Any]:
+def _superseded(before: datetime, *, everywhere: bool) -> Select[Any]:
+    """`everywhere`: for every filter; a row that tells a section what left it is not replaced by one that does not."""
     later = aliased(Change)
-    newer = exists().where(later.resource_id == Change.resource_id, later.seq > Change.seq)
+    same = (later.sections == Change.sections, later.languages == Change.languages) if everywhere else ()
+    newer = exists().where(later.resource_id == Change.resource_id, later.seq > Change.seq, *same)
     return select(Change.seq).where(Change.at < before, newer)
 
 

@@ -69,13 +69,11 @@ class Follower:
 
     def __init__(self, database: Database, bell: Bell, moments: Sequence[Moments]) -> None:
         self._database, self._bell = database, bell
-        self._moments = (*moments, STRIPS)
-        self._statement = _where_the_log_stands(self._moments)
+        self.watch_for(moments)
         self._running: asyncio.Task[None] | None = None
         self._sound: bytes | None = None  # what the bell sounded like before the log was read last
         self._trusted_until = self._refused_until = 0.0  # monotonic
-        self._clock_until, self._read_at = 0.0, 0.0  # seconds since 1970
-        self._next: list[float] = [NEVER] * len(self._moments)
+        self._read_at = 0.0  # seconds since 1970
         self.epoch: str | None = None
         self.head = 0
         self.floor = self.moved = 0
@@ -83,6 +81,13 @@ class Follower:
         self.unsure: frozenset[str] = frozenset()
         """Tags of answers that may change at a moment that nobody knows yet."""
         self.heard: list[Heard] = []
+
+    def watch_for(self, moments: Sequence[Moments]) -> None:
+        """From now on these moments count, beside those of strips."""
+        self._moments = (*moments, STRIPS)
+        self._statement = _where_the_log_stands(self._moments)
+        self._next = [NEVER] * len(self._moments)
+        self._clock_until = 0.0
 
     def is_current(self) -> bool:
         """Whether all that was committed and acknowledged on this machine before now has been read."""

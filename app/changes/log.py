@@ -57,7 +57,7 @@ class Noted:
     edited: set[Thing] = field(default_factory=set)
     """Those among them that were changed themselves."""
     moves_tree: bool = False
-    """Other articles lie below a section than before."""
+    """Filters by section mean something else than before."""
     sets_clock: bool = False
     """A moment was set or given up, at which readers will see something else."""
 

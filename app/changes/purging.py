@@ -20,7 +20,7 @@ from app.settings import Settings
 
 AT_ONCE = 500  # changes in one turn
 TAGS_AT_ONCE = 30  # in one request: what the strictest CDN takes
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(minutes=5)
 TIMEOUT = 10.0  # seconds for one request
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds before it is tried again
 
@@ -66,7 +66,8 @@ class Purger:
 
     async def _give_back(self, wait: timedelta, purged: int) -> None:
         async with self._database.transaction() as session:
-            await session.execute(update(ChangeLog).values(purging_until=clock.now() + wait, purged=purged))
+            mine = update(ChangeLog).where(ChangeLog.purged <= purged)  # not if somebody slower has lost the lease
+            await session.execute(mine.values(purging_until=clock.now() + wait, purged=purged))
 
     async def _new_tags(self, after: int) -> tuple[int, list[str]]:
         rows = select(Change.seq, Change.tags).where(Change.seq > after).order_by(Change.seq).limit(AT_ONCE)

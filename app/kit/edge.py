@@ -116,14 +116,14 @@ def _last_resort(error: Exception, request_id: str) -> Problem:
 class log_line:  # noqa: N801  # used like a function
     """A log line made only when it is written: no query, body, token, e-mail address or full IP address."""
 
-    def __init__(self, scope: Scope, status: int, seconds: float) -> None:
-        self.scope, self.status, self.seconds = scope, status, seconds
+    def __init__(self, scope: Scope, status: int, seconds: float, route: str = "-") -> None:
+        self.scope, self.status, self.seconds, self.route = scope, status, seconds, route
 
     def __str__(self) -> str:
         state = self.scope.get("state", {})
-        route = getattr(self.scope.get("route"), "path", "-")
+        route = getattr(self.scope.get("route"), "path", self.route)
         return (
-            f"{self.scope['method']} {route} {self.status} {self.seconds * 1000:.1f}ms "
+            f"{state.get('asked', self.scope['method'])} {route} {self.status} {self.seconds * 1000:.1f}ms "
             f"from={anonymous(state.get('address'))} request_id={state.get('request_id', '-')}"
         )
 

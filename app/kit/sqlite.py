@@ -1,14 +1,15 @@
-"""SQLite for two kinds of work: reads inline on the event loop, writes on a thread of their own.
+"""SQLite on the event loop: what is quick runs where it stands, what waits goes to a thread.
 
-An indexed read takes tens of microseconds; handing it to a thread and back costs several times that. So the reading
-engine runs the standard library's `sqlite3` where it stands, through a dialect that only *says* it is asynchronous.
-A write waits for the disk and for other writers, so it goes through `aiosqlite` and never stops the loop.
+An indexed statement takes tens of microseconds; handing it to a thread and back costs several times that. So both
+engines run the standard library's `sqlite3` inline, through dialects that only *say* they are asynchronous. Only what
+waits, for another process's write lock or for the disk at commit, leaves the loop.
 """
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from typing import Any
 
 from sqlalchemy import URL, Engine, event
@@ -63,8 +64,50 @@ class InlineSQLite(SQLiteDialect_pysqlite):
         await_only(_nothing)
         cursor.execute(statement, parameters)
 
+    def do_executemany(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
+        await_only(_nothing)
+        cursor.executemany(statement, parameters)
+
+
+class WritingSQLite(InlineSQLite):
+    """The same for writes: only what waits, for another writer's lock or for the disk, leaves the loop for a thread."""
+
+    driver = "writing"
+    supports_statement_cache = True
+
+    def do_begin(self, dbapi_connection: Any) -> None:
+        try:
+            dbapi_connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY:
+                raise
+            await_only(_in_thread(_begin_patiently, dbapi_connection))
+
+    def do_commit(self, dbapi_connection: Any) -> None:
+        await_only(_in_thread(dbapi_connection.commit))
+
+
+def _begin_patiently(connection: sqlite3.Connection) -> None:
+    """Another process is writing: its turn ends."""
+    connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    finally:
+        connection.execute("PRAGMA busy_timeout=0")
+
+
+async def _in_thread(call: Callable[..., Any], *arguments: Any) -> None:
+    """Whoever is cancelled meanwhile still waits: a connection is never left to a thread."""
+    running = asyncio.get_running_loop().run_in_executor(None, call, *arguments)
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        await asyncio.wait({running})
+        raise
+
 
 registry.register("sqlite.inline", __name__, "InlineSQLite")
+registry.register("sqlite.writing", __name__, "WritingSQLite")
 
 
 class SQLiteTooOld(RuntimeError):
@@ -83,10 +126,10 @@ def writing_engine(path: str, *, migrating: bool = False) -> AsyncEngine:
 
     A migration rebuilds tables, which foreign keys would take for deletions: then they are off.
     """
-    engine = _engine("sqlite+aiosqlite", path, pool_size=1)
+    engine = _engine("sqlite+writing", path, pool_size=1, factory=_Connection, check_same_thread=False)
     keys = f"PRAGMA foreign_keys={'OFF' if migrating else 'ON'}"
-    _on_connect(engine.sync_engine, ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", keys])
-    _begin_immediately(engine.sync_engine)
+    at_once = "PRAGMA busy_timeout=0"  # who must wait for a lock does so in a thread
+    _on_connect(engine.sync_engine, ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", keys, at_once])
     return engine
 
 
@@ -111,9 +154,3 @@ def _on_connect(engine: Engine, pragmas: list[str]) -> None:
         for pragma in [f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", *pragmas]:
             cursor.execute(pragma)
         cursor.close()
-
-
-def _begin_immediately(engine: Engine) -> None:
-    @event.listens_for(engine, "begin")
-    def begin(connection: Any) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")

@@ -77,13 +77,13 @@ class ChangeFeed:
 
 
 def entries_of(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: Token) -> list[Entry]:
-    """These rows with the present states. Who reads for the first time has nothing yet that could be gone."""
+    """These rows with the present states. Who reads for the first time can have nothing of what went before that."""
     found = []
     for row in rows:
         state = states[row.resource, row.resource_id]
         if isinstance(state, State) and not sieve.passes(state):
             state = FILTERED
-        if isinstance(state, State) or token.first is None:
+        if isinstance(state, State) or token.first is None or row.seq > token.first:
             found.append(Entry(row.seq, row.type, _entry(token.epoch, row, state)))
     return found
 

@@ -339,7 +339,7 @@ async def test_delivery_may_be_cached_briefly_and_purged_by_tag(newsroom: Newsro
         assert tags.isascii()
         assert 0 < len(tags) <= 1000
     one = await newsroom.get(f"/v1/articles/{article['slug']}")
-    assert one.headers["cache-tag"] == f"article:{article['id']}"
+    assert one.headers["cache-tag"].split(",")[0] == f"article:{article['id']}"
     assert one.headers["last-modified"].endswith("GMT")
     newsroom.set(cache_tag_header="Surrogate-Key", cache_max_age=3)
     answer = await newsroom.get("/v1/articles")
