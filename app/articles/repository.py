@@ -16,8 +16,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
-    func,
     literal,
     literal_column,
     not_,
@@ -28,6 +26,7 @@ from sqlalchemy import (
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag, Correction
 from app.articles.schemas import ArticleDeskQuery, ArticleFilters, ArticleListQuery, terms
 from app.authors.models import Author
@@ -38,7 +37,6 @@ from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, Paged, Reader, Slice, take
 from app.kit.plain import Gathered, dashed, light, plain
 from app.sections.models import Section
-from app.sections.repository import subtree
 from app.slugs.models import Slug
 from app.tags.models import Tag
 from app.text.slugs import canonical_slug
@@ -111,62 +109,7 @@ class PutRight(NamedTuple):
         ]
 
 
-def named(model: type[Section] | type[Tag] | type[Author], text: str) -> ColumnElement[bool]:
-    """The terms that a filter names by slug or id."""
-    names = terms(text)
-    ids = [known for name in names if (known := as_id(name))]
-    return or_(model.slug.in_([canonical_slug(name) for name in names]), model.id.in_(ids))
-
-
 _canonical = lru_cache(maxsize=4096)(canonical_slug)
-
-
-def _filters(query: ArticleFilters, *, each: bool = False) -> list[ColumnElement[bool]]:
-    """The conditions of `query`. `each`: in the form that asks every article by itself."""
-    found: list[ColumnElement[bool]] = []
-    if query.section:
-        within = subtree(named(Section, query.section))
-        found.append(_filed_under(ArticleSection, ArticleSection.section_id.in_(within), each))
-    if query.tag:
-        tags = select(Tag.id).where(named(Tag, query.tag))
-        found.append(_filed_under(ArticleTag, ArticleTag.tag_id.in_(tags), each))
-    if query.author:
-        authors = select(Author.id).where(named(Author, query.author))
-        found.append(_filed_under(ArticleAuthor, ArticleAuthor.author_id.in_(authors), each))
-    if query.language:
-        found.append(or_(*(_in_language(name.replace("\0", "")) for name in terms(query.language))))
-    if query.kind:
-        found.append(Article.kind.in_([name.replace("\0", "") for name in terms(query.kind)]))
-    if query.ids:
-        names = terms(query.ids)
-        ids = [known for name in names if (known := as_id(name))]
-        found.append(or_(Article.id.in_(ids), Article.slug.in_([canonical_slug(name) for name in names])))
-    return found + _bounds(query)
-
-
-def _filed_under(link: Any, where: ColumnElement[bool], each: bool) -> ColumnElement[bool]:
-    if each:
-        return exists().where(link.article_id == Article.id, where)
-    return Article.id.in_(select(link.article_id).where(where))
-
-
-def _in_language(tag: str) -> ColumnElement[bool]:
-    """RFC 4647 basic filtering: `ar` finds `ar` and `ar-SY`."""
-    known = func.lower(Article.language)
-    return or_(known == tag.lower(), known.startswith(f"{tag.lower()}-", autoescape=True))
-
-
-def _bounds(query: ArticleFilters) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = []
-    if query.urgency_max is not None:
-        found.append(Article.urgency <= query.urgency_max)
-    if query.published_after is not None:
-        found.append(Article.published_at >= query.published_after)
-    if query.published_before is not None:
-        found.append(Article.published_at < query.published_before)
-    if query.updated_after is not None:
-        found.append(Article.updated_at >= query.updated_after)
-    return found
 
 
 class Articles:
@@ -331,11 +274,11 @@ def _with(parts: Parts, *more: Any) -> Select[Any]:
 def _published(sort: str, parts: Parts, filters: tuple[Any, ...]) -> Paged:
     """Put together once for each way of asking: that costs more than running it on SQLite."""
     query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
-    where = _filters(query)
+    where = conditions(query)
     if not where:
         return Paged(_with(parts), SORTS[sort], visible(NOW))
     # What is filtered is sorted before it is cut to a page; nothing is gathered for what is cut off.
-    near = (visible(NOW), _filters(query, each=True))
+    near = (visible(NOW), conditions(query, each=True))
     return Paged(select(Article.id), SORTS[sort], visible(NOW), *where, whole=_with(parts), near=near)
 
 
@@ -381,7 +324,7 @@ class ArticlesToEdit(Articles):
         self, query: ArticleDeskQuery, cursors: Cursors, now: datetime, member_id: str | None
     ) -> Slice[Row[Any]]:
         """One page of all articles, or of one member's."""
-        statement = select(articles).where(*_filters(query))
+        statement = select(articles).where(*conditions(query))
         if query.status:
             statement = statement.where(or_(*(_in_status(name, now) for name in terms(query.status))))
         for member in filter(None, (query.member, member_id)):

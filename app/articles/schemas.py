@@ -59,7 +59,9 @@ def terms(text: str) -> list[str]:
     return [part for part in (piece.strip() for piece in text.split(",")) if part]
 
 
-def _some(limit: int) -> Any:
+def some(limit: int) -> Any:
+    """Checks that a comma-separated filter names something, and at most `limit` things."""
+
     def check(text: str) -> str:
         parts = terms(text)
         if not parts:
@@ -71,8 +73,8 @@ def _some(limit: int) -> Any:
     return check
 
 
-AnyOf = Annotated[str, AfterValidator(_some(LIST_MAX)), Field(max_length=2000, examples=["اقتصاد,علوم"])]
-IdList = Annotated[str, AfterValidator(_some(100)), Field(max_length=8100)]
+AnyOf = Annotated[str, AfterValidator(some(LIST_MAX)), Field(max_length=2000, examples=["اقتصاد,علوم"])]
+IdList = Annotated[str, AfterValidator(some(100)), Field(max_length=8100)]
 
 
 class ArticleFilters(CountedQuery):

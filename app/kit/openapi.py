@@ -280,7 +280,10 @@ def _properties(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, An
 def _redirects(path: str, method: str, operation: dict[str, Any]) -> None:
     """304 where an answer has a validator, 308 where a thing has a slug."""
     responses = operation["responses"]
-    if method == "get" and not path.startswith("/v1/desk") and "ETag" in responses.get("200", {}).get("headers", {}):
+    content = responses.get("200", {}).get("content", {})
+    if "text/event-stream" in content:
+        responses["200"]["headers"] = _headers(["X-Request-ID", "Cache-Control"])
+    elif method == "get" and not path.startswith("/v1/desk") and "ETag" in responses.get("200", {}).get("headers", {}):
         responses["304"] = {
             "description": "What the client has is still right.",
             "headers": _headers(["X-Request-ID", "ETag", "Cache-Control"]),

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from app.articles.repository import named
+from app.articles.filters import named
 from app.articles.schemas import terms
 from app.kit.paging import Reader
 from app.sections.models import Section

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, ConfigDict, Field
 
-from app.articles.schemas import AnyOf, ArticleRead, ArticleSummary
+from app.articles.schemas import AnyOf, ArticleRead, ArticleSummary, some
 from app.comments.schemas import CommentAlone
 from app.kit.schemas import WHOLE, IdText, Moment, Output, Query
 from app.taxonomy.schemas import AuthorPublic, SectionPublic, TagPublic
 from app.tickers.schemas import TickerRead
 
+GONE: dict[str, Any] = {
+    "change_id": "9f1c24ab-420",
+    "type": "article.withdrawn",
+    "resource": "article",
+    "id": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
+    "version": 4,
+    "at": "2026-05-01T12:00:00.000Z",
+    "tombstone": True,
+    "reason": "withdrawn",
+    "withdrawn_at": "2026-05-01T12:00:00.000Z",
+    "withdrawn_reason": "نُشر الخبر قبل التحقق من مصدره.",
+    "object": None,
+}
 Detail = Literal["none", "summary", "full"]
 TOKEN = "9f1c24ab.1a4.00000000"  # noqa: S105  # an example
 SinceToken = Annotated[str, Field(max_length=200, examples=[TOKEN])]
@@ -20,12 +33,12 @@ SinceToken = Annotated[str, Field(max_length=200, examples=[TOKEN])]
 class ChangeFilters(Query):
     """Which changes."""
 
-    type: Annotated[AnyOf | None, Field(examples=["article,ticker"])] = None
+    type: Annotated[str | None, AfterValidator(some(20)), Field(max_length=2000, examples=["article,ticker"])] = None
     """Kinds of things (`article`, `ticker`, `comment`, `section`, `tag`, `author`) or of changes (`article.corrected`).
     A comma means any of. What is gone is told whatever kind of change took it away."""
     section: AnyOf | None = None
     """Sections by slug or id, with all below them: their articles, and the sections themselves. Comma: any of."""
-    language: Annotated[AnyOf | None, Field(examples=["ar"])] = None
+    language: Annotated[str | None, AfterValidator(some(20)), Field(max_length=2000, examples=["ar"])] = None
     """Languages: `ar` finds `ar-SY` too. A comma means any of."""
     object: Detail = "summary"
     """How much of the present state comes along: nothing, what lists show, or all of it."""
@@ -56,6 +69,8 @@ class TickerStreamQuery(Query):
 
 class ChangeRead(Output):
     """One change: the present state of a thing, or that it is gone."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [GONE]})
 
     change_id: Annotated[str, Field(examples=["9f1c24ab-420"])]
     """The same change always has the same id."""

