@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -35,7 +36,7 @@ from app.kit.db import Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, Paged, Reader, Slice, take
-from app.kit.plain import Gathered, dashed, light, plain
+from app.kit.plain import Gathered, dashed, gathered, light, plain
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.tags.models import Tag
@@ -68,19 +69,22 @@ def scheduled(now: datetime) -> ColumnElement[bool]:
     return and_(Article.state == "published", Article.published_at > now)
 
 
+Terms = tuple[tuple[str, str, str], ...]
+
+
 @dataclass
 class Relations:
     """What an article is filed under, and its translations: rows of (id, slug, name), in order."""
 
-    sections: list[Any] = field(default_factory=list)
-    tags: list[Any] = field(default_factory=list)
-    authors: list[Any] = field(default_factory=list)
-    translations: list[Any] = field(default_factory=list)
+    sections: Terms = ()
+    tags: Terms = ()
+    authors: Terms = ()
+    translations: Terms = ()
 
     @classmethod
     def of(cls, row: Any) -> Relations:
         """Those that came along with an article."""
-        translations = [(dashed(id), slug, name) for name, id, slug in sorted(row.translations or ())]
+        translations = tuple((dashed(id), slug, name) for name, id, slug in gathered(row.translations))
         return cls(_in_place(row.sections), _in_place(row.tags), _in_place(row.authors), translations)
 
     def cache_tags(self) -> list[str]:
@@ -89,8 +93,9 @@ class Relations:
         return [f"{kind}:{id}" for kind, rows in kinds for id, _, _ in rows]
 
 
-def _in_place(found: list[Any] | None) -> list[Any]:
-    return [(dashed(id), slug, name) for _, id, slug, name in sorted(found or ())]
+@lru_cache(maxsize=8192)
+def _in_place(found: str | None) -> Terms:
+    return tuple((dashed(id), slug, name) for _, id, slug, name in gathered(found))
 
 
 class PutRight(NamedTuple):
@@ -103,10 +108,8 @@ class PutRight(NamedTuple):
 
     @classmethod
     def of(cls, row: Any) -> list[PutRight]:
-        found = row.corrections or ()
-        return [
-            cls(dashed(id), kind, written(datetime.fromisoformat(at)), note) for id, kind, at, note in sorted(found)
-        ]
+        found = gathered(row.corrections)
+        return [cls(dashed(id), kind, written(datetime.fromisoformat(at)), note) for id, kind, at, note in found]
 
 
 _canonical = lru_cache(maxsize=4096)(canonical_slug)
@@ -170,13 +173,13 @@ class Articles:
 
         With `now` only translations that readers may see; without, all of them (for the desk).
         """
-        found = {id: Relations() for id in ids}
+        found: dict[str, dict[str, list[Any]]] = {id: defaultdict(list) for id in ids}
         if ids:
             statement = RELATED_ALL if now is None else RELATED_SHOWN
             related = await self.reader.execute(statement, {"ids": list(ids), "now": now})
             for kind, article_id, _, id, slug, name in related.all():
-                getattr(found[article_id], kind).append((id, slug, name))
-        return found
+                found[article_id][kind].append((id, slug, name))
+        return {id: Relations(**{kind: tuple(rows) for kind, rows in kinds.items()}) for id, kinds in found.items()}
 
     async def stating(self, ids: Sequence[str], now: datetime, parts: Parts) -> list[Any]:
         """The visible ones among these, with these `parts`, in one statement."""

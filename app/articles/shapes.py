@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from app.articles.repository import Relations
+from app.articles.repository import Relations, Terms
 from app.settings import Settings
 from app.text.languages import direction
 from app.text.markup import render
@@ -74,7 +74,9 @@ def image_of(image: dict[str, Any] | None) -> dict[str, Any] | None:
     return {"id": None, "url": image["url"], "alt": image.get("alt") or "", **given, "renditions": []}
 
 
-def _refs(rows: list[Any]) -> list[dict[str, str]]:
+@lru_cache(maxsize=8192)
+def _refs(rows: Terms) -> list[dict[str, str]]:
+    """Made once for the same terms: nobody changes what is only written down."""
     return [{"id": id, "slug": slug, "name": name} for id, slug, name in rows]
 
 

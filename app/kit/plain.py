@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import CHAR, JSON, ColumnElement, Dialect, Row, Uuid, type_coerce
+from sqlalchemy import CHAR, JSON, ColumnElement, Dialect, Row, Text, Uuid, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -39,16 +39,6 @@ class _Moment(TypeDecorator[str]):
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Read | None:
         return _unless_null(written) if dialect.name == "postgresql" else None
-
-
-class _Rows(TypeDecorator[list[Any]]):
-    """What `Gathered` gives: on SQLite never null."""
-
-    impl = JSON
-    cache_ok = True
-
-    def result_processor(self, dialect: Dialect, coltype: object) -> Read | None:
-        return None if dialect.name == "postgresql" else from_json
 
 
 class _Id(TypeDecorator[str]):
@@ -94,11 +84,11 @@ def _tuple_of(fields: tuple[str, ...]) -> Any:
 
 
 class Gathered(FunctionElement[Any]):
-    """All rows of a subquery as one value: a list of lists, in no order. Ids are as the database writes them."""
+    """All rows of a subquery as one value: the JSON of a list of lists, in no order, for `gathered`."""
 
     name = "gathered"
     inherit_cache = True
-    type = _Rows()
+    type = Text()
 
 
 @compiles(Gathered, "sqlite")
@@ -108,4 +98,10 @@ def _in_sqlite(element: Gathered, compiler: SQLCompiler, **words: Any) -> str:
 
 @compiles(Gathered, "postgresql")
 def _in_postgresql(element: Gathered, compiler: SQLCompiler, **words: Any) -> str:
-    return f"json_agg(json_build_array({compiler.process(element.clauses, **words)}))"
+    return f"json_agg(json_build_array({compiler.process(element.clauses, **words)}))::text"
+
+
+@lru_cache(maxsize=8192)
+def gathered(text: str | None) -> tuple[tuple[Any, ...], ...]:
+    """The rows in a `Gathered` value, sorted. The same few terms stand with many articles: each is read once."""
+    return tuple(sorted(map(tuple, from_json(text)))) if text else ()
