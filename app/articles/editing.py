@@ -50,7 +50,8 @@ class Draft:
         self.articles = ArticlesToEdit(work.session)
         self.faults: list[Fault] = []
         self.warnings: list[dict[str, Any]] = []
-        self.links: dict[str, list[str]] = {}
+        self.links: dict[str, list[str]] = {}  # what was sent
+        self._stored: dict[str, list[str]] = {}  # what was there before
         self.group: str | None = None
 
     def fault(self, code: str, pointer: str, **params: Any) -> None:
@@ -132,9 +133,12 @@ class Draft:
         return list(dict.fromkeys(found[term].id for term in wanted if term in found))
 
     async def linked(self, name: str) -> list[str]:
-        link, _, column = LINKS[name]
-        where = select(getattr(link, column)).where(link.article_id == self.article.id).order_by(link.position)
-        return list((await self.work.session.scalars(where)).all())
+        """Ids of the terms that the article is, or is about to be, filed under. Each kind is read once."""
+        if name not in self.links and name not in self._stored:
+            link, _, column = LINKS[name]
+            where = select(getattr(link, column)).where(link.article_id == self.article.id).order_by(link.position)
+            self._stored[name] = list((await self.work.session.scalars(where)).all())
+        return self.links.get(name, self._stored.get(name, []))
 
     async def _translation(self, fields: ArticleUpdate, given: set[str]) -> None:
         article = self.article

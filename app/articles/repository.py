@@ -34,9 +34,9 @@ from app.authors.models import Author
 from app.kit.clock import written
 from app.kit.db import Instant
 from app.kit.errors import Gone, Moved, NotFound
-from app.kit.ids import as_id
+from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Reader, Slice, take
-from app.kit.plain import Gathered, dashed, gathered, light, plain
+from app.kit.plain import Gathered, gathered, light, plain
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.tags.models import Tag

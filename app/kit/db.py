@@ -25,6 +25,7 @@ from starlette.requests import HTTPConnection
 
 from app.kit import sqlite
 from app.kit.clock import written
+from app.kit.ids import dashed
 
 STATEMENT_TIMEOUT_MS = 30_000
 
@@ -51,7 +52,22 @@ class Instant(TypeDecorator[datetime]):
         return datetime.fromisoformat(value)
 
 
-Id = Uuid(as_uuid=False)
+class _TextId(Uuid[str]):
+    """An id as text. Where the database keeps it as 32 digits the dashes are put in by hand, not by way of a `UUID`."""
+
+    cache_ok = True
+
+    def __init__(self) -> None:
+        super().__init__(as_uuid=False)
+
+    def bind_processor(self, dialect: Dialect) -> Any:
+        return lambda value: None if value is None else value.replace("-", "")
+
+    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+        return lambda value: None if value is None else dashed(value)
+
+
+Id = _TextId()
 # Indexed text sorts by code point on both databases, whatever the server's locale.
 Key = Text().with_variant(Text(collation="C"), "postgresql")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

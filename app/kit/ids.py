@@ -24,6 +24,11 @@ def new_id() -> str:
     return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
+def dashed(id: str) -> str:
+    """An id with its dashes: SQLite keeps it without."""
+    return id if len(id) == 36 else f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}"
+
+
 def as_id(text: str) -> str | None:
     """`text` as an id in canonical form, or None when it is not one."""
     text = text.lower()

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import CHAR, JSON, ColumnElement, Dialect, Row, Text, Uuid, type_coerce
+from sqlalchemy import CHAR, JSON, ColumnElement, Dialect, Row, Text, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -16,19 +16,14 @@ from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.kit.clock import written
-from app.kit.db import Instant
+from app.kit.db import Id, Instant
+from app.kit.ids import dashed
 
 Read = Callable[[Any], Any]
 
 
 def _unless_null(read: Read) -> Read:
     return lambda value: None if value is None else read(value)
-
-
-@lru_cache(maxsize=8192)
-def dashed(id: str) -> str:
-    """An id with its dashes: SQLite keeps it without."""
-    return id if len(id) == 36 else f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}"
 
 
 class _Moment(TypeDecorator[str]):
@@ -62,7 +57,12 @@ class _Json(TypeDecorator[Any]):
 
 
 MOMENT, ID, JSON_VALUE = _Moment(), _Id(), _Json()
-PLAIN: dict[type[TypeEngine[Any]], TypeEngine[Any]] = {Instant: MOMENT, Uuid: ID, JSON: JSON_VALUE, JSONB: JSON_VALUE}
+PLAIN: dict[type[TypeEngine[Any]], TypeEngine[Any]] = {
+    Instant: MOMENT,
+    type(Id): ID,
+    JSON: JSON_VALUE,
+    JSONB: JSON_VALUE,
+}
 
 
 def plain(*columns: Any) -> list[ColumnElement[Any]]:
