@@ -149,7 +149,7 @@ READING = """## How to read it
   the ratio.
 - *others* is the largest share of the machine that processes not of this run took in a round. A round with more than
   10 % is repeated once, and the quieter one counts. p99 moves with it more than anything else.
-- Our server runs without its access log (`NASHRA_LOG_LEVEL=warning`); everything else is as it comes.
+- Everything is as it comes; the access log is off by default.
 - *hot*: one address again and again. *deep page*: by the cursor that a client holds after 95 % of the list. *mixed*:
   1,000 articles (79 %), their lists (20 %), an editor's changes (1 %). *uncached*: the same as hot, the server's own
   cache turned off.

@@ -204,6 +204,16 @@ async def test_an_idle_stream_holds_no_connection_to_the_database(room: Newsroom
         await ear.close()
 
 
+async def test_what_is_only_called_stream_is_no_stream(room: Newsroom) -> None:
+    article = await room.published("stream")
+    assert article["slug"] == "stream"
+    answer = await room.get("/v1/articles/stream")
+    assert answer.headers["etag"]
+    await room.get("/v1/articles/stream", 304, headers={"if-none-match": answer.headers["etag"]})
+    await room.desk("PUT", "/tickers/stream", {"name": "stream"})
+    assert (await room.get("/v1/tickers/stream")).headers["etag"]
+
+
 async def test_head_gets_the_headers_of_a_stream_and_its_end(room: Newsroom) -> None:
     answer = await asyncio.wait_for(room.client.head("/v1/stream"), 5)
     assert (answer.status_code, answer.content) == (200, b"")

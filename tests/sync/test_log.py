@@ -288,6 +288,32 @@ async def test_compaction_keeps_the_last_of_each_and_forgets_what_is_long_gone(n
         assert fresh.shown() == await delivered(newsroom)
 
 
+async def test_what_goes_while_somebody_reads_for_the_first_time_is_told(newsroom: Newsroom) -> None:
+    articles = [await newsroom.published(f"خبر {number}") for number in range(4)]
+    page = (await newsroom.get("/v1/changes?limit=2")).json()
+    assert page["more"]
+    first = next(entry for entry in page["data"] if entry["resource"] == "article")
+    await newsroom.act(next(a for a in articles if a["id"] == first["id"]), "unpublish")
+    rest = (await newsroom.get("/v1/changes?limit=100", params={"since": page["since"], "limit": "100"})).json()
+    assert [(e["id"], e["tombstone"]) for e in rest["data"] if e["id"] == first["id"]] == [(first["id"], True)]
+
+
+async def test_compaction_leaves_what_tells_a_filter_of_a_departure(newsroom: Newsroom) -> None:
+    for slug in ("علوم", "طب"):
+        await newsroom.section(slug)
+    article = await newsroom.published(section="علوم")
+    mirror = Mirror(newsroom, "&section=علوم")
+    await mirror.follow()
+    article = await newsroom.change(article, section="طب")
+    for number in range(3):
+        article = await newsroom.change(article, headline=f"عنوان {number}")
+    with clock.shifted(timedelta(days=2)):
+        await compaction.compact(newsroom.app.state.database, timedelta(days=30), timedelta(hours=1))
+        assert len((await newsroom.get("/v1/changes?type=article&limit=100")).json()["data"]) == 1
+        await mirror.follow()
+        assert ("article", article["id"]) not in mirror.things
+
+
 # --- filters ----------------------------------------------------------------------------------------------------------
 
 

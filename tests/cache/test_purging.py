@@ -1,0 +1,130 @@
+"""A CDN is told what changed: every tag at least once, in order, whatever happens to it or to us. And metrics."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from ipaddress import ip_network
+from typing import Any
+
+import httpx
+import pytest
+
+from app.changes.purging import Refused
+from tests.newsroom import Newsroom, beside
+
+
+@dataclass
+class Cdn:
+    """Answers with the statuses it was given, then with 200."""
+
+    statuses: list[int] = field(default_factory=list)
+    requests: list[dict[str, Any]] = field(default_factory=list)
+    address: str = ""
+
+    @property
+    def tags(self) -> set[str]:
+        return {tag for request in self.requests for tag in request["body"]["tags"]}
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
+        fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
+        body = json.loads(await reader.readexactly(int(fields["content-length"])))
+        self.requests.append({"line": head.split("\r\n")[0], "body": body, "token": fields.get("authorization")})
+        status = self.statuses.pop(0) if self.statuses else 200
+        writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
+        await writer.drain()
+        writer.close()
+
+
+@asynccontextmanager
+async def listening(*statuses: int) -> AsyncIterator[Cdn]:
+    cdn = Cdn(list(statuses))
+    server = await asyncio.start_server(cdn.serve, "127.0.0.1", 0)
+    cdn.address = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/purge"
+    async with server:
+        yield cdn
+
+
+async def test_what_changed_is_purged_once_and_tried_again(newsroom: Newsroom) -> None:
+    async with listening(500, 503) as cdn:
+        async with beside(newsroom, purge_url=cdn.address, purge_token="a-token") as room:
+            purger = room.app.state.duty._purger
+            article = await room.published()
+            await room.app.state.follower.catch_up()
+            assert purger.is_wanted
+            with pytest.raises(Refused):
+                await purger.turn()
+            await purger.turn()
+            assert len(cdn.requests) == 1, "not before a while"
+            await asyncio.sleep(1.05)
+            with pytest.raises(Refused):
+                await purger.turn()
+            await asyncio.sleep(2.05)
+            await purger.turn()
+            assert cdn.requests[-1]["token"] == "bearer a-token"
+            assert {f"article:{article['id']}", "articles", "changes", "sections"} <= cdn.tags
+            assert not purger.is_wanted
+            sent = len(cdn.requests)
+            await purger.turn()
+            assert len(cdn.requests) == sent
+        async with beside(newsroom, purge_url=cdn.address) as later:
+            await later.change(article, headline="بعد إعادة التشغيل")
+            await later.app.state.follower.catch_up()
+            cdn.requests.clear()
+            await asyncio.gather(*(later.app.state.duty._purger.turn() for _ in range(3)))
+            assert len(cdn.requests) == 1, "what was told before is not told again, nor by two at once"
+            assert f"article:{article['id']}" in cdn.tags
+
+
+async def test_many_tags_go_in_parts(newsroom: Newsroom) -> None:
+    async with listening() as cdn, beside(newsroom, purge_url=cdn.address) as room:
+        for number in range(40):
+            await room.published(f"خبر {number}")
+        await room.app.state.follower.catch_up()
+        await room.app.state.duty._purger.turn()
+        assert max(len(request["body"]["tags"]) for request in cdn.requests) == 30
+        assert len([tag for tag in cdn.tags if tag.startswith("article:")]) == 40
+
+
+async def test_an_address_that_is_away_takes_nothing_down(newsroom: Newsroom) -> None:
+    async with beside(newsroom, purge_url="http://127.0.0.1:9/purge") as room:
+        await room.published()
+        await room.app.state.follower.catch_up()
+        with pytest.raises(httpx.HTTPError):
+            await room.app.state.duty._purger.turn()
+        assert (await room.get("/v1/articles")).json()["data"]
+
+
+def values(text: str) -> dict[str, float]:
+    lines = [line for line in text.splitlines() if not line.startswith("#")]
+    return {line.partition("{")[0]: float(line.rpartition(" ")[2]) for line in lines}
+
+
+async def test_metrics_count_what_the_cache_does(newsroom: Newsroom) -> None:
+    await newsroom.published()
+    newsroom.app.state.cache.forgotten()
+    before = values((await newsroom.get("/metrics")).text)
+    for _ in range(3):
+        await newsroom.get("/v1/articles")
+    await newsroom.get("/v1/articles/لا-شيء", 404)
+    after = values((await newsroom.get("/metrics")).text)
+    grown = {name: after[name] - before[name] for name in after}
+    assert (grown["nashra_cache_hits_total"], grown["nashra_cache_misses_total"]) == (2, 1)
+    assert after["nashra_cache_entries"] == 1
+    assert after["nashra_cache_bytes"] > 1_000
+    assert after["nashra_log_head"] == 2
+    assert 0 < after["nashra_cache_hit_ratio"] < 1
+
+
+async def test_metrics_are_for_this_machine_or_for_who_has_the_token(newsroom: Newsroom) -> None:
+    await newsroom.get("/metrics", 200)
+    await newsroom.get("/metrics", 403, headers={"x-forwarded-for": "203.0.113.7"})
+    newsroom.set(trusted_proxies=(ip_network("127.0.0.0/8"),), metrics_token="a-long-token-for-metrics")
+    outside = {"x-forwarded-for": "203.0.113.7"}
+    await newsroom.get("/metrics", 403, headers=outside)
+    await newsroom.get("/metrics", 403, headers={**outside, "authorization": "Bearer wrong"})
+    await newsroom.get("/metrics", 200, headers={**outside, "authorization": "Bearer a-long-token-for-metrics"})
