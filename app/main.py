@@ -6,7 +6,7 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from typing import Any
 
 from fastapi import FastAPI
@@ -22,6 +22,7 @@ import app.models  # noqa: F401  # every table is known before the first query
 from app.api import ROUTERS
 from app.articles.announcing import announce_due as announce_articles
 from app.articles.announcing import moments as article_moments
+from app.articles.announcing import watch as watch_translations
 from app.cache.layer import Cache
 from app.changes.bell import Bell, bell_path
 from app.changes.duty import Duty
@@ -40,10 +41,12 @@ from app.settings import Settings, load
 from app.sync.live import Hub
 from app.taxonomy.announcing import watch as watch_terms
 from app.tickers.announcing import announce_due as announce_strips
+from app.tickers.announcing import begin as begin_strips
 from app.tickers.announcing import watch as watch_strips
 
+log = logging.getLogger("nashra")
 # What follows from a change, in this order: strips show what all others say.
-WATCHERS = (watch_comments, watch_terms, watch_strips)
+WATCHERS = (watch_translations, watch_comments, watch_terms, watch_strips)
 # What the clock brings.
 ANNOUNCERS = (announce_articles, announce_strips)
 
@@ -100,7 +103,7 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state.cache = Cache(state.follower, settings)
     state.hub = Hub(state.database, state.follower, lambda: state.settings)
     purger = Purger(state.database, state.follower, settings)
-    state.duty = Duty(state.database, state.follower, ANNOUNCERS, lambda: state.settings, purger)
+    state.duty = Duty(state.database, state.follower, ANNOUNCERS, lambda: state.settings, purger, (begin_strips,))
 
 
 @asynccontextmanager
@@ -112,8 +115,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         yield
     for task in tasks:
         task.cancel()
-        with suppress(asyncio.CancelledError):
+        try:
             await task
+        except asyncio.CancelledError:
+            pass
+        except Exception:
+            log.exception("a task had ended by itself")
     await app.state.database.close()
     app.state.bell.close()
 

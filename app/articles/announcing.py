@@ -7,16 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
-from app.articles.repository import Articles, Relations
+from app.articles.repository import Articles, Relations, visible
 from app.changes.follower import Moments
-from app.changes.log import Note, Thing, note, noted
+from app.changes.log import Note, Noted, Thing, note, noted
 from app.sections.repository import lines_of
 from app.settings import Settings
 
+TRANSLATIONS = "translations"  # the kind of what is touched
 AT_ONCE = 500  # articles announced in one transaction
 TYPES = {
     "publish": "article.published",
@@ -24,7 +25,8 @@ TYPES = {
     "withdraw": "article.withdrawn",
     "correct": "article.corrected",
 }
-UNHEARD = (Article.state == "published", Article.announced.is_(False))
+# As the partial indexes name them: with a parameter in its place SQLite would not know its index.
+OUT, UNHEARD = text("articles.state = 'published'"), text("articles.state = 'published' AND NOT articles.announced")
 
 
 @dataclass(frozen=True)
@@ -37,12 +39,13 @@ class Look:
     sections: frozenset[str] = frozenset()
     """With all sections above them."""
     terms: frozenset[Thing] = frozenset()
-    translations: frozenset[str] = frozenset()
+    group: str | None = None
+    """Of its translations."""
 
     def shows_as(self, other: Look) -> bool:
         """Whether its translations show the same of it."""
-        own = (self.visible, self.slug, self.language, self.translations)
-        return own == (other.visible, other.slug, other.language, other.translations)
+        own = (self.visible, self.slug, self.language, self.group)
+        return own == (other.visible, other.slug, other.language, other.group)
 
 
 UNSEEN = Look()
@@ -65,8 +68,7 @@ def _look(article: Any, related: Relations, lines: Mapping[str, frozenset[str]])
     sections = frozenset[str]().union(*(lines[id] for id in _ids(related.sections)))
     terms = {("section", id) for id in sections}
     terms |= {("tag", id) for id in _ids(related.tags)} | {("author", id) for id in _ids(related.authors)}
-    translations = frozenset(_ids(related.translations))
-    return Look(True, article.slug, article.language, sections, frozenset(terms), translations)
+    return Look(True, article.slug, article.language, sections, frozenset(terms), article.translation_group)
 
 
 def _ids(rows: Iterable[Any]) -> list[str]:
@@ -92,8 +94,7 @@ async def tell(session: AsyncSession, article: Article, verb: str, before: Look,
     article.announced = after.visible
     await session.flush()
     if not same:
-        # Each translation shows the others.
-        await tell_again(session, before.translations | after.translations, now)
+        _touch_translations(session, before, after)
 
 
 def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: Look) -> None:
@@ -113,6 +114,20 @@ def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: L
     )
 
 
+def _touch_translations(session: AsyncSession, *seen: Look) -> None:
+    """Each translation shows the others."""
+    noted(session).touched |= {(TRANSLATIONS, one.group) for one in seen if one.group}
+
+
+async def watch(session: AsyncSession, seen: Noted, _settings: Settings, now: datetime) -> None:
+    """Tells of the other translations; under the log's lock, so that of two published at once the later sees both."""
+    groups = [id for kind, id in seen.touched if kind == TRANSLATIONS]
+    if groups:
+        others = select(Article.id).where(Article.translation_group.in_(groups), visible(now))
+        told = {entry.id for entry in seen.notes if entry.resource == "article"}
+        await tell_again(session, set((await session.execute(others)).scalars()) - told, now)
+
+
 async def tell_again(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
     """Notes the visible ones among these articles: something that they show has changed elsewhere."""
     names = sorted(ids)
@@ -128,26 +143,26 @@ async def announce_due(session: AsyncSession, _settings: Settings, now: datetime
 
     An article that somebody is just writing is left to them, or to the next time: nobody waits for anybody.
     """
-    due = select(Article).where(*UNHEARD, Article.published_at <= now).order_by(Article.published_at, Article.id)
+    due = select(Article).where(UNHEARD, Article.published_at <= now).order_by(Article.published_at, Article.id)
     articles = (await session.scalars(due.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
     seen = await looks(session, articles, now)
     for article in articles:
         _note(session, article, "article.published", UNSEEN, seen[article.id])
         article.announced = True
     await session.flush()
-    others = {id for one in seen.values() for id in one.translations} - seen.keys()
-    await tell_again(session, others, now)
+    _touch_translations(session, *seen.values())
 
 
 def moments(settings: Settings) -> list[Moments]:
     """When scheduled articles come out; and when comments close by an article's age, which its answers show."""
+    first = select(func.min(Article.published_at)).where(OUT)
     coming = Moments(
-        next=lambda now: select(func.min(Article.published_at)).where(*UNHEARD, _after(now)).scalar_subquery(),
-        due=lambda now: select(Article.id).where(*UNHEARD, Article.published_at <= now).exists(),
+        # Also those that another machine has announced, whose clock is ahead of ours.
+        next=lambda now: first.where(_after(now)).scalar_subquery(),
+        due=lambda now: select(Article.id).where(UNHEARD, Article.published_at <= now).exists(),
     )
     if not settings.comments_close_after_days:
         return [coming]
-    first = select(func.min(Article.published_at)).where(Article.state == "published")
     closing = Moments(
         next=lambda now: first.where(_after(now)).scalar_subquery(),
         lag=timedelta(days=settings.comments_close_after_days),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import hashlib
 import re
@@ -12,9 +13,11 @@ from starlette.types import Message
 
 Headers = list[tuple[bytes, bytes]]
 LEAST = 400  # bytes: shorter bodies do not gain from compression
-OVERHEAD = 2_000  # bytes that an answer costs beside its bodies, about
+OVERHEAD = 2_000  # bytes that an answer or a variant costs beside what can be counted, about
+PER_TAG = PER_HEADER = 150
 COMPRESSIBLE = re.compile(rb"text/|application/(json|xml|[\w.-]+\+(json|xml))|image/svg\+xml|text/javascript")
 PLAIN = ""
+LONGEST_KEPT = 200  # bytes of a header that is looked up rather than read
 
 
 class Variant:
@@ -44,6 +47,7 @@ class Answer:
         "aliases",
         "hits",
         "key",
+        "making",
         "place",
         "size",
         "tags",
@@ -57,26 +61,33 @@ class Answer:
         media_type = next((value for name, value in headers if name == b"content-type"), b"")
         self._compressible = len(body) >= LEAST and COMPRESSIBLE.match(media_type) is not None
         self.variants: dict[str, Variant] = {}
+        self.making: dict[str, asyncio.Future[bytes]] = {}
         self.aliases: list[object] = []
         self.hits = 0
         self.place: int | None = None
-        self.size = len(body) + OVERHEAD
+        written = sum(len(name) + len(value) + PER_HEADER for name, value in headers)
+        self.size = len(body) + written + 4 * len(str(key)) + PER_TAG * len(tags) + OVERHEAD
+        self.add(PLAIN, body)
 
-    def variant(self, encoding: str) -> Variant:
-        """As `encoding` (`br`, `gzip` or none) has it; what gains nothing from that stays plain."""
-        if not self._compressible:
-            encoding = PLAIN
-        found = self.variants.get(encoding)
-        if found is None:
-            body = _compressed(self._plain, encoding)
-            found = Variant(self._headers, body, encoding, self._digest, vary=self._compressible)
-            self.variants[encoding] = found
-            if encoding:
-                self.size += len(body) + OVERHEAD
+    @property
+    def plain(self) -> bytes:
+        return self._plain
+
+    def encoding(self, wanted: str) -> str:
+        """`wanted` (`br`, `gzip` or none), where that gains something."""
+        return wanted if self._compressible else PLAIN
+
+    def add(self, encoding: str, body: bytes) -> Variant:
+        """Keeps `body` as what `encoding` makes of it; `size` grows with it."""
+        found = Variant(self._headers, body, encoding, self._digest, vary=self._compressible)
+        self.variants[encoding] = found
+        if encoding:
+            self.size += len(body) + OVERHEAD
         return found
 
 
-def _compressed(body: bytes, encoding: str) -> bytes:
+def compressed(body: bytes, encoding: str) -> bytes:
+    """`body` as `encoding` has it: always the same bytes."""
     if encoding == "br":
         return bytes(brotli.compress(body, quality=5))
     return gzip.compress(body, 6, mtime=0) if encoding == "gzip" else body
@@ -87,9 +98,13 @@ def _varying(headers: Headers) -> Headers:
     return [*(pair for pair in headers if pair[0] != b"vary"), (b"vary", b", ".join([b"Accept-Encoding", *varies]))]
 
 
-@lru_cache(maxsize=512)
 def best_encoding(accepted: bytes) -> str:
     """The encoding for an `Accept-Encoding` (RFC 9110 §12.5.3): `br` before `gzip`; none where neither is wanted."""
+    return _best_encoding(accepted) if len(accepted) <= LONGEST_KEPT else _best_encoding.__wrapped__(accepted)
+
+
+@lru_cache(maxsize=512)
+def _best_encoding(accepted: bytes) -> str:
     weights: dict[str, float] = {}
     for part in accepted.decode("latin-1").lower().split(","):
         name, *parameters = (piece.strip() for piece in part.split(";"))

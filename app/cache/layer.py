@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers as StarletteHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding
+from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding, compressed
 from app.cache.store import Store
 from app.changes.follower import Follower, Heard
 from app.kit.addresses import client_address
@@ -78,9 +78,9 @@ class Cache(Heard):
         accepted, known, given, private = b"", None, b"", False
         for name, value in scope["headers"]:
             if name == b"accept-encoding":
-                accepted = value
+                accepted = accepted + b"," + value if accepted else value
             elif name == b"if-none-match":
-                known = value
+                known = known + b"," + value if known else value
             elif name == b"x-request-id":
                 given = value
             elif name == b"authorization":
@@ -96,7 +96,7 @@ class Cache(Heard):
             if answer is None:
                 return
         encoding = best_encoding(accepted) if accepted else PLAIN
-        variant = answer.variants.get(encoding) or await self._variant(answer, encoding)
+        variant = answer.variants.get(encoding) or await self._variant(answer, answer.encoding(encoding))
         request_id = self._request_id(scope, given)
         status = await _respond(scope, send, variant, known, request_id)
         if self._settings.access_log and "request_id" not in scope.get("state", ()):  # else the application has
@@ -116,10 +116,23 @@ class Cache(Heard):
         access.info("%s", log_line(scope, status, 0.0, "(kept)"))
 
     async def _variant(self, answer: Answer, encoding: str) -> Variant:
+        """In another encoding: made once, whoever asks meanwhile; what is large in a thread."""
+        if (found := answer.variants.get(encoding)) is not None:
+            return found
+        if len(answer.plain) < LARGE:
+            return self._add(answer, encoding, compressed(answer.plain, encoding))
+        making = answer.making.get(encoding)
+        if making is None:
+            making = asyncio.ensure_future(to_thread(compressed, answer.plain, encoding))
+            answer.making[encoding] = making
+        body = await asyncio.shield(making)
+        answer.making.pop(encoding, None)
+        return answer.variants.get(encoding) or self._add(answer, encoding, body)
+
+    def _add(self, answer: Answer, encoding: str, body: bytes) -> Variant:
         before = answer.size
-        variant = await to_thread(answer.variant, encoding) if before > LARGE else answer.variant(encoding)
-        if answer.size != before:
-            self.store.grown(answer, answer.size - before)
+        variant = answer.add(encoding, body)
+        self.store.grown(answer, answer.size - before)
         return variant
 
     async def _obtain(

@@ -16,7 +16,8 @@ from app.cache.answers import Answer
 
 FIRST_SHARE = 8  # the first part is 1/8 of the bound, as is the largest answer
 CANDIDATES = 5  # in the main part, of which the least wanted may be replaced
-MOST_ALIASES = 8
+MOST_ALIASES = 4
+LONGEST_ALIAS, ALIAS_SIZE = 300, 800  # characters; bytes that one costs, about
 HALVED_EVERY = 10.0  # seconds: "lately"
 
 
@@ -47,9 +48,12 @@ class Store:
 
     def alias(self, answer: Answer, address: object) -> None:
         """Lets an answer that is kept be found by an address as it was sent, too."""
-        if answer.key in self._answers and len(answer.aliases) < MOST_ALIASES:
+        kept = self._answers.get(answer.key) is answer
+        if kept and len(answer.aliases) < MOST_ALIASES and len(str(address)) <= LONGEST_ALIAS:
             answer.aliases.append(address)
             self.by_address[address] = answer
+            answer.size += ALIAS_SIZE
+            self.grown(answer, ALIAS_SIZE)
 
     def keep(self, answer: Answer) -> None:
         """Takes an answer in, in place of an older one to the same question."""
@@ -62,7 +66,7 @@ class Store:
         for tag in answer.tags:
             self._tagged.setdefault(tag, set()).add(answer)
         self._forget_slowly()
-        while self._first_size > self.bound // FIRST_SHARE:
+        while self._first and self._first_size > self.bound // FIRST_SHARE:
             self._judge(next(iter(self._first.values())))
 
     def grown(self, answer: Answer, by: int) -> None:

@@ -20,15 +20,19 @@ WHOLE = timedelta(days=1)
 AT_ONCE = 2_000  # rows deleted in one transaction
 
 
-async def compact(database: Database, retention: timedelta, every: timedelta) -> bool:
-    """Deletes what nobody needs any more; False where that was done less than `every` ago, by whomever."""
+async def compact(database: Database, retention: timedelta, every: timedelta, *, only_purged: bool = False) -> bool:
+    """Deletes what nobody needs any more; False where that was done less than `every` ago, by whomever.
+
+    `only_purged`: a CDN is told of the changes, and what it has not been told yet stays.
+    """
     now = clock.now()
     if not await _is_mine(database, now, now - every):
         return False
     await _raise_floor(database, now - retention)
-    await _delete(database, _gone(now - retention))
-    await _delete(database, _superseded(now - retention, everywhere=False))
-    await _delete(database, _superseded(now - WHOLE, everywhere=True))
+    told = (Change.seq <= select(ChangeLog.purged).scalar_subquery(),) if only_purged else ()
+    await _delete(database, _gone(now - retention).where(*told))
+    await _delete(database, _superseded(now - retention, everywhere=False).where(*told))
+    await _delete(database, _superseded(now - WHOLE, everywhere=True).where(*told))
     return True
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes import compaction
-from app.changes.follower import Follower
+from app.changes.follower import PATIENCE, Follower
 from app.changes.log import CHANNEL
 from app.changes.purging import Purger
 from app.kit import clock
@@ -22,6 +23,8 @@ log = logging.getLogger("nashra")
 EVERY = 0.5  # seconds: the log's head is read this often, whatever happens
 GLANCE = 0.025  # seconds between two looks at the bell while somebody waits for news
 SOON = 0.1  # seconds: what is due and could not be announced is tried again
+LEAST = 0.01  # seconds
+SAID_EVERY = 30.0  # seconds
 COMPACTED_EVERY = timedelta(hours=1)
 
 Announcer = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
@@ -37,7 +40,10 @@ class Duty:
         announcers: Sequence[Announcer],
         settings: Callable[[], Settings],
         purger: Purger,
+        starters: Sequence[Announcer] = (),
     ) -> None:
+        self._starters = starters
+        self._quiet_until = 0.0
         self._database, self._follower, self._purger = database, follower, purger
         self._announcers, self._settings = announcers, settings
         self._notified = asyncio.Event()
@@ -46,25 +52,35 @@ class Duty:
     async def run(self) -> None:
         """Until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen())
-            tasks.create_task(self._compact())
-            tasks.create_task(self._purge())
+            for work in (self._listen, self._announce, self._compact, self._purge):
+                tasks.create_task(work())
             while True:
                 self._follower.doubt()
-                heard = await self._follower.catch_up()
-                if heard and self._follower.is_due:
-                    await self._attempt(self.announce)
-                await self._pause()
+                if await self._follower.catch_up():
+                    await self._pause()
+                else:
+                    await asyncio.sleep(PATIENCE)
 
-    async def announce(self) -> None:
+    async def announce(self, announcers: Sequence[Announcer] | None = None) -> None:
         """Notes down what has come by the clock and nobody has announced: the same once, however many try."""
         async with self._database.transaction() as session:
-            for announce in self._announcers:
+            for announce in announcers or self._announcers:
                 await announce(session, self._settings(), clock.now())
+
+    async def _announce(self) -> None:
+        """In a task of its own: it may have to wait for somebody who writes, and news do not wait for that."""
+        while not await self._attempt(lambda: self.announce(self._starters)):
+            await asyncio.sleep(EVERY)
+        while True:
+            if self._follower.is_due:
+                await self._attempt(self.announce)
+                await asyncio.sleep(SOON)
+            else:
+                await asyncio.sleep(min(EVERY, max(LEAST, self._follower.seconds_to_next_moment())))
 
     async def _pause(self) -> None:
         """Until the next look at the log: earlier where the bell rings, a moment comes or PostgreSQL notifies."""
-        end = min(EVERY, SOON if self._follower.is_due else EVERY, self._follower.seconds_to_next_moment())
+        end = min(EVERY, SOON if self._follower.is_due else EVERY, self._follower.seconds_to_next_moment() + LEAST)
         while end > 0 and not (self._notified.is_set() or (self.is_awaited() and self._follower.rung())):
             nap = min(end, GLANCE if self.is_awaited() else EVERY)
             try:
@@ -90,12 +106,17 @@ class Duty:
             await asyncio.sleep(COMPACTED_EVERY.total_seconds())
 
     async def _compact_once(self) -> None:
-        await compaction.compact(self._database, timedelta(days=self._settings().changes_days), COMPACTED_EVERY)
+        settings = self._settings()
+        retention, purged = timedelta(days=settings.changes_days), bool(settings.purge_url)
+        await compaction.compact(self._database, retention, COMPACTED_EVERY, only_purged=purged)
 
-    @staticmethod
-    async def _attempt(work: Callable[[], Awaitable[None]]) -> None:
-        """The database may be away; then it is tried again."""
+    async def _attempt(self, work: Callable[[], Awaitable[None]]) -> bool:
+        """Whether it went well. The database may be away; then it is tried again, and said once in a while."""
         try:
             await work()
         except Exception as error:  # noqa: BLE001  # nothing may end the duty
-            log.warning("duty failed: %s: %s", type(error).__name__, error)
+            if time.monotonic() >= self._quiet_until:
+                self._quiet_until = time.monotonic() + SAID_EVERY
+                log.warning("duty failed: %s: %s", type(error).__name__, error)
+            return False
+        return True

@@ -6,6 +6,7 @@ holds a lease, which ends by itself when the process does.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
@@ -20,7 +21,7 @@ from app.settings import Settings
 
 AT_ONCE = 500  # changes in one turn
 TAGS_AT_ONCE = 30  # in one request: what the strictest CDN takes
-LEASE = timedelta(minutes=5)
+LEASE = timedelta(seconds=30)
 TIMEOUT = 10.0  # seconds for one request
 SHORTEST_WAIT, LONGEST_WAIT = 1.0, 60.0  # seconds before it is tried again
 
@@ -40,23 +41,24 @@ class Purger:
     @property
     def is_wanted(self) -> bool:
         """Whether there is an address, and something to tell it."""
-        return bool(self._settings.purge_url) and self._follower.head > self._done
+        return bool(self._settings.purge_url) and self._follower.head != self._done
 
     async def turn(self) -> None:
         """Tells what is new. Raises `Refused` or httpx's errors; then it is tried again, later and later."""
         purged = await self._take_lease()
         if purged is None:
             return
+        upto, wait = purged, self._wait
         try:
-            upto, tags = await self._new_tags(purged)
-            if tags:
-                await self._send(tags)
-            await self._give_back(timedelta(0), upto)
-            self._done, self._wait = upto, SHORTEST_WAIT
-        except (Refused, httpx.HTTPError):
-            await self._give_back(timedelta(seconds=self._wait), purged)
+            reached, tags = await self._new_tags(purged)
+            await self._send(tags)
+            self._done = upto = reached
+            wait, self._wait = 0.0, SHORTEST_WAIT
+        except Exception:
             self._wait = min(2 * self._wait, LONGEST_WAIT)
             raise
+        finally:  # also when the process stops: another may go on at once
+            await asyncio.shield(self._give_back(timedelta(seconds=wait), upto))
 
     async def _take_lease(self) -> int | None:
         now = clock.now()
@@ -64,17 +66,20 @@ class Purger:
             free = update(ChangeLog).where(ChangeLog.purging_until <= now).values(purging_until=now + LEASE)
             return (await session.execute(free.returning(ChangeLog.purged))).scalar_one_or_none()
 
+    async def _renew_lease(self) -> None:
+        async with self._database.transaction() as session:
+            await session.execute(update(ChangeLog).values(purging_until=clock.now() + LEASE))
+
     async def _give_back(self, wait: timedelta, purged: int) -> None:
         async with self._database.transaction() as session:
-            mine = update(ChangeLog).where(ChangeLog.purged <= purged)  # not if somebody slower has lost the lease
-            await session.execute(mine.values(purging_until=clock.now() + wait, purged=purged))
+            await session.execute(update(ChangeLog).values(purging_until=clock.now() + wait, purged=purged))
 
     async def _new_tags(self, after: int) -> tuple[int, list[str]]:
         rows = select(Change.seq, Change.tags).where(Change.seq > after).order_by(Change.seq).limit(AT_ONCE)
         async with self._database.reader() as reader:
             found = (await reader.execute(rows)).all()
             head = (await reader.execute(select(ChangeLog.head))).scalar_one()
-        upto = found[-1].seq if len(found) == AT_ONCE else head
+        upto = found[-1].seq if len(found) == AT_ONCE else head  # which falls back when a database is restored
         return upto, ["changes", *sorted({tag for row in found for tag in row.tags})] if found else []
 
     async def _send(self, tags: list[str]) -> None:
@@ -82,6 +87,7 @@ class Purger:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         async with httpx.AsyncClient(timeout=TIMEOUT, follow_redirects=False) as client:
             for some in _in_parts(tags):
+                await self._renew_lease()
                 answer = await client.post(self._settings.purge_url, json={"tags": some}, headers=headers)
                 if not answer.is_success:
                     raise Refused(f"purge address answered {answer.status_code}")

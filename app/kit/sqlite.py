@@ -99,11 +99,16 @@ def _begin_patiently(connection: sqlite3.Connection) -> None:
 async def _in_thread(call: Callable[..., Any], *arguments: Any) -> None:
     """Whoever is cancelled meanwhile still waits: a connection is never left to a thread."""
     running = asyncio.get_running_loop().run_in_executor(None, call, *arguments)
-    try:
-        await asyncio.shield(running)
-    except asyncio.CancelledError:
-        await asyncio.wait({running})
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not running.done():
+        try:
+            await asyncio.wait({running})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        running.exception()
+        raise cancelled
+    running.result()
 
 
 registry.register("sqlite.inline", __name__, "InlineSQLite")

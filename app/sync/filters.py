@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
 
-from sqlalchemy import select
-
 from app.articles.filters import named
 from app.articles.schemas import terms
 from app.kit.paging import Reader
@@ -43,32 +41,32 @@ class Filter:
     async def prepared(self, reader: Reader) -> Sieve:
         """The filter with its sections looked up."""
         if self.section is None:
-            return Sieve(self, None, frozenset())
-        roots = select(Section.id).where(named(Section, self.section))
-        inside = (await reader.execute(subtree(named(Section, self.section)))).scalars()
-        return Sieve(self, frozenset((await reader.execute(roots)).scalars()), frozenset(inside))
+            return Sieve(self, None)
+        return Sieve(self, frozenset((await reader.execute(subtree(named(Section, self.section)))).scalars()))
 
 
 @dataclass(frozen=True)
 class Sieve:
-    """A filter at work, in one snapshot: `roots` are the sections it names, `inside` those and all below."""
+    """A filter at work, in one snapshot: `inside` are the sections that it names and all below them."""
 
     filter: Filter
-    roots: frozenset[str] | None
-    inside: frozenset[str]
+    inside: frozenset[str] | None
 
     def concerns(self, row: Any) -> bool:
         """Whether the thing passed the filter before this change or after it."""
         return (
             self._has_kind(row)
             and (self.filter.only is None or row.resource_id == self.filter.only)
-            and (self.roots is None or not self.roots.isdisjoint(row.sections))
+            and self._holds(row.sections)
             and self._speaks(row.languages)
         )
 
     def passes(self, state: State) -> bool:
         """Whether the thing passes as it is now."""
-        return (self.roots is None or not self.inside.isdisjoint(state.sections)) and self._speaks([state.language])
+        return self._holds(state.sections) and self._speaks([state.language])
+
+    def _holds(self, sections: Collection[str]) -> bool:
+        return self.inside is None or not self.inside.isdisjoint(sections)
 
     def _has_kind(self, row: Any) -> bool:
         types = self.filter.types

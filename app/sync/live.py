@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 import random
 from collections import Counter, deque
 from collections.abc import Awaitable, Callable, Collection, Iterable
@@ -27,9 +28,11 @@ from app.sync.filters import Filter
 from app.sync.repository import ChangeFeed, Entry, entries_of
 from app.sync.tokens import MustRestart, Token, read_token
 
+log = logging.getLogger("nashra")
 HANDED_OVER = "nashra.stream"
 Inner = Callable[[Scope, Receive, Send], Awaitable[None]]
 AT_ONCE = 200  # rows read for one broadcast
+REPLAYS_AT_ONCE = 4
 BREATH = 200  # clients told before others get their turn
 MOST_PENDING = 256  # events that wait for a slow client
 PATIENCE = timedelta(seconds=20)  # for a slow client
@@ -98,6 +101,8 @@ class Hub(Heard):
         self._addresses: Counter[str] = Counter()
         self._woken = asyncio.Event()
         self._slow: set[asyncio.Task[None]] = set()
+        self._telling = asyncio.Lock()  # nobody joins while a change is being told
+        self._replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._epoch: str | None = None
         self._seq = self._moved = 0
         self._closing = False
@@ -127,14 +132,22 @@ class Hub(Heard):
     async def subscribe(self, feed: ChangeFeed, asked: Asked, since: str | None, address: str) -> Subscription:
         """Checks where the stream begins. A token that does not lead on makes a stream that begins with `reset`."""
         self.refuse_too_many(address)
-        if since is None:
-            return Subscription(asked, address, None, False)
-        follows_tree = asked.filter.section is not None
-        try:
-            token = read_token(since, await feed.standing(), asked.filter.digest, follows_tree=follows_tree)
-        except MustRestart:
-            return Subscription(asked, address, None, True)
-        return Subscription(asked, address, token, False)
+        token, reset = None, False
+        if since is not None:
+            follows_tree = asked.filter.section is not None
+            try:
+                token = read_token(since, await feed.standing(), asked.filter.digest, follows_tree=follows_tree)
+            except MustRestart:
+                reset = True
+        self.refuse_too_many(address)  # others may have come meanwhile
+        self._addresses[address] += 1
+        return Subscription(asked, address, token, reset)
+
+    def release(self, address: str) -> None:
+        """A stream that was counted has ended, or will not begin."""
+        self._addresses[address] -= 1
+        if self._addresses[address] <= 0:
+            del self._addresses[address]
 
     async def hand_over(self, scope: Scope, receive: Receive, send: Send, inner: Inner) -> None:
         """Lets the application begin the answer, and serves the stream when the application has left the stage.
@@ -152,19 +165,24 @@ class Hub(Heard):
             else:
                 await send(message)
 
-        await inner(asked, receive, watched)
-        if begun and scope["method"] == "HEAD":
-            await send({"type": "http.response.body", "body": b""})
-        elif begun:
-            asked.clear()
-            await self.serve(begun[0], receive, send)
+        served = False
+        try:
+            await inner(asked, receive, watched)
+            if begun and scope["method"] == "HEAD":
+                await send({"type": "http.response.body", "body": b""})
+            elif begun:
+                asked.clear()
+                served = True
+                await self.serve(begun[0], receive, send)
+        finally:
+            if begun and not served:
+                self.release(begun[0].address)
 
     async def serve(self, subscription: Subscription, receive: Receive, send: Send) -> None:
         """One stream, from its first event to its end. The answer has begun already."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # for the type checker: there is one
         client = Client(send, subscription.address, task)
-        self._addresses[client.address] += 1
         group = self._groups.setdefault(subscription.asked, Group(subscription.asked))
         try:
             if not await self._begin(client, group, subscription):
@@ -175,6 +193,8 @@ class Hub(Heard):
             if not client.is_dropped:
                 raise
             client.task.uncancel()
+        except TimeoutError:
+            self.dropped += 1  # it does not read what it missed
         finally:
             self._leave(client, group)
 
@@ -182,9 +202,7 @@ class Hub(Heard):
         group.clients.discard(client)
         if not group.clients and self._groups.get(group.asked) is group:
             del self._groups[group.asked]
-        self._addresses[client.address] -= 1
-        if not self._addresses[client.address]:
-            del self._addresses[client.address]
+        self.release(client.address)
 
     async def _begin(self, client: Client, group: Group, subscription: Subscription) -> bool:
         """Says where the stream begins, sends what was missed, and joins the others. False where the hub is closing."""
@@ -194,18 +212,22 @@ class Hub(Heard):
             token = Token(self._follower.epoch or "", self._follower.head, asked.filter.digest)
         name = "reset" if subscription.reset else "ready"
         await client.send(_message(f"retry: {RETRY_MS}\n".encode() + _event(name, token, _told(since=str(token)))))
-        while token.seq < self._position() and not self._closing:
-            token = await self._replay(client, asked, token)
-        client.seq = token.seq
-        group.clients.add(client)
-        self._groups[asked] = group
-        if self._closing:
-            await self._go_away(client)
-        return not self._closing
+        while not self._closing:
+            while token.seq < self._position() and not self._closing:
+                async with asyncio.timeout(PATIENCE.total_seconds()), self._replays:
+                    token = await self._replay(client, asked, token)
+            async with self._telling:
+                if token.seq >= self._position():
+                    client.seq = token.seq
+                    group.clients.add(client)
+                    self._groups[asked] = group
+                    return True
+        self._go_away(client)
+        return False
 
     def _position(self) -> int:
         """How far everybody has been told; with nobody there yet, as far as the log goes."""
-        if self._epoch != self._follower.epoch or not any(group.clients for group in self._groups.values()):
+        if not any(group.clients for group in self._groups.values()):
             self._epoch, self._seq = self._follower.epoch, self._follower.head
             self._moved = self._follower.moved
         return self._seq
@@ -240,11 +262,12 @@ class Hub(Heard):
                 client.seq = self._seq
             await self._reset(self._groups.values())
         while self._position() < self._follower.head:
-            groups = [group for group in self._groups.values() if group.clients]
-            events, reached = await self._events(groups, self._seq)
-            for group, entries in events:
-                await self._broadcast(group, entries)
-            self._seq = reached
+            async with self._telling:
+                groups = [group for group in self._groups.values() if group.clients]
+                events, reached = await self._events(groups, self._seq)
+                for group, entries in events:
+                    await self._broadcast(group, entries)
+                self._seq = reached
         if self._moved != self._follower.moved:
             self._moved = self._follower.moved
             await self._reset(group for group in self._groups.values() if group.asked.filter.section is not None)
@@ -286,7 +309,11 @@ class Hub(Heard):
 
     def _send_one(self, client: Client, message: dict[str, Any], content: bytes) -> None:
         self.sent += 1
-        if client.pending is None and client.give(message):
+        try:
+            if client.pending is None and client.give(message):
+                return
+        except Exception:  # noqa: BLE001  # a connection that is no more must not keep news from others
+            self._drop(client)
             return
         if client.pending is None:
             client.pending = deque()
@@ -304,7 +331,7 @@ class Hub(Heard):
                 while client.pending:
                     await client.send(_message(client.pending.popleft()))
             client.pending = None
-        except TimeoutError:
+        except Exception:  # noqa: BLE001  # too slow, or gone
             self._drop(client)
 
     def _drop(self, client: Client) -> None:
@@ -335,16 +362,23 @@ class Hub(Heard):
             self._farewell = asyncio.get_running_loop().create_task(self._close())
 
     async def _close(self) -> None:
-        for client in [client for group in self._groups.values() for client in group.clients]:
-            if client.pending is None:
-                await self._go_away(client)
-            else:
-                self._drop(client)
+        clients = [client for group in self._groups.values() for client in group.clients]
+        for number, client in enumerate(clients, start=1):
+            self._go_away(client)
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
 
-    async def _go_away(self, client: Client) -> None:
+    def _go_away(self, client: Client) -> None:
+        """Whoever is too slow for a farewell goes without."""
         retry = random.randint(*RETRY_AFTER_GOAWAY_MS)  # noqa: S311  # spreads load, keeps no secret
         content = f"retry: {retry}\nevent: goaway\ndata: ".encode() + _told(retry_ms=retry) + b"\n\n"
-        await client.send({"type": "http.response.body", "body": content, "more_body": False})
+        farewell = {"type": "http.response.body", "body": content, "more_body": False}
+        try:
+            if client.pending is None and client.give(farewell):
+                return
+        except Exception:  # noqa: BLE001  # it has gone already
+            log.debug("no farewell")
+        self._drop(client)
 
 
 def _event(name: str, token: Token, content: bytes) -> bytes:

@@ -66,13 +66,19 @@ class ChangeFeed:
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
         more = last is not None and (len(rows) == most or last is not rows[-1])
         concerned = _last_of_each(chosen)
+        self._not_before(concerned)
         states = await self.states.of((row.resource, row.resource_id) for row in concerned)
         entries = entries_of(concerned, states, sieve, token)
         return Part(entries, last.seq if last is not None and more else head, more)
 
+    def _not_before(self, rows: Sequence[Row[Any]]) -> None:
+        """What a machine whose clock is ahead has told of is there, also where the clock is behind."""
+        self.states.now = max([self.states.now, *(row.at for row in rows)])
+
     async def rows(self, seq: int, most: int) -> tuple[Sequence[Row[Any]], Present]:
         """The rows behind a place, whomever they concern, and the present states of what they name."""
         rows = (await self.reader.execute(BEHIND, {"seq": seq, "most": most})).all()
+        self._not_before(rows)
         return rows, await self.states.of((row.resource, row.resource_id) for row in rows)
 
 

@@ -76,6 +76,11 @@ def _note(kind: str, id: str, languages: set[str], **more: Any) -> Note:
     return Note(kind, id, tags={f"ticker:{id}", "tickers"}, languages=languages, **more)
 
 
+async def begin(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
+    """When a process starts: its settings may make other strips, at other moments, than those before."""
+    noted(session).touched.add((KIND, "*"))
+
+
 async def announce_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
     """Has the strips composed again when the moment of one has come."""
     due = select(Announced.resource_id).where(Announced.next_at <= now).limit(1)

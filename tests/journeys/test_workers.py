@@ -165,8 +165,8 @@ async def test_no_worker_gives_a_wrong_answer_while_all_write(shared_url: str) -
         work: list[Callable[[], Any]] = [site.read, site.read, site.write, site.write, site.compare, site.compare]
         await asyncio.gather(*(do() for do in work))
         assert site.wrong == []
-        assert site.done["compared"] > 10 * SECONDS, site.done
-        assert site.done["writes"] > 2 * SECONDS, site.done
+        assert site.done["compared"] > 2 * SECONDS, site.done
+        assert site.done["writes"] > SECONDS, site.done
         metrics = [(await worker.get("/metrics")).text for worker in site.workers]
         assert all("nashra_cache_hits_total" in text for text in metrics)
         for client in (*site.workers, site.anew):
