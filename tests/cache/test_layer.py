@@ -143,6 +143,20 @@ def test_an_encoding_is_chosen_as_asked(accepted: str, chosen: str) -> None:
     assert best_encoding(accepted.encode()) == chosen
 
 
+async def test_large_answers_are_encoded_once_and_counted_right(newsroom: Newsroom) -> None:
+    article = await newsroom.published(body=f"<p>{'كلمة طويلة ' * 9_000}</p>")
+    store, url = newsroom.app.state.cache.store, f"/v1/articles/{article['id']}"
+    for number in range(4):
+        encodings = ["br", "gzip", "identity"] * 7
+        answers = await asyncio.gather(*(newsroom.get(url, headers={"accept-encoding": one}) for one in encodings))
+        assert len({answer.content for answer in answers}) == 1
+        set(store._answers.values())
+        assert store.size == sum(one.size for one in store._answers.values())
+        article = await newsroom.change(article, headline=f"عنوان {number}")
+    newsroom.app.state.cache.forgotten()
+    assert (store.size, len(store)) == (0, 0)
+
+
 # --- the clock, other processes, silence ------------------------------------------------------------------------------
 
 
@@ -171,6 +185,20 @@ async def test_without_the_bell_another_machine_follows_within_a_second(newsroom
         changed = await newsroom.change(article, headline="عنوان آخر")
         await asyncio.sleep(1.05)
         assert (await far.get(url)).json()["headline"] == changed["headline"]
+
+
+async def test_a_machine_whose_clock_is_behind_keeps_nothing_too_long(newsroom: Newsroom) -> None:
+    """Another machine, three seconds ahead, publishes; here the moment has not come, and is not forgotten."""
+    async with beside(newsroom) as ahead:
+        start = clock.now()
+        with clock.frozen(start + timedelta(seconds=3)):
+            article = await ahead.published()
+        with clock.frozen(start):
+            assert (await newsroom.get("/v1/articles")).json()["data"] == []
+            entry = (await newsroom.get("/v1/changes?type=article")).json()["data"][0]
+            assert (entry["id"], entry["tombstone"]) == (article["id"], False)
+        with clock.frozen(start + timedelta(seconds=4)):
+            assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
 
 
 async def test_what_cannot_hear_the_log_neither_gives_nor_keeps(

@@ -54,7 +54,7 @@ async def test_a_cached_answer_is_the_answer_in_every_process(database_url: str,
         await history.begin()
         start = clock.now()
         hits = 0
-        for step in range(32):
+        for step in range(22):
             # Time goes on by itself, too: moments come that nobody has announced.
             with clock.frozen(start + timedelta(minutes=11 * step)):
                 history.newsroom = history.random.choice([one, two])
@@ -66,7 +66,7 @@ async def test_a_cached_answer_is_the_answer_in_every_process(database_url: str,
                     for room in (one, two):
                         assert seen(await room.get(url, None)) == expected, (step, url)
         hits = one.app.state.cache.hits + two.app.state.cache.hits
-        assert hits > 400, "otherwise nothing was tested"
+        assert hits > 250, "otherwise nothing was tested"
 
 
 async def test_what_a_write_does_not_touch_stays(newsroom: Newsroom) -> None:

@@ -22,7 +22,7 @@ import pytest
 
 from tests import databases, serving
 
-SECONDS = float(os.environ.get("NASHRA_SOAK_SECONDS", "4"))
+SECONDS = float(os.environ.get("NASHRA_SOAK_SECONDS", "3"))
 OWN = {"x-request-id", "date"}
 SETTINGS = {"NASHRA_COMMENTS": "open", "NASHRA_COMMENTS_RATE": "100000/1", "NASHRA_COMMENTS_REQUIRE_EMAIL": "false"}
 

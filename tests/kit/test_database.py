@@ -227,3 +227,44 @@ async def test_many_writers_at_once_are_all_served(newsroom: Newsroom) -> None:
         *(newsroom.client.get("/v1/articles", headers=token) for _ in range(20)),
     )
     assert {answer.status_code for answer in answers} == {200, 201}
+
+
+async def test_who_gives_up_waiting_for_a_lock_leaves_nothing_behind(database_url: str, backend: str) -> None:
+    """Cancelled, and cancelled again, while another process writes: the next one writes as if nothing had been."""
+    if backend != "sqlite":
+        pytest.skip("PostgreSQL has more than one writer")
+    other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+    async with opened(database_url) as newsroom:
+
+        async def write() -> None:
+            async with newsroom.app.state.database.transaction() as session:
+                await session.execute(text("SELECT 1"))
+
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.create_task(write())
+        for _ in range(3):
+            await asyncio.sleep(0.05)
+            waiting.cancel()
+        other.execute("COMMIT")
+        with pytest.raises(asyncio.CancelledError):
+            await asyncio.wait_for(asyncio.shield(waiting), 5)
+        await asyncio.wait_for(write(), 5)
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("COMMIT")
+    other.close()
+
+
+async def test_who_waits_for_a_lock_stops_nobody(database_url: str, backend: str) -> None:
+    if backend != "sqlite":
+        pytest.skip("PostgreSQL has more than one writer")
+    other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+    async with opened(database_url) as newsroom:
+        other.execute("BEGIN IMMEDIATE")
+        writing = asyncio.create_task(newsroom.draft())
+        await asyncio.sleep(0.05)
+        for _ in range(5):
+            await asyncio.wait_for(newsroom.get("/v1/articles"), 1)
+        assert not writing.done()
+        other.execute("COMMIT")
+        assert (await asyncio.wait_for(writing, 5))["headline"]
+    other.close()

@@ -162,6 +162,65 @@ async def test_who_does_not_read_is_dropped_and_delays_nobody(room: Newsroom, mo
     await ear.close()
 
 
+async def test_who_joins_while_something_is_told_misses_nothing(room: Newsroom) -> None:
+    """The telling is held up after it has chosen whom to tell; somebody comes with an id from before."""
+    hub, first = room.app.state.hub, Ear(room, "/v1/stream?type=article")
+    last = (await first.until(1))[0].id
+    original, go_on, chosen = hub._events, asyncio.Event(), asyncio.Event()
+
+    async def held(groups: Any, seq: int) -> Any:
+        found = await original(groups, seq)
+        chosen.set()
+        await go_on.wait()
+        return found
+
+    hub._events = held
+    article = await room.published()
+    await asyncio.wait_for(chosen.wait(), 5)
+    second = Ear(room, "/v1/stream?type=article&object=none", {"Last-Event-ID": last})
+    third = Ear(room, "/v1/stream?type=article", {"Last-Event-ID": last})
+    await asyncio.sleep(0.2)
+    go_on.set()
+    hub._events = original
+    for ear in (first, second, third):
+        events = await ear.until(2)
+        if events[-1].name == "reset":  # another group's id leads nowhere
+            continue
+        assert [event.content["id"] for event in events[1:]] == [article["id"]]
+        await ear.close()
+
+
+async def test_a_deaf_client_keeps_nobody_from_the_farewell(room: Newsroom) -> None:
+    deaf, ear = Ear(room, "/v1/stream", deaf=True), Ear(room, "/v1/stream")
+    await deaf.until(1)
+    await ear.until(1)
+    room.app.state.hub.close()
+    assert (await ear.until(2))[1].name == "goaway"
+    await asyncio.wait_for(deaf.task, 3)
+    await ear.close()
+
+
+async def test_an_outage_neither_ends_nor_spins_the_duty(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with at_work(newsroom) as room:
+        ear = Ear(room, "/v1/stream?type=article")
+        await ear.until(1)
+        reads = 0
+
+        async def away() -> None:
+            nonlocal reads
+            reads += 1
+            raise OSError("away")
+
+        with monkeypatch.context() as patched:
+            patched.setattr(room.app.state.follower, "_read_on", away)
+            await asyncio.sleep(1)
+        assert 1 <= reads <= 12
+        await newsroom.section()
+        article = await newsroom.published()
+        assert (await ear.until(2))[1].content["id"] == article["id"]
+        await ear.close()
+
+
 async def test_signs_of_life_move_the_last_id(newsroom: Newsroom) -> None:
     async with at_work(newsroom, stream_heartbeat=1) as room:
         await room.section()

@@ -349,6 +349,22 @@ async def test_a_filter_by_section_starts_again_when_the_tree_moves(newsroom: Ne
     await newsroom.desk("PUT", "/sections/طب", {"name": "طب", "parent": "علوم"}, if_match='"1"')
     await newsroom.get("/v1/changes", 410, params={"since": token, "section": "علوم"})
     await newsroom.get("/v1/changes", 200, params={"since": whole})
+    again = Mirror(newsroom, "&section=علوم")
+    await again.follow()
+    assert len([kind for kind, _ in again.things if kind == "article"]) == 2, "those that came with the branch, too"
+
+
+async def test_translations_published_at_the_same_time_see_each_other(newsroom: Newsroom) -> None:
+    arabic = await newsroom.draft("خبر")
+    others = [
+        await newsroom.draft(f"news {tag}", language=tag, translation_of=arabic["id"]) for tag in ("en", "fr", "tr")
+    ]
+    mirror = Mirror(newsroom)
+    await asyncio.gather(*(newsroom.act(article, "publish") for article in (arabic, *others)))
+    await mirror.follow()
+    assert mirror.shown() == await delivered(newsroom)
+    shown = await delivered(newsroom)
+    assert all(len(value["translations"]) == 3 for (kind, _), value in shown.items() if kind == "article")
 
 
 async def test_each_detail_brings_as_much_as_it_says(newsroom: Newsroom) -> None:
