@@ -102,7 +102,7 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @schema.parametrize()
 @hypothesis.settings(
-    max_examples=6,
+    max_examples=4,
     deadline=None,
     suppress_health_check=list(hypothesis.HealthCheck),
     derandomize=True,
