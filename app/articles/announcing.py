@@ -39,6 +39,7 @@ class Look:
     sections: frozenset[str] = frozenset()
     """With all sections above them."""
     terms: frozenset[Thing] = frozenset()
+    urgency: int | None = None
     group: str | None = None
     """Of its translations."""
 
@@ -68,7 +69,9 @@ def _look(article: Any, related: Relations, lines: Mapping[str, frozenset[str]])
     sections = frozenset[str]().union(*(lines[id] for id in _ids(related.sections)))
     terms = {("section", id) for id in sections}
     terms |= {("tag", id) for id in _ids(related.tags)} | {("author", id) for id in _ids(related.authors)}
-    return Look(True, article.slug, article.language, sections, frozenset(terms), article.translation_group)
+    return Look(
+        True, article.slug, article.language, sections, frozenset(terms), article.urgency, article.translation_group
+    )
 
 
 def _ids(rows: Iterable[Any]) -> list[str]:
@@ -105,11 +108,13 @@ def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: L
         Note(
             kind,
             article.id,
-            tags={f"article:{article.id}", "articles", "tickers", *(f"{term}s" for term, _ in changed)},
+            tags={f"article:{article.id}", "articles", *(f"{term}s" for term, _ in changed)},
             tombstone=not after.visible,
             version=article.version,
             sections=before.sections | after.sections,
             languages={before.language, after.language} - {""},
+            terms=before.terms | after.terms,
+            urgency=min(filter(None, (before.urgency, after.urgency)), default=None),
         ),
     )
 

@@ -191,7 +191,7 @@ NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 async def _respond(scope: Scope, send: Send, variant: Variant, known: bytes | None, request_id: bytes) -> int:
     """Sends it, or says that the client has it; returns the status."""
-    if known is not None and matches(known.decode("latin-1"), variant.etag.decode()):
+    if known is not None and (known == variant.etag or matches(known.decode("latin-1"), variant.etag.decode())):
         headers = [*variant.unmodified, (b"x-request-id", request_id)]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send(NOTHING)

@@ -25,6 +25,9 @@ CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
 EVERYTHING = "changes"  # the tag of answers that any change touches
 
 
+Thing = tuple[str, str]  # (kind, id)
+
+
 @dataclass(frozen=True)
 class Note:
     """One change of one thing that the public can see."""
@@ -38,13 +41,14 @@ class Note:
     sections: Collection[str] = ()
     """Where it was filed before and is filed now, with all sections above."""
     languages: Collection[str] = ()
+    terms: Collection[Thing] = ()
+    """Of an article: what it was and is filed under, sections with all above them."""
+    urgency: int | None = None
+    """Of an article: the higher one (the lower number) of before and now."""
 
     @property
     def resource(self) -> str:
         return self.type.partition(".")[0]
-
-
-Thing = tuple[str, str]  # (kind, id)
 
 
 @dataclass

@@ -6,7 +6,8 @@ may change it, and compared.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -20,7 +21,7 @@ from app.changes.log import Note, Noted, note, noted
 from app.changes.models import Announced
 from app.kit.db import Instant
 from app.settings import Settings
-from app.tickers.models import Ticker, TickerItem
+from app.tickers.models import Ticker, TickerItem, TickerPlace
 from app.tickers.repository import KIND, Strips
 from app.tickers.strip import Shown, strip_of
 
@@ -31,16 +32,20 @@ COMING = union_all(
         for moment in (TickerItem.starts_at, TickerItem.expires_at)
     )
 )
-FOLLOWED = {"article", "section", "tag"}
+FOLLOWED = {"section", "tag"}
 
 
 async def watch(session: AsyncSession, seen: Noted, settings: Settings, now: datetime) -> None:
     """Notes the strips that show something else now."""
-    kinds = {kind for kind, _ in seen.touched}
-    if not (KIND in kinds or FOLLOWED & {entry.resource for entry in seen.notes}):
+    about = any(kind == KIND for kind, _ in seen.touched) or FOLLOWED & {entry.resource for entry in seen.notes}
+    articles = {entry.id for entry in seen.notes if entry.resource == "article"}
+    if not (about or articles):
+        return
+    tickers: Sequence[Any] = (await session.execute(select(Ticker.__table__).order_by(Ticker.slug))).all()
+    shown_there = await _shown_there(session, seen, tickers, articles)
+    if not (about or shown_there):
         return
     said = await remembered(session, KIND)
-    tickers = (await session.execute(select(Ticker.__table__).order_by(Ticker.slug))).all()
     strips = Strips(session, settings)
     shown, coming = await strips.composed(tickers, now), await _coming(session, now)
     for ticker in tickers:
@@ -55,6 +60,35 @@ async def watch(session: AsyncSession, seen: Noted, settings: Settings, now: dat
     for id in said.keys() - {ticker.id for ticker in tickers}:
         note(session, _note("ticker.deleted", id, {said[id].digest.partition(" ")[0]}, tombstone=True))
         await forget(session, KIND, id)
+
+
+async def _shown_there(session: AsyncSession, seen: Noted, tickers: Sequence[Any], articles: set[str]) -> bool:
+    """Whether a strip may have shown one of these articles, or may show it now. Their notes say so then."""
+    if not (articles and tickers):
+        return False
+    named = union_all(
+        select(TickerItem.article_id).where(TickerItem.article_id.in_(articles)),
+        select(TickerPlace.article_id).where(TickerPlace.article_id.in_(articles)),
+    )
+    followed = set((await session.execute(named)).scalars())
+    rules = [rule for ticker in tickers for rule in ticker.rules]
+    found = False
+    for number, entry in enumerate(seen.notes):
+        if entry.id in articles and (entry.id in followed or any(_may_draw(rule, entry) for rule in rules)):
+            seen.notes[number] = replace(entry, tags={*entry.tags, "tickers"})
+            found = True
+    return found
+
+
+def _may_draw(rule: Mapping[str, Any], entry: Note) -> bool:
+    """Whether a rule draws the article as it was or as it is, whatever its age."""
+    terms = set(entry.terms)
+    sections, tags, urgency = rule["sections"], rule["tags"], rule["urgency_max"]
+    return (
+        (not sections or any(("section", id) in terms for id in sections))
+        and (not tags or any(("tag", id) in terms for id in tags))
+        and (urgency is None or entry.urgency is None or entry.urgency <= urgency)
+    )
 
 
 async def _coming(session: AsyncSession, now: datetime) -> dict[str, datetime]:
