@@ -33,6 +33,7 @@ TAGS = {
     "tickers": "Strips of headlines.",
     "comments": "What readers say.",
     "site": "The newsroom itself.",
+    "sync": "What changed: read on, or told as it happens.",
     "desk: articles": "Writing, publishing, correcting and withdrawing.",
     "desk: sections": "The tree of sections.",
     "desk: tags": "Tags.",

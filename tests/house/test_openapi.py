@@ -43,6 +43,7 @@ def test_operation_is_described(path: str, method: str, operation: dict[str, Any
     assert len(operation["summary"]) < 80
     assert operation["description"]
     assert operation["tags"]
+    assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
     for parameter in operation.get("parameters", []):
         assert parameter.get("description"), parameter["name"]
     if path.startswith("/v1/desk"):
