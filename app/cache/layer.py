@@ -19,22 +19,21 @@ import itertools
 import logging
 import secrets
 from asyncio import to_thread
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers as StarletteHeaders
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding, compressed
 from app.cache.store import Store
 from app.changes.follower import Follower, Heard
 from app.kit.addresses import client_address
 from app.kit.caching import matches
-from app.kit.edge import REQUEST_ID, log_line
+from app.kit.edge import REQUEST_ID, as_get, log_line
 from app.settings import Settings
 
-Inner = Callable[[Scope, Receive, Send], Awaitable[None]]
 LONGEST_QUESTION = 2_000  # bytes of an address that is worth keeping
 LARGE = 65_536  # bytes that are compressed in a thread
 access = logging.getLogger("nashra.access")
@@ -70,7 +69,7 @@ class Cache(Heard):
         self._touched.clear()
         self.store.clear()
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send, inner: Inner) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, inner: ASGIApp) -> None:
         method = scope["method"]
         if method != "GET" and method != "HEAD":
             await inner(scope, receive, send)
@@ -136,7 +135,7 @@ class Cache(Heard):
         return variant
 
     async def _obtain(
-        self, scope: Scope, receive: Receive, send: Send, inner: Inner, *, private: bool
+        self, scope: Scope, receive: Receive, send: Send, inner: ASGIApp, *, private: bool
     ) -> Answer | None:
         """The answer, kept or new; None where it was no delivery and has been sent as it came."""
         current = not private and await self._follower.catch_up()
@@ -160,7 +159,7 @@ class Cache(Heard):
         self.joined += 1
         return await asyncio.shield(flight[1])
 
-    async def _lead(self, key: object, scope: Scope, receive: Receive, send: Send, inner: Inner) -> Answer | None:
+    async def _lead(self, key: object, scope: Scope, receive: Receive, send: Send, inner: ASGIApp) -> Answer | None:
         flight: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         mine = self._flights[key] = (self._generation, flight)
         answer = None
@@ -212,14 +211,10 @@ def _question(scope: Scope) -> object:
     return scope["path"], tuple(sorted(pairs))
 
 
-async def _ask(scope: Scope, receive: Receive, send: Send, inner: Inner, key: object) -> Answer | None:
+async def _ask(scope: Scope, receive: Receive, send: Send, inner: ASGIApp, key: object) -> Answer | None:
     """What the application delivers. Whatever else it answers is passed on as it comes."""
-    capture = _Capture(send, scope["method"] == "HEAD")
-    scope.setdefault("state", {})
-    asked = scope
-    if capture.head:
-        scope["state"]["asked"] = "HEAD"
-        asked = {**scope, "method": "GET"}
+    asked, send = as_get(scope, send)
+    capture = _Capture(send)
     await inner(asked, receive, lambda message: capture.send(asked, message))
     if capture.headers is None:
         return None
@@ -229,8 +224,8 @@ async def _ask(scope: Scope, receive: Receive, send: Send, inner: Inner, key: ob
 class _Capture:
     """Holds a delivery back; passes everything else on."""
 
-    def __init__(self, send: Send, head: bool) -> None:
-        self._send, self.head = send, head
+    def __init__(self, send: Send) -> None:
+        self._send = send
         self.headers: Headers | None = None
         self.parts: list[bytes] = []
 
@@ -240,8 +235,6 @@ class _Capture:
         elif self.headers is not None:
             self.parts.append(message.get("body", b""))
         else:
-            if self.head and message["type"] == "http.response.body":
-                message = {**message, "body": b""}
             await self._send(message)
 
 

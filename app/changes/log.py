@@ -95,8 +95,10 @@ class Log:
         at_end(session, self._bell.ring)
         await session.flush()
         await _notify(session)
-        if not (seen.notes or seen.touched):
-            return  # only the clock was set
+        if seen.notes or seen.touched:
+            await self._append(session, seen)
+
+    async def _append(self, session: AsyncSession, seen: Noted) -> None:
         head, now = await _lock(session), clock.now()
         for watcher in self._watchers:
             await watcher(session, seen, self._settings(), now)

@@ -52,6 +52,19 @@ def on_start(send: Send, change: Callable[[MutableHeaders, Message], None]) -> S
     return wrapped
 
 
+def as_get(scope: Scope, send: Send) -> tuple[Scope, Send]:
+    """The request as the application is asked, GET for HEAD too, and a `send` that lets no body through for HEAD."""
+    state = scope.setdefault("state", {})
+    if scope["method"] != "HEAD":
+        return {**scope}, send
+    state["asked"] = "HEAD"
+
+    async def without_body(message: Message) -> None:
+        await send({**message, "body": b""} if message["type"] == "http.response.body" else message)
+
+    return {**scope, "method": "GET"}, without_body
+
+
 class Visitor:
     """Knows who asks, names the request, and writes one log line."""
 

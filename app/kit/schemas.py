@@ -108,18 +108,6 @@ class Name(Line):
         return super().checked(text)
 
 
-def line(high: int, low: int = 1) -> Any:
-    return Annotated[str, Line(high, low)]
-
-
-def prose(high: int, low: int = 1) -> Any:
-    return Annotated[str, Prose(high, low)]
-
-
-def name(high: int) -> Any:
-    return Annotated[str, Name(high)]
-
-
 def _language(tag: str) -> str:
     try:
         return canonical_language(tag)

@@ -69,8 +69,8 @@ def _values(state: Any) -> dict[str, Any]:
         "cache_evicted_total": cache.store.evicted,
         "cache_dropped_total": cache.store.dropped,
         "streams_open": hub.count,
-        "stream_events_total": hub.sent,
-        "streams_dropped_total": hub.dropped,
+        "stream_events_total": hub.tally.sent,
+        "streams_dropped_total": hub.tally.dropped,
         "log_head": follower.head,
         "log_is_current": int(follower.is_current()),
     }

@@ -1,43 +1,36 @@
 """Live: one hub in each process that tells everybody who holds a stream open what the log says.
 
 The hub reads each change once and renders it once for each group of clients that asked alike. A client costs its
-connection and a few small objects: no task of its own, no queue, no database connection. `send` of the server returns
-at once unless the client is slow; who is slow gets a task and a short queue, and who stays slow is dropped.
+connection and a few small objects: no task of its own, no queue, no database connection.
 """
 
 from __future__ import annotations
 
 import asyncio
 import json
-import logging
-import random
-from collections import Counter, deque
-from collections.abc import Awaitable, Callable, Collection, Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
 from typing import Any
 
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.changes.follower import Follower, Heard
 from app.kit import clock
 from app.kit.db import Database
+from app.kit.edge import as_get
 from app.kit.errors import RateLimited, Unavailable
 from app.settings import Settings
+from app.sync.clients import PATIENCE, Client, Tally
 from app.sync.filters import Filter
 from app.sync.repository import ChangeFeed, Entry, entries_of
 from app.sync.tokens import MustRestart, Token, read_token
 
-log = logging.getLogger("nashra")
 HANDED_OVER = "nashra.stream"
-Inner = Callable[[Scope, Receive, Send], Awaitable[None]]
 AT_ONCE = 200  # rows read for one broadcast
 REPLAYS_AT_ONCE = 4
 BREATH = 200  # clients told before others get their turn
-MOST_PENDING = 256  # events that wait for a slow client
-PATIENCE = timedelta(seconds=20)  # for a slow client
 RETRY_MS = 3_000
-RETRY_AFTER_GOAWAY_MS = (500, 5_000)
 FULL_RETRY_SECONDS = 30
 
 
@@ -47,31 +40,6 @@ class Asked:
 
     filter: Filter
     detail: str
-
-
-class Client:
-    """One open stream."""
-
-    __slots__ = ("address", "is_dropped", "pending", "send", "seq", "task")
-
-    def __init__(self, send: Send, address: str, task: asyncio.Task[Any]) -> None:
-        self.send, self.address, self.task = send, address, task
-        self.seq = 0
-        self.pending: deque[bytes] | None = None
-        self.is_dropped = False
-
-    def give(self, message: dict[str, Any]) -> bool:
-        """Sends at once; False where the client is too slow for that.
-
-        Uvicorn's `send` waits for nothing but a full buffer, before it writes: so it can be tried without waiting.
-        """
-        attempt = self.send(message)
-        try:
-            attempt.send(None)  # type: ignore[attr-defined]  # a coroutine
-        except StopIteration:
-            return True
-        attempt.close()  # type: ignore[attr-defined]
-        return False
 
 
 @dataclass
@@ -100,14 +68,12 @@ class Hub(Heard):
         self._groups: dict[Asked, Group] = {}
         self._addresses: Counter[str] = Counter()
         self._woken = asyncio.Event()
-        self._slow: set[asyncio.Task[None]] = set()
         self._telling = asyncio.Lock()  # nobody joins while a change is being told
         self._replays = asyncio.Semaphore(REPLAYS_AT_ONCE)
         self._epoch: str | None = None
         self._seq = self._moved = 0
         self._closing = False
-        self.sent = 0
-        self.dropped = 0
+        self.tally = Tally()
         follower.heard.append(self)
 
     @property
@@ -149,19 +115,17 @@ class Hub(Heard):
         if self._addresses[address] <= 0:
             del self._addresses[address]
 
-    async def hand_over(self, scope: Scope, receive: Receive, send: Send, inner: Inner) -> None:
+    async def hand_over(self, scope: Scope, receive: Receive, send: Send, inner: ASGIApp) -> None:
         """Lets the application begin the answer, and serves the stream when the application has left the stage.
 
         HEAD gets the headers of the stream. What the application refuses is passed on as it comes.
         """
-        asked = {**scope, "method": "GET"} if scope["method"] == "HEAD" else dict(scope)
+        asked, send = as_get(scope, send)
         begun: list[Subscription] = []
 
         async def watched(message: Any) -> None:
             if message["type"] == HANDED_OVER:
                 begun.append(message["subscription"])
-            elif message["type"] == "http.response.body" and scope["method"] == "HEAD":
-                await send({**message, "body": b""})
             else:
                 await send(message)
 
@@ -182,7 +146,7 @@ class Hub(Heard):
         """One stream, from its first event to its end. The answer has begun already."""
         task = asyncio.current_task()
         assert task is not None  # noqa: S101  # for the type checker: there is one
-        client = Client(send, subscription.address, task)
+        client = Client(send, subscription.address, task, self.tally)
         group = self._groups.setdefault(subscription.asked, Group(subscription.asked))
         try:
             if not await self._begin(client, group, subscription):
@@ -194,7 +158,7 @@ class Hub(Heard):
                 raise
             client.task.uncancel()
         except TimeoutError:
-            self.dropped += 1  # it does not read what it missed
+            self.tally.dropped += 1  # it does not read what it missed
         finally:
             self._leave(client, group)
 
@@ -222,7 +186,7 @@ class Hub(Heard):
                     group.clients.add(client)
                     self._groups[asked] = group
                     return True
-        self._go_away(client)
+        client.send_away()
         return False
 
     def _position(self) -> int:
@@ -303,43 +267,9 @@ class Hub(Heard):
                     continue
                 client.seq = seq
             if not client.is_dropped:
-                self._send_one(client, message, content)
+                client.tell(message)
             if number % BREATH == 0:
                 await asyncio.sleep(0)
-
-    def _send_one(self, client: Client, message: dict[str, Any], content: bytes) -> None:
-        self.sent += 1
-        try:
-            if client.pending is None and client.give(message):
-                return
-        except Exception:  # noqa: BLE001  # a connection that is no more must not keep news from others
-            self._drop(client)
-            return
-        if client.pending is None:
-            client.pending = deque()
-            task = asyncio.create_task(self._wait_for(client))
-            self._slow.add(task)
-            task.add_done_callback(self._slow.discard)
-        client.pending.append(content)
-        if len(client.pending) > MOST_PENDING:
-            self._drop(client)
-
-    async def _wait_for(self, client: Client) -> None:
-        """Sends to a slow client what waits for it."""
-        try:
-            async with asyncio.timeout(PATIENCE.total_seconds()):
-                while client.pending:
-                    await client.send(_message(client.pending.popleft()))
-            client.pending = None
-        except Exception:  # noqa: BLE001  # too slow, or gone
-            self._drop(client)
-
-    def _drop(self, client: Client) -> None:
-        """Ends the stream of a client that does not read; it may come back with its last id."""
-        if not client.is_dropped:
-            client.is_dropped = True
-            self.dropped += 1
-            client.task.cancel()
 
     async def _reset(self, groups: Iterable[Group]) -> None:
         """The log is another one, or the filter means other things than before: these start again."""
@@ -364,21 +294,9 @@ class Hub(Heard):
     async def _close(self) -> None:
         clients = [client for group in self._groups.values() for client in group.clients]
         for number, client in enumerate(clients, start=1):
-            self._go_away(client)
+            client.send_away()
             if number % BREATH == 0:
                 await asyncio.sleep(0)
-
-    def _go_away(self, client: Client) -> None:
-        """Whoever is too slow for a farewell goes without."""
-        retry = random.randint(*RETRY_AFTER_GOAWAY_MS)  # noqa: S311  # spreads load, keeps no secret
-        content = f"retry: {retry}\nevent: goaway\ndata: ".encode() + _told(retry_ms=retry) + b"\n\n"
-        farewell = {"type": "http.response.body", "body": content, "more_body": False}
-        try:
-            if client.pending is None and client.give(farewell):
-                return
-        except Exception:  # noqa: BLE001  # it has gone already
-            log.debug("no farewell")
-        self._drop(client)
 
 
 def _event(name: str, token: Token, content: bytes) -> bytes:
@@ -390,5 +308,5 @@ def _told(**members: Any) -> bytes:
     return json.dumps(members).encode()
 
 
-def _message(content: bytes) -> dict[str, Any]:
+def _message(content: bytes) -> Message:
     return {"type": "http.response.body", "body": content, "more_body": True}

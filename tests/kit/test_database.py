@@ -229,10 +229,9 @@ async def test_many_writers_at_once_are_all_served(newsroom: Newsroom) -> None:
     assert {answer.status_code for answer in answers} == {200, 201}
 
 
-async def test_who_gives_up_waiting_for_a_lock_leaves_nothing_behind(database_url: str, backend: str) -> None:
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)  # it has one writer
+async def test_who_gives_up_waiting_for_a_lock_leaves_nothing_behind(database_url: str) -> None:
     """Cancelled, and cancelled again, while another process writes: the next one writes as if nothing had been."""
-    if backend != "sqlite":
-        pytest.skip("PostgreSQL has more than one writer")
     other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
     async with opened(database_url) as newsroom:
 
@@ -254,9 +253,8 @@ async def test_who_gives_up_waiting_for_a_lock_leaves_nothing_behind(database_ur
     other.close()
 
 
-async def test_who_waits_for_a_lock_stops_nobody(database_url: str, backend: str) -> None:
-    if backend != "sqlite":
-        pytest.skip("PostgreSQL has more than one writer")
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)  # it has one writer
+async def test_who_waits_for_a_lock_stops_nobody(database_url: str) -> None:
     other = sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
     async with opened(database_url) as newsroom:
         other.execute("BEGIN IMMEDIATE")

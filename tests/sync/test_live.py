@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from app.kit import clock
-from app.sync import live
+from app.sync import clients
 from tests.newsroom import Newsroom
 from tests.sync.ear import Ear, at_work
 
@@ -150,7 +150,7 @@ async def test_there_is_an_end_to_how_many(room: Newsroom) -> None:
 
 
 async def test_who_does_not_read_is_dropped_and_delays_nobody(room: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live, "MOST_PENDING", 3)
+    monkeypatch.setattr(clients, "MOST_PENDING", 3)
     deaf, ear = Ear(room, "/v1/stream?object=none", deaf=True), Ear(room, "/v1/stream?object=none")
     await deaf.until(1)
     await ear.until(1)
@@ -158,7 +158,7 @@ async def test_who_does_not_read_is_dropped_and_delays_nobody(room: Newsroom, mo
         await room.published(f"خبر {number}")
     assert len(await ear.until(8, seconds=3)) == 8
     await asyncio.wait_for(deaf.task, 3)
-    assert (room.app.state.hub.dropped, room.app.state.hub.count) == (1, 1)
+    assert (room.app.state.hub.tally.dropped, room.app.state.hub.count) == (1, 1)
     await ear.close()
 
 

@@ -187,10 +187,9 @@ async def test_a_reader_that_pages_while_many_write_misses_and_reorders_nothing(
     assert mirror.shown() == await delivered(newsroom)
 
 
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # it has more than one writer
 async def test_transactions_that_overlap_commit_in_the_order_of_their_numbers(newsroom: Newsroom) -> None:
     """The one that began to append first commits first; the other's number comes after and is not seen before."""
-    if newsroom.settings.is_sqlite:
-        pytest.skip("there is one writer at a time")
     from app.changes.log import Note, note
 
     database = newsroom.app.state.database

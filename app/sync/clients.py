@@ -1,0 +1,97 @@
+"""Who holds a stream open, and how they are told: at once where they read, from a short queue where they are slow."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import random
+from collections import deque
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from starlette.types import Message, Send
+
+log = logging.getLogger("nashra")
+MOST_PENDING = 256  # events that wait for a slow client
+PATIENCE = timedelta(seconds=20)  # for a slow client
+RETRY_AFTER_GOAWAY_MS = (500, 5_000)
+
+
+@dataclass
+class Tally:
+    """What one process has counted."""
+
+    sent: int = 0
+    """Events, one for each client."""
+    dropped: int = 0
+    """Clients that were too slow."""
+
+
+class Client:
+    """One open stream."""
+
+    __slots__ = ("_pending", "_tally", "_telling", "address", "is_dropped", "send", "seq", "task")
+
+    def __init__(self, send: Send, address: str, task: asyncio.Task[Any], tally: Tally) -> None:
+        self.address = address
+        self.seq = 0
+        self.is_dropped = False
+        self.send, self.task, self._tally = send, task, tally
+        self._pending: deque[Message] | None = None
+        self._telling: asyncio.Task[None] | None = None
+
+    def tell(self, message: Message) -> None:
+        """Sends at once, or when the client has read what came before; drops a client that stays behind."""
+        self._tally.sent += 1
+        if self._give(message) or self.is_dropped:
+            return
+        if self._pending is None:
+            self._pending = deque()
+            self._telling = asyncio.create_task(self._tell_slowly(self._pending))
+        self._pending.append(message)
+        if len(self._pending) > MOST_PENDING:
+            self.drop()
+
+    def send_away(self) -> None:
+        """Ends the stream with a time to come back at. Whoever is too slow for a farewell goes without."""
+        retry = random.randint(*RETRY_AFTER_GOAWAY_MS)  # noqa: S311  # spreads load, keeps no secret
+        told = json.dumps({"retry_ms": retry})
+        content = f"retry: {retry}\nevent: goaway\ndata: {told}\n\n".encode()
+        if not self._give({"type": "http.response.body", "body": content, "more_body": False}):
+            self.drop()
+
+    def drop(self) -> None:
+        """Ends the stream of a client that does not read; it may come back with its last id."""
+        if not self.is_dropped:
+            self.is_dropped = True
+            self._tally.dropped += 1
+            self.task.cancel()
+
+    def _give(self, message: Message) -> bool:
+        """Sends at once; False where the client is too slow for that, or gone: then it is dropped.
+
+        Uvicorn's `send` waits for nothing but a full buffer, before it writes: so it can be tried without waiting.
+        """
+        if self._pending is not None:
+            return False
+        attempt = self.send(message)
+        try:
+            attempt.send(None)  # type: ignore[attr-defined]  # a coroutine
+        except StopIteration:
+            return True
+        except Exception:  # noqa: BLE001  # a connection that is no more must not keep news from others
+            self.drop()
+            return False
+        attempt.close()  # type: ignore[attr-defined]
+        return False
+
+    async def _tell_slowly(self, pending: deque[Message]) -> None:
+        try:
+            async with asyncio.timeout(PATIENCE.total_seconds()):
+                while pending:
+                    await self.send(pending.popleft())
+            self._pending = self._telling = None
+        except Exception:  # noqa: BLE001  # too slow, or gone
+            self.drop()
