@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.articles import revisions
-from app.articles.announcing import UNSEEN, look, tell
+from app.articles.announcing import tell
 from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
 from app.articles.models import Article, ArticleBody, Correction
 from app.articles.repository import KIND, ArticlesToEdit
@@ -72,7 +72,7 @@ async def create(work: Work, sent: Sent[ArticleCreate, ArticleUpdate]) -> Draft:
         saved_at=now,
         updated_at=now,
     )
-    draft = Draft(work, article, None, UNSEEN)
+    draft = Draft(work, article, None)
     draft.faults = list(sent.faults)
     await draft.write(sent.fields, sent.given if sent.faults else set(ArticleUpdate.model_fields))
     await _refuse_known(work, article)
@@ -98,7 +98,9 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
     if status not in ALLOWED[verb]:
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
     body = await work.session.get(ArticleBody, article.id)
-    return Draft(work, article, body, await look(work.session, article, work.now))
+    draft = Draft(work, article, body)
+    draft.before = await draft.look()
+    return draft
 
 
 def _refuse_reporter(work: Work, article: Article, verb: str, status: str) -> None:
@@ -163,8 +165,7 @@ async def _edit(
 async def _public(draft: Draft) -> list[Any]:
     """What readers can see of the article's own fields; of its translations, those that they can see."""
     article = draft.article
-    related = (await draft.articles.relations([article.id], draft.work.now))[article.id]
-    return [*(getattr(article, name) for name in PUBLIC), draft.body and draft.body.html, related]
+    return [*(getattr(article, name) for name in PUBLIC), draft.body and draft.body.html, await draft.related()]
 
 
 def _no_earlier_than_publication(article: Article, now: datetime) -> datetime:
@@ -244,7 +245,7 @@ async def _finish(draft: Draft, verb: str, **details: Any) -> None:
     """Every save ends here: stored, told to the change log, one revision, one audit row."""
     draft.article.saved_at = draft.work.now
     await draft.store()
-    await tell(draft.work.session, draft.article, verb, draft.before, draft.work.now)
+    tell(draft.work.session, draft.article, verb, draft.before, await draft.look())
     await revisions.keep(draft, verb)
     draft.work.record(f"article.{verb}", KIND, draft.article.id, version=draft.article.version, **details)
     await draft.work.session.flush()

@@ -78,14 +78,15 @@ def _ids(rows: Iterable[Any]) -> list[str]:
     return [id for id, _, _ in rows]
 
 
-async def look(session: AsyncSession, article: Any, now: datetime) -> Look:
+async def look(session: AsyncSession, article: Any, related: Relations, now: datetime) -> Look:
     """What readers see of one article at this moment."""
-    return (await looks(session, [article], now))[article.id]
+    if not _is_out(article, now):
+        return UNSEEN
+    return _look(article, related, await lines_of(session, _ids(related.sections)))
 
 
-async def tell(session: AsyncSession, article: Article, verb: str, before: Look, now: datetime) -> None:
-    """Notes what the desk's `verb` has changed for readers, if anything. The article and its links are stored."""
-    after = await look(session, article, now)
+def tell(session: AsyncSession, article: Article, verb: str, before: Look, after: Look) -> None:
+    """Notes what the desk's `verb` has changed for readers, if anything."""
     noted(session).sets_clock = True
     if after.visible and not article.announced:
         _note(session, article, "article.published", UNSEEN, after)
@@ -95,7 +96,6 @@ async def tell(session: AsyncSession, article: Article, verb: str, before: Look,
         _note(session, article, kind, before, after)
     same = before.shows_as(after) and article.announced
     article.announced = after.visible
-    await session.flush()
     if not same:
         _touch_translations(session, before, after)
 

@@ -114,7 +114,11 @@ async def read_desk_article(
     """
     articles = ArticlesToEdit(session)
     article = await _readable(articles, id, actor)
-    return await _shown(request, articles, article, [])
+    related = (await articles.relations([article.id], None))[article.id]
+    body = await session.get(ArticleBody, article.id)
+    corrections = await articles.corrections(article.id) if article.corrected else ()
+    whole = desk_of(article, related, body, corrections, [], request.app.state.settings, clock.now())
+    return at_desk(written(ArticleDesk, whole), version=article.version)
 
 
 @desk.patch("/{id}", response_model=ArticleDesk, responses={**MATCHED, **problems(AlreadyExists, StateConflict)})
@@ -306,21 +310,8 @@ async def _readable(articles: ArticlesToEdit, id: str, actor: Actor) -> Any:
 
 
 async def _answer(request: Request, draft: Draft, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    return await _shown(request, draft.articles, draft.article, draft.warnings, status, headers)
-
-
-async def _shown(
-    request: Request,
-    articles: ArticlesToEdit,
-    article: Any,
-    warnings: list[dict[str, Any]],
-    status: int = 200,
-    headers: dict[str, str] | None = None,
-) -> Response:
-    related = await articles.relations([article.id], None)
-    body = await articles.session.get(ArticleBody, article.id)
-    corrections = await articles.corrections(article.id) if article.corrected else ()
-    told_warnings = told(request, warnings)
-    now, settings = clock.now(), request.app.state.settings
-    whole = desk_of(article, related[article.id], body, corrections, told_warnings, settings, now)
+    article, related = draft.article, await draft.related_at_desk()
+    corrections = await draft.articles.corrections(article.id) if article.corrected else ()
+    warnings = told(request, draft.warnings)
+    whole = desk_of(article, related, draft.body, corrections, warnings, draft.work.settings, clock.now())
     return at_desk(written(ArticleDesk, whole), status=status, version=article.version, headers=headers)

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 
-from app.articles.announcing import Look
+from app.articles.announcing import UNSEEN, Look, look
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
-from app.articles.repository import KIND, ArticlesToEdit
+from app.articles.repository import KIND, ArticlesToEdit, Relations
 from app.articles.schemas import ArticleUpdate
 from app.audit.work import Work
 from app.authors.models import Author
@@ -45,14 +45,16 @@ LINKS: dict[str, tuple[Any, Any, str]] = {
 class Draft:
     """One article being written: what is about to be stored, and every fault found on the way."""
 
-    def __init__(self, work: Work, article: Article, body: ArticleBody | None, before: Look) -> None:
-        self.work, self.article, self.body, self.before = work, article, body, before
+    def __init__(self, work: Work, article: Article, body: ArticleBody | None) -> None:
+        self.work, self.article, self.body = work, article, body
+        self.before = UNSEEN
+        """What readers saw of it before."""
         self.articles = ArticlesToEdit(work.session)
         self.faults: list[Fault] = []
         self.warnings: list[dict[str, Any]] = []
-        self.links: dict[str, list[str]] = {}  # what was sent
-        self._stored: dict[str, list[str]] = {}  # what was there before
-        self.group: str | None = None
+        self._links: dict[str, list[str]] = {}  # what was sent and is not stored yet
+        self._group = article.translation_group
+        self._related: Relations | None = None
 
     def fault(self, code: str, pointer: str, **params: Any) -> None:
         self.faults.append(Fault(code, pointer=pointer, params=params))
@@ -71,7 +73,8 @@ class Draft:
         self._objects(fields, given)
         if {"body", "body_format"} & given:
             await self._render(fields, given)
-        article.reading_minutes = reading_minutes(self.body.text if self.body else "", article.language)
+        if {"body", "body_format", "language"} & given or not article.version:
+            article.reading_minutes = reading_minutes(self.body.text if self.body else "", article.language)
         await self._terms(fields, given)
         await self._translation(fields, given)
         if self.faults:
@@ -109,7 +112,7 @@ class Draft:
     async def _terms(self, fields: ArticleUpdate, given: set[str]) -> None:
         for name in ("tags", "authors"):
             if name in given:
-                self.links[name] = await self._looked_up(name, getattr(fields, name) or [], f"/{name}/{{}}")
+                self._links[name] = await self._looked_up(name, getattr(fields, name) or [], f"/{name}/{{}}")
         if {"section", "sections"} & given:
             await self._sections(fields, given)
 
@@ -121,8 +124,8 @@ class Draft:
             primary = await self._looked_up("sections", [fields.section] if fields.section else [], "/section")
         if "sections" in given:
             others = await self._looked_up("sections", fields.sections or [], "/sections/{}")
-        self.links["sections"] = list(dict.fromkeys([*primary, *others]))
-        self.article.section_id = next(iter(self.links["sections"]), None)
+        self._links["sections"] = list(dict.fromkeys([*primary, *others]))
+        self.article.section_id = next(iter(self._links["sections"]), None)
 
     async def _looked_up(self, name: str, wanted: Sequence[str], pointer: str) -> list[str]:
         _, model, _ = LINKS[name]
@@ -133,12 +136,27 @@ class Draft:
         return list(dict.fromkeys(found[term].id for term in wanted if term in found))
 
     async def linked(self, name: str) -> list[str]:
-        """Ids of the terms that the article is, or is about to be, filed under. Each kind is read once."""
-        if name not in self.links and name not in self._stored:
-            link, _, column = LINKS[name]
-            where = select(getattr(link, column)).where(link.article_id == self.article.id).order_by(link.position)
-            self._stored[name] = list((await self.work.session.scalars(where)).all())
-        return self.links.get(name, self._stored.get(name, []))
+        """Ids of the terms that the article is, or is about to be, filed under."""
+        if name in self._links:
+            return self._links[name]
+        return [id for id, _, _ in getattr(await self.related(), name)]
+
+    async def related(self) -> Relations:
+        """What is stored: its terms, and its translations that readers see. Read again when it may be another."""
+        if self._related is None:
+            id = self.article.id
+            self._related = (await self.articles.relations([id], self.work.now))[id]
+        return self._related
+
+    async def related_at_desk(self) -> Relations:
+        """With all its translations."""
+        if self.article.translation_group is None:
+            return await self.related()
+        return (await self.articles.relations([self.article.id], None))[self.article.id]
+
+    async def look(self) -> Look:
+        """What readers see of it."""
+        return await look(self.work.session, self.article, await self.related(), self.work.now)
 
     async def _translation(self, fields: ArticleUpdate, given: set[str]) -> None:
         article = self.article
@@ -173,16 +191,18 @@ class Draft:
     async def store(self) -> None:
         """Puts the body and the links where they belong; the article itself is in the session."""
         session = self.work.session
-        await session.flush()
         if self.body is not None and self.body not in session:
+            await session.flush()  # the article comes first
             session.add(self.body)
-        for name, ids in self.links.items():
+        for name, ids in self._links.items():
             link, _, column = LINKS[name]
             await session.execute(delete(link).where(link.article_id == self.article.id))
             session.add_all(
                 link(article_id=self.article.id, position=place, **{column: id}) for place, id in enumerate(ids)
             )
-        await session.flush()
+        if self._links or self.article.translation_group != self._group:
+            await session.flush()
+            self._links, self._group, self._related = {}, self.article.translation_group, None
 
     async def name(self, fields: ArticleUpdate, given: set[str]) -> None:
         """The slug: set by hand, or made from the headline until the article has once been public."""

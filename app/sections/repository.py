@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, text
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -32,15 +33,23 @@ async def ancestors(reader: Reader, section_id: str) -> Sequence[str]:
 
 async def lines_of(reader: Reader, section_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """For each of these sections: itself and all above it. One statement."""
-    top = select(Section.id.label("of"), Section.id, Section.parent_id).where(Section.id.in_(section_ids))
+    found: dict[str, frozenset[str]] = {id: frozenset({id}) for id in section_ids}
+    if section_ids:
+        for of, id in (await reader.execute(LINES, {"ids": list(section_ids)})).all():
+            found[of] |= {id}
+    return found
+
+
+def _lines() -> Select[str, str]:
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    top = select(Section.id.label("of"), Section.id, Section.parent_id).where(Section.id.in_(ids))
     line = top.cte("lines", recursive=True)
     above = aliased(Section)
     line = line.union(select(line.c.of, above.id, above.parent_id).join(line, above.id == line.c.parent_id))
-    found: dict[str, frozenset[str]] = {id: frozenset({id}) for id in section_ids}
-    if section_ids:
-        for of, id in (await reader.execute(select(line.c.of, line.c.id))).all():
-            found[of] |= {id}
-    return found
+    return select(line.c.of, line.c.id)
+
+
+LINES = _lines()  # built once: that costs more than running it
 
 
 async def height(reader: Reader, section_id: str) -> int:
