@@ -11,12 +11,12 @@ from starlette.responses import Response
 
 from app.articles.repository import Articles, Part, Parts, PutRight, Relations
 from app.articles.schemas import ArticleInList, ArticleList, ArticleListQuery, ArticleRead, FieldsQuery
-from app.articles.shapes import NO_RELATIONS, body_of, summary_of, whole_of
+from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
 from app.kit import clock
 from app.kit.db import Reading, alone
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Selection, select_fields
-from app.kit.listing import delivered, delivered_list
+from app.kit.listing import delivered, delivered_list, delivered_page
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
 
@@ -50,6 +50,10 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     parts = _parts(selection) - (set() if with_body else {"body"}) - {"corrections"}
     page = await Articles(reader).published(query, Cursors(request), now, parts)
     settings = request.app.state.settings
+    if not with_body and selection.include() is None:
+        write = writer_of(settings)
+        summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
+        return delivered_page(request, page, summaries, tags=["articles"])
     rows: list[dict[str, Any]] = []
     for row in page.rows:
         rows.append(summary_of(row, _related(row, parts), settings, now))

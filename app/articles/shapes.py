@@ -9,6 +9,9 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.articles.repository import Relations, Terms
+from app.articles.schemas import ArticleInList
+from app.kit import listing
+from app.kit.plain import read
 from app.settings import Settings
 from app.text.languages import direction
 from app.text.markup import render
@@ -82,6 +85,24 @@ def _refs(rows: Terms) -> list[dict[str, str]]:
 
 def summary_of(row: Any, related: Relations, settings: Settings, now: datetime) -> dict[str, Any]:
     """An article in a list."""
+    return _summary(row, related, settings, comments_mode(row, settings, now) != "closed")
+
+
+@lru_cache(maxsize=2)
+def writer_of(settings: Settings) -> Callable[[Any, bool], bytes]:
+    """Writes a row that holds what it is filed under as JSON in a list, with whether comments are open.
+
+    The same row gives the same bytes: of a list that is read anew, most articles were in the one before.
+    """
+
+    @lru_cache(maxsize=1024)  # about 4 MB
+    def write(row: Any, is_open: bool) -> bytes:
+        return listing.as_it_stands(ArticleInList, _summary(row, Relations.of(row), settings, is_open))
+
+    return write
+
+
+def _summary(row: Any, related: Relations, settings: Settings, is_open: bool) -> dict[str, Any]:
     sections = _refs(related.sections)
     section = sections[0] if sections else None
     return {
@@ -100,7 +121,7 @@ def summary_of(row: Any, related: Relations, settings: Settings, now: datetime) 
         "tags": _refs(related.tags),
         "authors": _refs(related.authors),
         "byline": row.byline or byline_of([name for _, _, name in related.authors], row.language),
-        "lead_image": image_of(row.lead_image),
+        "lead_image": image_of(read(row.lead_image)),
         "translations": [{"language": name, "id": id, "slug": slug} for id, slug, name in related.translations],
         "urgency": row.urgency,
         "published_at": row.published_at,
@@ -109,7 +130,7 @@ def summary_of(row: Any, related: Relations, settings: Settings, now: datetime) 
         "updated_at": row.updated_at,
         "version": row.version,
         "reading_minutes": row.reading_minutes,
-        "comments": {"open": comments_mode(row, settings, now) != "closed"},
+        "comments": {"open": is_open},
         "corrected": row.corrected,
     }
 
@@ -120,7 +141,7 @@ def body_of(row: Any, body: Any) -> dict[str, Any]:
         return {**_only_summary(row.summary), "truncated": True}
     if body is None:
         return {"html": "", "text": "", "blocks": [], "truncated": False}
-    return {"html": body.html, "text": body.text, "blocks": body.blocks, "truncated": False}
+    return {"html": body.html, "text": body.text, "blocks": read(body.blocks), "truncated": False}
 
 
 @lru_cache(maxsize=512)
@@ -141,6 +162,7 @@ def whole_of(
 ) -> dict[str, Any]:
     """A single article."""
     summary = summary_of(row, related, settings, now)
+    rights, seo = read(row.rights), read(row.seo)
     return {
         **summary,
         "body": body_of(row, body),
@@ -148,10 +170,10 @@ def whole_of(
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
         "dateline": row.dateline,
         "source": row.source,
-        "rights": {name: row.rights.get(name) for name in RIGHTS} if row.rights else None,
-        "media": [image_of(image) for image in row.media],
+        "rights": {name: rights.get(name) for name in RIGHTS} if rights else None,
+        "media": [image_of(image) for image in read(row.media)],
         "canonical_url": row.canonical_url,
-        "seo": {name: row.seo.get(name) for name in ("title", "description")} if row.seo else None,
+        "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
 
 

@@ -113,7 +113,7 @@ class Database:
             async with self.reading.connect() as connection:
                 yield connection
             return
-        connection = await self.reading.connect()
+        connection = await sqlite.InlineConnection(self.reading).start()
         try:
             yield connection
         finally:

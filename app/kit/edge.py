@@ -33,12 +33,12 @@ CORS_EXPOSED = (
     "Idempotency-Replayed"
 )
 CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
-SECURITY = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "strict-origin-when-cross-origin",
-    "X-Frame-Options": "DENY",
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
-}
+SECURITY = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"referrer-policy", b"strict-origin-when-cross-origin"),
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+)
 
 
 def on_start(send: Send, change: Callable[[MutableHeaders, Message], None]) -> Send:
@@ -87,8 +87,8 @@ class Visitor:
         def finish(answer: MutableHeaders, message: Message) -> None:
             outcome["status"] = message["status"]
             answer["X-Request-ID"] = request_id
-            for name, value in SECURITY.items():
-                answer.setdefault(name, value)
+            own = {name for name, _ in answer.raw}
+            answer.raw.extend(pair for pair in SECURITY if pair[0] not in own)
             if settings.api_url.startswith("https:"):
                 answer["Strict-Transport-Security"] = "max-age=31536000"
 

@@ -56,6 +56,12 @@ def delivered_list(
     return deliver(request, content, tags=tags, headers=next_link(request, slice.next))
 
 
+def delivered_page(request: Request, slice: Slice[Any], rows: Iterable[bytes], *, tags: Iterable[str]) -> Response:
+    """A public page of rows that are written already."""
+    content = b'{"data":[%b],"page":%b}' % (b",".join(rows), to_json(slice.page()))
+    return deliver(request, content, tags=tags, headers=next_link(request, slice.next))
+
+
 def delivered(
     request: Request,
     schema: type[BaseModel],

@@ -16,6 +16,7 @@ from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import Field
+from pydantic_core import to_json
 from sqlalchemy import ColumnElement, Integer, Select, and_, bindparam, func, literal, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from starlette.requests import Request
@@ -112,11 +113,11 @@ class Cursors:
         self._signer = _signer(request.app.state.settings.secret_key)
         asked = [] if path else request.query_params.multi_items()
         pairs = sorted(pair for pair in asked if pair[0] not in NOT_BINDING)
-        self._bound = json.dumps([path or request.scope["path"], pairs]).encode()
+        self._bound = to_json([path or request.scope["path"], pairs])
 
     def write(self, values: Sequence[Any]) -> str:
         plain = [clock.written(value) if isinstance(value, datetime) else value for value in values]
-        body = json.dumps(plain, separators=(",", ":"), ensure_ascii=False).encode()
+        body = to_json(plain)
         return to_base64url(self._signer.sign(body + self._bound, 16) + body)
 
     def read(self, cursor: str | None, times: Sequence[int] = ()) -> list[Any] | None:

@@ -15,9 +15,10 @@ from typing import Any
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 from sqlalchemy.util import await_only
+from sqlalchemy.util.concurrency import in_greenlet
 
 OLDEST = (3, 35, 0)  # RETURNING
 BUSY_TIMEOUT_MS = 15_000
@@ -32,6 +33,12 @@ class _Nothing:
 
 
 _nothing = _Nothing()
+
+
+def _await_something() -> None:
+    """SQLAlchemy refuses an asynchronous statement that awaited nothing, so each awaits one thing that is ready."""
+    if in_greenlet():
+        await_only(_nothing)
 
 
 class _Cursor(sqlite3.Cursor):
@@ -55,17 +62,16 @@ class InlineSQLite(SQLiteDialect_pysqlite):
     def get_pool_class(cls, url: URL) -> type[Pool]:
         return AsyncAdaptedQueuePool
 
-    # SQLAlchemy refuses an "asynchronous" statement that awaited nothing, so each awaits one thing that is ready.
     def do_begin(self, dbapi_connection: Any) -> None:
         """Here and not at the "begin" event, where SQLAlchemy would dress it up as a statement of its own."""
         dbapi_connection.execute("BEGIN")
 
     def do_execute(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
-        await_only(_nothing)
+        _await_something()
         cursor.execute(statement, parameters)
 
     def do_executemany(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
-        await_only(_nothing)
+        _await_something()
         cursor.executemany(statement, parameters)
 
 
@@ -115,13 +121,31 @@ registry.register("sqlite.inline", __name__, "InlineSQLite")
 registry.register("sqlite.writing", __name__, "WritingSQLite")
 
 
+class InlineConnection(AsyncConnection):
+    """A reading connection of which everybody knows that nothing is waited for: no greenlet is made for any call."""
+
+    async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
+        pool: Any = self.sync_engine.pool
+        if not pool.checkedin():  # a first connection is opened under an asynchronous lock
+            return await super().start(is_ctxmanager)
+        self.sync_connection = self._assign_proxied(self.sync_engine.connect())
+        return self
+
+    async def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
+        return self._proxied.execute(statement, parameters, execution_options=execution_options)
+
+    async def close(self) -> None:
+        self._proxied.close()
+
+
 class SQLiteTooOld(RuntimeError):
     """The SQLite library that Python brings lacks what Nashra needs."""
 
 
 def reading_engine(path: str) -> AsyncEngine:
     """Connections that cannot write; each transaction sees one snapshot."""
-    engine = _engine("sqlite+inline", path, pool_size=8, factory=_Connection)
+    # No bound on connections: at a bound, who asks for one would have to wait.
+    engine = _engine("sqlite+inline", path, pool_size=8, max_overflow=-1, factory=_Connection)
     _on_connect(engine.sync_engine, ["PRAGMA query_only=ON", "PRAGMA mmap_size=268435456"])
     return engine
 
@@ -131,20 +155,20 @@ def writing_engine(path: str, *, migrating: bool = False) -> AsyncEngine:
 
     A migration rebuilds tables, which foreign keys would take for deletions: then they are off.
     """
-    engine = _engine("sqlite+writing", path, pool_size=1, factory=_Connection, check_same_thread=False)
+    engine = _engine("sqlite+writing", path, pool_size=1, max_overflow=0, factory=_Connection, check_same_thread=False)
     keys = f"PRAGMA foreign_keys={'OFF' if migrating else 'ON'}"
     at_once = "PRAGMA busy_timeout=0"  # who must wait for a lock does so in a thread
     _on_connect(engine.sync_engine, ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", keys, at_once])
     return engine
 
 
-def _engine(driver: str, path: str, pool_size: int, **connect_args: Any) -> AsyncEngine:
+def _engine(driver: str, path: str, *, pool_size: int, max_overflow: int, **connect_args: Any) -> AsyncEngine:
     if sqlite3.sqlite_version_info < OLDEST:
         raise SQLiteTooOld(f"SQLite {'.'.join(map(str, OLDEST))} or newer is needed, this is {sqlite3.sqlite_version}")
     return create_async_engine(
         URL.create(driver, database=path),
         pool_size=pool_size,
-        max_overflow=0,
+        max_overflow=max_overflow,
         pool_timeout=BUSY_TIMEOUT_MS / 1000,
         hide_parameters=True,
         connect_args=connect_args,
