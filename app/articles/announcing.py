@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,7 @@ from app.sections.repository import lines_of
 from app.settings import Settings
 
 TRANSLATIONS = "translations"  # the kind of what is touched
+LISTS = "articles:lists"  # the tag of lists: which articles they hold, in which order
 AT_ONCE = 500  # articles announced in one transaction
 TYPES = {
     "publish": "article.published",
@@ -31,7 +32,7 @@ OUT, UNHEARD = text("articles.state = 'published'"), text("articles.state = 'pub
 
 @dataclass(frozen=True)
 class Look:
-    """What lists, filters and other articles' answers show of an article."""
+    """What lists, filters and other articles' answers tell of an article."""
 
     visible: bool = False
     slug: str = ""
@@ -40,8 +41,14 @@ class Look:
     """With all sections above them."""
     terms: frozenset[Thing] = frozenset()
     urgency: int | None = None
+    kind: str = ""
+    published_at: datetime | None = None
     group: str | None = None
     """Of its translations."""
+
+    def is_listed_as(self, other: Look) -> bool:
+        """Whether the same lists hold it at the same place, but for lists by the time of its last change."""
+        return replace(self, group=None) == replace(other, group=None)
 
     def shows_as(self, other: Look) -> bool:
         """Whether its translations show the same of it."""
@@ -70,7 +77,15 @@ def _look(article: Any, related: Relations, lines: Mapping[str, frozenset[str]])
     terms = {("section", id) for id in sections}
     terms |= {("tag", id) for id in _ids(related.tags)} | {("author", id) for id in _ids(related.authors)}
     return Look(
-        True, article.slug, article.language, sections, frozenset(terms), article.urgency, article.translation_group
+        True,
+        article.slug,
+        article.language,
+        sections,
+        frozenset(terms),
+        article.urgency,
+        article.kind,
+        article.published_at,
+        article.translation_group,
     )
 
 
@@ -103,12 +118,13 @@ def tell(session: AsyncSession, article: Article, verb: str, before: Look, after
 def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: Look) -> None:
     changed = before.terms ^ after.terms
     noted(session).touched |= changed
+    listed = () if before.is_listed_as(after) else (LISTS,)
     note(
         session,
         Note(
             kind,
             article.id,
-            tags={f"article:{article.id}", "articles", *(f"{term}s" for term, _ in changed)},
+            tags={f"article:{article.id}", "articles", *listed, *(f"{term}s" for term, _ in changed)},
             tombstone=not after.visible,
             version=article.version,
             sections=before.sections | after.sections,

@@ -9,6 +9,7 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.articles.announcing import LISTS
 from app.articles.repository import Articles, Part, Parts, PutRight, Relations
 from app.articles.schemas import ArticleInList, ArticleList, ArticleListQuery, ArticleRead, FieldsQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
@@ -50,16 +51,21 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     parts = _parts(selection) - (set() if with_body else {"body"}) - {"corrections"}
     page = await Articles(reader).published(query, Cursors(request), now, parts)
     settings = request.app.state.settings
+    # A list by the time of the last change is another one after every change.
+    follows_all = query.sort == "-updated_at" or query.updated_after is not None
+    shows = ["articles"] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows)]
     if not with_body and selection.include() is None:
         write = writer_of(settings)
         summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
-        return delivered_page(request, page, summaries, tags=["articles"])
+        return delivered_page(request, page, summaries, tags=["articles"], shows=shows)
     rows: list[dict[str, Any]] = []
     for row in page.rows:
         rows.append(summary_of(row, _related(row, parts), settings, now))
         if with_body:
             rows[-1]["body"] = body_of(row, _body(row, parts))
-    return delivered_list(request, ArticleList, page, rows, tags=["articles"], selection=selection, shaped=True)
+    return delivered_list(
+        request, ArticleList, page, rows, tags=["articles"], shows=shows, selection=selection, shaped=True
+    )
 
 
 @router.get("/{slug}", response_model=ArticleRead, responses=problems(InvalidQuery, NotFound, Gone))
@@ -84,7 +90,7 @@ async def read_article(
         request,
         ArticleRead,
         whole,
-        tags=[f"article:{row.id}", *related.cache_tags()],
+        tags=[f"article:{row.id}", f"counts:{row.id}", *related.cache_tags()],
         modified=datetime.fromisoformat(row.updated_at),
         selection=selection,
         shaped=True,

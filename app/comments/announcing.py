@@ -30,7 +30,7 @@ async def _is_seen(session: AsyncSession, article_id: str) -> bool:
 def _note(kind: str, comment: Any) -> Note:
     tags = {f"comments:{comment.article_id}", "comments"}
     if kind != "comment.updated":
-        tags.add(f"article:{comment.article_id}")  # shows how many there are
+        tags.add(f"counts:{comment.article_id}")
     return Note(
         kind,
         comment.id,

@@ -34,17 +34,19 @@ def deliver(
     content: bytes,
     *,
     tags: Iterable[str] = (),
+    shows: Iterable[str] | None = None,
     modified: datetime | None = None,
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
 ) -> Response:
-    """A public answer: the same for everyone. `tags` name all that it shows.
+    """A public answer: the same for everyone. `tags` name all that it shows; `shows`, where given, names it more finely
+    than a CDN needs to know.
 
     The cache in front of the application keeps it, gives it its validator, and answers 304.
     """
     settings = request.app.state.settings
     names = list(dict.fromkeys(tags))
-    request.scope.setdefault("state", {})["delivered"] = frozenset(names)
+    request.scope.setdefault("state", {})["delivered"] = frozenset(names if shows is None else shows)
     sent = {
         "Cache-Control": f"public, max-age={settings.cache_max_age}",
         settings.cache_tag_header: _tag_line(names),

@@ -47,19 +47,27 @@ def delivered_list(
     rows: Sequence[Any],
     *,
     tags: Iterable[str],
+    shows: Iterable[str] | None = None,
     selection: Selection = ALL,
     shaped: bool = False,
 ) -> Response:
     """A public page of `rows`, with `Link`, `ETag` and cache tags. `shaped`: they are as the schema writes them."""
     write = as_it_stands if shaped else written
     content = write(schema, {"data": rows, "page": slice.page()}, selection.include_in_list())
-    return deliver(request, content, tags=tags, headers=next_link(request, slice.next))
+    return deliver(request, content, tags=tags, shows=shows, headers=next_link(request, slice.next))
 
 
-def delivered_page(request: Request, slice: Slice[Any], rows: Iterable[bytes], *, tags: Iterable[str]) -> Response:
+def delivered_page(
+    request: Request,
+    slice: Slice[Any],
+    rows: Iterable[bytes],
+    *,
+    tags: Iterable[str],
+    shows: Iterable[str] | None = None,
+) -> Response:
     """A public page of rows that are written already."""
     content = b'{"data":[%b],"page":%b}' % (b",".join(rows), to_json(slice.page()))
-    return deliver(request, content, tags=tags, headers=next_link(request, slice.next))
+    return deliver(request, content, tags=tags, shows=shows, headers=next_link(request, slice.next))
 
 
 def delivered(

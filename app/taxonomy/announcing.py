@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.articles.announcing import tell_again
+from app.articles.announcing import LISTS, tell_again
 from app.articles.models import Article, ArticleAuthor
 from app.articles.repository import visible
 from app.changes.announced import forget, remember, remembered
@@ -68,7 +68,7 @@ def _note(shelf: Shelf, id: str, row: Any, languages: set[str], sections: Collec
     return Note(
         f"{shelf.noun}.changed",
         id,
-        tags={f"{shelf.noun}:{id}", shelf.plural, "articles", "tickers", "crowded"},
+        tags={f"{shelf.noun}:{id}", shelf.plural, "articles", LISTS, "tickers", "crowded"},
         tombstone=row is None,
         version=None if row is None else row.version,
         sections=sections,

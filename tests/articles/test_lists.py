@@ -9,10 +9,10 @@ from urllib.parse import quote
 import pytest
 from sqlalchemy import select
 
-from app.articles import router
+from app.articles import router, shapes
 from app.articles.models import Article
 from app.articles.repository import visible
-from app.articles.shapes import summary_of, whole_of
+from app.articles.shapes import whole_of
 from app.kit import clock
 from app.kit.paging import Key, Paged
 from app.kit.routing import Route, Straight
@@ -272,8 +272,8 @@ async def test_what_is_written_as_it_stands_is_held_to_its_schema_here(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any]
 ) -> None:
     """`held_to_their_schemas` in `tests/conftest.py` sees a shape that differs from what the document promises."""
-    article = await newsroom.published()
-    monkeypatch.setattr(router, "summary_of", lambda *values: {**summary_of(*values), **wrong})
+    article, summary = await newsroom.published(), shapes._summary
+    monkeypatch.setattr(shapes, "_summary", lambda *values: {**summary(*values), **wrong})
     monkeypatch.setattr(router, "whole_of", lambda *values: {**whole_of(*values), **wrong})
     await newsroom.get("/v1/articles", 500)
     await newsroom.get(f"/v1/articles/{article['id']}", 500)
