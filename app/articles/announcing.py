@@ -93,11 +93,9 @@ def _ids(rows: Iterable[Any]) -> list[str]:
     return [id for id, _, _ in rows]
 
 
-async def look(session: AsyncSession, article: Any, related: Relations, now: datetime) -> Look:
-    """What readers see of one article at this moment."""
-    if not _is_out(article, now):
-        return UNSEEN
-    return _look(article, related, await lines_of(session, _ids(related.sections)))
+def look(article: Any, related: Relations, lines: Mapping[str, frozenset[str]], now: datetime) -> Look:
+    """What readers see of one article at this moment; `lines` of the sections that it is filed in."""
+    return _look(article, related, lines) if _is_out(article, now) else UNSEEN
 
 
 def tell(session: AsyncSession, article: Article, verb: str, before: Look, after: Look) -> None:

@@ -20,6 +20,7 @@ from app.kit import clock
 from app.kit.errors import Fault, InvalidBody
 from app.kit.forms import in_order
 from app.sections.models import Section
+from app.sections.repository import lines_of
 from app.slugs import repository as slugs
 from app.tags.models import Tag
 from app.terms.repository import known
@@ -55,6 +56,7 @@ class Draft:
         self._links: dict[str, list[str]] = {}  # what was sent and is not stored yet
         self._group = article.translation_group
         self._related: Relations | None = None
+        self._lines: dict[str, frozenset[str]] = {}
 
     def fault(self, code: str, pointer: str, **params: Any) -> None:
         self.faults.append(Fault(code, pointer=pointer, params=params))
@@ -156,7 +158,10 @@ class Draft:
 
     async def look(self) -> Look:
         """What readers see of it."""
-        return await look(self.work.session, self.article, await self.related(), self.work.now)
+        related = await self.related()
+        if missing := {id for id, _, _ in related.sections} - self._lines.keys():
+            self._lines |= await lines_of(self.work.session, missing)
+        return look(self.article, related, self._lines, self.work.now)
 
     async def _translation(self, fields: ArticleUpdate, given: set[str]) -> None:
         article = self.article

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.bell import Bell
@@ -25,6 +25,13 @@ CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
 EVERYTHING = "changes"  # the tag of answers that any change touches
 
 
+# Built once, and of tables: an `update` of a class looks for its objects in the session.
+LOCK = select(ChangeLog.head).with_for_update()
+CHANGES: Any = Change.__table__
+HEAD: Any = ChangeLog.__table__
+APPEND = insert(CHANGES)
+MOVE = update(HEAD).values(head=bindparam("last"))
+MOVE_TREE = MOVE.values(moved=bindparam("last"))
 Thing = tuple[str, str]  # (kind, id)
 
 
@@ -105,8 +112,8 @@ class Log:
         rows = [_row(head + number, now, entry) for number, entry in enumerate(seen.notes, start=1)]
         if rows:
             last = head + len(rows)
-            await session.execute(insert(Change), rows)
-            await session.execute(update(ChangeLog).values(head=last, **({"moved": last} if seen.moves_tree else {})))
+            await session.execute(APPEND, rows)
+            await session.execute(MOVE_TREE if seen.moves_tree else MOVE, {"last": last})
 
 
 async def _notify(session: AsyncSession) -> None:
@@ -117,7 +124,7 @@ async def _notify(session: AsyncSession) -> None:
 
 async def _lock(session: AsyncSession) -> int:
     """The head, and nobody else appends until this transaction ends."""
-    return (await session.execute(select(ChangeLog.head).with_for_update())).scalar_one()
+    return (await session.execute(LOCK)).scalar_one()
 
 
 def _row(seq: int, now: datetime, entry: Note) -> dict[str, Any]:

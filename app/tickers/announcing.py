@@ -32,6 +32,9 @@ COMING = union_all(
         for moment in (TickerItem.starts_at, TickerItem.expires_at)
     )
 )
+ALL = select(Ticker.__table__).order_by(Ticker.slug)
+IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+NAMED = union_all(*(select(table.article_id).where(table.article_id.in_(IDS)) for table in (TickerItem, TickerPlace)))
 FOLLOWED = {"section", "tag"}
 
 
@@ -41,7 +44,7 @@ async def watch(session: AsyncSession, seen: Noted, settings: Settings, now: dat
     articles = {entry.id for entry in seen.notes if entry.resource == "article"}
     if not (about or articles):
         return
-    tickers: Sequence[Any] = (await session.execute(select(Ticker.__table__).order_by(Ticker.slug))).all()
+    tickers: Sequence[Any] = (await session.execute(ALL)).all()
     shown_there = await _shown_there(session, seen, tickers, articles)
     if not (about or shown_there):
         return
@@ -66,11 +69,7 @@ async def _shown_there(session: AsyncSession, seen: Noted, tickers: Sequence[Any
     """Whether a strip may have shown one of these articles, or may show it now. Their notes say so then."""
     if not (articles and tickers):
         return False
-    named = union_all(
-        select(TickerItem.article_id).where(TickerItem.article_id.in_(articles)),
-        select(TickerPlace.article_id).where(TickerPlace.article_id.in_(articles)),
-    )
-    followed = set((await session.execute(named)).scalars())
+    followed = set((await session.execute(NAMED, {"ids": list(articles)})).scalars())
     rules = [rule for ticker in tickers for rule in ticker.rules]
     found = False
     for number, entry in enumerate(seen.notes):
