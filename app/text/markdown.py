@@ -3,18 +3,30 @@
 CommonMark with tables and strikethrough. HTML in it is text.
 """
 
-import re
+from __future__ import annotations
 
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
 
 # A book of 300 kB has some ten thousand of these. Parsing takes time for each of them, up to 30 microseconds.
 MAX_SIGNS = 40_000
 _SIGN = re.compile(r"[\n!#&*<>\[\\\]_`|~-]")
 
-_PARSER = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
-# Which addresses are good is decided later, where the loss of one is told.
-_PARSER.validateLink = lambda url: True  # type: ignore[method-assign]  # the documented way to replace it
+
+@lru_cache(maxsize=1)
+def _parser() -> MarkdownIt:
+    """Made when the first text needs it: it is slow to load, and most processes never do."""
+    from markdown_it import MarkdownIt
+
+    parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"])
+    # Which addresses are good is decided later, where the loss of one is told.
+    parser.validateLink = lambda url: True  # type: ignore[method-assign]  # the documented way to replace it
+    return parser
 
 
 def is_written_by_people(source: str) -> bool:
@@ -24,11 +36,11 @@ def is_written_by_people(source: str) -> bool:
 
 def markdown_to_html(source: str) -> str:
     """Return the HTML of a Markdown `source`; it is not safe before it is sanitised."""
-    environment: dict[str, object] = {}
-    tokens = _PARSER.parse(source, environment)
+    parser, environment = _parser(), dict[str, object]()
+    tokens = parser.parse(source, environment)
     for token in tokens:
         _drop_looks(token)
-    return str(_PARSER.renderer.render(tokens, _PARSER.options, environment))
+    return str(parser.renderer.render(tokens, parser.options, environment))
 
 
 def _drop_looks(token: Token) -> None:

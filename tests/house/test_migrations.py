@@ -41,6 +41,12 @@ def tables(url: str) -> set[str]:
     return asyncio.run(find())
 
 
+def test_what_is_read_from_the_scripts_text_is_what_alembic_knows() -> None:
+    scripts = ScriptDirectory.from_config(migrations.config())
+    revisions = frozenset(script.revision for script in scripts.walk_revisions())
+    assert migrations.known() == (revisions, scripts.get_current_head())
+
+
 def test_migrations_go_up_and_down_and_up_again(fresh_url: str) -> None:
     ours = set(metadata.tables)
     migrations.upgrade(fresh_url)
