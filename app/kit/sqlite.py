@@ -22,6 +22,8 @@ from sqlalchemy.util.concurrency import in_greenlet
 
 OLDEST = (3, 35, 0)  # RETURNING
 BUSY_TIMEOUT_MS = 15_000
+MAPPED = 2_147_418_112  # bytes of the file that are read where they lie: the most that SQLite allows
+PAGES_KB = 32_000  # kept of what lies beyond
 
 
 class _Nothing:
@@ -146,7 +148,7 @@ def reading_engine(path: str) -> AsyncEngine:
     """Connections that cannot write; each transaction sees one snapshot."""
     # No bound on connections: at a bound, who asks for one would have to wait.
     engine = _engine("sqlite+inline", path, pool_size=8, max_overflow=-1, factory=_Connection)
-    _on_connect(engine.sync_engine, ["PRAGMA query_only=ON", "PRAGMA mmap_size=268435456"])
+    _on_connect(engine.sync_engine, ["PRAGMA query_only=ON", f"PRAGMA mmap_size={MAPPED}", f"PRAGMA cache_size=-{PAGES_KB}"])
     return engine
 
 
