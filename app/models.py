@@ -5,6 +5,7 @@ from app.audit import models as audit
 from app.authors import models as authors
 from app.changes import models as changes
 from app.comments import models as comments
+from app.index import models as index
 from app.kit import buckets, idempotency
 from app.kit.db import Base
 from app.sections import models as sections
@@ -13,5 +14,6 @@ from app.staff import models as staff
 from app.tags import models as tags
 from app.tickers import models as tickers
 
-ROOMS = (articles, audit, authors, buckets, changes, comments, idempotency, sections, slugs, staff, tags, tickers)
+GROUND = (audit, buckets, changes, idempotency, index, slugs, staff)
+ROOMS = (articles, authors, comments, sections, tags, tickers)
 metadata = Base.metadata

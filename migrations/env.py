@@ -25,6 +25,11 @@ def render_item(kind: str, item: Any, _context: object) -> str | Literal[False]:
     return "JSON" if isinstance(item, sa.JSON) else "KEY"
 
 
+def include_name(name: str | None, kind: str, _parents: object) -> bool:
+    """SQLite's full-text table, and the tables that it keeps for itself, are no models."""
+    return not (kind == "table" and name and name.startswith("index_words"))
+
+
 def run() -> None:
     connection = context.config.attributes.get("connection")
     if connection is None:
@@ -36,6 +41,7 @@ def run() -> None:
         target_metadata=metadata,
         compare_type=True,
         render_item=render_item,
+        include_name=include_name,
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=False,  # the transaction is the caller's
     )

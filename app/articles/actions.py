@@ -245,6 +245,7 @@ async def _finish(draft: Draft, verb: str, **details: Any) -> None:
     """Every save ends here: stored, told to the change log, one revision, one audit row."""
     draft.article.saved_at = draft.work.now
     await draft.store()
+    await draft.index()
     tell(draft.work.session, draft.article, verb, draft.before, await draft.look())
     await revisions.keep(draft, verb)
     draft.work.record(f"article.{verb}", KIND, draft.article.id, version=draft.article.version, **details)

@@ -16,6 +16,8 @@ from app.articles.repository import KIND, ArticlesToEdit, Relations
 from app.articles.schemas import ArticleUpdate
 from app.audit.work import Work
 from app.authors.models import Author
+from app.index.entries import Texts
+from app.index.repository import put, remove
 from app.kit import clock
 from app.kit.errors import Fault, InvalidBody
 from app.kit.forms import in_order
@@ -208,6 +210,19 @@ class Draft:
         if self._links or self.article.translation_group != self._group:
             await session.flush()
             self._links, self._group, self._related = {}, self.article.translation_group, None
+
+    async def index(self) -> None:
+        """Its words are found while readers see it, of a scheduled one from its moment on; of a paid one no body."""
+        article, session = self.article, self.work.session
+        if article.state != "published" or article.published_at is None:
+            await remove(session, KIND, article.id)
+            return
+        related = await self.related()
+        names = [name for _, _, name in (*related.authors, *related.tags)]
+        lead = [text for text in (article.summary, article.byline, *names) if text]
+        body = self.body.text if self.body is not None and article.access != "paid" else ""
+        texts = Texts(article.language, article.headline, lead, body)
+        await put(session, KIND, article.id, article.published_at, texts)
 
     async def name(self, fields: ArticleUpdate, given: set[str]) -> None:
         """The slug: set by hand, or made from the headline until the article has once been public."""

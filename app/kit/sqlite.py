@@ -148,7 +148,9 @@ def reading_engine(path: str) -> AsyncEngine:
     """Connections that cannot write; each transaction sees one snapshot."""
     # No bound on connections: at a bound, who asks for one would have to wait.
     engine = _engine("sqlite+inline", path, pool_size=8, max_overflow=-1, factory=_Connection)
-    _on_connect(engine.sync_engine, ["PRAGMA query_only=ON", f"PRAGMA mmap_size={MAPPED}", f"PRAGMA cache_size=-{PAGES_KB}"])
+    _on_connect(
+        engine.sync_engine, ["PRAGMA query_only=ON", f"PRAGMA mmap_size={MAPPED}", f"PRAGMA cache_size=-{PAGES_KB}"]
+    )
     return engine
 
 

@@ -1,0 +1,1 @@
+"""Index: where words are. It takes a resource, an id and texts, and knows no noun."""

@@ -1,0 +1,122 @@
+"""What is stored of a thing's texts: keys by tier, as one line for each.
+
+The same keys on both databases: SQLite's full-text table has a column for each tier, PostgreSQL's vector a letter
+before each key. Neither takes part in deciding what a word is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
+from typing import NamedTuple
+
+from app.text.analysis import VERSION, Keys, analyse
+
+GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
+LONGEST_KEY = 60  # characters
+MOST_WORDS = 12_000  # of one thing: PostgreSQL takes no vector above 1 MB, and no position above 16,383
+
+
+@dataclass(frozen=True)
+class Texts:
+    """What is searched of a thing, the weightier first."""
+
+    language: str
+    title: str
+    lead: Sequence[str] = ()
+    """Summary, and names."""
+    body: str = ""
+
+    @property
+    def digest(self) -> str:
+        """Of all texts."""
+        parts = "\0".join((self.language, self.title, *self.lead, "\0", self.body))
+        return blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+
+
+class Tiers(NamedTuple):
+    """Keys in the order of the words, and the others once each."""
+
+    exact: list[str]
+    stem: list[str]
+    others: list[str]
+    nisba: list[str]
+
+    @property
+    def line(self) -> str:
+        """For `Line.of`."""
+        return "|".join(map(" ".join, self))
+
+
+class Line:
+    """A field's keys, to be asked whether a key is among them."""
+
+    __slots__ = ("_tiers",)
+
+    def __init__(self, line: str) -> None:
+        self._tiers = [f" {tier} " for tier in line.split("|")]
+
+    def holds(self, tier: int, keys: str, *, is_beginning: bool) -> bool:
+        """Whether the tier has these keys, one after the other."""
+        return (f" {keys}" if is_beginning else f" {keys} ") in self._tiers[tier]
+
+
+class Entry(NamedTuple):
+    """A thing's keys: its title's and its lead's alone, and all together."""
+
+    title: Tiers
+    lead: Tiers
+    whole: Tiers
+
+
+def entry_of(texts: Texts) -> Entry:
+    """The keys of a thing's texts."""
+    fields = [_keys(text, texts.language) for text in (texts.title, *texts.lead, texts.body)]
+    left = MOST_WORDS
+    for number, keys in enumerate(fields):
+        fields[number] = keys[:left]
+        left -= len(fields[number])
+    return Entry(_tiers(fields[:1]), _tiers(fields[1:-1]), _tiers(fields))
+
+
+def _keys(text: str, language: str) -> list[Keys]:
+    return [token.keys for token in analyse(text, language)]
+
+
+def _tiers(fields: Iterable[Sequence[Keys]]) -> Tiers:
+    fields = [keys for keys in fields if keys]
+    flat = [key for keys in fields for key in keys]
+    return Tiers(
+        _in_order([[key.exact for key in keys] for keys in fields]),
+        _in_order([[key.stem for key in keys] for keys in fields]),
+        _short(dict.fromkeys(other for key in flat for other in key.others)),
+        _short(dict.fromkeys(key.nisba for key in flat if key.nisba != key.stem)),
+    )
+
+
+def _in_order(fields: Sequence[Sequence[str]]) -> list[str]:
+    found: list[str] = []
+    for number, keys in enumerate(fields):
+        found += [GAP] if number else []
+        found += _short(keys)
+    return found
+
+
+def _short(keys: Iterable[str]) -> list[str]:
+    return [key[:LONGEST_KEY] for key in keys]
+
+
+def vector_of(tiers: Tiers) -> str:
+    """PostgreSQL's `tsvector` of the keys, with positions where order matters. No key holds a quote or a backslash."""
+    places: dict[str, list[str]] = {}
+    for letter, keys in (("n", tiers.exact), ("s", tiers.stem)):
+        for place, key in enumerate(keys, start=1):
+            if key != GAP:
+                places.setdefault(letter + key, []).append(str(place))
+    for letter, keys in (("x", tiers.others), ("z", tiers.nisba)):
+        places |= {letter + key: [] for key in keys}
+    return " ".join(f"'{key}':{','.join(at)}" if at else f"'{key}'" for key, at in places.items())
+
+
+__all__ = ["VERSION", "Entry", "Line", "Texts", "Tiers", "entry_of", "vector_of"]

@@ -1,0 +1,78 @@
+"""A question in the words of a database: FTS5's or PostgreSQL's `tsquery`. Keys hold letters and digits only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from app.index.entries import LONGEST_KEY
+from app.text.analysis import sought
+from app.text.questions import Question, Term
+
+TIERS = 4
+
+
+class Way(NamedTuple):
+    """One way in which a term may be there: these keys one after the other, in a tier's column."""
+
+    column: str  # n, s, x, z: exact, stem, others, nisba
+    keys: tuple[str, ...]
+    is_beginning: bool
+
+
+def ways(term: Term) -> list[list[Way]]:
+    """How `term` may be there, tier by tier: as it is written, by its stem, by what else it may be, as an adjective."""
+    found = [sought(word) for word in term.words]
+    exact = Way("n", tuple(word.exact[:LONGEST_KEY] for word in found), term.is_beginning)
+    if term.is_beginning:
+        return [[exact], [exact._replace(column="s")], [], []]
+    most = max(len(word.stems) for word in found)
+    stems = [tuple(word.stems[min(n, len(word.stems) - 1)][:LONGEST_KEY] for word in found) for n in range(most)]
+    stemmed = [Way("s", keys, False) for keys in dict.fromkeys(stems)]
+    if len(found) > 1:
+        return [[exact], stemmed, [], []]
+    (word,) = found
+    others = [Way("x", (key[:LONGEST_KEY],), False) for key in word.others]
+    return [[exact], stemmed, others, [Way(column, (word.nisba[:LONGEST_KEY],), False) for column in "zs"]]
+
+
+def expression(question: Question, dialect: str) -> str:
+    """All that is wanted, and nothing of what is not."""
+    write = Writer(dialect)
+    wanted = write.all([write.any(_flat(ways(term))) for term in question.wanted])
+    unwanted = [write.any(_flat(ways(term)[:2])) for term in question.unwanted]
+    return write.without(wanted, unwanted)
+
+
+def tier_expression(term: Term, tier: int, dialect: str) -> str | None:
+    """One term in one tier; None where the tier knows nothing of it."""
+    found = ways(term)[tier]
+    return Writer(dialect).any(found) if found else None
+
+
+def _flat(tiers: Sequence[Sequence[Way]]) -> Iterator[Way]:
+    return (way for tier in tiers for way in tier)
+
+
+class Writer:
+    """Writes expressions of one database."""
+
+    def __init__(self, dialect: str) -> None:
+        self._is_sqlite = dialect == "sqlite"
+
+    def any(self, found: Iterator[Way] | Sequence[Way]) -> str:
+        return "(" + (" OR " if self._is_sqlite else " | ").join(dict.fromkeys(map(self._way, found))) + ")"
+
+    def all(self, parts: Sequence[str]) -> str:
+        return "(" + (" AND " if self._is_sqlite else " & ").join(parts) + ")"
+
+    def without(self, wanted: str, unwanted: Sequence[str]) -> str:
+        if self._is_sqlite:
+            return f"{wanted} NOT ({' OR '.join(unwanted)})" if unwanted else wanted
+        return " & ".join([wanted, *(f"!{part}" for part in unwanted)])
+
+    def _way(self, way: Way) -> str:
+        if self._is_sqlite:
+            return f'{way.column} : "{" ".join(way.keys)}"' + (" *" if way.is_beginning else "")
+        keys = " <-> ".join(f"'{way.column}{key}'" for key in way.keys)
+        return f"({keys}{':*' if way.is_beginning else ''})"

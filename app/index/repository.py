@@ -1,0 +1,120 @@
+"""Where words are stored and found. What may be seen of what is found, the asker says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.index.entries import VERSION, Entry, Texts, entry_of, vector_of
+from app.index.models import Headword, Indexed, index_words
+
+PLACES = 1 << 20  # things of one millisecond
+MATCH: BindParameter[str] = bindparam("match")
+WORDS_MATCH = text("index_words MATCH :match").bindparams(MATCH)
+VECTOR_MATCHES = text("vector @@ CAST(:match AS tsquery)").bindparams(MATCH)
+TOP: BindParameter[int] = bindparam("top")
+LOW: BindParameter[int] = bindparam("low")
+indexed: Any = Indexed.__table__
+headwords: Any = Headword.__table__
+
+
+def first_place(at: datetime) -> int:
+    """The lowest place of a thing of this moment."""
+    return round(at.timestamp() * 1000) * PLACES
+
+
+def last_place(at: datetime) -> int:
+    """The highest place of a thing of this moment."""
+    return first_place(at) + PLACES - 1
+
+
+async def put(session: AsyncSession, resource: str, id: str, at: datetime, texts: Texts) -> None:
+    """Indexes a thing of the moment `at` anew; does nothing where all is as it was."""
+    known = (await session.execute(KNOWN, {"resource": resource, "id": id})).one_or_none()
+    digest = texts.digest
+    if known is not None and (known.digest, known.version, known.at) == (digest, VERSION, at):
+        return
+    if known is not None:
+        await _take_out(session, known.place)
+    place = known.place if known is not None and known.at == at else await _free(session, at)
+    entry = entry_of(texts)
+    values = {
+        "place": place,
+        "resource": resource,
+        "resource_id": id,
+        "at": at,
+        "version": VERSION,
+        "digest": digest,
+        "title": entry.title.line,
+        "lead": entry.lead.line,
+    }
+    await _put_in(session, values, entry)
+
+
+async def remove(session: AsyncSession, resource: str, id: str) -> None:
+    """Takes a thing out of the index, if it is there."""
+    known = (await session.execute(KNOWN, {"resource": resource, "id": id})).one_or_none()
+    if known is not None:
+        await _take_out(session, known.place)
+
+
+async def _put_in(session: AsyncSession, values: dict[str, Any], entry: Entry) -> None:
+    place = values["place"]
+    if session.get_bind().dialect.name == "sqlite":
+        await session.execute(INSERT, values)
+        n, s, x, z = map(" ".join, entry.whole)
+        await session.execute(WORDS, {"rowid": place, "n": n, "s": s, "x": x, "z": z})
+    else:
+        await session.execute(INSERT, {**values, "vector": vector_of(entry.whole)})
+    words = [{"word": word, "place": place} for word in sorted({*entry.title.exact})]
+    if words:
+        await session.execute(insert(headwords), words)
+
+
+async def _take_out(session: AsyncSession, place: int) -> None:
+    await session.execute(delete(headwords).where(headwords.c.place == place))
+    await session.execute(delete(indexed).where(indexed.c.place == place))
+    if session.get_bind().dialect.name == "sqlite":
+        await session.execute(delete(index_words).where(index_words.c.rowid == place))
+
+
+async def _free(session: AsyncSession, at: datetime) -> int:
+    """The next place of a moment: of two things of one moment the later indexed is the newer."""
+    if session.get_bind().dialect.name == "postgresql":
+        await session.execute(ONE_AT_A_TIME, {"moment": first_place(at)})
+    highest = (await session.execute(HIGHEST, {"low": first_place(at), "top": last_place(at)})).scalar_one()
+    return first_place(at) if highest is None else int(highest) + 1
+
+
+KNOWN = select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at).where(
+    indexed.c.resource == bindparam("resource"), indexed.c.resource_id == bindparam("id")
+)
+HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, TOP))
+INSERT = insert(indexed)
+WORDS = insert(index_words)
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:moment)")
+
+
+@lru_cache
+def matches(dialect: str, resource: str) -> Select[Any]:
+    """Things that fulfil the expression `match`, at places up to `top`: place, resource_id."""
+    columns = (indexed.c.place, indexed.c.resource_id)
+    if dialect == "sqlite":
+        found = select(*columns).select_from(index_words.join(indexed, indexed.c.place == index_words.c.rowid))
+        found = found.where(WORDS_MATCH, index_words.c.rowid <= TOP)
+    else:
+        found = select(*columns).where(VECTOR_MATCHES, indexed.c.place <= TOP)
+    return found.where(indexed.c.resource == resource)
+
+
+@lru_cache
+def places(dialect: str) -> Select[Any]:
+    """The places from `low` to `top` that fulfil the expression `match`."""
+    if dialect == "sqlite":
+        words = index_words.c.rowid
+        return select(words).where(WORDS_MATCH, words.between(LOW, TOP))
+    return select(indexed.c.place).where(VECTOR_MATCHES, indexed.c.place.between(LOW, TOP))

@@ -1,0 +1,158 @@
+"""Under which keys is a word found? One answer for texts and questions, so that they cannot disagree.
+
+| tier | key | وللائتلاف | بدمشق | السورية |
+| --- | --- | --- | --- | --- |
+| `exact` | the folded word | وللاءتلاف | بدمشق | السوريه |
+| `stem` | without article and endings | اءتلاف | بدمشق | سوري |
+| `others` | as what else it may be read (texts only); its plural and its other spellings | | دمشق | |
+| `nisba` | the stem without the ي of an adjective | اءتلاف | بدمشق | سور |
+
+Latin words have the stem of their language (Snowball). All other scripts are found by the exact form.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
+
+from app.text import arabic
+from app.text.patterns import pattern
+from app.text.words import Spelt, words
+
+VERSION = 1
+"""Of everything below and of what it stands on: an index made by another version is made anew."""
+
+_LATIN = pattern(r"\p{Latin}+")
+STEMMERS = {
+    "ar": "", "de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "nl": "dutch",
+    "pt": "portuguese", "ru": "russian", "sv": "swedish", "tr": "turkish",
+}  # fmt: skip
+GROUP = "\ue000"  # begins the key of a group of words, which no word does
+
+
+class Keys(NamedTuple):
+    """Under which keys one word of a text stands."""
+
+    exact: str
+    stem: str
+    others: tuple[str, ...]
+    nisba: str
+
+
+class Token(NamedTuple):
+    """A word of a text, from code point `start` to before `end`."""
+
+    start: int
+    end: int
+    keys: Keys
+
+
+class Sought(NamedTuple):
+    """Under which keys one word of a question is looked for, tier by tier."""
+
+    exact: str
+    stems: tuple[str, ...]
+    """One, or of a Latin word one for each language of `STEMMERS`, in their order."""
+    others: tuple[str, ...]
+    nisba: str
+
+
+def analyse(text: str, language: str) -> list[Token]:
+    """Return the words of `text`, which is in `language` (BCP 47), in order."""
+    primary = language.partition("-")[0].lower()
+    found = [Token(start, end, _keys(word, primary)) for start, end, word in words(text)]
+    for place in range(len(found) - 1):
+        pair = _PAIRS.get((found[place].keys.stem, found[place + 1].keys.stem))
+        if pair is not None:
+            start, end, keys = found[place]
+            found[place] = Token(start, end, keys._replace(others=(*keys.others, *pair)))
+    return found
+
+
+@lru_cache(maxsize=200_000)
+def _keys(word: Spelt, language: str) -> Keys:
+    letters, form = word
+    if not arabic.is_arabic(form):
+        stem = _stem(letters, language) if _LATIN.fullmatch(letters) else form
+        return Keys(form, stem, (), stem)
+    stem = arabic.stem(letters, form)
+    read = dict.fromkeys(arabic.stem(form, form) for form in arabic.readings(letters, form, _WHOLE))
+    groups = dict.fromkeys(group for key in (stem, *read) for group in _GROUPS.get(key, ()))
+    return Keys(form, stem, (*(key for key in read if key != stem), *groups), arabic.nisba_stem(stem))
+
+
+@lru_cache(maxsize=20_000)
+def sought(word: Spelt) -> Sought:
+    """Return how a word of a question is looked for, whatever the language of the texts."""
+    letters, form = word
+    if arabic.is_arabic(form):
+        stem = arabic.stem(letters, form)
+        return Sought(form, (stem,), (stem, *_GROUPS.get(stem, ())), arabic.nisba_stem(stem))
+    if not _LATIN.fullmatch(letters):
+        return Sought(form, (form,), (form,), form)
+    stems = tuple(_stem(letters, language) for language in STEMMERS)
+    return Sought(form, stems, (), form)
+
+
+def is_stop_word(word: Spelt) -> bool:
+    """Return whether a question does without this word, unless it asks for nothing else."""
+    return word.form in _STOP
+
+
+def peeled(word: Spelt) -> Iterator[Spelt]:
+    """Yield what a word of a question may have meant that nothing was found for: without its first letter."""
+    if arabic.is_arabic(word.form) and word.form[0] in "وفبلك" and len(word.form) > 4 and not is_stop_word(word):
+        yield Spelt(word.letters[1:], word.form[1:])
+
+
+def _stem(letters: str, language: str) -> str:
+    name = STEMMERS.get(language)
+    if not name:
+        return _only(letters).form
+    return _only(_stemmer(name).stemWord(letters)).form
+
+
+@lru_cache
+def _stemmer(name: str) -> Any:
+    return snowballstemmer.stemmer(name)
+
+
+def _only(text: str) -> Spelt:
+    return next(words(text)).word if text else Spelt("", "")
+
+
+# ── The word lists ───────────────────────────────────────────────────────────────────────────────────────────────────
+
+_LISTS = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
+_STOP = frozenset(_only(name).form for name in _LISTS["stop"].split())
+
+
+def _stem_of(name: str) -> str:
+    word = _only(name)
+    return arabic.stem(word.letters, word.form) if arabic.is_arabic(word.form) else word.form
+
+
+_WHOLE = frozenset(_stem_of(name) for name in _LISTS["whole"].split())
+
+
+def _grouped() -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, str], tuple[str, ...]]]:
+    """The keys of the groups of each stem, and of each pair of stems that are one name."""
+    single: dict[str, list[str]] = defaultdict(list)
+    pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
+    for number, line in enumerate([*_LISTS["plurals"], *_LISTS["variants"]]):
+        for name in line.split():
+            stems = tuple(map(_stem_of, name.split("_")))
+            if len(stems) == 2:
+                pairs[stems[0], stems[1]].append(f"{GROUP}{number}")
+            elif f"{GROUP}{number}" not in single[stems[0]]:
+                single[stems[0]].append(f"{GROUP}{number}")
+    return {key: tuple(value) for key, value in single.items()}, {key: tuple(value) for key, value in pairs.items()}
+
+
+_GROUPS, _PAIRS = _grouped()

@@ -1,0 +1,79 @@
+"""What is the stem of an Arabic word, and what else may it be read as?
+
+A light stemmer: the article with what is written before it, then endings, again and again until none is left. Single
+letters (و ف ب ل) are prefixes in one word and part of the next; which, only the text knows. So they are taken off a
+word of a text, as one more way to read it, and never off a word of a question.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from app.text.patterns import pattern
+
+_LETTERS = pattern("[ء-غف-ي]+")
+_ARTICLES = ("وبال", "فبال", "وكال", "ولل", "فلل", "وال", "فال", "بال", "كال", "لل", "ال")
+_LEAST_AFTER = {"ال": 2}  # letters; 3 after the others
+# With the number of letters that must be left.
+_ENDINGS = (
+    ("هما", 4), ("هم", 4), ("هن", 4), ("ها", 3), ("ات", 3), ("ون", 4), ("ين", 4), ("ان", 4), ("اء", 4), ("ه", 3),
+    ("ا", 3),
+)  # fmt: skip
+_LEAST_PEELED = 3
+_NO_ARTICLE = {"الله", "اللهم"}
+
+
+def is_arabic(form: str) -> bool:
+    """Return whether a folded word is made of the 28 letters and hamza only."""
+    return _LETTERS.fullmatch(form) is not None
+
+
+def stem(letters: str, form: str) -> str:
+    """Return the stem of a word: `letters` as written (ألمانيا has no article), `form` folded."""
+    return _without_endings(form[len(_article(letters)) :])
+
+
+def nisba_stem(stem: str) -> str:
+    """Return the stem without the ي that makes an adjective of a name: سوري gives سور, as سوريا does."""
+    return _without_endings(stem[:-1]) if stem.endswith("ي") and len(stem) > 3 else stem
+
+
+def readings(letters: str, form: str, whole: frozenset[str]) -> Iterator[str]:
+    """Yield the other words that a written one may be: without و or ف, then without ب or ل; للبنان as ل and لبنان.
+
+    `whole` are stems of words that begin with such a letter by themselves.
+    """
+    article = _article(letters)
+    if article.endswith("لل"):
+        yield form[len(article) - 1 :]
+    if article:
+        return
+    rest = form
+    for prefixes in ("وف", "بل"):
+        stem = _without_endings(rest)
+        if rest[:1] in prefixes and len(rest) > _LEAST_PEELED and whole.isdisjoint({stem, nisba_stem(stem)}):
+            rest = rest[1:]
+            yield rest
+
+
+def _article(letters: str) -> str:
+    letters = letters.replace("ٱ", "ا")
+    if letters in _NO_ARTICLE:
+        return ""
+    for article in _ARTICLES:
+        if letters.startswith(article) and len(letters) - len(article) >= _LEAST_AFTER.get(article, 3):
+            return article
+    return ""
+
+
+def _without_endings(form: str) -> str:
+    before = ""
+    while before != form:
+        before = form
+        for ending, least in _ENDINGS:
+            if form.endswith(ending) and len(form) - len(ending) >= least:
+                form = form[: -len(ending)]
+                if ending == "ها" and form.endswith("ت") and len(form) > 3:
+                    form = form[:-1]
+                break
+    return form
