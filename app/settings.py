@@ -93,7 +93,7 @@ class Settings(BaseModel):
     site_name: str = Field("نشرة", min_length=1, description="Name of the newsroom.")
     language: Annotated[str, AfterValidator(canonical_language)] = Field("ar", description="Language of the site.")
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
-        "UTC", description="IANA zone of the site: the day in an article's address."
+        "UTC", description="IANA zone of the site: the day in an article's address, dates in words."
     )
     trusted_proxies: Annotated[tuple[Network, ...], BeforeValidator(_split)] = Field(
         (), description="Networks whose `X-Forwarded-For` is believed."

@@ -10,8 +10,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.articles.announcing import LISTS
+from app.articles.display import display_of
 from app.articles.repository import Articles, Part, Parts, PutRight, Relations
-from app.articles.schemas import ArticleInList, ArticleList, ArticleListQuery, ArticleRead, FieldsQuery
+from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
 from app.kit import clock
 from app.kit.db import Reading, alone
@@ -54,7 +55,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     # A list by the time of the last change is another one after every change.
     follows_all = query.sort == "-updated_at" or query.updated_after is not None
     shows = ["articles"] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows)]
-    if not with_body and selection.include() is None:
+    if not with_body and not query.display and selection.include() is None:
         write = writer_of(settings)
         summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
         return delivered_page(request, page, summaries, tags=["articles"], shows=shows)
@@ -63,21 +64,23 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
         rows.append(summary_of(row, _related(row, parts), settings, now))
         if with_body:
             rows[-1]["body"] = body_of(row, _body(row, parts))
+        if query.display and selection.wants("display"):
+            rows[-1]["display"] = display_of(row, settings, query.display)
     return delivered_list(
         request, ArticleList, page, rows, tags=["articles"], shows=shows, selection=selection, shaped=True
     )
 
 
-@router.get("/{slug}", response_model=ArticleRead, responses=problems(InvalidQuery, NotFound, Gone))
+@router.get("/{slug}", response_model=ArticleAlone, responses=problems(InvalidQuery, NotFound, Gone))
 async def read_article(
-    request: Request, slug: ArticlePath, query: Annotated[FieldsQuery, Query()], reader: Reading
+    request: Request, slug: ArticlePath, query: Annotated[ArticleQuery, Query()], reader: Reading
 ) -> Response:
     """Read an article
 
     One article with its body. A former slug redirects (308) to the present one. A withdrawn article is 410 with the
     moment and the public reason; everything else that cannot be seen is 404.
     """
-    selection: Selection = select_fields(ArticleRead, query.fields)
+    selection: Selection = select_fields(ArticleAlone, query.fields)
     now = clock.now()
     await alone(reader)
     parts = _parts(selection)
@@ -86,9 +89,11 @@ async def read_article(
     settings = request.app.state.settings
     related = _related(row, parts)
     whole = whole_of(row, related, _body(row, parts), corrections, settings, now)
+    if query.display and selection.wants("display"):
+        whole["display"] = display_of(row, settings, query.display)
     return delivered(
         request,
-        ArticleRead,
+        ArticleAlone,
         whole,
         tags=[f"article:{row.id}", f"counts:{row.id}", *related.cache_tags()],
         modified=datetime.fromisoformat(row.updated_at),

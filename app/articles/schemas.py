@@ -111,6 +111,8 @@ class ArticleListQuery(ArticleFilters):
     """`body` adds each article's body; `limit` is then at most 20."""
     fields: Annotated[str | None, Field(max_length=4000, examples=["headline,section.name"])] = None
     """Keep only these fields and `id`."""
+    display: Language | None = None
+    """A BCP 47 locale: adds `display`, dates and the reading time in its words. `-u-nu-arab` gives it Arabic digits."""
 
 
 class FieldsQuery(Query):
@@ -118,6 +120,13 @@ class FieldsQuery(Query):
 
     fields: Annotated[str | None, Field(max_length=4000, examples=["headline,body.text"])] = None
     """Keep only these fields and `id`."""
+
+
+class ArticleQuery(FieldsQuery):
+    """One article, whole or in part."""
+
+    display: Language | None = None
+    """A BCP 47 locale: adds `display`, dates and the reading time in its words. `-u-nu-arab` gives it Arabic digits."""
 
 
 class ArticleDeskQuery(ArticleFilters):
@@ -368,10 +377,53 @@ class ArticleSummary(Output):
     corrected: bool
 
 
+MOMENT_EXAMPLE: dict[str, Any] = {
+    "date": "الاثنين 23 تشرين الثاني 2026",
+    "time": "19:14",
+    "text": "الاثنين 23 تشرين الثاني 2026، 19:14",
+    "hijri": {"date": "13 جمادى الآخرة 1448 هـ", "calendar": "islamic-umalqura"},
+}
+
+
+class HijriDate(Output):
+    """A date of the Islamic calendar."""
+
+    date: str
+    calendar: Literal["islamic-umalqura"]
+    """Umm al-Qura, the civil calendar of Saudi Arabia: elsewhere the month may begin a day earlier or later."""
+
+
+class MomentInWords(Output):
+    """A moment in words, in the time zone of the site."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [MOMENT_EXAMPLE]})
+
+    date: str
+    time: str
+    """On a clock of 24 hours."""
+    text: str
+    """Date and time."""
+    hijri: HijriDate | None
+    """Null outside the calendar: before August 1924, after November 2077."""
+
+
+class ArticleInWords(Output):
+    """What a page shows beside an article. The machine's values are in the article, as ever."""
+
+    locale: Annotated[LanguageTag, Field(examples=["ar-SY"])]
+    """The locale whose words these are: the one that was asked for, or `en` where its language is not known here."""
+    direction: Direction
+    published: MomentInWords | None
+    updated: MomentInWords
+    reading_time: Annotated[str | None, Field(examples=["قراءة دقيقتين"])]
+    """Null where there is no text."""
+
+
 class ArticleInList(ArticleSummary):
-    """An article in a list; `body` where `include=body` asked for it."""
+    """An article in a list; `body` where `include=body` asked for it, `display` where `display=` did."""
 
     body: Body = None  # type: ignore[assignment]  # left out, not null, where it was not asked for
+    display: ArticleInWords = None  # type: ignore[assignment]  # left out, too
 
 
 class ArticleRead(ArticleSummary):
@@ -386,6 +438,12 @@ class ArticleRead(ArticleSummary):
     media: list[Image]
     canonical_url: str | None
     seo: Seo | None
+
+
+class ArticleAlone(ArticleRead):
+    """An article, whole; `display` where `display=` asked for it."""
+
+    display: ArticleInWords = None  # type: ignore[assignment]  # left out, not null, where it was not asked for
 
 
 class ExternalId(Output):

@@ -96,6 +96,7 @@ PARAMETERS = {
     "tag": "فلك,فضاء",
     "author": "ليلى-القاسم",
     "language": "ar",
+    "display": "ar-SY",
     "kind": "news,feature",
     "ids": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
     "status": "draft,in_review",

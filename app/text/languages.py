@@ -104,12 +104,13 @@ def direction(tag: str) -> Direction:
 
     Never raises: what is no language runs left to right.
     """
-    language, script, country = _parts(tag)
+    language, script, country = parts_of(tag)
     usual = _DIRECTIONS.get(script or language, "ltr")
     return usual if script else _BY_COUNTRY.get(f"{language}-{country}", usual)
 
 
-def _parts(tag: str) -> tuple[str, str, str]:
+def parts_of(tag: str) -> tuple[str, str, str]:
+    """Return the language, the script and the country of a tag in lower case, empty where it names none."""
     language, *others = tag.lower().split("-")
     named: dict[int, str] = {}
     for subtag in others:

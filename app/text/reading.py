@@ -9,6 +9,7 @@ from itertools import islice
 from math import ceil
 
 from app.text.characters import clusters, graphemes
+from app.text.locales import Locale, plural_form
 from app.text.patterns import pattern
 
 # Words a minute by language.
@@ -37,6 +38,33 @@ def reading_minutes(text: str, language: str) -> int:
     """Return how many minutes it takes to read `text` silently: whole ones, at least 1 when there is any word."""
     rate = _RATES.get(language.lower().partition("-")[0], _DEFAULT_RATE)
     return ceil(words(text) / rate)
+
+
+# By language and plural form; a language that has no `one` says `other`.
+_PHRASES = {
+    "ar": {
+        "one": "قراءة دقيقة واحدة",
+        "two": "قراءة دقيقتين",
+        "few": "قراءة {count} دقائق",
+        "other": "قراءة {count} دقيقة",
+    },
+    "fa": {"other": "{count} دقیقه مطالعه"},
+    "ur": {"other": "{count} منٹ کا مطالعہ"},
+    "ckb": {"other": "{count} خولەک خوێندنەوە"},
+    "ku": {"one": "xwendina deqîqeyekê", "other": "xwendina {count} deqîqeyan"},
+    "tr": {"other": "{count} dakikalık okuma"},
+    "fr": {"one": "{count} minute de lecture", "other": "{count} minutes de lecture"},
+    "en": {"other": "{count}-minute read"},
+}
+
+
+def reading_time(minutes: int, locale: Locale) -> str | None:
+    """Return how long a text takes to read as a phrase: "قراءة دقيقتين". None where there is nothing to read."""
+    if minutes < 1:
+        return None
+    forms = locale.of(_PHRASES)
+    phrase = forms.get(plural_form(minutes, locale), forms["other"])
+    return phrase.format(count=locale.written(str(minutes)))
 
 
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")

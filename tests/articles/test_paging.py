@@ -119,7 +119,7 @@ async def test_a_cursor_is_good_only_where_it_came_from(newsroom: Newsroom) -> N
     cursor = (await newsroom.get("/v1/articles?limit=1&language=ar")).json()["page"]["next"]
     for same in (
         f"language=ar&cursor={cursor}",
-        f"cursor={cursor}&language=ar&limit=2&count=true&fields=id&include=body",
+        f"cursor={cursor}&language=ar&limit=2&count=true&fields=id&include=body&display=ar",
     ):
         await newsroom.get(f"/v1/articles?{same}")
     foreign = [

@@ -27,6 +27,7 @@ def addresses(history: History) -> list[str]:
     found = [
         "/v1/articles", "/v1/articles?limit=2&sort=-updated_at", "/v1/articles?section=علوم", "/v1/articles?tag=فلك",
         "/v1/articles?author=ليلى&language=ar", "/v1/articles?include=body&limit=3", "/v1/articles?fields=headline",
+        "/v1/articles?display=ar-SY&limit=5",
         f"/v1/articles?ids={','.join(articles)}&count=true", "/v1/tickers", "/v1/tickers/عاجل", "/v1/tickers/ثان",
         "/v1/tickers/عاجل?include=article", "/v1/sections", "/v1/sections/علوم", "/v1/sections?count=true", "/v1/tags",
         "/v1/tags/فلك", "/v1/authors", "/v1/authors/ليلى", "/v1/site", "/v1/changes?limit=5&object=full",
@@ -34,7 +35,8 @@ def addresses(history: History) -> list[str]:
     ]  # fmt: skip
     for article in articles:
         found += [
-            f"/v1/articles/{article}{rest}" for rest in ("", "?fields=section.name,tags", "/comments", "/comments/form")
+            f"/v1/articles/{article}{rest}"
+            for rest in ("", "?fields=section.name,tags", "?display=en-GB", "/comments", "/comments/form")
         ]
     for comment in comments:
         found += [f"/v1/comments/{comment}", f"/v1/comments/{comment}/replies"]

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text.characters import graphemes
-from app.text.reading import excerpt, reading_minutes, words
+from app.text.locales import locale_of
+from app.text.reading import excerpt, reading_minutes, reading_time, words
 
 STORY = (
     "بيروت (رويترز) - قالت الهيئة العامّة إنّ «الأمن يُحبط محاولة تهريب كبيرة» في المدينة. "
@@ -49,6 +50,34 @@ def test_words_are_counted_in_every_script(text: str, count: int) -> None:
 )
 def test_reading_takes_as_long_as_the_language_does(count: int, language: str, minutes: int) -> None:
     assert reading_minutes("كلمة " * count, language) == minutes
+
+
+@pytest.mark.parametrize(
+    ("minutes", "tag", "phrase"),
+    [
+        (1, "ar", "قراءة دقيقة واحدة"),
+        (2, "ar-SY", "قراءة دقيقتين"),
+        (3, "ar", "قراءة 3 دقائق"),
+        (10, "ar", "قراءة 10 دقائق"),
+        (11, "ar", "قراءة 11 دقيقة"),
+        (100, "ar", "قراءة 100 دقيقة"),
+        (103, "ar", "قراءة 103 دقائق"),
+        (5, "ar-EG-u-nu-arab", "قراءة ٥ دقائق"),
+        (2, "fa", "2 دقیقه مطالعه"),
+        (2, "ur", "2 منٹ کا مطالعہ"),
+        (2, "ckb", "2 خولەک خوێندنەوە"),
+        (1, "ku", "xwendina deqîqeyekê"),
+        (2, "ku", "xwendina 2 deqîqeyan"),
+        (2, "tr", "2 dakikalık okuma"),
+        (1, "fr", "1 minute de lecture"),
+        (2, "fr", "2 minutes de lecture"),
+        (1, "en-GB", "1-minute read"),
+        (2, "de", "2-minute read"),
+        (0, "ar", None),
+    ],
+)
+def test_the_reading_time_is_said_with_the_right_form_of_the_noun(minutes: int, tag: str, phrase: str | None) -> None:
+    assert reading_time(minutes, locale_of(tag)) == phrase
 
 
 def test_a_short_paragraph_is_its_own_excerpt() -> None:

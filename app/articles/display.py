@@ -1,0 +1,33 @@
+"""What stands beside an article for people to read: dates, times and the reading time in the words of one locale."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from app.settings import Settings
+from app.text.dates import HIJRI_CALENDAR, written
+from app.text.locales import Locale, locale_of
+from app.text.reading import reading_time
+
+
+def display_of(row: Any, settings: Settings, tag: str) -> dict[str, Any]:
+    """The member `display` of a reader's row, for `display=<tag>`.
+
+    It says nothing that time alone changes ("an hour ago"), nothing about who asks: an answer that is kept stays true.
+    """
+    locale, zone = locale_of(tag), ZoneInfo(settings.timezone)
+    return {
+        "locale": locale.tag,
+        "direction": locale.direction,
+        "published": _moment_of(row.published_at, zone, locale) if row.published_at else None,
+        "updated": _moment_of(row.updated_at, zone, locale),
+        "reading_time": reading_time(row.reading_minutes, locale),
+    }
+
+
+def _moment_of(moment: str, zone: tzinfo, locale: Locale) -> dict[str, Any]:
+    shown = written(datetime.fromisoformat(moment), zone, locale)
+    hijri = {"date": shown.hijri, "calendar": HIJRI_CALENDAR} if shown.hijri else None
+    return {"date": shown.date, "time": shown.time, "text": shown.text, "hijri": hijri}
