@@ -12,6 +12,7 @@ from app.people.desk import desk as people_desk
 from app.reader.health import router as health
 from app.reader.metrics import router as metrics
 from app.reader.router import router as reader
+from app.search.router import router as search
 from app.sections.desk import desk as sections_desk
 from app.site.router import router as site
 from app.sync.router import router as sync
@@ -25,6 +26,7 @@ ROUTERS = (
     tickers,
     comments,
     taxonomy,
+    search,
     sync,
     site,
     articles_desk,

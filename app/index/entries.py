@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
-from app.text.analysis import VERSION, Keys, analyse
+from app.text.analysis import Keys, analyse
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 LONGEST_KEY = 60  # characters
@@ -57,7 +57,7 @@ class Line:
     def __init__(self, line: str) -> None:
         self._tiers = [f" {tier} " for tier in line.split("|")]
 
-    def holds(self, tier: int, keys: str, *, is_beginning: bool) -> bool:
+    def holds(self, tier: int, keys: str, is_beginning: bool) -> bool:
         """Whether the tier has these keys, one after the other."""
         return (f" {keys}" if is_beginning else f" {keys} ") in self._tiers[tier]
 
@@ -117,6 +117,3 @@ def vector_of(tiers: Tiers) -> str:
     for letter, keys in (("x", tiers.others), ("z", tiers.nisba)):
         places |= {letter + key: [] for key in keys}
     return " ".join(f"'{key}':{','.join(at)}" if at else f"'{key}'" for key, at in places.items())
-
-
-__all__ = ["VERSION", "Entry", "Line", "Texts", "Tiers", "entry_of", "vector_of"]

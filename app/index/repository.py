@@ -9,8 +9,9 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.index.entries import VERSION, Entry, Texts, entry_of, vector_of
+from app.index.entries import Entry, Texts, entry_of, vector_of
 from app.index.models import Headword, Indexed, index_words
+from app.text.analysis import VERSION
 
 PLACES = 1 << 20  # things of one millisecond
 MATCH: BindParameter[str] = bindparam("match")

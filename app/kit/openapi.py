@@ -32,6 +32,7 @@ TAGS = {
     "taxonomy": "Sections, tags and authors of published articles.",
     "tickers": "Strips of headlines.",
     "comments": "What readers say.",
+    "search": "Articles by their words.",
     "site": "The newsroom itself.",
     "sync": "What changed: read on, or told as it happens.",
     "desk: articles": "Writing, publishing, correcting and withdrawing.",

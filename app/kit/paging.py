@@ -34,7 +34,7 @@ NEAR = 2_000  # rows that are asked one by one before all that pass a filter are
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 Reader = AsyncConnection | AsyncSession
 # Parameters that do not change which rows a list has, or in which order.
-NOT_BINDING = {"cursor", "limit", "fields", "include", "count", "display"}
+NOT_BINDING = {"cursor", "limit", "fields", "include", "count", "display", "facets"}
 
 
 class PageQuery(Query):

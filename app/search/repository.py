@@ -1,0 +1,138 @@
+"""Visible articles by their words: found in the index, weighed in `app/index/ranking.py`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select
+
+from app.articles.filters import conditions
+from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
+from app.articles.repository import KIND, visible
+from app.articles.schemas import ArticleFilters
+from app.authors.models import Author
+from app.index.matching import TIERS, expression, tier_expression
+from app.index.models import Headword, Indexed
+from app.index.ranking import RANKED, Candidate, Ranked, rank
+from app.index.repository import last_place, matches, places
+from app.kit.paging import COUNT_LIMIT, Reader
+from app.sections.models import Section
+from app.tags.models import Tag
+from app.text.questions import Question
+
+FACETED = 10_000  # of the newest matches
+MOST_VALUES = 20
+TERMS: dict[str, tuple[Any, Any, Any]] = {
+    "section": (ArticleSection, Section, ArticleSection.section_id),
+    "tag": (ArticleTag, Tag, ArticleTag.tag_id),
+    "author": (ArticleAuthor, Author, ArticleAuthor.author_id),
+}
+LINES = select(Indexed.place, Indexed.title, Indexed.lead).where(Indexed.place.in_(bindparam("places", expanding=True)))
+
+
+class Match(NamedTuple):
+    """A visible article that was found."""
+
+    place: int
+    id: str
+
+
+class FacetValue(NamedTuple):
+    """How many of what was found are filed so."""
+
+    value: str
+    name: str | None
+    number: int
+
+
+class Search:
+    """What one question finds, of what readers see at one moment."""
+
+    def __init__(self, reader: Reader, dialect: str, filters: ArticleFilters, now: datetime) -> None:
+        self.reader, self.dialect, self.now = reader, dialect, now
+        self._where = [visible(now), *conditions(filters, each=True)]
+
+    async def newest(self, question: Question, limit: int, before: int | None = None) -> list[Match]:
+        """The newest matches, of places below `before`."""
+        found = await self.reader.execute(self._found(question, before).limit(limit))
+        return [Match(place, id) for place, id in found.all()]
+
+    async def ranked(self, question: Question, anchor: int | None) -> tuple[list[Ranked], dict[int, str]]:
+        """The best of the newest `RANKED` matches, of places up to `anchor`; and the ids at their places."""
+        found = await self.newest(question, RANKED, None if anchor is None else anchor + 1)
+        if not found:
+            return [], {}
+        lines = (await self.reader.execute(LINES, {"places": [row.place for row in found]})).all()
+        candidates = [Candidate(*row) for row in lines]
+        standing = await self._standing(question, found[-1].place, found[0].place)
+        return rank(question, candidates, standing, found[0].place), {row.place: row.id for row in found}
+
+    async def count(self, question: Question) -> int:
+        """How many there are, to one above the limit of counts."""
+        bounded = self._found(question).order_by(None).limit(COUNT_LIMIT + 1).subquery()
+        return int((await self.reader.execute(select(func.count()).select_from(bounded))).scalar_one())
+
+    async def facet(self, question: Question, name: str) -> list[FacetValue]:
+        """How the newest `FACETED` matches are filed; the most frequent first."""
+        found = self._found(question).limit(FACETED).subquery("found")
+        if name in TERMS:
+            link, term, term_id = TERMS[name]
+            rows = select(term.slug, term.name, func.count().label("n")).join_from(
+                link, found, link.article_id == found.c.resource_id
+            )
+            rows = rows.join(term, term.id == term_id).group_by(term.slug, term.name)
+        else:
+            value = Article.language if name == "language" else self._month()
+            rows = select(value.label("value"), literal(None), func.count().label("n"))
+            rows = rows.join_from(Article, found, Article.id == found.c.resource_id).group_by(value)
+        ordered = rows.order_by(func.count().desc(), rows.selected_columns[0]).limit(MOST_VALUES)
+        return [FacetValue(*row) for row in (await self.reader.execute(ordered)).all()]
+
+    async def titled(self, words: Sequence[str], limit: int) -> list[tuple[str, int]]:
+        """Which of these words stand in the titles of visible articles, and how often; the most frequent first."""
+        return await self._headwords(Headword.word.in_(words), limit)
+
+    async def beginning(self, beginning: str, limit: int) -> list[tuple[str, int]]:
+        """Words of visible titles that begin so."""
+        after = beginning + "\U0010ffff"
+        return await self._headwords((Headword.word >= beginning) & (Headword.word < after), limit)
+
+    async def newest_with(self, word: str) -> str | None:
+        """The headline of the newest visible article with this word in its title."""
+        statement = select(Article.headline).join(Indexed, Indexed.resource_id == Article.id)
+        statement = statement.join(Headword, Headword.place == Indexed.place).where(Headword.word == word)
+        newest = statement.where(Indexed.resource == KIND, *self._where).order_by(Headword.place.desc()).limit(1)
+        return (await self.reader.execute(newest)).scalar_one_or_none()
+
+    async def _headwords(self, where: ColumnElement[bool], limit: int) -> list[tuple[str, int]]:
+        count = func.count()
+        rows = select(Headword.word, count).where(where, Headword.place <= last_place(self.now))
+        ordered = rows.group_by(Headword.word).order_by(count.desc(), Headword.word).limit(limit)
+        return [(word, number) for word, number in (await self.reader.execute(ordered)).all()]
+
+    def _found(self, question: Question, before: int | None = None) -> Select[Any]:
+        top = last_place(self.now) if before is None else min(before - 1, last_place(self.now))
+        found = matches(self.dialect, KIND).params(match=expression(question, self.dialect), top=top)
+        if self.dialect != "sqlite":  # else it would go through all articles, and ask each
+            cte = found.cte("found").prefix_with("MATERIALIZED")
+            found = select(cte.c.place, cte.c.resource_id)
+        place, id = found.selected_columns
+        return found.join(Article, Article.id == id).where(*self._where).order_by(place.desc())
+
+    async def _standing(self, question: Question, low: int, top: int) -> dict[tuple[int, int], set[int]]:
+        """By term and tier, where it stands."""
+        found: dict[tuple[int, int], set[int]] = {}
+        for number, term in enumerate(question.wanted):
+            for tier in range(TIERS):
+                match = tier_expression(term, tier, self.dialect)
+                if match is not None:
+                    values = {"match": match, "low": low, "top": top}
+                    found[number, tier] = set((await self.reader.execute(places(self.dialect), values)).scalars())
+        return found
+
+    def _month(self) -> ColumnElement[str]:
+        if self.dialect == "sqlite":
+            return func.substr(Article.published_at, 1, 7)
+        return func.to_char(func.timezone("UTC", Article.published_at), "YYYY-MM")

@@ -1,0 +1,176 @@
+"""Search: what readers see, by its words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from typing import Annotated, Any, NamedTuple
+
+from fastapi import Query
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.articles.repository import Articles, Parts, Relations
+from app.articles.schemas import ArticleFilters
+from app.articles.shapes import summary_of
+from app.index.ranking import Ranked
+from app.kit import clock
+from app.kit.caching import deliver
+from app.kit.db import Reading
+from app.kit.errors import Fault, InvalidCursor, InvalidQuery
+from app.kit.listing import delivered, written
+from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
+from app.kit.routing import problems, router_of
+from app.search.correcting import Correction, as_written, corrected
+from app.search.repository import Search
+from app.search.schemas import FACETS, SearchQuery, SearchResults, Suggestions, SuggestQuery
+from app.text.marking import Marked, marked
+from app.text.questions import MOST_TERMS, NothingSought, Question, TooMuchSought, read_question
+from app.text.words import words
+
+router = router_of("/v1/search", "search")
+SHORTEST_BEGINNING = 2
+TAGS = ["articles"]
+
+
+class Found(NamedTuple):
+    """One page: what stands on it, and where the next begins."""
+
+    hits: Sequence[Ranked]
+    ids: dict[int, str]
+    next: list[Any] | None
+
+
+@router.get("", response_model=SearchResults, responses=problems(InvalidQuery, InvalidCursor))
+async def search_articles(request: Request, query: Annotated[SearchQuery, Query()], reader: Reading) -> Response:
+    """Search articles
+
+    Headlines, summaries, bodies, authors and tags of what readers see. Harakat, hamza, digits and the like make no
+    difference; a word is also found with its article, prefixes and endings, in its plural, and as an adjective, and the
+    closer it is to what was typed the better. Newer articles weigh more. Marks are made on the original text.
+    """
+    now, question = clock.now(), _question(query.q)
+    facets = _facets(query.facets)
+    search = Search(reader, reader.dialect.name, query, now)
+    cursors = Cursors(request)
+    start = cursors.read(query.cursor)
+    found, corrections = await _page(search, query, question, start), list[Correction]()
+    if not found.hits and start is None and (better := await corrected(search, question)) is not None:
+        question, corrections = better
+        found = await _page(search, query, question, start)
+    total = await search.count(question) if query.count else None
+    counted = {name: await search.facet(question, name) for name in facets}
+    page: Slice[Any] = Slice(
+        found.hits,
+        cursors.write(found.next) if found.next else None,
+        query.limit,
+        None if total is None else min(total, COUNT_LIMIT),
+        total is not None and total > COUNT_LIMIT,
+    )
+    value = {
+        "data": await _hits(request, reader, found, query, question, now),
+        "page": page.page(),
+        "corrected": [{"from": wrong, "to": right} for wrong, right in corrections],
+        "facets": {
+            name: [{"value": v.value, "name": v.name, "count": v.number} for v in values]
+            for name, values in counted.items()
+        }
+        if facets
+        else None,
+    }
+    return deliver(request, written(SearchResults, value), tags=TAGS, headers=next_link(request, page.next))
+
+
+@router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
+async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()], reader: Reading) -> Response:
+    """Suggest words while typing
+
+    From the headlines of articles that readers see, and from nothing else.
+    """
+    typed = list(words(query.q))
+    if not typed:
+        raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")])
+    last, search = typed[-1], Search(reader, reader.dialect.name, ArticleFilters(), clock.now())
+    found = []
+    if len(last.word.form) >= SHORTEST_BEGINNING:
+        for form, _ in await search.beginning(last.word.form, query.limit):
+            headline = await search.newest_with(form)
+            if headline is not None:
+                found.append({"text": query.q[: last.start] + as_written(headline, form).letters})
+    return delivered(request, Suggestions, {"data": found}, tags=TAGS)
+
+
+def _question(text: str) -> Question:
+    try:
+        return read_question(text)
+    except NothingSought:
+        raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")]) from None
+    except TooMuchSought:
+        raise InvalidQuery(errors=[Fault("too_many_words", parameter="q", params={"max": MOST_TERMS})]) from None
+
+
+def _facets(text: str | None) -> list[str]:
+    names = list(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
+    unknown = [
+        Fault("unknown_name", parameter="facets", params={"value": name}) for name in names if name not in FACETS
+    ]
+    if unknown:
+        raise InvalidQuery(errors=unknown)
+    return names
+
+
+async def _page(search: Search, query: SearchQuery, question: Question, start: list[Any] | None) -> Found:
+    following: list[Any] | None
+    if query.sort == "newest":
+        rows = await search.newest(question, query.limit + 1, _checked(start, 1)[0] if start else None)
+        hits = [Ranked(0.0, row.place) for row in rows[: query.limit]]
+        following = [hits[-1].place] if len(rows) > query.limit else None
+        return Found(hits, {row.place: row.id for row in rows}, following)
+    anchor, score, place = _checked(start, 3) if start else (None, None, None)
+    ranked, ids = await search.ranked(question, anchor)
+    left = ranked if start is None else [hit for hit in ranked if hit < (score, place)]
+    hits = left[: query.limit]
+    newest = max(ids, default=0) if anchor is None else anchor
+    following = [newest, *hits[-1]] if len(left) > query.limit else None
+    return Found(hits, ids, following)
+
+
+def _checked(start: list[Any], length: int) -> list[Any]:
+    """A cursor is bound to its sort, so that its length is right unless another version wrote it."""
+    if len(start) != length:
+        raise InvalidCursor(errors=[Fault("cursor_invalid", parameter="cursor")])
+    return start
+
+
+async def _hits(
+    request: Request, reader: Reading, found: Found, query: SearchQuery, question: Question, now: datetime
+) -> list[dict[str, Any]]:
+    settings = request.app.state.settings
+    parts: Parts = frozenset({"related", "body"})
+    ids = [found.ids[hit.place] for hit in found.hits]
+    rows = {row.id: row for row in await Articles(reader).stating(ids, now, parts)}
+    hits = []
+    for hit, id in zip(found.hits, ids, strict=True):
+        if (row := rows.get(id)) is not None:
+            related = Relations.of(row)
+            snippets = [_snippet(field, mark) for field, mark in _marks(row, related, question)]
+            score = hit.score if query.sort == "relevance" else None
+            article = summary_of(row, related, settings, now)
+            hits.append({"article": article, "score": score, "snippets": snippets})
+    return hits
+
+
+def _marks(row: Any, related: Relations, question: Question) -> Iterator[tuple[str, Marked]]:
+    """The headline in any case; of the others what shows something."""
+    headline = marked(row.headline, row.language, question)
+    yield "headline", headline or Marked.plain(row.headline)
+    named = [("author", name) for _, _, name in related.authors] + [("tag", name) for _, _, name in related.tags]
+    for field, text in [("summary", row.summary), ("body", row.text), *named]:
+        found = marked(text, row.language, question) if text else None
+        if found is not None:
+            yield field, found
+
+
+def _snippet(field: str, found: Marked) -> dict[str, Any]:
+    ranges = {"code_points": found.code_points, "utf16": found.utf16}
+    return {"field": field, "text": found.text, "ranges": ranges, "html": found.html}

@@ -1,0 +1,118 @@
+"""Search as it goes out."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field
+
+from app.articles.schemas import ArticleFilters, ArticleSummary
+from app.kit.paging import Page
+from app.kit.schemas import WHOLE, Line, Output, Query
+
+FACETS = ("section", "tag", "author", "language", "month")
+SNIPPET: dict[str, Any] = {
+    "field": "headline",
+    "text": "المرصد يرصد لؤلؤة الخريف",
+    "ranges": {"code_points": [[0, 6]], "utf16": [[0, 6]]},
+    "html": "<mark>المرصد</mark> يرصد لؤلؤة الخريف",
+}
+Words = Annotated[str, Line(256), Field(max_length=2048, examples=["المرصد"])]
+
+
+class SearchQuery(ArticleFilters):
+    """What is looked for, among which articles."""
+
+    q: Words
+    """All words must be there. `"a phrase"`, `begin*`, `-without`; nothing else is syntax."""
+    sort: Literal["relevance", "newest"] = "relevance"
+    """`relevance` weighs the newest 500 matches; `newest` goes through all."""
+    facets: Annotated[str | None, Field(max_length=100, examples=["section,month"])] = None
+    """Count the matches by these, comma-separated: `section`, `tag`, `author`, `language`, `month` (UTC)."""
+    limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 20
+    """Hits on a page."""
+
+
+class SuggestQuery(Query):
+    """What was typed so far."""
+
+    q: Words
+    """The last word may be unfinished; at least two letters of it."""
+    limit: Annotated[int, Field(ge=1, le=20), WHOLE] = 10
+    """Most suggestions."""
+
+
+class Ranges(Output):
+    """Where the marks are, each from its start to before its end."""
+
+    code_points: list[tuple[int, int]]
+    """Counted in Unicode code points."""
+    utf16: list[tuple[int, int]]
+    """Counted in UTF-16 units, as browsers do."""
+
+
+class Snippet(Output):
+    """A part of the original text that shows what was found."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [SNIPPET]})
+
+    field: Literal["headline", "summary", "body", "author", "tag"]
+    """Where it stands."""
+    text: str
+    """Plain text."""
+    ranges: Ranges
+    html: str
+    """The same, escaped, with `<mark>` around what was found."""
+
+
+class SearchHit(Output):
+    """An article that was found."""
+
+    article: ArticleSummary
+    score: float | None
+    """The higher, the better; comparable within one answer only. Null when sorted by time."""
+    snippets: list[Snippet]
+    """The headline first; of a paid article nothing of the body."""
+
+
+class CorrectedWord(Output):
+    """A word that is nowhere, and the one that was looked for instead."""
+
+    wrong: str = Field(alias="from", examples=["للمرصدد"])
+    """What was asked, folded."""
+    right: str = Field(alias="to", examples=["المرصد"])
+    """What was found."""
+
+
+class FacetCount(Output):
+    """How many of the newest 10,000 matches have this value."""
+
+    value: str = Field(examples=["علوم"])
+    """A slug, a language, or a month."""
+    name: str | None = Field(examples=["علوم"])
+    """Of a section, tag or author."""
+    count: int
+
+
+class SearchResults(Output):
+    """One page of what was found."""
+
+    data: list[SearchHit]
+    page: Page
+    corrected: list[CorrectedWord]
+    """Filled where a word is nowhere and another was looked for instead."""
+    facets: dict[str, list[FacetCount]] | None
+    """By name, the most frequent first, at most 20 values of each; null when not asked for."""
+
+
+class Suggestion(Output):
+    """What the typed words may become."""
+
+    text: str = Field(examples=["المرصد"])
+    """The typed text with its last word finished, as a headline writes it."""
+
+
+class Suggestions(Output):
+    """Words of visible headlines, the most frequent first."""
+
+    data: list[Suggestion]

@@ -1,0 +1,118 @@
+"""Where in a text stand the words that were looked for, and which part of it shows that best?
+
+Marks are made on the original, by the keys of its words: a mark never cuts a letter from its signs. Ranges are given in
+code points and in UTF-16 units, since browsers count those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from typing import NamedTuple
+
+from app.text.analysis import Keys, Sought, Token, analyse, sought
+from app.text.characters import graphemes
+from app.text.questions import Question, Term
+
+LONGEST = 240  # graphemes
+BEFORE = 8  # words before the first mark, where the text is cut
+
+
+class Marked(NamedTuple):
+    """A part of a text with what was found in it."""
+
+    text: str
+    code_points: list[tuple[int, int]]
+    utf16: list[tuple[int, int]]
+    html: str
+    """Escaped, with `<mark>`."""
+
+    @classmethod
+    def plain(cls, text: str) -> Marked:
+        """A text in which nothing is marked."""
+        return cls(text, [], [], escape(text))
+
+
+def marked(text: str, language: str, question: Question) -> Marked | None:
+    """Return the part of `text` that shows most of what was looked for; None where nothing of it is there."""
+    tokens = analyse(text, language)
+    hits = _hits(tokens, question)
+    if not hits:
+        return None
+    start, end = _window(text, tokens, hits)
+    cut = text[start:end]
+    lead = len(cut) - len(cut.lstrip())
+    shown = cut.strip()
+    spans = [
+        (tokens[place].start - start - lead, tokens[place].end - start - lead)
+        for place in sorted(hits)
+        if tokens[place].start >= start and tokens[place].end <= end
+    ]
+    return _shown(shown, _joined(shown, spans))
+
+
+def _hits(tokens: Sequence[Token], question: Question) -> dict[int, int]:
+    """Places of the words that were looked for, each with the number of its term."""
+    found: dict[int, int] = {}
+    for number, term in enumerate(question.wanted):
+        keys = [sought(word) for word in term.words]
+        for place in range(len(tokens) - len(keys) + 1):
+            part = tokens[place : place + len(keys)]
+            if all(_meets(token.keys, key, term, at) for at, (token, key) in enumerate(zip(part, keys, strict=True))):
+                found |= dict.fromkeys(range(place, place + len(keys)), number)
+    return found
+
+
+def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
+    if term.is_beginning and place == len(term.words) - 1:
+        return keys.exact.startswith(wanted.exact) or keys.stem.startswith(wanted.exact)
+    if keys.exact == wanted.exact or keys.stem in wanted.stems:
+        return True
+    if len(term.words) > 1:
+        return False
+    return not set(keys.others).isdisjoint(wanted.others) or wanted.nisba in (keys.nisba, keys.stem)
+
+
+def _window(text: str, tokens: Sequence[Token], hits: dict[int, int]) -> tuple[int, int]:
+    """The part of at most `LONGEST` graphemes with the most different terms, the earliest of several."""
+    if graphemes(text) <= LONGEST:
+        return 0, len(text)
+    best, most = min(hits), 0
+    for place in sorted(hits):
+        last = tokens[place].start + LONGEST * 2 // 3
+        terms = len({hits[other] for other in hits if other >= place and tokens[other].end <= last})
+        if terms > most:
+            best, most = place, terms
+    first = max(0, best - BEFORE)
+    start, end = (tokens[first].start if first else 0), tokens[best].end
+    for token in tokens[best:]:
+        if graphemes(text[start : token.end]) > LONGEST:
+            break
+        end = token.end
+    if end == tokens[-1].end and graphemes(text[start:]) <= LONGEST:
+        end = len(text)
+    return start, max(end, tokens[best].end)
+
+
+def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Marks with nothing but a space between them are one."""
+    found: list[tuple[int, int]] = []
+    for start, end in spans:
+        if found and (start <= found[-1][1] or text[found[-1][1] : start].isspace()):
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found
+
+
+def _shown(text: str, spans: list[tuple[int, int]]) -> Marked:
+    pieces, end = [], 0
+    for start, stop in spans:
+        pieces += [escape(text[end:start]), f"<mark>{escape(text[start:stop])}</mark>"]
+        end = stop
+    units = [(_utf16(text[:start]), _utf16(text[:stop])) for start, stop in spans]
+    return Marked(text, spans, units, "".join([*pieces, escape(text[end:])]))
+
+
+def _utf16(text: str) -> int:
+    return len(text.encode("utf-16-le")) // 2

@@ -1,0 +1,85 @@
+"""The cases that were written before the search was: each finds what it should, on both databases in the same order."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+
+from tests import databases
+from tests.newsroom import Newsroom, opened
+
+CASES: dict[str, Any] = json.loads(Path(__file__).with_name("cases.json").read_text("utf-8"))
+MOMENT = "2026-05-01T09:00:00.000Z"
+Hits = dict[str, list[tuple[str, float]]]
+
+
+async def publish_all(room: Newsroom) -> dict[str, str]:
+    """The cases' documents by id, all of one moment."""
+    known: dict[str, str] = {}
+    for document in CASES["documents"]:
+        for kind, make in (("tags", room.tag), ("authors", room.author)):
+            for name in document[kind]:
+                if (kind, name) not in known:
+                    known[kind, name] = (await make(f"{kind}-{len(known)}", name=name))["slug"]  # type: ignore[index]
+        terms = {kind: [known[kind, name] for name in document[kind]] for kind in ("tags", "authors")}  # type: ignore[index]
+        article = await room.published(
+            document["headline"],
+            at=MOMENT,
+            language=document["language"],
+            summary=document["summary"],
+            body=document["body"],
+            body_format="text",
+            **terms,
+        )
+        known[article["id"]] = document["id"]
+    return known
+
+
+async def ask_all(room: Newsroom) -> Hits:
+    known = await publish_all(room)
+    found: Hits = {}
+    for case in CASES["cases"]:
+        language = f"&language={case['language']}" if case["language"] else ""
+        answer = (await room.get(f"/v1/search?limit=50&q={quote(case['q'], safe='')}{language}")).json()
+        found[case["id"]] = [(known[hit["article"]["id"]], hit["score"]) for hit in answer["data"]]
+    return found
+
+
+def wrong(case: dict[str, Any], hits: list[tuple[str, float]]) -> str | None:
+    ids = [id for id, _ in hits]
+    missing, forbidden = set(case["finds"]) - set(ids), set(case["never"]) & set(ids)
+    late = [case["first"]] if case["first"] and ids[:1] != [case["first"]] else []
+    if not (missing or forbidden or late):
+        return None
+    return f"{case['id']} {case['q']!r}: missing {missing or ''} forbidden {forbidden or ''} first {late} got {ids[:6]}"
+
+
+@pytest.fixture
+def urls(migrated_file: Path, migrated_postgresql: str, tmp_path: Path) -> dict[str, str]:
+    """An empty database of each kind."""
+    path = tmp_path / "nashra.db"
+    shutil.copyfile(migrated_file, path)
+    databases.empty(migrated_postgresql)
+    return {"sqlite": f"sqlite:///{path}", "postgresql": migrated_postgresql}
+
+
+@pytest.fixture
+async def answers(urls: dict[str, str]) -> dict[str, Hits]:
+    """What both databases answer to every case."""
+    found = {}
+    for name, url in urls.items():
+        async with opened(url) as room:
+            found[name] = await ask_all(room)
+    return found
+
+
+async def test_every_core_case_is_answered_alike_on_both_databases(answers: dict[str, Hits]) -> None:
+    core = [case for case in CASES["cases"] if case["core"]]
+    assert len(core) >= 150
+    assert [fault for case in core if (fault := wrong(case, answers["sqlite"][case["id"]]))] == []
+    assert answers["sqlite"] == answers["postgresql"]
