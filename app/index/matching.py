@@ -33,7 +33,7 @@ def ways(term: Term) -> list[list[Way]]:
         return [[exact], stemmed, [], []]
     (word,) = found
     others = [Way("x", (key[:LONGEST_KEY],), False) for key in word.others]
-    return [[exact], stemmed, others, [Way(column, (word.nisba[:LONGEST_KEY],), False) for column in "zs"]]
+    return [[exact], stemmed, others, [Way(column, (word.nisba[:LONGEST_KEY],), False) for column in "zsx"]]
 
 
 def expression(question: Question, dialect: str) -> str:

@@ -82,7 +82,7 @@ def _keys(word: Spelt, language: str) -> Keys:
         stem = _stem(letters, language) if _LATIN.fullmatch(letters) else form
         return Keys(form, stem, (), stem)
     stem = arabic.stem(letters, form)
-    read = dict.fromkeys(arabic.stem(form, form) for form in arabic.readings(letters, form, _WHOLE))
+    read = dict.fromkeys(arabic.stem(*reading) for reading in arabic.readings(letters, form, _WHOLE))
     groups = dict.fromkeys(group for key in (stem, *read) for group in _GROUPS.get(key, ()))
     return Keys(form, stem, (*(key for key in read if key != stem), *groups), arabic.nisba_stem(stem))
 

@@ -38,22 +38,23 @@ def nisba_stem(stem: str) -> str:
     return _without_endings(stem[:-1]) if stem.endswith("ي") and len(stem) > 3 else stem
 
 
-def readings(letters: str, form: str, whole: frozenset[str]) -> Iterator[str]:
+def readings(letters: str, form: str, whole: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Yield the other words that a written one may be: without و or ف, then without ب or ل; للبنان as ل and لبنان.
+
+    Each as it is written and folded, as `stem` takes it.
 
     `whole` are stems of words that begin with such a letter by themselves.
     """
     article = _article(letters)
     if article.endswith("لل"):
-        yield form[len(article) - 1 :]
+        yield letters[len(article) - 1 :], form[len(article) - 1 :]
     if article:
         return
-    rest = form
     for prefixes in ("وف", "بل"):
-        stem = _without_endings(rest)
-        if rest[:1] in prefixes and len(rest) > _LEAST_PEELED and whole.isdisjoint({stem, nisba_stem(stem)}):
-            rest = rest[1:]
-            yield rest
+        ending = _without_endings(form)
+        if form[:1] in prefixes and len(form) > _LEAST_PEELED and whole.isdisjoint({ending, nisba_stem(ending)}):
+            letters, form = letters[1:], form[1:]
+            yield letters, form
 
 
 def _article(letters: str) -> str:

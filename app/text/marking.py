@@ -70,7 +70,7 @@ def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
         return True
     if len(term.words) > 1:
         return False
-    return not set(keys.others).isdisjoint(wanted.others) or wanted.nisba in (keys.nisba, keys.stem)
+    return not set(keys.others).isdisjoint(wanted.others) or wanted.nisba in (keys.nisba, keys.stem, *keys.others)
 
 
 def _window(text: str, tokens: Sequence[Token], hits: dict[int, int]) -> tuple[int, int]:
