@@ -23,6 +23,7 @@ from app.api import ROUTERS
 from app.articles.announcing import announce_due as announce_articles
 from app.articles.announcing import moments as article_moments
 from app.articles.announcing import watch as watch_translations
+from app.articles.indexing import index_anew
 from app.cache.layer import Cache
 from app.changes.bell import Bell, bell_path
 from app.changes.duty import Duty
@@ -30,6 +31,7 @@ from app.changes.follower import Follower
 from app.changes.log import Log
 from app.changes.purging import Purger
 from app.comments.announcing import watch as watch_comments
+from app.index.repository import is_stale as index_is_stale
 from app.kit import edge, openapi
 from app.kit.db import Database
 from app.kit.errors import Moved, Problem, answer_moved, answer_problem
@@ -49,6 +51,7 @@ log = logging.getLogger("nashra")
 WATCHERS = (watch_translations, watch_comments, watch_terms, watch_strips)
 # What the clock brings.
 ANNOUNCERS = (announce_articles, announce_strips)
+CHORES = ((index_is_stale, index_anew),)
 
 
 STREAMS = re.compile(r"/v1/stream|/v1/tickers/[^/]+/stream")
@@ -103,7 +106,9 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state.cache = Cache(state.follower, settings)
     state.hub = Hub(state.database, state.follower, lambda: state.settings)
     purger = Purger(state.database, state.follower, settings)
-    state.duty = Duty(state.database, state.follower, ANNOUNCERS, lambda: state.settings, purger, (begin_strips,))
+    state.duty = Duty(
+        state.database, state.follower, ANNOUNCERS, lambda: state.settings, purger, (begin_strips,), CHORES
+    )
 
 
 @asynccontextmanager

@@ -11,13 +11,12 @@ from pydantic import BaseModel
 from sqlalchemy import delete
 
 from app.articles.announcing import UNSEEN, Look, look
+from app.articles.indexing import index
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
 from app.articles.repository import KIND, ArticlesToEdit, Relations
 from app.articles.schemas import ArticleUpdate
 from app.audit.work import Work
 from app.authors.models import Author
-from app.index.entries import Texts
-from app.index.repository import put, remove
 from app.kit import clock
 from app.kit.errors import Fault, InvalidBody
 from app.kit.forms import in_order
@@ -134,9 +133,9 @@ class Draft:
     async def _looked_up(self, name: str, wanted: Sequence[str], pointer: str) -> list[str]:
         _, model, _ = LINKS[name]
         found = await known(self.work.session, model, wanted)
-        for index, term in enumerate(wanted):
+        for place, term in enumerate(wanted):
             if term not in found:
-                self.fault("not_found", pointer.format(index), value=term)
+                self.fault("not_found", pointer.format(place), value=term)
         return list(dict.fromkeys(found[term].id for term in wanted if term in found))
 
     async def linked(self, name: str) -> list[str]:
@@ -212,17 +211,8 @@ class Draft:
             self._links, self._group, self._related = {}, self.article.translation_group, None
 
     async def index(self) -> None:
-        """Its words are found while readers see it, of a scheduled one from its moment on; of a paid one no body."""
-        article, session = self.article, self.work.session
-        if article.state != "published" or article.published_at is None:
-            await remove(session, KIND, article.id)
-            return
-        related = await self.related()
-        names = [name for _, _, name in (*related.authors, *related.tags)]
-        lead = [text for text in (article.summary, article.byline, *names) if text]
-        body = self.body.text if self.body is not None and article.access != "paid" else ""
-        texts = Texts(article.language, article.headline, lead, body)
-        await put(session, KIND, article.id, article.published_at, texts)
+        """Its words, as readers may find them."""
+        await index(self.work.session, self.article, await self.related(), self.body)
 
     async def name(self, fields: ArticleUpdate, given: set[str]) -> None:
         """The slug: set by hand, or made from the headline until the article has once been public."""

@@ -16,6 +16,7 @@ from app.changes.log import CHANNEL
 from app.changes.purging import Purger
 from app.kit import clock
 from app.kit.db import Database
+from app.kit.paging import Reader
 from app.settings import Settings
 
 log = logging.getLogger("nashra")
@@ -28,6 +29,8 @@ SAID_EVERY = 30.0  # seconds
 COMPACTED_EVERY = timedelta(hours=1)
 
 Announcer = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
+# Work that nobody waits for: whether there is any, and a part of it.
+Chore = tuple[Callable[[Reader], Awaitable[bool]], Announcer]
 
 
 class Duty:
@@ -41,7 +44,9 @@ class Duty:
         settings: Callable[[], Settings],
         purger: Purger,
         starters: Sequence[Announcer] = (),
+        chores: Sequence[Chore] = (),
     ) -> None:
+        self._chores = chores
         self._starters = starters
         self._quiet_until = 0.0
         self._database, self._follower, self._purger = database, follower, purger
@@ -52,7 +57,7 @@ class Duty:
     async def run(self) -> None:
         """Until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for work in (self._listen, self._announce, self._compact, self._purge):
+            for work in (self._listen, self._announce, self._compact, self._purge, self._tidy):
                 tasks.create_task(work())
             while True:
                 self._follower.doubt()
@@ -99,6 +104,22 @@ class Duty:
             if self._purger.is_wanted:
                 await self._attempt(self._purger.turn)
             await asyncio.sleep(EVERY)
+
+    async def _tidy(self) -> None:
+        while True:
+            await self._attempt(self.tidy)
+            await asyncio.sleep(EVERY)
+
+    async def tidy(self) -> None:
+        """Does what is left to do, in short transactions, until nothing is."""
+        for is_wanted, work in self._chores:
+            while await self._is_wanted(is_wanted):
+                await self.announce([work])
+                await asyncio.sleep(LEAST)
+
+    async def _is_wanted(self, is_wanted: Callable[[Reader], Awaitable[bool]]) -> bool:
+        async with self._database.reader() as reader:
+            return await is_wanted(reader)
 
     async def _compact(self) -> None:
         while True:

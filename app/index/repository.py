@@ -6,13 +6,15 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text
+from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.index.entries import Entry, Texts, entry_of, vector_of
 from app.index.models import Headword, Indexed, index_words
+from app.kit.paging import Reader
 from app.text.analysis import VERSION
 
+DOUBTED = 0  # the version of what is to be indexed anew
 PLACES = 1 << 20  # things of one millisecond
 MATCH: BindParameter[str] = bindparam("match")
 WORDS_MATCH = text("index_words MATCH :match").bindparams(MATCH)
@@ -63,6 +65,30 @@ async def remove(session: AsyncSession, resource: str, id: str) -> None:
         await _take_out(session, known.place)
 
 
+async def doubt(session: AsyncSession, resource: str, ids: Select[Any]) -> None:
+    """These things are to be indexed anew: something of their texts has changed elsewhere."""
+    await session.execute(
+        update(indexed).where(indexed.c.resource == resource, indexed.c.resource_id.in_(ids)).values(version=DOUBTED)
+    )
+
+
+async def is_stale(reader: Reader) -> bool:
+    """Whether some entry is not what this version makes of its texts."""
+    return (await reader.execute(STALE)).first() is not None
+
+
+async def left(reader: Reader) -> int:
+    """How many entries are not."""
+    return int((await reader.execute(select(func.count()).where(indexed.c.version < VERSION))).scalar_one())
+
+
+async def stale(session: AsyncSession, resource: str, limit: int) -> list[str]:
+    """Ids of the newest things whose entries are not what this version makes of them; nobody else takes them now."""
+    found = select(indexed.c.resource_id).where(indexed.c.resource == resource, indexed.c.version < VERSION)
+    newest = found.order_by(indexed.c.place.desc()).limit(limit).with_for_update(skip_locked=True)
+    return list((await session.execute(newest)).scalars())
+
+
 async def _put_in(session: AsyncSession, values: dict[str, Any], entry: Entry) -> None:
     place = values["place"]
     if session.get_bind().dialect.name == "sqlite":
@@ -91,6 +117,7 @@ async def _free(session: AsyncSession, at: datetime) -> int:
     return first_place(at) if highest is None else int(highest) + 1
 
 
+STALE = select(indexed.c.place).where(indexed.c.version < VERSION).limit(1)
 KNOWN = select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at).where(
     indexed.c.resource == bindparam("resource"), indexed.c.resource_id == bindparam("id")
 )

@@ -14,11 +14,12 @@ from app.articles.repository import Articles, Parts, Relations
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import summary_of
 from app.index.ranking import Ranked
+from app.index.repository import is_stale
 from app.kit import clock
-from app.kit.caching import deliver
+from app.kit.caching import JSON, deliver
 from app.kit.db import Reading
 from app.kit.errors import Fault, InvalidCursor, InvalidQuery
-from app.kit.listing import delivered, written
+from app.kit.listing import written
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
 from app.search.correcting import Correction, as_written, corrected
@@ -78,7 +79,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         if facets
         else None,
     }
-    return deliver(request, written(SearchResults, value), tags=TAGS, headers=next_link(request, page.next))
+    return await _delivered(request, reader, written(SearchResults, value), next_link(request, page.next))
 
 
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
@@ -97,7 +98,16 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
             headline = await search.newest_with(form)
             if headline is not None:
                 found.append({"text": query.q[: last.start] + as_written(headline, form).letters})
-    return delivered(request, Suggestions, {"data": found}, tags=TAGS)
+    return await _delivered(request, reader, written(Suggestions, {"data": found}))
+
+
+async def _delivered(
+    request: Request, reader: Reading, content: bytes, headers: dict[str, str] | None = None
+) -> Response:
+    """Kept only while the index is whole: the log tells nothing of what is indexed anew."""
+    if await is_stale(reader):
+        return Response(content, headers={"Cache-Control": "no-cache", **(headers or {})}, media_type=JSON)
+    return deliver(request, content, tags=TAGS, headers=headers)
 
 
 def _question(text: str) -> Question:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.announcing import LISTS, tell_again
+from app.articles.indexing import doubt_named
 from app.articles.models import Article, ArticleAuthor
 from app.articles.repository import visible
 from app.changes.announced import forget, remember, remembered
@@ -27,6 +28,8 @@ async def watch(session: AsyncSession, noted: Noted, settings: Settings, now: da
     for shelf in SHELVES:
         if ids := {id for kind, id in noted.touched | noted.edited if kind == shelf.noun}:
             renamed = await _watch(session, shelf, ids, noted.edited, now)
+            if renamed and shelf is not SECTIONS:
+                await doubt_named(session, renamed)
             await tell_again(session, await _worded_after(session, shelf, renamed, settings, now), now)
 
 

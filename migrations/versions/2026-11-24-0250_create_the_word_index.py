@@ -28,6 +28,19 @@ branch_labels = None
 depends_on = None
 
 
+# What is published already is indexed by the first process that runs, the newest first.
+MOMENT = {
+    "sqlite": "CAST(round((julianday(published_at) - 2440587.5) * 86400000) AS INTEGER)",
+    "postgresql": "CAST(round(extract(epoch FROM published_at) * 1000) AS BIGINT)",
+}
+ENTRIES = """
+INSERT INTO indexed (place, resource, resource_id, at, version, digest, title, lead)
+SELECT {moment} * 1048576 + row_number() OVER (PARTITION BY published_at ORDER BY id) - 1,
+    'article', id, published_at, 0, '', '|||', '|||'
+FROM articles WHERE state = 'published' AND published_at IS NOT NULL
+"""
+
+
 def upgrade() -> None:
     op.create_table(
         "indexed",
@@ -55,6 +68,7 @@ def upgrade() -> None:
         op.execute(WORDS)
     else:
         op.create_index("ix_indexed_vector", "indexed", ["vector"], postgresql_using="gin")
+    op.execute(ENTRIES.format(moment=MOMENT[op.get_bind().dialect.name]))
 
 
 def downgrade() -> None:

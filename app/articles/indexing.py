@@ -1,0 +1,50 @@
+"""What the word index holds of articles: their words while readers may see them, or will by the clock alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleTag
+from app.articles.repository import KIND, ArticlesToEdit, Relations
+from app.index.entries import Texts
+from app.index.repository import doubt, put, remove, stale
+from app.settings import Settings
+
+AT_ONCE = 20  # articles of one transaction: on SQLite nobody else writes meanwhile
+
+
+async def index(session: AsyncSession, article: Any, related: Relations, body: Any) -> None:
+    """Stores the words of an article, or forgets them. Of a paid one the body stays out: no answer may tell of it."""
+    if article.state != "published" or article.published_at is None:
+        await remove(session, KIND, article.id)
+        return
+    names = [name for _, _, name in (*related.authors, *related.tags)]
+    lead = [text for text in (article.summary, article.byline, *names) if text]
+    text = body.text if body is not None and article.access != "paid" else ""
+    await put(session, KIND, article.id, article.published_at, Texts(article.language, article.headline, lead, text))
+
+
+async def doubt_named(session: AsyncSession, term_ids: Sequence[str]) -> None:
+    """These tags or authors have other names: the articles that carry them are indexed anew, soon."""
+    for link, term_id in ((ArticleTag, ArticleTag.tag_id), (ArticleAuthor, ArticleAuthor.author_id)):
+        await doubt(session, KIND, select(link.article_id).where(term_id.in_(term_ids)))
+
+
+async def index_anew(session: AsyncSession, _settings: Settings, now: datetime) -> None:
+    """Indexes some of the articles whose entries are not what this version would make: the newest first."""
+    ids = await stale(session, KIND, AT_ONCE)
+    articles = {row.id: row for row in await session.scalars(select(Article).where(Article.id.in_(ids)))}
+    bodies = {
+        row.article_id: row for row in await session.scalars(select(ArticleBody).where(ArticleBody.article_id.in_(ids)))
+    }
+    related = await ArticlesToEdit(session).relations(ids, now)
+    for id in ids:
+        if id in articles:
+            await index(session, articles[id], related[id], bodies.get(id))
+        else:
+            await remove(session, KIND, id)
