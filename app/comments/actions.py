@@ -226,7 +226,7 @@ async def _refuse_flood(visit: Visit) -> None:
     exceeded = await count_in(visit.session, limits, visit.now)
     if exceeded is not None:
         who = "person" if exceeded.limit.key == person else "network"
-        raise RateLimited(headers=_limit_headers(settings, who, exceeded.limit.seconds, exceeded.wait))
+        raise RateLimited(exceeded.wait, _limit_headers(settings, who, exceeded.limit.seconds, exceeded.wait))
 
 
 def _limit_headers(settings: Settings, who: str, seconds: int, wait: int) -> dict[str, str]:
@@ -238,7 +238,6 @@ def _limit_headers(settings: Settings, who: str, seconds: int, wait: int) -> dic
         for count, window in settings.comments_rate
     ]
     return {
-        "Retry-After": str(wait),
         "RateLimit-Policy": ", ".join(policies),
         "RateLimit": f'"{who}-{seconds}";r=0;t={wait}',
     }
