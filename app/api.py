@@ -12,6 +12,7 @@ from app.people.desk import desk as people_desk
 from app.reader.health import router as health
 from app.reader.metrics import router as metrics
 from app.reader.router import router as reader
+from app.search.router import articles as related
 from app.search.router import router as search
 from app.sections.desk import desk as sections_desk
 from app.site.router import router as site
@@ -27,6 +28,7 @@ ROUTERS = (
     comments,
     taxonomy,
     search,
+    related,
     sync,
     site,
     articles_desk,

@@ -30,6 +30,12 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name and name.startswith("index_words"))
 
 
+def include_object(thing: Any, _name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
+    """An index of one database is none of the other's."""
+    only = getattr(thing, "_ddl_if", None) if kind == "index" else None
+    return only is None or only.dialect == context.get_context().dialect.name
+
+
 def run() -> None:
     connection = context.config.attributes.get("connection")
     if connection is None:
@@ -42,6 +48,7 @@ def run() -> None:
         compare_type=True,
         render_item=render_item,
         include_name=include_name,
+        include_object=include_object,
         render_as_batch=connection.dialect.name == "sqlite",
         transactional_ddl=False,  # the transaction is the caller's
     )

@@ -14,7 +14,9 @@ from app.articles.display import display_of
 from app.articles.repository import Articles, Part, Parts, PutRight, Relations
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
+from app.index.repository import is_stale
 from app.kit import clock
+from app.kit.caching import unkept
 from app.kit.db import Reading, alone
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Selection, select_fields
@@ -47,18 +49,19 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     if with_body and query.limit > BODY_LIMIT:
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": BODY_LIMIT})])
     now = clock.now()
-    if not query.count:
+    if not (query.count or query.q):
         await alone(reader)
     parts = _parts(selection) - (set() if with_body else {"body"}) - {"corrections"}
     page = await Articles(reader).published(query, Cursors(request), now, parts)
     settings = request.app.state.settings
-    # A list by the time of the last change is another one after every change.
-    follows_all = query.sort == "-updated_at" or query.updated_after is not None
+    # A list by the time of the last change, or by words, is another one after every change.
+    follows_all = bool(query.sort == "-updated_at" or query.updated_after or query.q)
     shows = ["articles"] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows)]
     if not with_body and not query.display and selection.include() is None:
         write = writer_of(settings)
         summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
-        return delivered_page(request, page, summaries, tags=["articles"], shows=shows)
+        response = delivered_page(request, page, summaries, tags=["articles"], shows=shows)
+        return unkept(request, response) if query.q and await is_stale(reader) else response
     rows: list[dict[str, Any]] = []
     for row in page.rows:
         rows.append(summary_of(row, _related(row, parts), settings, now))
@@ -66,9 +69,10 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
             rows[-1]["body"] = body_of(row, _body(row, parts))
         if query.display and selection.wants("display"):
             rows[-1]["display"] = display_of(row, settings, query.display)
-    return delivered_list(
+    response = delivered_list(
         request, ArticleList, page, rows, tags=["articles"], shows=shows, selection=selection, shaped=True
     )
+    return unkept(request, response) if query.q and await is_stale(reader) else response
 
 
 @router.get("/{slug}", response_model=ArticleAlone, responses=problems(InvalidQuery, NotFound, Gone))

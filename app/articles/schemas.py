@@ -37,6 +37,7 @@ CommentsMode = Literal["open", "premoderated", "closed"]
 LIST_MAX = 20
 LAST_REVISION = 2_147_483_647  # what a PostgreSQL integer holds
 
+Words = Annotated[str, Line(256), Field(examples=["المرصد"])]
 Headline = Annotated[str, Line(300)]
 ShortHeadline = Annotated[str, Line(150, low=0)]
 Summary = Annotated[str, Prose(2000, low=0)]
@@ -105,6 +106,8 @@ class ArticleFilters(CountedQuery):
 class ArticleListQuery(ArticleFilters):
     """Filters, order and shape of the public list."""
 
+    q: Words | None = None
+    """Only articles with these words, as in `/v1/search`."""
     sort: Literal["-published_at", "published_at", "-updated_at"] = "-published_at"
     """Order: newest first by default."""
     include: Literal["body"] | None = None

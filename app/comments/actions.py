@@ -46,6 +46,7 @@ from app.kit.ids import new_id
 from app.kit.signing import Signer, from_base64url, to_base64url
 from app.settings import Settings
 from app.text.characters import identity_fold, is_blank
+from app.text.emails import email_key
 
 DEEPEST = 5
 SAME_WITHIN = timedelta(hours=24)
@@ -167,7 +168,7 @@ def _private(visit: Visit, article_id: str, form: CommentCreate) -> CommentPriva
     email, address = form.author_email, visit.address
     return CommentPrivate(
         email=email,
-        email_digest=visit.digests("email", email.casefold())[0] if email else None,
+        email_digest=visit.digests("email", email_key(email))[0] if email else None,
         address_digest=visit.digests("address", person_of(address))[0] if address else None,
         network_digest=visit.digests("network", str(network_of(address)))[0] if address else None,
         body_digest=visit.digests("body", _said(article_id, form.body))[0],
@@ -201,7 +202,7 @@ def _sender(visit: Visit, email: str | None) -> ColumnElement[bool]:
     """Who gave the same e-mail address, or none as well."""
     if email is None:
         return CommentPrivate.email_digest.is_(None)
-    return CommentPrivate.email_digest.in_(visit.digests("email", email.casefold()))
+    return CommentPrivate.email_digest.in_(visit.digests("email", email_key(email)))
 
 
 def _here(visit: Visit, email: str | None) -> ColumnElement[bool] | None:
@@ -225,7 +226,7 @@ async def _refuse_flood(visit: Visit) -> None:
     exceeded = await count_in(visit.session, limits, visit.now)
     if exceeded is not None:
         who = "person" if exceeded.limit.key == person else "network"
-        raise RateLimited(headers=_limit_headers(settings, who, exceeded.limit.seconds, exceeded.wait))
+        raise RateLimited(exceeded.wait, _limit_headers(settings, who, exceeded.limit.seconds, exceeded.wait))
 
 
 def _limit_headers(settings: Settings, who: str, seconds: int, wait: int) -> dict[str, str]:
@@ -237,7 +238,6 @@ def _limit_headers(settings: Settings, who: str, seconds: int, wait: int) -> dic
         for count, window in settings.comments_rate
     ]
     return {
-        "Retry-After": str(wait),
         "RateLimit-Policy": ", ".join(policies),
         "RateLimit": f'"{who}-{seconds}";r=0;t={wait}',
     }

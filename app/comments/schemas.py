@@ -5,7 +5,6 @@ from __future__ import annotations
 from string import whitespace
 from typing import Annotated, Any, Literal
 
-from email_validator import EmailNotValidError, validate_email
 from pydantic import (
     AfterValidator,
     ConfigDict,
@@ -35,6 +34,7 @@ from app.kit.schemas import (
     WebUrl,
 )
 from app.text.characters import is_blank
+from app.text.emails import checked_email
 
 NAME_MAX, EMAIL_MAX, BODY_MIN, BODY_MAX = 80, 254, 2, 5000
 HONEYPOT = "subject"  # a name that form-filling programs like, and that no browser fills in by itself
@@ -52,13 +52,13 @@ Reason = Annotated[str, Prose(1000, low=0)]
 
 
 def _email(text: str) -> str:
-    """Syntax as `email-validator` judges it strictly; the normalised address. Nothing is looked up."""
+    """The address in its normal form, without what was copied along with it."""
     text = text.strip(EDGES + whitespace)
     if len(text) > EMAIL_MAX:
         raise custom("too_long", max=EMAIL_MAX, actual=len(text))
     try:
-        return validate_email(text, check_deliverability=False, strict=True).normalized
-    except EmailNotValidError:
+        return checked_email(text)
+    except ValueError:
         raise custom("email_invalid") from None
 
 

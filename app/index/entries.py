@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
-from app.text.analysis import Keys, analyse
+from app.text.analysis import Keys, analyse, is_stop_key
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 LONGEST_KEY = 60  # characters
@@ -105,6 +105,11 @@ def _in_order(fields: Sequence[Sequence[str]]) -> list[str]:
 
 def _short(keys: Iterable[str]) -> list[str]:
     return [key[:LONGEST_KEY] for key in keys]
+
+
+def stem_keys(text: str, language: str) -> set[str]:
+    """The stems of a text's telling words: longer than two letters, and not of those that any text has."""
+    return {key.stem[:LONGEST_KEY] for key in _keys(text, language) if len(key.stem) > 2 and not is_stop_key(key)}
 
 
 def vector_of(tiers: Tiers) -> str:

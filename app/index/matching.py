@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
 from app.index.entries import LONGEST_KEY
@@ -48,6 +48,11 @@ def tier_expression(term: Term, tier: int, dialect: str) -> str | None:
     """One term in one tier; None where the tier knows nothing of it."""
     found = ways(term)[tier]
     return Writer(dialect).any(found) if found else None
+
+
+def title_expression(stems: Collection[str], dialect: str) -> str:
+    """Any of these stems."""
+    return Writer(dialect).any([Way("s", (stem,), False) for stem in sorted(stems)])
 
 
 def _flat(tiers: Sequence[Sequence[Way]]) -> Iterator[Way]:

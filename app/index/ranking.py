@@ -50,7 +50,7 @@ def rank(
     for candidate in candidates:
         lines = (Line(candidate.title), TITLE), (Line(candidate.lead), LEAD)
         words = sum(_weight(lines, term, tiers, number, candidate.place, standing) for number, term, tiers in terms)
-        found.append(Ranked(round(words * _freshness(newest - candidate.place), 4), candidate.place))
+        found.append(Ranked(round(words * freshness(newest - candidate.place), 4), candidate.place))
     return sorted(found, reverse=True)
 
 
@@ -74,6 +74,7 @@ def _tier(line: Line, tiers: Sequence[Sequence[Way]]) -> float:
     return 0.0
 
 
-def _freshness(places: int) -> float:
+def freshness(places: int) -> float:
+    """What the weight of a thing is multiplied with that lies so many places behind the newest."""
     age = places / PLACES / 1000 / HALF_LIFE.total_seconds()
     return 1 + FRESH * float(0.5**age)

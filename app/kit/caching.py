@@ -57,6 +57,13 @@ def deliver(
     return Response(content, headers=sent, media_type=media_type)
 
 
+def unkept(request: Request, response: Response) -> Response:
+    """A public answer that may be another at any moment, which nobody would tell: it is asked for each time."""
+    del request.scope["state"]["delivered"]
+    response.headers["Cache-Control"] = "no-cache"
+    return response
+
+
 def _tag_line(tags: Sequence[str]) -> str:
     """As many as fit. What shows more than can be named here is `crowded`: that is purged with every renamed term."""
     line = ",".join(tags)

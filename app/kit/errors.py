@@ -42,7 +42,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from app.text.languages import direction
-from app.text.messages import message, negotiate
+from app.text.messages import message, negotiate, spoken
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -160,7 +160,12 @@ class PreconditionRequired(Problem):
 
 
 class RateLimited(Problem):
+    """`wait` is in seconds; people are told whole minutes, rounded up."""
+
     status, slug = 429, "rate-limited"
+
+    def __init__(self, wait: int, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(headers={"Retry-After": str(wait), **(headers or {})}, params={"minutes": -(-wait // 60)})
 
 
 class InternalError(Problem):
@@ -195,12 +200,14 @@ def every_problem(root: type[Problem] = Problem) -> list[type[Problem]]:
 def render(problem: Problem, scope: Scope) -> Response:
     """The one place where a problem becomes bytes, in the reader's language (`Accept-Language`)."""
     default = scope["app"].state.settings.language if "app" in scope else "en"
-    language = negotiate(Headers(scope=scope).get("accept-language"), default)
+    title, detail = f"problem.{problem.slug}.title", f"problem.{problem.slug}.detail"
+    told = [title, detail, *(f"fault.{fault.code}" for fault in problem.errors)]
+    language = spoken(told, negotiate(Headers(scope=scope).get("accept-language"), default))
     content: dict[str, Any] = {
         "type": f"/problems/{problem.slug}",
-        "title": message(f"problem.{problem.slug}.title", language),
+        "title": message(title, language),
         "status": problem.status,
-        "detail": message(f"problem.{problem.slug}.detail", language, problem.params),
+        "detail": message(detail, language, problem.params),
         "instance": quote(scope.get("path", "/").encode("utf-8", "replace"), safe="/:@!$&'()*+,;=~-._"),
         "language": language,
         "direction": direction(language),

@@ -25,7 +25,8 @@ A headless content API for newsrooms: articles, headline tickers and reader comm
 GET also answers HEAD. A repeated, unknown or wrong query parameter is a 400 that names every fault. Errors are RFC 9457
 problems in the language of `Accept-Language`. Kinds, block types and fields only grow: skip what you don't know.
 
-Text lengths are published in graphemes, as `x-min-graphemes` and `x-max-graphemes`.
+Text lengths are published in graphemes, as `x-min-graphemes` and `x-max-graphemes`; `maxLength` is the ceiling in code
+points.
 """
 TAGS = {
     "articles": "Published articles.",
@@ -111,6 +112,7 @@ FAULT_EXAMPLES = {
     "invalid-query": {"parameter": "limit", "code": "too_large", "params": {"max": 100}},
     "invalid-cursor": {"parameter": "cursor", "code": "cursor_foreign", "params": {}},
 }
+DETAIL_EXAMPLE = {"minutes": 5}
 
 
 def attach(app: FastAPI) -> None:
@@ -240,7 +242,7 @@ def _problem_example(kind: type[Problem]) -> dict[str, Any]:
         "type": f"/problems/{kind.slug}",
         "title": message(f"problem.{kind.slug}.title", "ar"),
         "status": kind.status,
-        "detail": message(f"problem.{kind.slug}.detail", "ar"),
+        "detail": message(f"problem.{kind.slug}.detail", "ar", DETAIL_EXAMPLE),
         "instance": "/v1/articles",
         "language": "ar",
         "direction": direction("ar"),

@@ -33,6 +33,13 @@ FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 NEAR = 2_000  # rows that are asked one by one before all that pass a filter are gathered
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 Reader = AsyncConnection | AsyncSession
+
+
+def dialect_of(reader: Reader) -> str:
+    """`sqlite` or `postgresql`."""
+    return reader.dialect.name if isinstance(reader, AsyncConnection) else reader.get_bind().dialect.name
+
+
 # Parameters that do not change which rows a list has, or in which order.
 NOT_BINDING = {"cursor", "limit", "fields", "include", "count", "display", "facets"}
 

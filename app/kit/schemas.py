@@ -29,7 +29,7 @@ from app.text.characters import clean_line, clean_prose, graphemes, is_blank, na
 from app.text.languages import canonical_language
 from app.text.slugs import canonical_slug, slug_faults
 
-CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long; this is the byte ceiling's human face
+CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long: this is the ceiling, published as `maxLength`
 
 
 class Input(BaseModel):
@@ -69,10 +69,11 @@ class Text:
         return no_info_after_validator_function(self.checked, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "x-min-graphemes": self.low, "x-max-graphemes": self.high}
+        limits = {"x-min-graphemes": self.low, "x-max-graphemes": self.high}
+        return {**handler(schema), **limits, "maxLength": self.high * CODE_POINTS_PER_GRAPHEME}
 
     def checked(self, text: str) -> str:
-        if len(text) > self.high * CODE_POINTS_PER_GRAPHEME * 2:
+        if len(text) > self.high * CODE_POINTS_PER_GRAPHEME:
             raise custom("too_long", max=self.high, actual=len(text))
         text = type(self).clean(text)
         if is_blank(text):

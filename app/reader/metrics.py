@@ -7,9 +7,12 @@ import os
 from typing import Any
 
 from fastapi import APIRouter
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.index.repository import left
+from app.kit.db import Database
 from app.kit.errors import Forbidden
 
 router = APIRouter(include_in_schema=False)
@@ -29,6 +32,7 @@ HELP = {
     "stream_events_total": ("counter", "Events sent to stream clients."),
     "streams_dropped_total": ("counter", "Stream clients dropped because they did not read."),
     "log_head": ("gauge", "The last change that was read."),
+    "index_entries_left": ("gauge", "Entries of the word index that are still to be made anew."),
     "log_is_current": ("gauge", "1 while the change log can be heard."),
 }
 
@@ -40,11 +44,19 @@ async def read_metrics(request: Request) -> Response:
         raise Forbidden()
     worker = os.getpid()
     lines = []
-    for name, value in _values(request.app.state).items():
+    for name, value in {**_values(request.app.state), **await _index(request.app.state.database)}.items():
         kind, meaning = HELP[name]
         lines += [f"# HELP nashra_{name} {meaning}", f"# TYPE nashra_{name} {kind}"]
         lines.append(f'nashra_{name}{{worker="{worker}"}} {value}')
     return Response("\n".join([*lines, ""]), media_type=TEXT, headers={"Cache-Control": "no-store"})
+
+
+async def _index(database: Database) -> dict[str, Any]:
+    try:
+        async with database.reader() as reader:
+            return {"index_entries_left": await left(reader)}
+    except (SQLAlchemyError, OSError):
+        return {}  # the rest can be told without the database
 
 
 def _may_read(request: Request) -> bool:

@@ -27,21 +27,19 @@ def page(title: str, body: str, language: str) -> str:
 
 def home(site_name: str, language: str) -> str:
     """The front page of an API: what this is, and where to go on."""
-    arabic = language == "ar"
-    lead = (
-        "هذه واجهة برمجية لغرفة أخبار: مقالات وأشرطة عناوين وتعليقات قرّاء، بصيغة JSON."
-        if arabic
-        else "This is a newsroom's content API: articles, headline tickers and reader comments, as JSON."
-    )
     links = [
-        ("/docs", "التوثيق" if arabic else "Documentation"),
-        ("/openapi.json", "OpenAPI"),
-        ("/v1/site", "الموقع" if arabic else "The site"),
-        ("/v1/articles", "أحدث المقالات" if arabic else "Newest articles"),
-        ("/v1/tickers", "أشرطة العناوين" if arabic else "Tickers"),
-        ("/problems", "أنواع الأخطاء" if arabic else "Kinds of problems"),
+        ("/docs", "docs"),
+        ("/openapi.json", "openapi"),
+        ("/v1/site", "site"),
+        ("/v1/articles", "articles"),
+        ("/v1/tickers", "tickers"),
+        ("/problems", "problems"),
     ]
-    items = "".join(f'<li><a href="{url}">{escape(text)}</a> <code>{url}</code></li>' for url, text in links)
+    items = "".join(
+        f'<li><a href="{url}">{escape(message(f"page.{key}", language))}</a> <code>{url}</code></li>'
+        for url, key in links
+    )
+    lead = escape(message("page.lead", language))
     return page(site_name, f"<h1>{escape(site_name)}</h1><p>{lead}</p><ul>{items}</ul>", language)
 
 
@@ -55,13 +53,13 @@ def problem(kind: type[Problem], language: str) -> str:
 
 def problems(kinds: Iterable[type[Problem]], language: str) -> str:
     """The table of all kinds."""
-    title = "أنواع الأخطاء" if language == "ar" else "Kinds of problems"
+    title = message("page.problems", language)
     rows = "".join(
         f'<tr><td>{kind.status}</td><td><a href="/problems/{kind.slug}"><code>{kind.slug}</code></a></td>'
         f"<td>{escape(message(f'problem.{kind.slug}.title', language))}</td></tr>"
         for kind in kinds
     )
-    return page(title, f"<h1>{title}</h1><table>{rows}</table>", language)
+    return page(title, f"<h1>{escape(title)}</h1><table>{rows}</table>", language)
 
 
 def docs(site_name: str) -> str:

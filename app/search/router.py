@@ -11,25 +11,37 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.articles.repository import Articles, Parts, Relations
+from app.articles.router import ArticlePath
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import summary_of
+from app.index.asking import asked
 from app.index.ranking import Ranked
 from app.index.repository import is_stale
 from app.kit import clock
-from app.kit.caching import JSON, deliver
+from app.kit.caching import deliver, unkept
 from app.kit.db import Reading
-from app.kit.errors import Fault, InvalidCursor, InvalidQuery
+from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.listing import written
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
 from app.search.correcting import Correction, as_written, corrected
+from app.search.related import related_to
 from app.search.repository import Search
-from app.search.schemas import FACETS, SearchQuery, SearchResults, Suggestions, SuggestQuery
+from app.search.schemas import (
+    FACETS,
+    RelatedArticles,
+    RelatedQuery,
+    SearchQuery,
+    SearchResults,
+    Suggestions,
+    SuggestQuery,
+)
 from app.text.marking import Marked, marked
-from app.text.questions import MOST_TERMS, NothingSought, Question, TooMuchSought, read_question
+from app.text.questions import Question
 from app.text.words import words
 
 router = router_of("/v1/search", "search")
+articles = router_of("/v1/articles", "articles")
 SHORTEST_BEGINNING = 2
 TAGS = ["articles"]
 
@@ -50,7 +62,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     difference; a word is also found with its article, prefixes and endings, in its plural, and as an adjective, and the
     closer it is to what was typed the better. Newer articles weigh more. Marks are made on the original text.
     """
-    now, question = clock.now(), _question(query.q)
+    now, question = clock.now(), asked(query.q)
     facets = _facets(query.facets)
     search = Search(reader, reader.dialect.name, query, now)
     cursors = Cursors(request)
@@ -82,6 +94,23 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     return await _delivered(request, reader, written(SearchResults, value), next_link(request, page.next))
 
 
+@articles.get("/{slug}/related", response_model=RelatedArticles, responses=problems(InvalidQuery, NotFound, Gone))
+async def list_related_articles(
+    request: Request, slug: ArticlePath, query: Annotated[RelatedQuery, Query()], reader: Reading
+) -> Response:
+    """List related articles
+
+    Visible articles of the same language that share tags, sections and words of the headline, the closest first.
+    """
+    now, settings = clock.now(), request.app.state.settings
+    found = Articles(reader)
+    row = await found.at(slug, now, "/related", frozenset({"related"}))
+    ids = await related_to(reader, reader.dialect.name, row, Relations.of(row), now, query.limit)
+    rows = {other.id: other for other in await found.stating(ids, now, frozenset({"related"}))}
+    shown = [summary_of(rows[id], Relations.of(rows[id]), settings, now) for id in ids if id in rows]
+    return await _delivered(request, reader, written(RelatedArticles, {"data": shown}))
+
+
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
 async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()], reader: Reading) -> Response:
     """Suggest words while typing
@@ -104,19 +133,8 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
 async def _delivered(
     request: Request, reader: Reading, content: bytes, headers: dict[str, str] | None = None
 ) -> Response:
-    """Kept only while the index is whole: the log tells nothing of what is indexed anew."""
-    if await is_stale(reader):
-        return Response(content, headers={"Cache-Control": "no-cache", **(headers or {})}, media_type=JSON)
-    return deliver(request, content, tags=TAGS, headers=headers)
-
-
-def _question(text: str) -> Question:
-    try:
-        return read_question(text)
-    except NothingSought:
-        raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")]) from None
-    except TooMuchSought:
-        raise InvalidQuery(errors=[Fault("too_many_words", parameter="q", params={"max": MOST_TERMS})]) from None
+    response = deliver(request, content, tags=TAGS, headers=headers)
+    return unkept(request, response) if await is_stale(reader) else response
 
 
 def _facets(text: str | None) -> list[str]:

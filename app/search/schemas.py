@@ -6,9 +6,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import ConfigDict, Field
 
-from app.articles.schemas import ArticleFilters, ArticleSummary
+from app.articles.schemas import ArticleFilters, ArticleSummary, Words
 from app.kit.paging import Page
-from app.kit.schemas import WHOLE, Line, Output, Query
+from app.kit.schemas import WHOLE, Output, Query
 
 FACETS = ("section", "tag", "author", "language", "month")
 SNIPPET: dict[str, Any] = {
@@ -17,7 +17,6 @@ SNIPPET: dict[str, Any] = {
     "ranges": {"code_points": [[0, 6]], "utf16": [[0, 6]]},
     "html": "<mark>المرصد</mark> يرصد لؤلؤة الخريف",
 }
-Words = Annotated[str, Line(256), Field(max_length=2048, examples=["المرصد"])]
 
 
 class SearchQuery(ArticleFilters):
@@ -40,6 +39,19 @@ class SuggestQuery(Query):
     """The last word may be unfinished; at least two letters of it."""
     limit: Annotated[int, Field(ge=1, le=20), WHOLE] = 10
     """Most suggestions."""
+
+
+class RelatedQuery(Query):
+    """How many."""
+
+    limit: Annotated[int, Field(ge=1, le=20), WHOLE] = 6
+    """Most articles."""
+
+
+class RelatedArticles(Output):
+    """What else may be of interest, the closest first."""
+
+    data: list[ArticleSummary]
 
 
 class Ranges(Output):
@@ -77,6 +89,8 @@ class SearchHit(Output):
 
 class CorrectedWord(Output):
     """A word that is nowhere, and the one that was looked for instead."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
 
     wrong: str = Field(alias="from", examples=["للمرصدد"])
     """What was asked, folded."""

@@ -93,7 +93,7 @@ class Hub(Heard):
         if self._closing or self.count >= settings.streams_max:
             raise Unavailable(FULL_RETRY_SECONDS)
         if self._addresses[address] >= settings.streams_per_address:
-            raise RateLimited(headers={"Retry-After": str(FULL_RETRY_SECONDS)})
+            raise RateLimited(FULL_RETRY_SECONDS)
 
     async def subscribe(self, feed: ChangeFeed, asked: Asked, since: str | None, address: str) -> Subscription:
         """Checks where the stream begins. A token that does not lead on makes a stream that begins with `reset`."""

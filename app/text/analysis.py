@@ -105,6 +105,11 @@ def is_stop_word(word: Spelt) -> bool:
     return word.form in _STOP
 
 
+def is_stop_key(keys: Keys) -> bool:
+    """Return whether a word of a text is one that any text has."""
+    return keys.exact in _STOP
+
+
 def peeled(word: Spelt) -> Iterator[Spelt]:
     """Yield what a word of a question may have meant that nothing was found for: without its first letter."""
     if arabic.is_arabic(word.form) and word.form[0] in "وفبلك" and len(word.form) > 4 and not is_stop_word(word):

@@ -136,12 +136,14 @@ _LETTER_OR_DIGIT = pattern(rf"[[\p{{L}}\p{{N}}]--[\p{{Default_Ignorable_Code_Poi
 def name_faults(text: str) -> list[str]:
     """Return the codes of what the name of a person or thing may not hold; an empty list is a good name.
 
-    In this order: `invisible_characters`, `mixed_scripts` (two scripts in one word, UTS 39), `too_many_marks` (more
-    than four on a letter), `no_letters` (neither letter nor digit).
+    In this order: `invisible_characters`, `mixed_scripts` (two scripts in one word, UTS 39), `mixed_digits` (two
+    decimal systems in one word, UTS 39), `too_many_marks` (more than four on a letter), `no_letters` (neither letter
+    nor digit).
     """
     faults = {
         "invisible_characters": has_invisible(_NEEDED_INVISIBLE.sub("", text)),
-        "mixed_scripts": any(_is_mixed(word[0]) for word in _WORD.finditer(text)),
+        "mixed_scripts": any(mixes_scripts(word[0]) for word in _WORD.finditer(text)),
+        "mixed_digits": any(_mixes_digits(token) for token in text.split()),
         "too_many_marks": _TOO_MANY_MARKS.search(normalise(text, "NFD")) is not None,
         "no_letters": _LETTER_OR_DIGIT.search(text) is None,
     }
@@ -165,9 +167,15 @@ _SCRIPT = pattern("|".join([*(rf"(?P<{name}>\p{{{name}}})" for name in _SCRIPTS.
 _WORD = pattern(r"[\p{L}\p{M}\u200C\u200D]+")
 
 
-def _is_mixed(word: str) -> bool:
+def mixes_scripts(word: str) -> bool:
+    """Return whether `word` has letters of two scripts that are not written together (UTS 39, "highly restrictive")."""
     scripts = {_script(character) for character in word} - {"Common", "Inherited"}
     return len(scripts) > 1 and scripts != {"Latin", "EastAsian"}
+
+
+def _mixes_digits(token: str) -> bool:
+    # The digits of a decimal system follow each other: the place of its zero tells one from another.
+    return len({ord(digit) - unicodedata.decimal(digit) for digit in token if digit.isdecimal()}) > 1
 
 
 @lru_cache(maxsize=8192)

@@ -1,24 +1,57 @@
 """What does the API say to a person, and in which language?
 
-A language is one file, `messages/<tag>.json`: a flat object from key to template, where `{name}` stands for a value.
-What a file lacks is said in English. Sources: RFC 4647 section 3.4 (lookup) and RFC 9110 section 12.5.4
-(`Accept-Language`), UAX 9 section 2.4 (isolates around what is inserted).
+A language is one file, `messages/<tag>.json`: an object from key to template, where `{name}` stands for a value. Where
+the words depend on a number, the template is an object of plural forms, and `by` names the value that decides:
+`{"by": "max", "one": "One word.", "other": "{max} words."}`. The key `plurals` holds the language's rules, as CLDR
+writes them. What a file lacks is said in English.
+
+Sources: RFC 4647 section 3.4 (lookup) and RFC 9110 section 12.5.4 (`Accept-Language`), UAX 9 section 2.4 (isolates
+around what is inserted), UTS 35 part 3 section 5 (plurals).
 """
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import Self
 
 from app.text.characters import clean_line
 from app.text.languages import MAX_TAG_LENGTH
+from app.text.plurals import CATEGORIES, Rules, category, rules
 
 FALLBACK = "en"
 MAX_VALUE_LENGTH = 200
 
-_CATALOGUES: dict[str, dict[str, str]] = {
-    file.stem: cast("dict[str, str]", json.loads(file.read_text(encoding="utf-8")))
+
+@dataclass(frozen=True)
+class Catalogue:
+    """The messages of one language."""
+
+    rules: Rules
+    messages: Mapping[str, str | Mapping[str, str]]
+
+    @classmethod
+    def of(cls, file: Mapping[str, str | Mapping[str, str]]) -> Self:
+        """The catalogue that a file holds. Raises ValueError where a rule or a plural message is malformed."""
+        written = file.get("plurals", {})
+        messages = {key: told for key, told in file.items() if key != "plurals"}
+        for key, told in messages.items():
+            if not isinstance(told, str) and not {"by", "other"} <= set(told) <= {"by", *CATEGORIES}:
+                raise ValueError(f"{key}: a plural message has `by`, `other` and other categories of CLDR")
+        return cls({} if isinstance(written, str) else rules(written), messages)
+
+    def template(self, key: str, params: Mapping[str, object]) -> str:
+        """The words of `key`, in the form that its number takes; without a number that is `other`."""
+        told = self.messages[key]
+        if isinstance(told, str):
+            return told
+        number = params.get(told["by"])
+        return told.get(category(number, self.rules) if isinstance(number, int) else "other", told["other"])
+
+
+_CATALOGUES: dict[str, Catalogue] = {
+    file.stem: Catalogue.of(json.loads(file.read_text(encoding="utf-8")))
     for file in sorted(Path(__file__).with_name("messages").glob("*.json"))
 }
 LANGUAGES: tuple[str, ...] = tuple(_CATALOGUES)
@@ -37,14 +70,20 @@ def message(key: str, language: str, params: Mapping[str, object] = {}) -> str:
     not disturb the sentence. Falls back to a wider language tag, to English, then to the key itself; a value that is
     not given shows as "…". Never raises.
     """
-    return _PLACEHOLDER.sub(lambda place: _isolated(params.get(place[1], "…")), _template(key, language))
+    return _PLACEHOLDER.sub(lambda place: _isolated(params.get(place[1], "…")), _template(key, language, params))
 
 
-def _template(key: str, language: str) -> str:
+def spoken(keys: Iterable[str], language: str) -> str:
+    """Return `language`, one of LANGUAGES, where it has all of these messages; else English, so that an answer that
+    names one language also keeps to it."""
+    return language if all(key in _CATALOGUES[language].messages for key in keys) else FALLBACK
+
+
+def _template(key: str, language: str, params: Mapping[str, object]) -> str:
     for tag in [*_widening(language.lower()), FALLBACK]:
-        catalogue = _CATALOGUES.get(_BY_LOWER_CASE.get(tag, ""), {})
-        if key in catalogue:
-            return catalogue[key]
+        catalogue = _CATALOGUES.get(_BY_LOWER_CASE.get(tag, ""))
+        if catalogue and key in catalogue.messages:
+            return catalogue.template(key, params)
     return key
 
 
@@ -103,7 +142,8 @@ def _any_other(ranges: Mapping[str, float], default: str) -> str | None:
 
 
 def _any_left(ranges: Mapping[str, float], default: str) -> str:
-    return next((tag for tag in _by_preference(default) if not _is_excluded(tag, ranges)), default)
+    known = _by_preference(default)
+    return next((tag for tag in known if not _is_excluded(tag, ranges)), known[0])
 
 
 def _is_excluded(language: str, ranges: Mapping[str, float]) -> bool:

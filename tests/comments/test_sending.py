@@ -178,6 +178,9 @@ async def test_the_same_words_of_the_same_person_are_a_duplicate_for_a_day(talk:
         slug(await talk.send("صباح الخير يا جماعة", expect=409, author_email="SALMA@example.com"))
         == "duplicate-comment"
     )
+    assert slug(await talk.send("صباح الخير يا جماعة", expect=409, author_email="ｓalma@example.com")) == (
+        "duplicate-comment"
+    )
     await talk.send("صباح الخير يا جماعة", author_email="other@example.com")
     await talk.send("صباح النور يا جماعة")
     await (await talk_in(talk.newsroom)).send("صباح الخير يا جماعة")
@@ -265,6 +268,7 @@ async def test_a_flood_is_stopped_and_told_when_to_come_back(newsroom: Newsroom)
         answer = await talk.send(expect=429)
         assert slug(answer) == "rate-limited"
         assert answer.headers["retry-after"] == "53"
+        assert answer.json()["detail"] == "بلغت الحدّ المسموح به الآن. أعد المحاولة بعد دقيقة."
         assert answer.headers["ratelimit"] == '"person-60";r=0;t=53'
         assert answer.headers["ratelimit-policy"] == (
             '"person-60";q=3;w=60, "person-600";q=5;w=600, "network-60";q=30;w=60, "network-600";q=50;w=600'
@@ -277,6 +281,7 @@ async def test_a_flood_is_stopped_and_told_when_to_come_back(newsroom: Newsroom)
         answer = await talk.send(expect=429)
         assert answer.headers["ratelimit"] == '"person-600";r=0;t=540'
         assert answer.headers["retry-after"] == "540"
+        assert "\u20689\u2069 دقائق" in answer.json()["detail"]
         other = await talk_in(newsroom)
         await other.send(expect=429)
     with clock.frozen(WINDOW + timedelta(seconds=593)):

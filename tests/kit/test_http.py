@@ -18,6 +18,7 @@ from starlette.datastructures import Headers
 from app.articles.repository import Articles
 from app.kit import clock
 from app.kit.addresses import anonymous, client_address
+from app.text import messages
 from tests.newsroom import Newsroom, beside
 
 pytestmark = pytest.mark.anyio
@@ -264,6 +265,33 @@ async def test_problems_speak_the_readers_language(lone_newsroom: Newsroom) -> N
         assert (problem["language"], problem["direction"]) == (language, "rtl" if language == "ar" else "ltr")
         arabic = re.search(r"[\u0621-\u064a]", problem["title"] + problem["errors"][0]["message"]) is not None
         assert arabic == (language == "ar")
+
+
+async def test_a_problem_keeps_to_the_language_that_it_names(
+    lone_newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where a third language lacks one of its messages, all of it is English."""
+    words = {"problem.invalid-query.title": "Titre", "problem.invalid-query.detail": "Détail"}
+    monkeypatch.setitem(messages._BY_LOWER_CASE, "fr", "fr")
+    for faults, language in (({}, "en"), ({"fault.too_small": "Trop petit."}, "fr")):
+        monkeypatch.setitem(messages._CATALOGUES, "fr", messages.Catalogue.of({**words, **faults}))
+        answer = await lone_newsroom.get("/v1/articles?limit=0", 400, headers={"accept-language": "fr-CA, ar;q=0.9"})
+        problem = is_problem(answer, 400, "invalid-query")
+        assert (problem["language"], problem["direction"]) == (language, "ltr")
+        assert (problem["title"] == "Titre") == (problem["errors"][0]["message"] == "Trop petit.") == (language == "fr")
+
+
+async def test_pages_take_their_words_from_the_catalogue(
+    lone_newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = {"page.lead": "Ceci est l'API.", "page.problems": "<Problèmes>"}
+    monkeypatch.setitem(messages._BY_LOWER_CASE, "fr", "fr")
+    monkeypatch.setitem(messages._CATALOGUES, "fr", messages.Catalogue.of(words))
+    home = await lone_newsroom.get("/?language=fr")
+    assert "Ceci est l&#x27;API." in home.text
+    assert '<html lang="fr" dir="ltr">' in home.text
+    assert "<h1>&lt;Problèmes&gt;</h1>" in (await lone_newsroom.get("/problems?language=fr")).text
+    assert "أنواع الأخطاء" in (await lone_newsroom.get("/problems?language=ar")).text
 
 
 async def test_delivery_is_the_same_for_everyone(newsroom: Newsroom) -> None:

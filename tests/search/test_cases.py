@@ -18,15 +18,15 @@ MOMENT = "2026-05-01T09:00:00.000Z"
 Hits = dict[str, list[tuple[str, float, bool]]]
 
 
-async def publish_all(room: Newsroom) -> dict[str, str]:
+async def publish_all(room: Newsroom) -> dict[Any, str]:
     """The cases' documents by id, all of one moment."""
-    known: dict[str, str] = {}
+    known: dict[Any, str] = {}
     for document in CASES["documents"]:
         for kind, make in (("tags", room.tag), ("authors", room.author)):
             for name in document[kind]:
                 if (kind, name) not in known:
-                    known[kind, name] = (await make(f"{kind}-{len(known)}", name=name))["slug"]  # type: ignore[index]
-        terms = {kind: [known[kind, name] for name in document[kind]] for kind in ("tags", "authors")}  # type: ignore[index]
+                    known[kind, name] = (await make(f"{kind}-{len(known)}", name=name))["slug"]
+        terms = {kind: [known[kind, name] for name in document[kind]] for kind in ("tags", "authors")}
         article = await room.published(
             document["headline"],
             at=MOMENT,

@@ -145,6 +145,12 @@ def test_the_clusters_of_a_text_are_that_text(text: str) -> None:
         "COVID-19",
         "G20",
         "٢٠٢٤",
+        "٢٠٢٤ 2024",
+        "الأمن24",
+        "الأمن٢٤",
+        "0123456789",
+        "٠١٢٣٤٥٦٧٨٩",
+        "²4",
     ],
 )
 def test_real_names_have_no_fault(name: str) -> None:
@@ -169,6 +175,11 @@ def test_joiners_are_refused_where_they_join_nothing(name: str) -> None:
 @pytest.mark.parametrize("name", ["аdmin", "αlpha", "BBCعربي", "aא", "ивaн", "प्रem"])
 def test_scripts_may_not_mix_inside_a_word(name: str) -> None:
     assert name_faults(name) == ["mixed_scripts"]
+
+
+@pytest.mark.parametrize("name", ["٢٠24", "٢۰", "G٢0", "٢-0", "قناة 9٩", "1\u0967", "𝟏1"])
+def test_a_word_of_a_name_has_digits_of_one_system(name: str) -> None:
+    assert name_faults(name) == ["mixed_digits"]
 
 
 @pytest.mark.parametrize("base", ["ي", "Z", "é"])

@@ -1,0 +1,78 @@
+"""What else may somebody want to read who has read this? What shares tags, section and words of the headline."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BindParameter, Select, bindparam, select
+
+from app.articles.models import Article, ArticleSection, ArticleTag
+from app.articles.repository import KIND, Relations, visible
+from app.index.entries import stem_keys
+from app.index.matching import title_expression
+from app.index.models import Indexed
+from app.index.ranking import freshness
+from app.index.repository import last_place, matches
+from app.kit.db import Instant
+from app.kit.paging import Reader
+
+TAG, SECTION, WORD = 3.0, 1.0, 1.0
+CONSIDERED = 200  # of the newest that share one of these
+NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
+
+
+async def related_to(
+    reader: Reader, dialect: str, article: Any, relations: Relations, now: datetime, limit: int
+) -> list[str]:
+    """Ids of the visible articles of its language that share most with it; the younger weigh more."""
+    weights: dict[str, float] = defaultdict(float)
+    for link, term_id, terms, weight in (
+        (ArticleTag, ArticleTag.tag_id, relations.tags, TAG),
+        (ArticleSection, ArticleSection.section_id, relations.sections, SECTION),
+    ):
+        if terms:
+            ids = [id for id, _, _ in terms]
+            for id in (await reader.execute(_filed(link, term_id, ids, article), {"now": now})).scalars():
+                weights[id] += weight
+    for id, number in (await _wordy(reader, dialect, article, now)).items():
+        weights[id] += WORD * number
+    weights.pop(article.id, None)
+    rows = select(Indexed.resource_id, Indexed.place).where(
+        Indexed.resource == KIND, Indexed.resource_id.in_(list(weights))
+    )
+    places: dict[str, int] = {row.resource_id: row.place for row in (await reader.execute(rows)).all()}
+    newest = max(places.values(), default=0)
+    scores = {id: round(weights[id] * freshness(newest - place), 4) for id, place in places.items()}
+    return sorted(scores, key=lambda id: (scores[id], places[id]), reverse=True)[:limit]
+
+
+def _filed(link: Any, term_id: Any, ids: list[str], article: Any) -> Select[Any]:
+    """The newest under any of these terms, once for each."""
+    rows = select(Article.id).join(link, link.article_id == Article.id).where(term_id.in_(ids), *_alike(article))
+    return rows.order_by(Article.published_at.desc(), Article.id.desc()).limit(CONSIDERED)
+
+
+def _alike(article: Any) -> list[Any]:
+    return [visible(NOW), Article.language == article.language, Article.id != article.id]
+
+
+async def _wordy(reader: Reader, dialect: str, article: Any, now: datetime) -> dict[str, int]:
+    """By id, how many words of the headline stand in that of another."""
+    keys = stem_keys(article.headline, article.language)
+    if not keys:
+        return {}
+    found = matches(dialect, KIND).params(match=title_expression(keys, dialect), top=last_place(now))
+    if dialect != "sqlite":
+        cte = found.cte("found").prefix_with("MATERIALIZED")
+        found = select(cte.c.place, cte.c.resource_id)
+    place, id = found.selected_columns
+    rows = found.join(Article, Article.id == id).where(*_alike(article)).order_by(place.desc()).limit(CONSIDERED)
+    ids: dict[int, str] = {row.place: row.resource_id for row in (await reader.execute(rows, {"now": now})).all()}
+    titles = select(Indexed.place, Indexed.title).where(Indexed.place.in_(list(ids)))
+    shared: dict[str, int] = {}
+    for row in (await reader.execute(titles)).all():
+        if number := len(keys.intersection(row.title.split("|")[1].split())):
+            shared[ids[row.place]] = number
+    return shared

@@ -1,0 +1,31 @@
+"""Which e-mail addresses are taken, and when are two of them the same?
+
+Sources: RFC 5321 and RFC 6531 (syntax, as `email-validator` judges it strictly), RFC 5891 (names of domains), UTS 39
+(mixed scripts).
+"""
+
+from email_validator import EmailNotValidError, validate_email
+
+from app.text.characters import mixes_scripts, normalise
+
+
+def checked_email(text: str) -> str:
+    """Return an address in its normal form: NFC, the domain decoded and in lower case. Nothing is looked up.
+
+    Raises ValueError for what is no address, and where a label of the domain mixes scripts (`аpple.com` with a Cyrillic
+    а): that is how addresses are forged.
+    """
+    try:
+        found = validate_email(text, check_deliverability=False, strict=True)
+    except EmailNotValidError as error:
+        raise ValueError("not an e-mail address") from error
+    if any(mixes_scripts(label) for label in found.domain.split(".")):
+        raise ValueError("a label of the domain mixes scripts")
+    return found.normalized
+
+
+def email_key(address: str) -> str:
+    """Return the form in which two checked addresses are one: case and width of the local part make no difference."""
+    local, _, domain = address.rpartition("@")
+    folded = normalise(normalise(local, "NFKC").casefold(), "NFKC")
+    return f"{folded}@{domain.lower()}"
