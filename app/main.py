@@ -41,6 +41,7 @@ from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
 from app.settings import Settings, load
 from app.sync.live import Hub
+from app.taxonomy.announcing import doubt_renamed
 from app.taxonomy.announcing import watch as watch_terms
 from app.tickers.announcing import announce_due as announce_strips
 from app.tickers.announcing import begin as begin_strips
@@ -49,6 +50,7 @@ from app.tickers.announcing import watch as watch_strips
 log = logging.getLogger("nashra")
 # What follows from a change, in this order: strips show what all others say.
 WATCHERS = (watch_translations, watch_comments, watch_terms, watch_strips)
+FORERUNNERS = (doubt_renamed,)
 # What the clock brings.
 ANNOUNCERS = (announce_articles, announce_strips)
 CHORES = ((index_is_stale, index_anew),)
@@ -100,7 +102,7 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state = app.state
     state.database = Database(settings.database_url, settings.database_pool)
     state.bell = Bell(bell_path(settings.database_url))
-    state.log = Log(state.bell, WATCHERS, lambda: state.settings)
+    state.log = Log(state.bell, WATCHERS, lambda: state.settings, FORERUNNERS)
     state.database.before_commit = state.log.write
     state.follower = Follower(state.database, state.bell, article_moments(settings))
     state.cache = Cache(state.follower, settings)

@@ -18,7 +18,9 @@ from app.settings import Settings
 AT_ONCE = 20  # articles of one transaction: on SQLite nobody else writes meanwhile
 
 
-async def index(session: AsyncSession, article: Any, related: Relations, body: Any) -> None:
+async def index(
+    session: AsyncSession, article: Any, related: Relations, body: Any, *, ends_doubt: bool = False
+) -> None:
     """Stores the words of an article, or forgets them. Of a paid one the body stays out: no answer may tell of it."""
     if article.state != "published" or article.published_at is None:
         await remove(session, KIND, article.id)
@@ -26,7 +28,8 @@ async def index(session: AsyncSession, article: Any, related: Relations, body: A
     names = [name for _, _, name in (*related.authors, *related.tags)]
     lead = [text for text in (article.summary, article.byline, *names) if text]
     text = body.text if body is not None and article.access != "paid" else ""
-    await put(session, KIND, article.id, article.published_at, Texts(article.language, article.headline, lead, text))
+    texts = Texts(article.language, article.headline, lead, text)
+    await put(session, KIND, article.id, article.published_at, texts, ends_doubt=ends_doubt)
 
 
 async def doubt_named(session: AsyncSession, term_ids: Sequence[str]) -> None:
@@ -45,6 +48,6 @@ async def index_anew(session: AsyncSession, _settings: Settings, now: datetime) 
     related = await ArticlesToEdit(session).relations(ids, now)
     for id in ids:
         if id in articles:
-            await index(session, articles[id], related[id], bodies.get(id))
+            await index(session, articles[id], related[id], bodies.get(id), ends_doubt=True)
         else:
             await remove(session, KIND, id)

@@ -91,8 +91,15 @@ def note(session: AsyncSession, *notes: Note) -> None:
 class Log:
     """Ends every transaction that changed something for the public."""
 
-    def __init__(self, bell: Bell, watchers: Sequence[Watcher], settings: Callable[[], Settings]) -> None:
-        self._bell, self._watchers, self._settings = bell, watchers, settings
+    def __init__(
+        self,
+        bell: Bell,
+        watchers: Sequence[Watcher],
+        settings: Callable[[], Settings],
+        forerunners: Sequence[Watcher] = (),
+    ) -> None:
+        """`forerunners` are called before the log is locked: they may wait for rows that others have."""
+        self._bell, self._watchers, self._settings, self._forerunners = bell, watchers, settings, forerunners
 
     async def write(self, session: AsyncSession) -> None:
         """Writes the rows, under the log's lock, and lets the bell ring once they are committed."""
@@ -106,6 +113,8 @@ class Log:
             await self._append(session, seen)
 
     async def _append(self, session: AsyncSession, seen: Noted) -> None:
+        for forerunner in self._forerunners:
+            await forerunner(session, seen, self._settings(), clock.now())
         head, now = await _lock(session), clock.now()
         for watcher in self._watchers:
             await watcher(session, seen, self._settings(), now)

@@ -35,34 +35,47 @@ def last_place(at: datetime) -> int:
     return first_place(at) + PLACES - 1
 
 
-async def put(session: AsyncSession, resource: str, id: str, at: datetime, texts: Texts) -> None:
-    """Indexes a thing of the moment `at` anew; does nothing where all is as it was."""
+async def put(
+    session: AsyncSession, resource: str, id: str, at: datetime, texts: Texts, *, ends_doubt: bool = False
+) -> None:
+    """Indexes a thing of the moment `at`; does nothing where all is as it was.
+
+    Who was doubted meanwhile stays so, as `texts` may be older than the doubt; unless they were read after the entry
+    was taken, which `ends_doubt` says.
+    """
     known = (await session.execute(KNOWN, {"resource": resource, "id": id})).one_or_none()
     digest = texts.digest
     if known is not None and (known.digest, known.version, known.at) == (digest, VERSION, at):
         return
-    if known is not None:
-        await _take_out(session, known.place)
     place = known.place if known is not None and known.at == at else await _free(session, at)
     entry = entry_of(texts)
+    doubted = known is not None and known.version == DOUBTED and not ends_doubt
     values = {
         "place": place,
         "resource": resource,
         "resource_id": id,
         "at": at,
-        "version": VERSION,
+        "version": DOUBTED if doubted else VERSION,
         "digest": digest,
         "title": entry.title.line,
         "lead": entry.lead.line,
     }
-    await _put_in(session, values, entry)
+    if session.get_bind().dialect.name == "postgresql":
+        values["vector"] = vector_of(entry.whole)
+    if known is None:
+        await session.execute(insert(indexed), values)
+    else:  # never taken out and put in again: who waits for the row finds it where it was
+        await session.execute(update(indexed).where(indexed.c.place == known.place), values)
+        await _forget_words(session, known.place)
+    await _keep_words(session, place, entry)
 
 
 async def remove(session: AsyncSession, resource: str, id: str) -> None:
     """Takes a thing out of the index, if it is there."""
     known = (await session.execute(KNOWN, {"resource": resource, "id": id})).one_or_none()
     if known is not None:
-        await _take_out(session, known.place)
+        await session.execute(delete(indexed).where(indexed.c.place == known.place))
+        await _forget_words(session, known.place)
 
 
 async def doubt(session: AsyncSession, resource: str, ids: Select[Any]) -> None:
@@ -89,22 +102,17 @@ async def stale(session: AsyncSession, resource: str, limit: int) -> list[str]:
     return list((await session.execute(newest)).scalars())
 
 
-async def _put_in(session: AsyncSession, values: dict[str, Any], entry: Entry) -> None:
-    place = values["place"]
+async def _keep_words(session: AsyncSession, place: int, entry: Entry) -> None:
     if session.get_bind().dialect.name == "sqlite":
-        await session.execute(INSERT, values)
         n, s, x, z = map(" ".join, entry.whole)
-        await session.execute(WORDS, {"rowid": place, "n": n, "s": s, "x": x, "z": z})
-    else:
-        await session.execute(INSERT, {**values, "vector": vector_of(entry.whole)})
+        await session.execute(insert(index_words), {"rowid": place, "n": n, "s": s, "x": x, "z": z})
     words = [{"word": word, "place": place} for word in sorted({*entry.title.exact})]
     if words:
         await session.execute(insert(headwords), words)
 
 
-async def _take_out(session: AsyncSession, place: int) -> None:
+async def _forget_words(session: AsyncSession, place: int) -> None:
     await session.execute(delete(headwords).where(headwords.c.place == place))
-    await session.execute(delete(indexed).where(indexed.c.place == place))
     if session.get_bind().dialect.name == "sqlite":
         await session.execute(delete(index_words).where(index_words.c.rowid == place))
 
@@ -118,12 +126,12 @@ async def _free(session: AsyncSession, at: datetime) -> int:
 
 
 STALE = select(indexed.c.place).where(indexed.c.version < VERSION).limit(1)
-KNOWN = select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at).where(
-    indexed.c.resource == bindparam("resource"), indexed.c.resource_id == bindparam("id")
+KNOWN = (
+    select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at)
+    .where(indexed.c.resource == bindparam("resource"), indexed.c.resource_id == bindparam("id"))
+    .with_for_update()
 )
 HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, TOP))
-INSERT = insert(indexed)
-WORDS = insert(index_words)
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:moment)")
 
 

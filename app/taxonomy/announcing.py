@@ -28,9 +28,25 @@ async def watch(session: AsyncSession, noted: Noted, settings: Settings, now: da
     for shelf in SHELVES:
         if ids := {id for kind, id in noted.touched | noted.edited if kind == shelf.noun}:
             renamed = await _watch(session, shelf, ids, noted.edited, now)
-            if renamed and shelf is not SECTIONS:
-                await doubt_named(session, renamed)
             await tell_again(session, await _worded_after(session, shelf, renamed, settings, now), now)
+
+
+async def doubt_renamed(session: AsyncSession, noted: Noted, _settings: Settings, now: datetime) -> None:
+    """Articles are found by the names of their tags and authors.
+
+    Before the log is locked: whoever saves one of these articles has its entry, and will ask for the log.
+    """
+    for shelf in (TAGS, AUTHORS):
+        if ids := {id for kind, id in noted.edited if kind == shelf.noun}:
+            before = await remembered(session, shelf.noun, ids)
+            after = await Taxonomy(session).shown_among(shelf, ids, now)
+            await doubt_named(
+                session, [id for id, row in after.items() if id in before and not _is_said(before[id], row)]
+            )
+
+
+def _is_said(known: Any, row: Any) -> bool:
+    return bool(known.digest == f"{row.language} {row.slug} {row.name}")
 
 
 async def _watch(session: AsyncSession, shelf: Shelf, ids: set[str], edited: set[Thing], now: datetime) -> list[str]:

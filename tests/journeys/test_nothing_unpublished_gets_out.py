@@ -341,11 +341,22 @@ class Walk:
         urls = ["/v1/articles?include=body&count=true", "/v1/articles?sort=-updated_at&limit=100&count=true"]
         urls += [f"/v1/articles?ids={','.join(self.pieces)}&limit=100"] if self.pieces else []
         urls += [f"/v1/articles?{plural[:-1]}={name}&count=true" for plural in PLURALS for name in names[plural]]
+        for word in self._words(chosen):
+            urls += [
+                f"/v1/articles?q={word}",
+                f"/v1/search?q={word}&count=true&facets=section,tag,author,language,month",
+            ]
+            urls += [f"/v1/search/suggest?q={word[:-1]}", f"/v1/search?q={word[:-2]}y{word[-1]}"]
         for path in self.paths:
             values = next((values for stem, values in filled.items() if path.startswith(stem)), addresses)
             query = f"?articles={','.join(list(self.pieces) or ['x'])}" if path == "/v1/comments/counts" else ""
+            query = "?q=x" if path.startswith("/v1/search") else query
             urls += [re.sub(r"\{\w+\}", value, path) + query for value in values] if "{" in path else [path + query]
         return urls + (["/v1/tickers/breaking?include=article"] if "tickers" in self.routes else [])
+
+    def _words(self, ids: list[str]) -> list[str]:
+        """Words of these articles, whatever their state: of the present text, and of what it was."""
+        return [word.lower() for id in ids for word in WORD.findall(json.dumps(self.pieces[id].shown))[:3]]
 
     async def _count(self, visible: dict[str, Piece]) -> None:
         """Nothing too little either: readers get exactly what is published."""
