@@ -79,12 +79,16 @@ STEPS = (1, 5, 7, 11, 13, 17, 19, 23)  # coprime with the number of sentences: e
 SHAPES = len(SUBJECTS) * len(CITIES) * len(ACTIONS) * len(ENDINGS)
 
 
+RARE, SELDOM = ("الزرزور", "القيقب", "النسرين"), 331  # words that one headline of so many holds, by turns
+
+
 def headline(index: int) -> str:
     """The headline of the article `index`; all are different below `SHAPES`, which is more than a million."""
     rest, ending = divmod(index * SCATTER % SHAPES, len(ENDINGS))
     rest, action = divmod(rest, len(ACTIONS))
     subject, city = divmod(rest, len(CITIES))
-    return f"{SUBJECTS[subject]} في {CITIES[city]} {ACTIONS[action]} {ENDINGS[ending]}"
+    rare = f" عند {RARE[index // SELDOM % len(RARE)]}" if index % SELDOM == 0 else ""
+    return f"{SUBJECTS[subject]} في {CITIES[city]} {ACTIONS[action]} {ENDINGS[ending]}{rare}"
 
 
 def sentences(index: int, first: int, count: int) -> str:

@@ -39,15 +39,20 @@ async def doubt_named(session: AsyncSession, term_ids: Sequence[str]) -> None:
 
 
 async def index_anew(session: AsyncSession, _settings: Settings, now: datetime) -> None:
-    """Indexes some of the articles whose entries are not what this version would make: the newest first."""
-    ids = await stale(session, KIND, AT_ONCE)
+    """A part of what is left to do."""
+    await index_some(session, AT_ONCE, now)
+
+
+async def index_some(session: AsyncSession, number: int, now: datetime) -> list[str]:
+    """Indexes articles whose entries are not what this version would make, the newest first; returns their ids."""
+    ids = await stale(session, KIND, number)
     articles = {row.id: row for row in await session.scalars(select(Article).where(Article.id.in_(ids)))}
-    bodies = {
-        row.article_id: row for row in await session.scalars(select(ArticleBody).where(ArticleBody.article_id.in_(ids)))
-    }
+    texts = await session.scalars(select(ArticleBody).where(ArticleBody.article_id.in_(ids)))
+    bodies = {body.article_id: body for body in texts}
     related = await ArticlesToEdit(session).relations(ids, now)
     for id in ids:
         if id in articles:
             await index(session, articles[id], related[id], bodies.get(id), ends_doubt=True)
         else:
             await remove(session, KIND, id)
+    return ids

@@ -45,21 +45,8 @@ class Tiers(NamedTuple):
 
     @property
     def line(self) -> str:
-        """For `Line.of`."""
+        """Tier by tier, for ranking."""
         return "|".join(map(" ".join, self))
-
-
-class Line:
-    """A field's keys, to be asked whether a key is among them."""
-
-    __slots__ = ("_tiers",)
-
-    def __init__(self, line: str) -> None:
-        self._tiers = [f" {tier} " for tier in line.split("|")]
-
-    def holds(self, tier: int, keys: str, is_beginning: bool) -> bool:
-        """Whether the tier has these keys, one after the other."""
-        return (f" {keys}" if is_beginning else f" {keys} ") in self._tiers[tier]
 
 
 class Entry(NamedTuple):

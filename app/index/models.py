@@ -24,7 +24,7 @@ class Indexed(Base):
     )
 
     place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    """Milliseconds of its moment since 1970, times `PLACES`, plus a number that makes it unique."""
+    """The second of its moment since 1970, times `PLACES`, plus a number that makes it unique."""
     resource: Mapped[str] = mapped_column(Key)
     resource_id: Mapped[str] = mapped_column(Id)
     at: Mapped[datetime]
@@ -34,6 +34,8 @@ class Indexed(Base):
     """Of all that was indexed."""
     title: Mapped[str]
     lead: Mapped[str]
+    packed: Mapped[bytes | None]
+    """On SQLite: all keys, packed, for taking them out of the full-text table again."""
     vector: Mapped[str | None] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
 
 
@@ -47,5 +49,8 @@ class Headword(Base):
     place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
 
 
-# SQLite's full-text table: its rowid is the place, its columns are the tiers.
-index_words = table("index_words", column("rowid"), column("n"), column("s"), column("x"), column("z"))
+# SQLite's full-text table: its rowid is the place, its columns are the tiers. In the column of its own name it takes
+# commands.
+index_words = table(
+    "index_words", column("rowid"), column("n"), column("s"), column("x"), column("z"), column("index_words")
+)

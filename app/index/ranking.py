@@ -10,8 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from app.index.entries import Line
-from app.index.matching import Way, ways
+from app.index.matching import TIERS, ways
 from app.index.repository import PLACES
 from app.text.questions import Question, Term
 
@@ -45,36 +44,45 @@ def rank(
     newest: int,
 ) -> list[Ranked]:
     """The candidates in their order. `standing` holds, by term and tier, the places where it stands anywhere."""
-    terms = [(number, term, ways(term)) for number, term in enumerate(question.wanted)]
+    terms = [(number, len(term.words), _needles(term)) for number, term in enumerate(question.wanted)]
     found = []
-    for candidate in candidates:
-        lines = (Line(candidate.title), TITLE), (Line(candidate.lead), LEAD)
-        words = sum(_weight(lines, term, tiers, number, candidate.place, standing) for number, term, tiers in terms)
-        found.append(Ranked(round(words * freshness(newest - candidate.place), 4), candidate.place))
+    for place, title, lead in candidates:
+        fields = (_tiers(title), TITLE), (_tiers(lead), LEAD)
+        words = 0.0
+        for number, length, needles in terms:
+            best = BODY * _anywhere(standing, number, place)
+            for tiers, weight in fields:
+                best = max(best, weight * _in_field(tiers, needles))
+            words += best * length
+        found.append(Ranked(round(words * freshness(newest - place), 4), place))
     return sorted(found, reverse=True)
 
 
-def _weight(
-    lines: Sequence[tuple[Line, float]],
-    term: Term,
-    tiers: Sequence[Sequence[Way]],
-    number: int,
-    place: int,
-    standing: Mapping[tuple[int, int], Collection[int]],
-) -> float:
-    weights = [field * _tier(line, tiers) for line, field in lines]
-    anywhere = next((BY_TIER[tier] for tier in range(len(tiers)) if place in standing.get((number, tier), ())), 0.0)
-    return max(*weights, BODY * anywhere) * len(term.words)
+def _needles(term: Term) -> list[list[tuple[int, str]]]:
+    """By tier, in which line of a field which keys are looked for."""
+    return [
+        [(COLUMNS.index(way.column), f" {' '.join(way.keys)}{'' if way.is_beginning else ' '}") for way in found]
+        for found in ways(term)
+    ]
 
 
-def _tier(line: Line, tiers: Sequence[Sequence[Way]]) -> float:
-    for number, found in enumerate(tiers):
-        if any(line.holds(COLUMNS.index(way.column), " ".join(way.keys), way.is_beginning) for way in found):
-            return BY_TIER[number]
+def _tiers(line: str) -> list[str]:
+    return [f" {tier} " for tier in line.split("|")]
+
+
+def _in_field(tiers: Sequence[str], needles: Sequence[Sequence[tuple[int, str]]]) -> float:
+    for number, found in enumerate(needles):
+        for column, needle in found:
+            if needle in tiers[column]:
+                return BY_TIER[number]
     return 0.0
+
+
+def _anywhere(standing: Mapping[tuple[int, int], Collection[int]], number: int, place: int) -> float:
+    return next((BY_TIER[tier] for tier in range(TIERS) if place in standing.get((number, tier), ())), 0.0)
 
 
 def freshness(places: int) -> float:
     """What the weight of a thing is multiplied with that lies so many places behind the newest."""
-    age = places / PLACES / 1000 / HALF_LIFE.total_seconds()
+    age = places / PLACES / HALF_LIFE.total_seconds()
     return 1 + FRESH * float(0.5**age)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 from functools import lru_cache
+from math import floor
 from typing import Any
+from zlib import compress, decompress
 
 from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,8 +16,9 @@ from app.index.models import Headword, Indexed, index_words
 from app.kit.paging import Reader
 from app.text.analysis import VERSION
 
+PACKING = 6  # of zlib: about a quarter is left
 DOUBTED = 0  # the version of what is to be indexed anew
-PLACES = 1 << 20  # things of one millisecond
+PLACES = 1 << 11  # things of one second: few, as the full-text table writes a place in three bytes less then
 MATCH: BindParameter[str] = bindparam("match")
 WORDS_MATCH = text("index_words MATCH :match").bindparams(MATCH)
 VECTOR_MATCHES = text("vector @@ CAST(:match AS tsquery)").bindparams(MATCH)
@@ -26,12 +29,12 @@ headwords: Any = Headword.__table__
 
 
 def first_place(at: datetime) -> int:
-    """The lowest place of a thing of this moment."""
-    return round(at.timestamp() * 1000) * PLACES
+    """The lowest place of a thing of this second."""
+    return floor(at.timestamp()) * PLACES
 
 
 def last_place(at: datetime) -> int:
-    """The highest place of a thing of this moment."""
+    """The highest place of a thing of this second, unless there are more than `PLACES`."""
     return first_place(at) + PLACES - 1
 
 
@@ -62,11 +65,13 @@ async def put(
     }
     if session.get_bind().dialect.name == "postgresql":
         values["vector"] = vector_of(entry.whole)
+    else:
+        values["packed"] = compress(entry.whole.line.encode(), PACKING)
     if known is None:
         await session.execute(insert(indexed), values)
     else:  # never taken out and put in again: who waits for the row finds it where it was
         await session.execute(update(indexed).where(indexed.c.place == known.place), values)
-        await _forget_words(session, known.place)
+        await _forget_words(session, known)
     await _keep_words(session, place, entry)
 
 
@@ -75,7 +80,7 @@ async def remove(session: AsyncSession, resource: str, id: str) -> None:
     known = (await session.execute(KNOWN, {"resource": resource, "id": id})).one_or_none()
     if known is not None:
         await session.execute(delete(indexed).where(indexed.c.place == known.place))
-        await _forget_words(session, known.place)
+        await _forget_words(session, known)
 
 
 async def doubt(session: AsyncSession, resource: str, ids: Select[Any]) -> None:
@@ -111,39 +116,48 @@ async def _keep_words(session: AsyncSession, place: int, entry: Entry) -> None:
         await session.execute(insert(headwords), words)
 
 
-async def _forget_words(session: AsyncSession, place: int) -> None:
-    await session.execute(delete(headwords).where(headwords.c.place == place))
-    if session.get_bind().dialect.name == "sqlite":
-        await session.execute(delete(index_words).where(index_words.c.rowid == place))
+async def _forget_words(session: AsyncSession, known: Any) -> None:
+    """A full-text table without a copy of its texts is told again what is to be taken out."""
+    await session.execute(delete(headwords).where(headwords.c.place == known.place))
+    if known.packed is not None:
+        n, s, x, z = decompress(known.packed).decode().split("|")
+        gone = {"index_words": "delete", "rowid": known.place, "n": n, "s": s, "x": x, "z": z}
+        await session.execute(insert(index_words), gone)
 
 
 async def _free(session: AsyncSession, at: datetime) -> int:
-    """The next place of a moment: of two things of one moment the later indexed is the newer."""
+    """The next place of a second; where it is full, of the next one."""
+    low = first_place(at)
     if session.get_bind().dialect.name == "postgresql":
-        await session.execute(ONE_AT_A_TIME, {"moment": first_place(at)})
-    highest = (await session.execute(HIGHEST, {"low": first_place(at), "top": last_place(at)})).scalar_one()
-    return first_place(at) if highest is None else int(highest) + 1
+        await session.execute(ONE_AT_A_TIME, {"second": low})
+    while True:
+        highest = (await session.execute(HIGHEST, {"low": low, "top": low + PLACES - 1})).scalar_one()
+        place = low if highest is None else int(highest) + 1
+        if place < low + PLACES:
+            return place
+        low += PLACES
 
 
 STALE = select(indexed.c.place).where(indexed.c.version < VERSION).limit(1)
 KNOWN = (
-    select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at)
+    select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at, indexed.c.packed)
     .where(indexed.c.resource == bindparam("resource"), indexed.c.resource_id == bindparam("id"))
     .with_for_update()
 )
 HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, TOP))
-ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:moment)")
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:second)")
 
 
 @lru_cache
 def matches(dialect: str, resource: str) -> Select[Any]:
     """Things that fulfil the expression `match`, at places up to `top`: place, resource_id."""
-    columns = (indexed.c.place, indexed.c.resource_id)
-    if dialect == "sqlite":
-        found = select(*columns).select_from(index_words.join(indexed, indexed.c.place == index_words.c.rowid))
+    if dialect == "sqlite":  # in the order of its own rows the full-text table goes no further than it must
+        found = select(index_words.c.rowid.label("place"), indexed.c.resource_id).select_from(
+            index_words.join(indexed, indexed.c.place == index_words.c.rowid)
+        )
         found = found.where(WORDS_MATCH, index_words.c.rowid <= TOP)
     else:
-        found = select(*columns).where(VECTOR_MATCHES, indexed.c.place <= TOP)
+        found = select(indexed.c.place, indexed.c.resource_id).where(VECTOR_MATCHES, indexed.c.place <= TOP)
     return found.where(indexed.c.resource == resource)
 
 

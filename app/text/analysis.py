@@ -23,7 +23,7 @@ import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
 
 from app.text import arabic
 from app.text.patterns import pattern
-from app.text.words import Spelt, words
+from app.text.words import RUN, Spelt, words
 
 VERSION = 1
 """Of everything below and of what it stands on: an index made by another version is made anew."""
@@ -66,7 +66,11 @@ class Sought(NamedTuple):
 def analyse(text: str, language: str) -> list[Token]:
     """Return the words of `text`, which is in `language` (BCP 47), in order."""
     primary = language.partition("-")[0].lower()
-    found = [Token(start, end, _keys(word, primary)) for start, end, word in words(text)]
+    found = []
+    for run in RUN.finditer(text):
+        begin = run.start()
+        for start, end, keys in _read(run[0], primary):
+            found.append(Token(begin + start, begin + end, keys))
     for place in range(len(found) - 1):
         pair = _PAIRS.get((found[place].keys.stem, found[place + 1].keys.stem))
         if pair is not None:
@@ -76,6 +80,12 @@ def analyse(text: str, language: str) -> list[Token]:
 
 
 @lru_cache(maxsize=200_000)
+def _read(run: str, language: str) -> tuple[tuple[int, int, Keys], ...]:
+    """Once for each different run of letters: most of a text are words that were there before."""
+    return tuple((start, end, _keys(word, language)) for start, end, word in words(run))
+
+
+@lru_cache(maxsize=20_000)
 def _keys(word: Spelt, language: str) -> Keys:
     letters, form = word
     if not arabic.is_arabic(form):

@@ -6,16 +6,20 @@ code points and in UTF-16 units, since browsers count those.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import lru_cache
 from html import escape
+from itertools import islice
 from typing import NamedTuple
 
 from app.text.analysis import Keys, Sought, Token, analyse, sought
-from app.text.characters import graphemes
+from app.text.characters import clusters
 from app.text.questions import Question, Term
 
 LONGEST = 240  # graphemes
 BEFORE = 8  # words before the first mark, where the text is cut
+MOST_SEEN = 40  # marks that are looked at for one window
+MOST_UNITS = 4 * LONGEST  # code points: nobody reads a text with more marks than letters
 
 
 class Marked(NamedTuple):
@@ -55,43 +59,52 @@ def _hits(tokens: Sequence[Token], question: Question) -> dict[int, int]:
     """Places of the words that were looked for, each with the number of its term."""
     found: dict[int, int] = {}
     for number, term in enumerate(question.wanted):
-        keys = [sought(word) for word in term.words]
-        for place in range(len(tokens) - len(keys) + 1):
-            part = tokens[place : place + len(keys)]
-            if all(_meets(token.keys, key, term, at) for at, (token, key) in enumerate(zip(part, keys, strict=True))):
-                found |= dict.fromkeys(range(place, place + len(keys)), number)
+        meets = [_meeting(term, at) for at in range(len(term.words))]
+        first = meets[0]
+        for place in range(len(tokens) - len(meets) + 1):
+            if first(tokens[place].keys) and all(meets[at](tokens[place + at].keys) for at in range(1, len(meets))):
+                found |= dict.fromkeys(range(place, place + len(meets)), number)
     return found
 
 
-def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
-    if term.is_beginning and place == len(term.words) - 1:
-        return keys.exact.startswith(wanted.exact) or keys.stem.startswith(wanted.exact)
+@lru_cache(maxsize=256)
+def _meeting(term: Term, at: int) -> Callable[[Keys], bool]:
+    """Whether a word of a text is the term's word `at`; asked once for the same word."""
+    wanted = sought(term.words[at])
+    if term.is_beginning and at == len(term.words) - 1:
+        return lru_cache(maxsize=2048)(
+            lambda keys: keys.exact.startswith(wanted.exact) or keys.stem.startswith(wanted.exact)
+        )
+    alone = len(term.words) == 1
+    return lru_cache(maxsize=2048)(lambda keys: _meets(keys, wanted, alone=alone))
+
+
+def _meets(keys: Keys, wanted: Sought, *, alone: bool) -> bool:
     if keys.exact == wanted.exact or keys.stem in wanted.stems:
         return True
-    if len(term.words) > 1:
+    if not alone:
         return False
     return not set(keys.others).isdisjoint(wanted.others) or wanted.nisba in (keys.nisba, keys.stem, *keys.others)
 
 
 def _window(text: str, tokens: Sequence[Token], hits: dict[int, int]) -> tuple[int, int]:
     """The part of at most `LONGEST` graphemes with the most different terms, the earliest of several."""
-    if graphemes(text) <= LONGEST:
+    if len(text) <= LONGEST:
         return 0, len(text)
     best, most = min(hits), 0
-    for place in sorted(hits):
+    places = sorted(hits)
+    for number, place in enumerate(places):
         last = tokens[place].start + LONGEST * 2 // 3
-        terms = len({hits[other] for other in hits if other >= place and tokens[other].end <= last})
-        if terms > most:
-            best, most = place, terms
+        terms = {hits[other] for other in places[number : number + MOST_SEEN] if tokens[other].end <= last}
+        if len(terms) > most:
+            best, most = place, len(terms)
     first = max(0, best - BEFORE)
-    start, end = (tokens[first].start if first else 0), tokens[best].end
-    for token in tokens[best:]:
-        if graphemes(text[start : token.end]) > LONGEST:
-            break
-        end = token.end
-    if end == tokens[-1].end and graphemes(text[start:]) <= LONGEST:
-        end = len(text)
-    return start, max(end, tokens[best].end)
+    start = tokens[first].start if first else 0
+    end = start + sum(map(len, islice(clusters(text[start : start + MOST_UNITS]), LONGEST)))
+    if end >= len(text):
+        return start, len(text)
+    inside = [token.end for token in tokens[best:] if token.end <= end]
+    return start, max(inside, default=tokens[best].end)
 
 
 def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from app.text.patterns import pattern
 # Scripts without spaces between words: each character is one.
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
 # Letters, digits and what hangs on them; ZWNJ ends a word, as it does for who reads it.
-_RUN = pattern(rf"(?:[\p{{L}}\p{{N}}][[\p{{M}}\p{{Cf}}\u0640]--[{ZWNJ}\u0600-\u0605\u06DD\u08E2]]*)+")
+RUN = pattern(rf"(?:[\p{{L}}\p{{N}}][[\p{{M}}\p{{Cf}}\u0640]--[{ZWNJ}\u0600-\u0605\u06DD\u08E2]]*)+")
 _CLUSTER = pattern(r"[\p{L}\p{N}][\p{M}\p{Cf}\u0640]*+")
 _PLAIN_ARABIC = pattern("[ء-غف-ي]+")
 _PIECE = pattern(
@@ -54,13 +54,13 @@ class Place(NamedTuple):
 
 def words(text: str) -> Iterator[Place]:
     """Yield the words of `text` in order. Numbers are words; ﷺ is several at one place."""
-    for run in _RUN.finditer(text):
+    for run in RUN.finditer(text):
         begin = run.start()
         for start, end, word in _read(run[0]):
             yield Place(begin + start, begin + end, word)
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=20_000)
 def _read(run: str) -> tuple[Place, ...]:
     if _PLAIN_ARABIC.fullmatch(run):
         return (Place(0, len(run), Spelt(run, run.translate(_LETTERS))),)

@@ -15,10 +15,11 @@ ID = sa.Uuid(as_uuid=False)
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 PLACE = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 VECTOR = sa.Text().with_variant(postgresql.TSVECTOR(), "postgresql")
-# Letters, digits, marks and private use are words; whoever writes the keys has seen to everything else.
+# Letters, digits, marks and private use are words; whoever writes the keys has seen to everything else. The table keeps
+# no copy of them: `indexed.packed` does.
 WORDS = """
 CREATE VIRTUAL TABLE index_words USING fts5(
-    n, s, x, z, tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
+    n, s, x, z, content = '', tokenize = "unicode61 remove_diacritics 0 categories 'L* N* Co M*'"
 )
 """
 
@@ -28,16 +29,19 @@ branch_labels = None
 depends_on = None
 
 
-# What is published already is indexed by the first process that runs, the newest first.
-MOMENT = {
-    "sqlite": "CAST(round((julianday(published_at) - 2440587.5) * 86400000) AS INTEGER)",
-    "postgresql": "CAST(round(extract(epoch FROM published_at) * 1000) AS BIGINT)",
+# What is published already is indexed by the first process that runs, the newest first. Each gets the first free place
+# of its second, as the application gives them.
+SECOND = {
+    "sqlite": "CAST(strftime('%s', published_at) AS INTEGER)",
+    "postgresql": "CAST(floor(extract(epoch FROM published_at)) AS BIGINT)",
 }
 ENTRIES = """
 INSERT INTO indexed (place, resource, resource_id, at, version, digest, title, lead)
-SELECT {moment} * 1048576 + row_number() OVER (PARTITION BY published_at ORDER BY id) - 1,
-    'article', id, published_at, 0, '', '|||', '|||'
-FROM articles WHERE state = 'published' AND published_at IS NOT NULL
+SELECT number + max(start - number) OVER (ORDER BY start, id), 'article', id, published_at, 0, '', '|||', '|||'
+FROM (
+    SELECT id, published_at, {second} * 2048 AS start, row_number() OVER (ORDER BY {second}, id) AS number
+    FROM articles WHERE state = 'published' AND published_at IS NOT NULL
+) AS published
 """
 
 
@@ -52,6 +56,7 @@ def upgrade() -> None:
         sa.Column("digest", KEY, nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("lead", sa.Text(), nullable=False),
+        sa.Column("packed", sa.LargeBinary(), nullable=True),
         sa.Column("vector", VECTOR, nullable=True),
         sa.PrimaryKeyConstraint("place", name="pk_indexed"),
         sa.UniqueConstraint("resource", "resource_id", name="uq_indexed_resource_resource_id"),
@@ -68,7 +73,7 @@ def upgrade() -> None:
         op.execute(WORDS)
     else:
         op.create_index("ix_indexed_vector", "indexed", ["vector"], postgresql_using="gin")
-    op.execute(ENTRIES.format(moment=MOMENT[op.get_bind().dialect.name]))
+    op.execute(ENTRIES.format(second=SECOND[op.get_bind().dialect.name]))
 
 
 def downgrade() -> None:

@@ -13,7 +13,8 @@ from bench import report, results, run
 from bench.load import Sample
 from bench.plot import BOTTOM, GAP, HEIGHT, Series, bounds, drawn, spread
 from bench.results import Result, Setting
-from bench.trials import TRIALS, judged
+from bench.run import TRIALS
+from bench.trials import judged
 from bench.workloads import WORKLOADS, Workload, newest
 
 SETTING = Setting({"processor": "2 x test"}, "wrk", 3, 2, "2026-11-23")
