@@ -10,10 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
+from zlib import compress, decompress
 
 from app.text.analysis import Keys, analyse, is_stop_key
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
+PACKING = 6  # of zlib
 LONGEST_KEY = 60  # characters
 MOST_WORDS = 12_000  # of one thing: PostgreSQL takes no vector above 1 MB, and no position above 16,383
 
@@ -45,8 +47,8 @@ class Tiers(NamedTuple):
 
     @property
     def line(self) -> str:
-        """Tier by tier, for ranking."""
-        return "|".join(map(" ".join, self))
+        """Tier by tier, with a space before and behind each key."""
+        return "|".join(f" {' '.join(tier)} " for tier in self)
 
 
 class Entry(NamedTuple):
@@ -97,6 +99,16 @@ def _short(keys: Iterable[str]) -> list[str]:
 def stem_keys(text: str, language: str) -> set[str]:
     """The stems of a text's telling words: longer than two letters, and not of those that any text has."""
     return {key.stem[:LONGEST_KEY] for key in _keys(text, language) if len(key.stem) > 2 and not is_stop_key(key)}
+
+
+def packed(tiers: Tiers) -> bytes:
+    """All keys in little room: about two fifths of it."""
+    return compress(tiers.line.encode(), PACKING)
+
+
+def unpacked(stored: bytes) -> list[bytes]:
+    """The tiers of the line again, in UTF-8."""
+    return decompress(stored).split(b"|") if stored else [b"", b"", b"", b""]
 
 
 def vector_of(tiers: Tiers) -> str:

@@ -9,8 +9,6 @@ from app.index.entries import LONGEST_KEY
 from app.text.analysis import sought
 from app.text.questions import Question, Term
 
-TIERS = 4
-
 
 class Way(NamedTuple):
     """One way in which a term may be there: these keys one after the other, in a tier's column."""
@@ -42,12 +40,6 @@ def expression(question: Question, dialect: str) -> str:
     wanted = write.all([write.any(_flat(ways(term))) for term in question.wanted])
     unwanted = [write.any(_flat(ways(term)[:2])) for term in question.unwanted]
     return write.without(wanted, unwanted)
-
-
-def tier_expression(term: Term, tier: int, dialect: str) -> str | None:
-    """One term in one tier; None where the tier knows nothing of it."""
-    found = ways(term)[tier]
-    return Writer(dialect).any(found) if found else None
 
 
 def title_expression(stems: Collection[str], dialect: str) -> str:

@@ -35,7 +35,7 @@ class Indexed(Base):
     title: Mapped[str]
     lead: Mapped[str]
     packed: Mapped[bytes | None]
-    """On SQLite: all keys, packed, for taking them out of the full-text table again."""
+    """All keys, packed: to rank by, and on SQLite to take them out of the full-text table again."""
     vector: Mapped[str | None] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
 
 

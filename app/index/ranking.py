@@ -6,11 +6,12 @@ that was found (never beside the clock: an answer that nobody has touched stays 
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from app.index.matching import TIERS, ways
+from app.index.entries import unpacked
+from app.index.matching import ways
 from app.index.repository import PLACES
 from app.text.questions import Question, Term
 
@@ -23,11 +24,12 @@ RANKED = 500  # at most so many of the newest matches are weighed
 
 
 class Candidate(NamedTuple):
-    """Something that was found."""
+    """Something that was found: its title's keys, its lead's, and all of them packed."""
 
     place: int
     title: str
     lead: str
+    packed: bytes
 
 
 class Ranked(NamedTuple):
@@ -37,49 +39,38 @@ class Ranked(NamedTuple):
     place: int
 
 
-def rank(
-    question: Question,
-    candidates: Sequence[Candidate],
-    standing: Mapping[tuple[int, int], Collection[int]],
-    newest: int,
-) -> list[Ranked]:
-    """The candidates in their order. `standing` holds, by term and tier, the places where it stands anywhere."""
-    terms = [(number, len(term.words), _needles(term)) for number, term in enumerate(question.wanted)]
+def rank(question: Question, candidates: Sequence[Candidate], newest: int) -> list[Ranked]:
+    """The candidates in their order; `newest` is the place from which their ages are reckoned."""
+    terms = [(len(term.words), _needles(term)) for term in question.wanted]
     found = []
-    for place, title, lead in candidates:
-        fields = (_tiers(title), TITLE), (_tiers(lead), LEAD)
-        words = 0.0
-        for number, length, needles in terms:
-            best = BODY * _anywhere(standing, number, place)
-            for tiers, weight in fields:
-                best = max(best, weight * _in_field(tiers, needles))
-            words += best * length
-        found.append(Ranked(round(words * freshness(newest - place), 4), place))
+    for candidate in candidates:
+        fields = (candidate.title.encode().split(b"|"), TITLE), (candidate.lead.encode().split(b"|"), LEAD)
+        best = [max(weight * _in_field(tiers, needles) for tiers, weight in fields) for _, needles in terms]
+        if min(best) < BODY:  # else nothing in the body can weigh more
+            whole = unpacked(candidate.packed)
+            best = [max(had, BODY * _in_field(whole, needles)) for had, (_, needles) in zip(best, terms, strict=True)]
+        words = sum(weight * length for weight, (length, _) in zip(best, terms, strict=True))
+        found.append(Ranked(round(words * freshness(newest - candidate.place), 4), candidate.place))
     return sorted(found, reverse=True)
 
 
-def _needles(term: Term) -> list[list[tuple[int, str]]]:
+def _needles(term: Term) -> list[list[tuple[int, bytes]]]:
     """By tier, in which line of a field which keys are looked for."""
     return [
-        [(COLUMNS.index(way.column), f" {' '.join(way.keys)}{'' if way.is_beginning else ' '}") for way in found]
+        [
+            (COLUMNS.index(way.column), f" {' '.join(way.keys)}{'' if way.is_beginning else ' '}".encode())
+            for way in found
+        ]
         for found in ways(term)
     ]
 
 
-def _tiers(line: str) -> list[str]:
-    return [f" {tier} " for tier in line.split("|")]
-
-
-def _in_field(tiers: Sequence[str], needles: Sequence[Sequence[tuple[int, str]]]) -> float:
+def _in_field(tiers: Sequence[bytes], needles: Sequence[Sequence[tuple[int, bytes]]]) -> float:
     for number, found in enumerate(needles):
         for column, needle in found:
             if needle in tiers[column]:
                 return BY_TIER[number]
     return 0.0
-
-
-def _anywhere(standing: Mapping[tuple[int, int], Collection[int]], number: int, place: int) -> float:
-    return next((BY_TIER[tier] for tier in range(TIERS) if place in standing.get((number, tier), ())), 0.0)
 
 
 def freshness(places: int) -> float:

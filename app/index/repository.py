@@ -6,17 +6,15 @@ from datetime import datetime
 from functools import lru_cache
 from math import floor
 from typing import Any
-from zlib import compress, decompress
 
 from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.index.entries import Entry, Texts, entry_of, vector_of
+from app.index.entries import Entry, Texts, entry_of, packed, unpacked, vector_of
 from app.index.models import Headword, Indexed, index_words
 from app.kit.paging import Reader
 from app.text.analysis import VERSION
 
-PACKING = 6  # of zlib: about a quarter is left
 DOUBTED = 0  # the version of what is to be indexed anew
 PLACES = 1 << 11  # things of one second: few, as the full-text table writes a place in three bytes less then
 MATCH: BindParameter[str] = bindparam("match")
@@ -62,11 +60,10 @@ async def put(
         "digest": digest,
         "title": entry.title.line,
         "lead": entry.lead.line,
+        "packed": packed(entry.whole),
     }
     if session.get_bind().dialect.name == "postgresql":
         values["vector"] = vector_of(entry.whole)
-    else:
-        values["packed"] = compress(entry.whole.line.encode(), PACKING)
     if known is None:
         await session.execute(insert(indexed), values)
     else:  # never taken out and put in again: who waits for the row finds it where it was
@@ -119,8 +116,8 @@ async def _keep_words(session: AsyncSession, place: int, entry: Entry) -> None:
 async def _forget_words(session: AsyncSession, known: Any) -> None:
     """A full-text table without a copy of its texts is told again what is to be taken out."""
     await session.execute(delete(headwords).where(headwords.c.place == known.place))
-    if known.packed is not None:
-        n, s, x, z = decompress(known.packed).decode().split("|")
+    if session.get_bind().dialect.name == "sqlite" and known.packed is not None:
+        n, s, x, z = (tier.decode() for tier in unpacked(known.packed))
         gone = {"index_words": "delete", "rowid": known.place, "n": n, "s": s, "x": x, "z": z}
         await session.execute(insert(index_words), gone)
 
@@ -159,12 +156,3 @@ def matches(dialect: str, resource: str) -> Select[Any]:
     else:
         found = select(indexed.c.place, indexed.c.resource_id).where(VECTOR_MATCHES, indexed.c.place <= TOP)
     return found.where(indexed.c.resource == resource)
-
-
-@lru_cache
-def places(dialect: str) -> Select[Any]:
-    """The places from `low` to `top` that fulfil the expression `match`."""
-    if dialect == "sqlite":
-        words = index_words.c.rowid
-        return select(words).where(WORDS_MATCH, words.between(LOW, TOP))
-    return select(indexed.c.place).where(VECTOR_MATCHES, indexed.c.place.between(LOW, TOP))

@@ -6,17 +6,17 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, select
 
 from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.repository import KIND, visible
 from app.articles.schemas import ArticleFilters
 from app.authors.models import Author
-from app.index.matching import TIERS, expression, tier_expression
+from app.index.matching import expression
 from app.index.models import Headword, Indexed
 from app.index.ranking import RANKED, Candidate, Ranked, rank
-from app.index.repository import last_place, matches, places
+from app.index.repository import last_place, matches
 from app.kit.paging import COUNT_LIMIT, Reader
 from app.sections.models import Section
 from app.tags.models import Tag
@@ -29,7 +29,8 @@ TERMS: dict[str, tuple[Any, Any, Any]] = {
     "tag": (ArticleTag, Tag, ArticleTag.tag_id),
     "author": (ArticleAuthor, Author, ArticleAuthor.author_id),
 }
-LINES = select(Indexed.place, Indexed.title, Indexed.lead).where(Indexed.place.in_(bindparam("places", expanding=True)))
+PLACES: BindParameter[Any] = bindparam("places", expanding=True)
+LINES = select(Indexed.place, Indexed.title, Indexed.lead, Indexed.packed).where(Indexed.place.in_(PLACES))
 
 
 class Match(NamedTuple):
@@ -65,9 +66,8 @@ class Search:
         if not found:
             return [], {}
         lines = (await self.reader.execute(LINES, {"places": [row.place for row in found]})).all()
-        candidates = [Candidate(*row) for row in lines]
-        standing = await self._standing(question, found[-1].place, found[0].place)
-        return rank(question, candidates, standing, found[0].place), {row.place: row.id for row in found}
+        candidates = [Candidate(place, title, lead, packed or b"") for place, title, lead, packed in lines]
+        return rank(question, candidates, found[0].place), {row.place: row.id for row in found}
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""
@@ -120,17 +120,6 @@ class Search:
             found = select(cte.c.place, cte.c.resource_id)
         place, id = found.selected_columns
         return found.join(Article, Article.id == id).where(*self._where).order_by(place.desc())
-
-    async def _standing(self, question: Question, low: int, top: int) -> dict[tuple[int, int], set[int]]:
-        """By term and tier, where it stands."""
-        found: dict[tuple[int, int], set[int]] = {}
-        for number, term in enumerate(question.wanted):
-            for tier in range(TIERS):
-                match = tier_expression(term, tier, self.dialect)
-                if match is not None:
-                    values = {"match": match, "low": low, "top": top}
-                    found[number, tier] = set((await self.reader.execute(places(self.dialect), values)).scalars())
-        return found
 
     def _month(self) -> ColumnElement[str]:
         if self.dialect == "sqlite":
