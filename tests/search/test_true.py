@@ -1,0 +1,54 @@
+"""The index says what articles say, whatever happens at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from app.articles import indexing
+from app.index.repository import put
+from app.kit import clock
+from tests.newsroom import Newsroom
+from tests.search.test_search import found
+
+
+async def test_a_scheduled_article_comes_out_under_the_present_names(newsroom: Newsroom) -> None:
+    await newsroom.tag("فلك", name="عنقاء")
+    await newsroom.author("ليلى", name="ليلى")
+    now = clock.now()
+    await newsroom.published("خبر", tags=["فلك"], authors=["ليلى"], at=clock.written(now + timedelta(hours=1)))
+    await newsroom.desk("PUT", "/tags/فلك", {"name": "زرافة"}, if_match='"1"')
+    await newsroom.desk("PUT", "/authors/ليلى", {"name": "سلمى"}, if_match='"1"')
+    await newsroom.app.state.duty.tidy()
+    with clock.frozen(now + timedelta(hours=1, seconds=1)):
+        for old, new in (("عنقاء", "زرافة"), ("ليلى", "سلمى")):
+            assert await found(newsroom, f'"{old}"') == []
+            assert await found(newsroom, new) == ["خبر"]
+
+
+async def test_an_article_published_while_its_tag_is_renamed_has_the_new_name(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await newsroom.tag("فلك", name="عنقاء")
+    await newsroom.published("أول", tags=["فلك"])
+    draft = await newsroom.draft("ثان", tags=["فلك"])
+    indexed, goes_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly(*args: Any, **options: Any) -> None:
+        await put(*args, **options)
+        indexed.set()
+        await goes_on.wait()
+
+    monkeypatch.setattr(indexing, "put", slowly)
+    publishing = asyncio.create_task(newsroom.act(draft, "publish"))
+    await indexed.wait()
+    renaming = asyncio.create_task(newsroom.desk("PUT", "/tags/فلك", {"name": "زرافة"}, if_match='"1"'))
+    await asyncio.sleep(0.3)
+    goes_on.set()
+    await asyncio.gather(publishing, renaming)
+    await newsroom.app.state.duty.tidy()
+    assert await found(newsroom, "عنقاء") == []
+    assert sorted(await found(newsroom, "زرافة")) == ["أول", "ثان"]
