@@ -12,7 +12,7 @@ from app.articles import indexing
 from app.index.repository import put
 from app.kit import clock
 from tests.newsroom import Newsroom
-from tests.search.test_search import found
+from tests.search.test_search import found, search
 
 
 async def test_a_scheduled_article_comes_out_under_the_present_names(newsroom: Newsroom) -> None:
@@ -52,3 +52,17 @@ async def test_an_article_published_while_its_tag_is_renamed_has_the_new_name(
     await newsroom.app.state.duty.tidy()
     assert await found(newsroom, "عنقاء") == []
     assert sorted(await found(newsroom, "زرافة")) == ["أول", "ثان"]
+
+
+async def test_pages_by_relevance_skip_nothing_when_the_newest_is_gone(newsroom: Newsroom) -> None:
+    now = clock.now()
+    for number in range(5):
+        await newsroom.published(f"قمر {number}", at=clock.written(now - timedelta(days=200 - number)))
+    newest = await newsroom.published("قمر جديد")
+    first = await search(newsroom, "قمر", "&limit=2")
+    await newsroom.act(newest, "unpublish")
+    rest = await found(newsroom, "قمر", f"&limit=20&cursor={first['page']['next']}")
+    assert [hit["article"]["headline"] for hit in first["data"]] + rest == [
+        "قمر جديد",
+        *(f"قمر {number}" for number in reversed(range(5))),
+    ]
