@@ -15,7 +15,7 @@ from app.kit.paging import Reader
 from app.text.analysis import VERSION
 
 DOUBTED = 0  # the version of what is to be indexed anew
-PLACES = 1 << 20  # things of one millisecond
+PLACES = 1 << 19  # things of one millisecond; so a place has 63 bits to the year 2527
 MATCH: BindParameter[str] = bindparam("match")
 WORDS_MATCH = text("index_words MATCH :match").bindparams(MATCH)
 VECTOR_MATCHES = text("vector @@ CAST(:match AS tsquery)").bindparams(MATCH)

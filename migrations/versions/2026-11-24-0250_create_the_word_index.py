@@ -35,7 +35,7 @@ MOMENT = {
 }
 ENTRIES = """
 INSERT INTO indexed (place, resource, resource_id, at, version, digest, title, lead)
-SELECT {moment} * 1048576 + row_number() OVER (PARTITION BY published_at ORDER BY id) - 1,
+SELECT {moment} * 524288 + row_number() OVER (PARTITION BY published_at ORDER BY id) - 1,
     'article', id, published_at, 0, '', '|||', '|||'
 FROM articles WHERE state = 'published' AND published_at IS NOT NULL
 """
