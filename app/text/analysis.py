@@ -33,6 +33,7 @@ STEMMERS = {
     "ar": "", "de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "nl": "dutch",
     "pt": "portuguese", "ru": "russian", "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
+LONGEST = 60  # letters: of a longer word the rest does not count, and costs nothing
 GROUP = "\ue000"  # begins the key of a group of words, which no word does
 
 
@@ -66,7 +67,7 @@ class Sought(NamedTuple):
 def analyse(text: str, language: str) -> list[Token]:
     """Return the words of `text`, which is in `language` (BCP 47), in order."""
     primary = language.partition("-")[0].lower()
-    found = [Token(start, end, _keys(word, primary)) for start, end, word in words(text)]
+    found = [Token(start, end, _keys(_cut(word), primary)) for start, end, word in words(text)]
     for place in range(len(found) - 1):
         pair = _PAIRS.get((found[place].keys.stem, found[place + 1].keys.stem))
         if pair is not None:
@@ -87,9 +88,19 @@ def _keys(word: Spelt, language: str) -> Keys:
     return Keys(form, stem, (*(key for key in read if key != stem), *groups), arabic.nisba_stem(stem))
 
 
-@lru_cache(maxsize=20_000)
 def sought(word: Spelt) -> Sought:
     """Return how a word of a question is looked for, whatever the language of the texts."""
+    return _sought(_cut(word))
+
+
+def _cut(word: Spelt) -> Spelt:
+    if len(word.letters) <= LONGEST >= len(word.form):
+        return word
+    return Spelt(word.letters[:LONGEST], word.form[:LONGEST])
+
+
+@lru_cache(maxsize=20_000)
+def _sought(word: Spelt) -> Sought:
     letters, form = word
     if arabic.is_arabic(form):
         stem = arabic.stem(letters, form)
