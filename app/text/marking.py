@@ -6,6 +6,7 @@ code points and in UTF-16 units, since browsers count those.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
@@ -75,23 +76,47 @@ def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
 
 def _window(text: str, tokens: Sequence[Token], hits: dict[int, int]) -> tuple[int, int]:
     """The part of at most `LONGEST` graphemes with the most different terms, the earliest of several."""
-    if graphemes(text) <= LONGEST:
+    if _fits(text):
         return 0, len(text)
-    best, most = min(hits), 0
-    for place in sorted(hits):
-        last = tokens[place].start + LONGEST * 2 // 3
-        terms = len({hits[other] for other in hits if other >= place and tokens[other].end <= last})
-        if terms > most:
-            best, most = place, terms
-    first = max(0, best - BEFORE)
-    start, end = (tokens[first].start if first else 0), tokens[best].end
+    best = _densest(tokens, hits)
+    start, end = _start(text, tokens, best), tokens[best].end
     for token in tokens[best:]:
-        if graphemes(text[start : token.end]) > LONGEST:
+        if not _fits(text[start : token.end]):
             break
         end = token.end
-    if end == tokens[-1].end and graphemes(text[start:]) <= LONGEST:
+    if end == tokens[-1].end and _fits(text[start:]):
         end = len(text)
     return start, max(end, tokens[best].end)
+
+
+def _densest(tokens: Sequence[Token], hits: dict[int, int]) -> int:
+    """The earliest word from which on most different terms stand close together. Each word is looked at twice only."""
+    places = sorted(hits)
+    best, most, end = places[0], 0, 0
+    near: Counter[int] = Counter()
+    for number, place in enumerate(places):
+        last = tokens[place].start + LONGEST * 2 // 3
+        while end < len(places) and (end <= number or tokens[places[end]].end <= last):
+            near[hits[places[end]]] += 1
+            end += 1
+        if len(near) > most:
+            best, most = place, len(near)
+        near[hits[place]] -= 1
+        if not near[hits[place]]:
+            del near[hits[place]]
+    return best
+
+
+def _start(text: str, tokens: Sequence[Token], best: int) -> int:
+    """Some words before the best one, as long as that leaves room for it."""
+    first = max(0, best - BEFORE)
+    starts = [token.start for token in tokens[first : best + 1]]
+    fitting = (start for start in (starts if first else [0, *starts]) if _fits(text[start : tokens[best].end]))
+    return next(fitting, starts[-1])
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= LONGEST or graphemes(text) <= LONGEST
 
 
 def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
