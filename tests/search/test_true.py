@@ -7,10 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import insert, select, text
 
 from app.articles import indexing
-from app.index.repository import put
+from app.articles.models import Article
+from app.index.repository import doubt, indexed, put
 from app.kit import clock
+from app.text.analysis import VERSION
 from tests.newsroom import Newsroom
 from tests.search.test_search import found, search
 
@@ -35,16 +38,16 @@ async def test_an_article_published_while_its_tag_is_renamed_has_the_new_name(
     await newsroom.tag("فلك", name="عنقاء")
     await newsroom.published("أول", tags=["فلك"])
     draft = await newsroom.draft("ثان", tags=["فلك"])
-    indexed, goes_on = asyncio.Event(), asyncio.Event()
+    is_indexed, goes_on = asyncio.Event(), asyncio.Event()
 
     async def slowly(*args: Any, **options: Any) -> None:
         await put(*args, **options)
-        indexed.set()
+        is_indexed.set()
         await goes_on.wait()
 
     monkeypatch.setattr(indexing, "put", slowly)
     publishing = asyncio.create_task(newsroom.act(draft, "publish"))
-    await indexed.wait()
+    await is_indexed.wait()
     renaming = asyncio.create_task(newsroom.desk("PUT", "/tags/فلك", {"name": "زرافة"}, if_match='"1"'))
     await asyncio.sleep(0.3)
     goes_on.set()
@@ -52,6 +55,26 @@ async def test_an_article_published_while_its_tag_is_renamed_has_the_new_name(
     await newsroom.app.state.duty.tidy()
     assert await found(newsroom, "عنقاء") == []
     assert sorted(await found(newsroom, "زرافة")) == ["أول", "ثان"]
+
+
+async def test_two_who_doubt_the_same_entries_do_not_wait_for_each_other(newsroom: Newsroom) -> None:
+    """However PostgreSQL goes through them: that depends on how many articles a tag has."""
+    now, database = clock.now(), newsroom.app.state.database
+    ids = await newsroom.fill([now - timedelta(seconds=number) for number in range(1_500)])
+    common = {"resource": "article", "at": now, "version": VERSION, "digest": "", "title": "|||", "lead": "|||"}
+    async with database.transaction() as session:
+        rows = [{**common, "place": place, "resource_id": id} for place, id in enumerate(reversed(ids))]
+        await session.execute(insert(indexed), rows)
+
+    async def doubted(unwanted_plan: str) -> None:
+        async with database.transaction() as session:
+            if newsroom.settings.database_url.startswith("postgresql"):
+                await session.execute(text(f"SET LOCAL {unwanted_plan} = off"))
+            await doubt(session, "article", select(Article.id).order_by(Article.id))
+
+    for _ in range(4):
+        plans = ("enable_hashjoin", "enable_nestloop", "enable_seqscan", "enable_mergejoin")
+        await asyncio.wait_for(asyncio.gather(*map(doubted, plans)), 20)
 
 
 async def test_pages_by_relevance_skip_nothing_when_the_newest_is_gone(newsroom: Newsroom) -> None:
