@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from app.articles import indexing
-from app.articles.models import Article
+from app.articles.models import ArticleTag
 from app.index.repository import doubt, indexed, put
 from app.kit import clock
+from app.tags.models import Tag
 from app.text.analysis import VERSION
 from tests.newsroom import Newsroom
 from tests.search.test_search import found, search
@@ -66,15 +67,23 @@ async def test_two_who_doubt_the_same_entries_do_not_wait_for_each_other(newsroo
         rows = [{**common, "place": place, "resource_id": id} for place, id in enumerate(reversed(ids))]
         await session.execute(insert(indexed), rows)
 
-    async def doubted(unwanted_plan: str) -> None:
+    tags = (await newsroom.tag("فلك"), ids), (await newsroom.tag("قمر"), ids[::-1])
+    async with database.transaction() as session:
+        for tag, filed in tags:
+            links = [{"article_id": id, "tag_id": tag["id"], "position": 0} for id in filed]
+            await session.execute(insert(ArticleTag), links)
+
+    async def doubted(tag: str, *unwanted_plans: str) -> None:
         async with database.transaction() as session:
             if newsroom.settings.database_url.startswith("postgresql"):
-                await session.execute(text(f"SET LOCAL {unwanted_plan} = off"))
-            await doubt(session, "article", select(Article.id).order_by(Article.id))
+                for plan in unwanted_plans:
+                    await session.execute(text(f"SET LOCAL enable_{plan} = off"))
+            filed = select(ArticleTag.article_id).join(Tag, Tag.id == ArticleTag.tag_id).where(Tag.slug == tag)
+            await doubt(session, "article", filed)
 
     for _ in range(4):
-        plans = ("enable_hashjoin", "enable_nestloop", "enable_seqscan", "enable_mergejoin")
-        await asyncio.wait_for(asyncio.gather(*map(doubted, plans)), 20)
+        ways = (doubted("فلك"), doubted("قمر", "hashjoin", "seqscan", "mergejoin"), doubted("فلك", "nestloop"))
+        await asyncio.wait_for(asyncio.gather(*ways), 20)
 
 
 async def test_pages_by_relevance_skip_nothing_when_the_newest_is_gone(newsroom: Newsroom) -> None:
