@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import NamedTuple
 
-from app.text.analysis import Keys, analyse, is_stop_key
+from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_key
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 LONGEST_KEY = 60  # characters
-MOST_WORDS = 12_000  # of one thing: PostgreSQL takes no position above 16,383
 LARGEST = 950_000  # bytes of one thing's keys: PostgreSQL takes no vector above 1 MB, positions among it
 BESIDE = 4  # bytes of each key: its tier, and how many positions follow
 

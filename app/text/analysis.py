@@ -16,6 +16,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -34,6 +35,7 @@ STEMMERS = {
     "pt": "portuguese", "ru": "russian", "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
 LONGEST = 60  # letters: of a longer word the rest does not count, and costs nothing
+MOST_WORDS = 12_000  # of one text: PostgreSQL takes no position above 16,383
 GROUP = "\ue000"  # begins the key of a group of words, which no word does
 
 
@@ -65,9 +67,9 @@ class Sought(NamedTuple):
 
 
 def analyse(text: str, language: str) -> list[Token]:
-    """Return the words of `text`, which is in `language` (BCP 47), in order."""
+    """Return the words of `text`, which is in `language` (BCP 47), in order; the first `MOST_WORDS`."""
     primary = language.partition("-")[0].lower()
-    found = [Token(start, end, _keys(_cut(word), primary)) for start, end, word in words(text)]
+    found = [Token(start, end, _keys(_cut(word), primary)) for start, end, word in islice(words(text), MOST_WORDS)]
     for place in range(len(found) - 1):
         pair = _PAIRS.get((found[place].keys.stem, found[place + 1].keys.stem))
         if pair is not None:

@@ -6,7 +6,7 @@ code points and in UTF-16 units, since browsers count those.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
@@ -54,14 +54,25 @@ def marked(text: str, language: str, question: Question) -> Marked | None:
 
 def _hits(tokens: Sequence[Token], question: Question) -> dict[int, int]:
     """Places of the words that were looked for, each with the number of its term."""
+    places: dict[Keys, list[int]] = defaultdict(
+        list
+    )  # a word is held against the question once, however often it stands
+    for place, token in enumerate(tokens):
+        places[token.keys].append(place)
     found: dict[int, int] = {}
     for number, term in enumerate(question.wanted):
-        keys = [sought(word) for word in term.words]
-        for place in range(len(tokens) - len(keys) + 1):
-            part = tokens[place : place + len(keys)]
-            if all(_meets(token.keys, key, term, at) for at, (token, key) in enumerate(zip(part, keys, strict=True))):
-                found |= dict.fromkeys(range(place, place + len(keys)), number)
+        wanted = [sought(word) for word in term.words]
+        begun = [place for keys, at in places.items() if _meets(keys, wanted[0], term, 0) for place in at]
+        for place in begun:
+            if _goes_on(tokens, place, wanted, term):
+                found.update(dict.fromkeys(range(place, place + len(wanted)), number))
     return found
+
+
+def _goes_on(tokens: Sequence[Token], place: int, wanted: Sequence[Sought], term: Term) -> bool:
+    if place + len(wanted) > len(tokens):
+        return False
+    return all(_meets(tokens[place + at].keys, wanted[at], term, at) for at in range(1, len(wanted)))
 
 
 def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:

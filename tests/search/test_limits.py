@@ -61,6 +61,14 @@ def test_a_word_that_stands_everywhere_is_marked_in_time() -> None:
     assert graphemes(shown.text) <= LONGEST
 
 
+def test_a_long_question_is_marked_in_time() -> None:
+    text = " ".join(f"كلمة{letter}" for letter in "ابتثجحخدر" * 3_000)
+    question = read_question(" ".join(f"ا{letter}*" for letter in "بتثجحخدرزسشصضطظ") + " كلمةا")
+    start = time.process_time()
+    assert marked(text, "ar", question) is not None
+    assert time.process_time() - start < 0.5
+
+
 @pytest.mark.parametrize(
     "text",
     ["🌙 " * 3_000 + "قمر", "🌙" * 3_000 + " قمر " + "🌙" * 3_000, ("ب" * 400 + " ") * 9 + "قمر " + "ش " * 300],
