@@ -11,7 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import delete
 
 from app.articles.announcing import UNSEEN, Look, look
-from app.articles.indexing import index
+from app.articles.indexing import held, index
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
 from app.articles.repository import KIND, ArticlesToEdit, Relations
 from app.articles.schemas import ArticleUpdate
@@ -212,7 +212,10 @@ class Draft:
 
     async def index(self) -> None:
         """Its words, as readers may find them."""
-        await index(self.work.session, self.article, await self.related(), self.body)
+        related = await self.related()
+        if self.article.state == "published":
+            related = await held(self.work.session, related)
+        await index(self.work.session, self.article, related, self.body)
 
     async def name(self, fields: ArticleUpdate, given: set[str]) -> None:
         """The slug: set by hand, or made from the headline until the article has once been public."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -10,10 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleTag
-from app.articles.repository import KIND, ArticlesToEdit, Relations
+from app.articles.repository import KIND, ArticlesToEdit, Relations, Terms
+from app.authors.models import Author
 from app.index.entries import Texts
 from app.index.repository import doubt, put, remove, stale
 from app.settings import Settings
+from app.tags.models import Tag
 
 AT_ONCE = 20  # articles of one transaction: on SQLite nobody else writes meanwhile
 
@@ -30,6 +33,30 @@ async def index(
     text = body.text if body is not None and article.access != "paid" else ""
     texts = Texts(article.language, article.headline, lead, text)
     await put(session, KIND, article.id, article.published_at, texts, ends_doubt=ends_doubt)
+
+
+async def held(session: AsyncSession, related: Relations) -> Relations:
+    """The same with the names that tags and authors keep until this transaction ends.
+
+    Who renames one of them doubts the entries that are there: one that is only now being made would not be seen, and
+    would keep the old name for ever. On SQLite nobody else writes meanwhile.
+    """
+    if session.get_bind().dialect.name == "sqlite":
+        return related
+    return replace(
+        related,
+        tags=await _held(session, Tag, related.tags),
+        authors=await _held(session, Author, related.authors),
+    )
+
+
+async def _held(session: AsyncSession, term: type[Tag] | type[Author], rows: Terms) -> Terms:
+    if not rows:
+        return rows
+    ids = [id for id, _, _ in rows]
+    found = select(term.id, term.name).where(term.id.in_(ids)).order_by(term.id).with_for_update(read=True)
+    names = {row.id: row.name for row in (await session.execute(found)).all()}
+    return tuple((id, slug, names.get(id, name)) for id, slug, name in rows)
 
 
 async def doubt_named(session: AsyncSession, term_ids: Sequence[str]) -> None:

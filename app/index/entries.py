@@ -12,12 +12,13 @@ from hashlib import blake2b
 from typing import NamedTuple
 from zlib import compress, decompress
 
-from app.text.analysis import Keys, analyse, is_stop_key
+from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_key
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 PACKING = 6  # of zlib
 LONGEST_KEY = 60  # characters
-MOST_WORDS = 12_000  # of one thing: PostgreSQL takes no vector above 1 MB, and no position above 16,383
+LARGEST = 950_000  # bytes of one thing's keys: PostgreSQL takes no vector above 1 MB, positions among it
+BESIDE = 4  # bytes of each key: its tier, and how many positions follow
 
 
 @dataclass(frozen=True)
@@ -61,12 +62,26 @@ class Entry(NamedTuple):
 
 def entry_of(texts: Texts) -> Entry:
     """The keys of a thing's texts."""
-    fields = [_keys(text, texts.language) for text in (texts.title, *texts.lead, texts.body)]
-    left = MOST_WORDS
-    for number, keys in enumerate(fields):
-        fields[number] = keys[:left]
-        left -= len(fields[number])
+    fields = _fitting([_keys(text, texts.language) for text in (texts.title, *texts.lead, texts.body)])
     return Entry(_tiers(fields[:1]), _tiers(fields[1:-1]), _tiers(fields))
+
+
+def _fitting(fields: Sequence[Sequence[Keys]]) -> list[list[Keys]]:
+    """The first words, as many as an entry holds; the same on both databases."""
+    left, room, known = MOST_WORDS, LARGEST, set[str]()
+    found: list[list[Keys]] = []
+    for field in fields:
+        kept: list[Keys] = []
+        for keys in field[:left]:
+            new = {f"n{keys.exact}", f"s{keys.stem}", f"z{keys.nisba}", *(f"x{key}" for key in keys.others)} - known
+            room -= sum(len(key.encode()) + BESIDE for key in new)
+            if room < 0:
+                break
+            known |= new
+            kept.append(keys)
+        left -= len(kept)
+        found.append(kept)
+    return found
 
 
 def _keys(text: str, language: str) -> list[Keys]:

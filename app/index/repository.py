@@ -82,9 +82,11 @@ async def remove(session: AsyncSession, resource: str, id: str) -> None:
 
 async def doubt(session: AsyncSession, resource: str, ids: Select[Any]) -> None:
     """These things are to be indexed anew: something of their texts has changed elsewhere."""
-    await session.execute(
-        update(indexed).where(indexed.c.resource == resource, indexed.c.resource_id.in_(ids)).values(version=DOUBTED)
-    )
+    where = (indexed.c.resource == resource, indexed.c.resource_id.in_(ids))
+    if session.get_bind().dialect.name == "postgresql":  # in one order: else two who doubt the same wait for each other
+        entries = select(indexed.c.resource_id).where(*where).order_by(indexed.c.resource_id).with_for_update()
+        await session.execute(select(func.count()).select_from(entries.subquery()))
+    await session.execute(update(indexed).where(*where).values(version=DOUBTED))
 
 
 async def is_stale(reader: Reader) -> bool:

@@ -1,7 +1,7 @@
 """What may somebody have meant for whose words nothing is there?
 
 First a letter less (و ف ب ل ك, where it was written for a prefix), then one letter another, more, or less, as long as
-that gives a word of a visible title.
+that gives a word of a visible title, and not one that any text has.
 """
 
 from __future__ import annotations
@@ -54,7 +54,8 @@ async def _instead(search: Search, term: Term) -> Term | None:
     form = term.words[0].form
     if not SHORTEST <= len(form) <= LONGEST:
         return None
-    for word, _ in await search.titled(sorted(set(_one_letter_off(form)) - {form}), 5):
+    near = sorted(other for other in set(_one_letter_off(form)) - {form} if not is_stop_word(Spelt(other, other)))
+    for word, _ in await search.titled(near, 5):
         headline = await search.newest_with(word)
         if headline is not None:
             return Term((as_written(headline, word),))

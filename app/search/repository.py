@@ -67,7 +67,8 @@ class Search:
             return [], {}
         lines = (await self.reader.execute(LINES, {"places": [row.place for row in found]})).all()
         candidates = [Candidate(place, title, lead, packed or b"") for place, title, lead, packed in lines]
-        return rank(question, candidates, found[0].place), {row.place: row.id for row in found}
+        newest = found[0].place if anchor is None else anchor  # it weighs the rest even where it is gone by now
+        return rank(question, candidates, newest), {row.place: row.id for row in found}
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""

@@ -34,14 +34,15 @@ async def watch(session: AsyncSession, noted: Noted, settings: Settings, now: da
 async def doubt_renamed(session: AsyncSession, noted: Noted, _settings: Settings, now: datetime) -> None:
     """Articles are found by the names of their tags and authors.
 
-    Before the log is locked: whoever saves one of these articles has its entry, and will ask for the log.
+    Before the log is locked: whoever saves one of these articles has its entry, and will ask for the log. What readers
+    do not see yet has words in the index all the same: it comes out by the clock alone.
     """
     for shelf in (TAGS, AUTHORS):
         if ids := {id for kind, id in noted.edited if kind == shelf.noun}:
             before = await remembered(session, shelf.noun, ids)
             after = await Taxonomy(session).shown_among(shelf, ids, now)
             await doubt_named(
-                session, [id for id, row in after.items() if id in before and not _is_said(before[id], row)]
+                session, [id for id in ids if not (id in after and id in before and _is_said(before[id], after[id]))]
             )
 
 

@@ -16,6 +16,7 @@ import json
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,7 @@ import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
 
 from app.text import arabic
 from app.text.patterns import pattern
-from app.text.words import RUN, Spelt, words
+from app.text.words import LONGEST_REMEMBERED, RUN, Spelt, words
 
 VERSION = 1
 """Of everything below and of what it stands on: an index made by another version is made anew."""
@@ -33,6 +34,8 @@ STEMMERS = {
     "ar": "", "de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "nl": "dutch",
     "pt": "portuguese", "ru": "russian", "sv": "swedish", "tr": "turkish",
 }  # fmt: skip
+LONGEST = 60  # letters: of a longer word the rest does not count, and costs nothing
+MOST_WORDS = 12_000  # of one text: PostgreSQL takes no position above 16,383
 GROUP = "\ue000"  # begins the key of a group of words, which no word does
 
 
@@ -64,13 +67,16 @@ class Sought(NamedTuple):
 
 
 def analyse(text: str, language: str) -> list[Token]:
-    """Return the words of `text`, which is in `language` (BCP 47), in order."""
+    """Return the words of `text`, which is in `language` (BCP 47), in order; the first `MOST_WORDS`."""
     primary = language.partition("-")[0].lower()
-    found = []
+    found: list[Token] = []
     for run in RUN.finditer(text):
-        begin = run.start()
-        for start, end, keys in _read(run[0], primary):
-            found.append(Token(begin + start, begin + end, keys))
+        begin, letters = run.start(), run[0]
+        read = _remembered if len(letters) <= LONGEST_REMEMBERED else _read
+        found += [Token(begin + start, begin + end, keys) for start, end, keys in read(letters, primary)]
+        if len(found) >= MOST_WORDS:
+            del found[MOST_WORDS:]
+            break
     for place in range(len(found) - 1):
         pair = _PAIRS.get((found[place].keys.stem, found[place + 1].keys.stem))
         if pair is not None:
@@ -79,10 +85,13 @@ def analyse(text: str, language: str) -> list[Token]:
     return found
 
 
-@lru_cache(maxsize=200_000)
 def _read(run: str, language: str) -> tuple[tuple[int, int, Keys], ...]:
-    """Once for each different run of letters: most of a text are words that were there before."""
-    return tuple((start, end, _keys(word, language)) for start, end, word in words(run))
+    found = islice(words(run), MOST_WORDS)
+    return tuple((start, end, _keys(_cut(word), language)) for start, end, word in found)
+
+
+# Once for each different run of letters: most of a text are words that were there before.
+_remembered = lru_cache(maxsize=200_000)(_read)
 
 
 @lru_cache(maxsize=20_000)
@@ -97,9 +106,19 @@ def _keys(word: Spelt, language: str) -> Keys:
     return Keys(form, stem, (*(key for key in read if key != stem), *groups), arabic.nisba_stem(stem))
 
 
-@lru_cache(maxsize=20_000)
 def sought(word: Spelt) -> Sought:
     """Return how a word of a question is looked for, whatever the language of the texts."""
+    return _sought(_cut(word))
+
+
+def _cut(word: Spelt) -> Spelt:
+    if len(word.letters) <= LONGEST >= len(word.form):
+        return word
+    return Spelt(word.letters[:LONGEST], word.form[:LONGEST])
+
+
+@lru_cache(maxsize=20_000)
+def _sought(word: Spelt) -> Sought:
     letters, form = word
     if arabic.is_arabic(form):
         stem = arabic.stem(letters, form)

@@ -6,20 +6,17 @@ code points and in UTF-16 units, since browsers count those.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from html import escape
-from itertools import islice
 from typing import NamedTuple
 
 from app.text.analysis import Keys, Sought, Token, analyse, sought
-from app.text.characters import clusters
+from app.text.characters import graphemes
 from app.text.questions import Question, Term
 
 LONGEST = 240  # graphemes
 BEFORE = 8  # words before the first mark, where the text is cut
-MOST_SEEN = 40  # marks that are looked at for one window
-MOST_UNITS = 4 * LONGEST  # code points: nobody reads a text with more marks than letters
 
 
 class Marked(NamedTuple):
@@ -57,54 +54,80 @@ def marked(text: str, language: str, question: Question) -> Marked | None:
 
 def _hits(tokens: Sequence[Token], question: Question) -> dict[int, int]:
     """Places of the words that were looked for, each with the number of its term."""
+    places: dict[Keys, list[int]] = defaultdict(
+        list
+    )  # a word is held against the question once, however often it stands
+    for place, token in enumerate(tokens):
+        places[token.keys].append(place)
     found: dict[int, int] = {}
     for number, term in enumerate(question.wanted):
-        meets = [_meeting(term, at) for at in range(len(term.words))]
-        first = meets[0]
-        for place in range(len(tokens) - len(meets) + 1):
-            if first(tokens[place].keys) and all(meets[at](tokens[place + at].keys) for at in range(1, len(meets))):
-                found |= dict.fromkeys(range(place, place + len(meets)), number)
+        wanted = [sought(word) for word in term.words]
+        begun = [place for keys, at in places.items() if _meets(keys, wanted[0], term, 0) for place in at]
+        for place in begun:
+            if _goes_on(tokens, place, wanted, term):
+                found.update(dict.fromkeys(range(place, place + len(wanted)), number))
     return found
 
 
-@lru_cache(maxsize=256)
-def _meeting(term: Term, at: int) -> Callable[[Keys], bool]:
-    """Whether a word of a text is the term's word `at`; asked once for the same word."""
-    wanted = sought(term.words[at])
-    if term.is_beginning and at == len(term.words) - 1:
-        return lru_cache(maxsize=2048)(
-            lambda keys: keys.exact.startswith(wanted.exact) or keys.stem.startswith(wanted.exact)
-        )
-    alone = len(term.words) == 1
-    return lru_cache(maxsize=2048)(lambda keys: _meets(keys, wanted, alone=alone))
+def _goes_on(tokens: Sequence[Token], place: int, wanted: Sequence[Sought], term: Term) -> bool:
+    if place + len(wanted) > len(tokens):
+        return False
+    return all(_meets(tokens[place + at].keys, wanted[at], term, at) for at in range(1, len(wanted)))
 
 
-def _meets(keys: Keys, wanted: Sought, *, alone: bool) -> bool:
+def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
+    if term.is_beginning and place == len(term.words) - 1:
+        return keys.exact.startswith(wanted.exact) or keys.stem.startswith(wanted.exact)
     if keys.exact == wanted.exact or keys.stem in wanted.stems:
         return True
-    if not alone:
+    if len(term.words) > 1:
         return False
     return not set(keys.others).isdisjoint(wanted.others) or wanted.nisba in (keys.nisba, keys.stem, *keys.others)
 
 
 def _window(text: str, tokens: Sequence[Token], hits: dict[int, int]) -> tuple[int, int]:
     """The part of at most `LONGEST` graphemes with the most different terms, the earliest of several."""
-    if len(text) <= LONGEST:
+    if _fits(text):
         return 0, len(text)
-    best, most = min(hits), 0
+    best = _densest(tokens, hits)
+    start, end = _start(text, tokens, best), tokens[best].end
+    for token in tokens[best:]:
+        if not _fits(text[start : token.end]):
+            break
+        end = token.end
+    if end == tokens[-1].end and _fits(text[start:]):
+        end = len(text)
+    return start, max(end, tokens[best].end)
+
+
+def _densest(tokens: Sequence[Token], hits: dict[int, int]) -> int:
+    """The earliest word from which on most different terms stand close together. Each word is looked at twice only."""
     places = sorted(hits)
+    best, most, end = places[0], 0, 0
+    near: Counter[int] = Counter()
     for number, place in enumerate(places):
         last = tokens[place].start + LONGEST * 2 // 3
-        terms = {hits[other] for other in places[number : number + MOST_SEEN] if tokens[other].end <= last}
-        if len(terms) > most:
-            best, most = place, len(terms)
+        while end < len(places) and (end <= number or tokens[places[end]].end <= last):
+            near[hits[places[end]]] += 1
+            end += 1
+        if len(near) > most:
+            best, most = place, len(near)
+        near[hits[place]] -= 1
+        if not near[hits[place]]:
+            del near[hits[place]]
+    return best
+
+
+def _start(text: str, tokens: Sequence[Token], best: int) -> int:
+    """Some words before the best one, as long as that leaves room for it."""
     first = max(0, best - BEFORE)
-    start = tokens[first].start if first else 0
-    end = start + sum(map(len, islice(clusters(text[start : start + MOST_UNITS]), LONGEST)))
-    if end >= len(text):
-        return start, len(text)
-    inside = [token.end for token in tokens[best:] if token.end <= end]
-    return start, max(inside, default=tokens[best].end)
+    starts = [token.start for token in tokens[first : best + 1]]
+    fitting = (start for start in (starts if first else [0, *starts]) if _fits(text[start : tokens[best].end]))
+    return next(fitting, starts[-1])
+
+
+def _fits(text: str) -> bool:
+    return len(text) <= LONGEST or graphemes(text) <= LONGEST
 
 
 def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

@@ -24,6 +24,7 @@ _PLAIN_ARABIC = pattern("[ء-غف-ي]+")
 _PIECE = pattern(
     rf"[{UNSPACED}]\p{{M}}*|[[\p{{Arabic}}&&\p{{L}}]]+|(?:[[\p{{L}}\p{{N}}]--[\p{{Arabic}}{UNSPACED}]]\p{{M}}*)+"
 )
+LONGEST_REMEMBERED = 60  # code points: nobody may fill the memory with words that are none
 _LATIN_OR_GREEK = pattern(r"[\p{Latin}\p{Greek}]")
 _LETTERS = str.maketrans(
     {
@@ -60,14 +61,20 @@ def words(text: str) -> Iterator[Place]:
             yield Place(begin + start, begin + end, word)
 
 
-@lru_cache(maxsize=20_000)
 def _read(run: str) -> tuple[Place, ...]:
+    return _remembered(run) if len(run) <= LONGEST_REMEMBERED else _read_anew(run)
+
+
+def _read_anew(run: str) -> tuple[Place, ...]:
     if _PLAIN_ARABIC.fullmatch(run):
         return (Place(0, len(run), Spelt(run, run.translate(_LETTERS))),)
     if run.isascii():
         lower = run.lower()
         return (Place(0, len(run), Spelt(lower, lower)),)
     return tuple(_pieces(run))
+
+
+_remembered = lru_cache(maxsize=20_000)(_read_anew)
 
 
 def _pieces(run: str) -> Iterator[Place]:

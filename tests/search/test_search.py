@@ -116,6 +116,8 @@ async def test_a_word_that_is_nowhere_is_put_right_and_told(newsroom: Newsroom) 
     assert [hit["article"]["headline"] for hit in answer["data"]] == ["التلسكوب يعمل"]
     assert (await search(newsroom, "بتلسكوب"))["corrected"] == [{"from": "بتلسكوب", "to": "تلسكوب"}]
     assert (await search(newsroom, "زرافة"))["data"] == []
+    await newsroom.published("وفد يصل إلى حلب")
+    assert (await search(newsroom, "مالي"))["data"] == []  # but a letter from إلى, which any text has
 
 
 async def test_a_renamed_tag_is_found_by_its_new_name(newsroom: Newsroom) -> None:

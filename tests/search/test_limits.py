@@ -1,0 +1,88 @@
+"""What no text can do: be too large for an entry, cost more than its length, or show more than a snippet."""
+
+from __future__ import annotations
+
+import random
+import time
+
+import pytest
+
+from app.index.entries import LARGEST, Texts, entry_of
+from app.kit import clock
+from app.text.analysis import analyse
+from app.text.characters import graphemes
+from app.text.marking import LONGEST, marked
+from app.text.questions import read_question
+from tests.newsroom import Newsroom
+from tests.search.test_search import found
+
+
+def unlike(letters: str, number: int) -> str:
+    """So many words of 24 letters, none like another."""
+    chosen = random.Random(1)
+    return " ".join("".join(chosen.choices(letters, k=24)) for _ in range(number))
+
+
+@pytest.mark.parametrize("letters", ["بتثجحخدر", "कखगघङचछज", "𐌰𐌱𐌲𐌳𐌴𐌵𐌶"])
+async def test_no_body_is_too_rich_in_words(newsroom: Newsroom, letters: str) -> None:
+    article = await newsroom.published("قمر", body=unlike(letters, 11_900), body_format="text")
+    assert await found(newsroom, "قمر") == [article["headline"]]
+
+
+def test_an_ordinary_long_text_is_kept_whole() -> None:
+    text = " ".join(f"والمفاوضات{letter}ون" for letter in "ابتثجحخدر" * 1_300)
+    entry = entry_of(Texts("ar", "قمر", (), text))
+    assert len(entry.whole.exact) == 11_702  # the headline's, the gap, the body's
+    assert sum(len(key.encode()) for tier in entry.whole for key in set(tier)) < LARGEST
+
+
+async def test_an_archive_and_a_far_future_have_a_place(newsroom: Newsroom) -> None:
+    for year in (1801, 1969, 2026):
+        await newsroom.published(f"قمر {year}", at=f"{year}-01-01T00:00:00.001Z")
+    for year in (2249, 2499):
+        await newsroom.published(f"قمر {year}", at=f"{year}-12-31T23:59:59.999Z")
+    assert await found(newsroom, "قمر", "&sort=newest") == ["قمر 2026", "قمر 1969", "قمر 1801"]
+    assert clock.now().year < 2249
+
+
+@pytest.mark.parametrize("text", ["اهات" * 70_000, "abcing" * 45_000])
+def test_a_word_of_any_length_is_read_in_time(text: str) -> None:
+    start = time.process_time()
+    (token,) = analyse(text, "ar")
+    assert time.process_time() - start < 1
+    assert token.end == len(text)
+
+
+def test_a_word_that_stands_everywhere_is_marked_in_time() -> None:
+    start = time.process_time()
+    shown = marked("قمر " * 40_000, "ar", read_question("قمر"))
+    assert time.process_time() - start < 3
+    assert shown is not None
+    assert graphemes(shown.text) <= LONGEST
+
+
+def test_a_long_question_is_marked_in_time() -> None:
+    text = " ".join(f"كلمة{letter}" for letter in "ابتثجحخدر" * 3_000)
+    question = read_question(" ".join(f"ا{letter}*" for letter in "بتثجحخدرزسشصضطظ") + " كلمةا")
+    start = time.process_time()
+    assert marked(text, "ar", question) is not None
+    assert time.process_time() - start < 0.5
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["🌙 " * 3_000 + "قمر", "🌙" * 3_000 + " قمر " + "🌙" * 3_000, ("ب" * 400 + " ") * 9 + "قمر " + "ش " * 300],
+    ids=["before", "around", "long words"],
+)
+def test_a_snippet_is_never_longer_than_a_snippet(text: str) -> None:
+    shown = marked(text, "ar", read_question("قمر"))
+    assert shown is not None
+    assert graphemes(shown.text) <= LONGEST
+    assert "<mark>قمر</mark>" in shown.html
+
+
+def test_the_part_with_most_of_what_was_looked_for_is_shown() -> None:
+    text = "قمر " + "كلام " * 200 + "شمس قمر " + "كلام " * 200 + "قمر شمس نجم"
+    shown = marked(text, "ar", read_question("قمر شمس نجم"))
+    assert shown is not None
+    assert shown.text.endswith("قمر شمس نجم")
