@@ -23,7 +23,7 @@ from app.api import ROUTERS
 from app.articles.announcing import announce_due as announce_articles
 from app.articles.announcing import moments as article_moments
 from app.articles.announcing import watch as watch_translations
-from app.articles.indexing import index_anew
+from app.articles.indexing import index_anew, index_missing
 from app.cache.layer import Cache
 from app.changes.bell import Bell, bell_path
 from app.changes.duty import Duty
@@ -53,6 +53,7 @@ WATCHERS = (watch_translations, watch_comments, watch_terms, watch_strips)
 FORERUNNERS = (doubt_renamed,)
 # What the clock brings.
 ANNOUNCERS = (announce_articles, announce_strips)
+STARTERS = (begin_strips, index_missing)
 CHORES = ((index_is_stale, index_anew),)
 
 
@@ -108,9 +109,8 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state.cache = Cache(state.follower, settings)
     state.hub = Hub(state.database, state.follower, lambda: state.settings)
     purger = Purger(state.database, state.follower, settings)
-    state.duty = Duty(
-        state.database, state.follower, ANNOUNCERS, lambda: state.settings, purger, (begin_strips,), CHORES
-    )
+    work = (ANNOUNCERS, lambda: state.settings, purger, STARTERS, CHORES)
+    state.duty = Duty(state.database, state.follower, *work)
 
 
 @asynccontextmanager

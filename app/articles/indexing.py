@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleTag
 from app.articles.repository import KIND, ArticlesToEdit, Relations, Terms
 from app.authors.models import Author
 from app.index.entries import Texts
-from app.index.repository import doubt, put, remove, stale
+from app.index.models import Indexed
+from app.index.repository import doubt, expect, put, remove, settle, stale
 from app.settings import Settings
 from app.tags.models import Tag
 
+log = logging.getLogger("nashra")
+OUT = text("articles.state = 'published'")
+MOST_MISSING = 1_000  # of one start
 AT_ONCE = 20  # articles of one transaction: on SQLite nobody else writes meanwhile
 
 
@@ -78,8 +83,22 @@ async def index_some(session: AsyncSession, number: int, now: datetime) -> list[
     bodies = {body.article_id: body for body in texts}
     related = await ArticlesToEdit(session).relations(ids, now)
     for id in ids:
-        if id in articles:
-            await index(session, articles[id], related[id], bodies.get(id), ends_doubt=True)
-        else:
-            await remove(session, KIND, id)
+        try:
+            async with session.begin_nested():
+                if id in articles:
+                    await index(session, articles[id], related[id], bodies.get(id), ends_doubt=True)
+                else:
+                    await remove(session, KIND, id)
+        except Exception:  # one article must not keep all others from being found
+            log.exception("article %s is not indexed anew", id)
+            await settle(session, KIND, id)
     return ids
+
+
+async def index_missing(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
+    """When a process starts: what a process of an older version has published meanwhile is put on the list."""
+    known = select(Indexed.resource_id).where(Indexed.resource == KIND)
+    missing = select(Article.id, Article.published_at).where(OUT, Article.id.not_in(known)).limit(MOST_MISSING)
+    for id, at in (await session.execute(missing)).all():
+        if at is not None:
+            await expect(session, KIND, id, at)

@@ -89,6 +89,18 @@ async def doubt(session: AsyncSession, resource: str, ids: Select[Any]) -> None:
     await session.execute(update(indexed).where(*where).values(version=DOUBTED))
 
 
+async def settle(session: AsyncSession, resource: str, id: str) -> None:
+    """Leaves an entry as it is until its thing is saved again."""
+    where = (indexed.c.resource == resource, indexed.c.resource_id == id)
+    await session.execute(update(indexed).where(*where).values(version=VERSION))
+
+
+async def expect(session: AsyncSession, resource: str, id: str, at: datetime) -> None:
+    """An entry without words, which is to be made anew."""
+    values = {"place": await _free(session, at), "resource": resource, "resource_id": id, "at": at}
+    await session.execute(insert(indexed), {**values, "version": DOUBTED, "digest": "", "title": "|||", "lead": "|||"})
+
+
 async def is_stale(reader: Reader) -> bool:
     """Whether some entry is not what this version makes of its texts."""
     return (await reader.execute(STALE)).first() is not None

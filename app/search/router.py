@@ -69,8 +69,9 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     start = cursors.read(query.cursor)
     found, corrections = await _page(search, query, question, start), list[Correction]()
     if not found.hits and start is None and (better := await corrected(search, question)) is not None:
-        question, corrections = better
-        found = await _page(search, query, question, start)
+        found = await _page(search, query, better[0], start)
+        if found.hits:  # else nothing is told that helps nobody
+            question, corrections = better
     total = await search.count(question) if query.count else None
     counted = {name: await search.facet(question, name) for name in facets}
     page: Slice[Any] = Slice(

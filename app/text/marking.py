@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from html import escape
+from itertools import islice
 from typing import NamedTuple
 
 from app.text.analysis import Keys, Sought, Token, analyse, sought
-from app.text.characters import graphemes
+from app.text.characters import clusters
 from app.text.questions import Question, Term
 
 LONGEST = 240  # graphemes
@@ -127,7 +128,7 @@ def _start(text: str, tokens: Sequence[Token], best: int) -> int:
 
 
 def _fits(text: str) -> bool:
-    return len(text) <= LONGEST or graphemes(text) <= LONGEST
+    return len(text) <= LONGEST or next(islice(clusters(text), LONGEST, None), None) is None
 
 
 def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

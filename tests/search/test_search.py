@@ -9,8 +9,12 @@ from urllib.parse import quote
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 
+from app.articles import indexing
+from app.index import repository
 from app.kit import clock
+from app.main import STARTERS
 from tests.newsroom import Newsroom
 
 
@@ -184,3 +188,35 @@ def test_no_text_is_a_fault_of_ours(q: str) -> None:
         return
     for dialect in ("sqlite", "postgresql"):
         assert expression(question, dialect)
+
+
+async def test_an_article_that_cannot_be_indexed_keeps_nothing_else_back(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await newsroom.tag("فلك", name="فلك")
+    bad, good = await newsroom.published("معطوب", tags=["فلك"]), await newsroom.published("سليم", tags=["فلك"])
+    real = indexing.index
+
+    async def failing(session: Any, article: Any, *more: Any, **options: Any) -> None:
+        if article.id == bad["id"]:
+            await session.execute(text("SELECT 1 FROM nowhere"))
+        await real(session, article, *more, **options)
+
+    await newsroom.desk("PUT", "/tags/فلك", {"name": "نجوم"}, if_match='"1"')
+    with monkeypatch.context() as patch:
+        patch.setattr(indexing, "index", failing)
+        await newsroom.app.state.duty.tidy()
+    assert await found(newsroom, "نجوم") == [good["headline"]]
+    await newsroom.change(bad, headline="مُصلَح")
+    assert await found(newsroom, "نجوم مصلح") == ["مُصلَح"]
+
+
+async def test_what_an_older_version_published_is_found_after_the_next_start(newsroom: Newsroom) -> None:
+    article = await newsroom.published("خبر قديم")
+    async with newsroom.app.state.database.transaction() as session:
+        await repository.remove(session, "article", article["id"])
+    assert await found(newsroom, "قديم") == []
+    await newsroom.app.state.duty.announce(STARTERS)
+    await newsroom.app.state.duty.tidy()
+    newsroom.set()
+    assert await found(newsroom, "قديم") == ["خبر قديم"]
