@@ -19,6 +19,9 @@ SNIPPET: dict[str, Any] = {
 }
 
 
+Range = Annotated[list[int], Field(min_length=2, max_length=2)]
+
+
 class SearchQuery(ArticleFilters):
     """What is looked for, among which articles."""
 
@@ -57,9 +60,9 @@ class RelatedArticles(Output):
 class Ranges(Output):
     """Where the marks are, each from its start to before its end."""
 
-    code_points: list[tuple[int, int]]
+    code_points: list[Range]
     """Counted in Unicode code points."""
-    utf16: list[tuple[int, int]]
+    utf16: list[Range]
     """Counted in UTF-16 units, as browsers do."""
 
 
