@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleTag
@@ -97,8 +97,8 @@ async def index_some(session: AsyncSession, number: int, now: datetime) -> list[
 
 async def index_missing(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
     """When a process starts: what a process of an older version has published meanwhile is put on the list."""
-    known = select(Indexed.resource_id).where(Indexed.resource == KIND)
-    missing = select(Article.id, Article.published_at).where(OUT, Article.id.not_in(known)).limit(MOST_MISSING)
+    known = exists().where(Indexed.resource == KIND, Indexed.resource_id == Article.id)
+    missing = select(Article.id, Article.published_at).where(OUT, ~known).limit(MOST_MISSING)
     for id, at in (await session.execute(missing)).all():
         if at is not None:
             await expect(session, KIND, id, at)
