@@ -170,3 +170,12 @@ def matches(dialect: str, resource: str) -> Select[Any]:
     else:
         found = select(indexed.c.place, indexed.c.resource_id).where(VECTOR_MATCHES, indexed.c.place <= TOP)
     return found.where(indexed.c.resource == resource)
+
+
+def found_by(dialect: str, resource: str, match: str, top: int) -> Select[Any]:
+    """`matches`, to be narrowed and sorted by place: PostgreSQL asks its index first, not all things in their order."""
+    found = matches(dialect, resource).params(match=match, top=top)
+    if dialect == "sqlite":
+        return found
+    cte = found.cte("found").prefix_with("MATERIALIZED")
+    return select(cte.c.place, cte.c.resource_id)

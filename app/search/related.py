@@ -14,18 +14,16 @@ from app.index.entries import stem_keys
 from app.index.matching import title_expression
 from app.index.models import Indexed
 from app.index.ranking import freshness
-from app.index.repository import last_place, matches
+from app.index.repository import found_by, last_place
 from app.kit.db import Instant
-from app.kit.paging import Reader
+from app.kit.paging import Reader, dialect_of
 
 TAG, SECTION, WORD = 3.0, 1.0, 1.0
 CONSIDERED = 200  # of the newest that share one of these
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 
 
-async def related_to(
-    reader: Reader, dialect: str, article: Any, relations: Relations, now: datetime, limit: int
-) -> list[str]:
+async def related_to(reader: Reader, article: Any, relations: Relations, now: datetime, limit: int) -> list[str]:
     """Ids of the visible articles of its language that share most with it; the younger weigh more."""
     weights: dict[str, float] = defaultdict(float)
     for link, term_id, terms, weight in (
@@ -36,7 +34,7 @@ async def related_to(
             ids = [id for id, _, _ in terms]
             for id in (await reader.execute(_filed(link, term_id, ids, article), {"now": now})).scalars():
                 weights[id] += weight
-    for id, number in (await _wordy(reader, dialect, article, now)).items():
+    for id, number in (await _wordy(reader, article, now)).items():
         weights[id] += WORD * number
     weights.pop(article.id, None)
     rows = select(Indexed.resource_id, Indexed.place).where(
@@ -58,15 +56,13 @@ def _alike(article: Any) -> list[Any]:
     return [visible(NOW), Article.language == article.language, Article.id != article.id]
 
 
-async def _wordy(reader: Reader, dialect: str, article: Any, now: datetime) -> dict[str, int]:
+async def _wordy(reader: Reader, article: Any, now: datetime) -> dict[str, int]:
     """By id, how many words of the headline stand in that of another."""
     keys = stem_keys(article.headline, article.language)
     if not keys:
         return {}
-    found = matches(dialect, KIND).params(match=title_expression(keys, dialect), top=last_place(now))
-    if dialect != "sqlite":
-        cte = found.cte("found").prefix_with("MATERIALIZED")
-        found = select(cte.c.place, cte.c.resource_id)
+    dialect = dialect_of(reader)
+    found = found_by(dialect, KIND, title_expression(keys, dialect), last_place(now))
     place, id = found.selected_columns
     rows = found.join(Article, Article.id == id).where(*_alike(article)).order_by(place.desc()).limit(CONSIDERED)
     ids: dict[int, str] = {row.place: row.resource_id for row in (await reader.execute(rows, {"now": now})).all()}

@@ -16,8 +16,8 @@ from app.authors.models import Author
 from app.index.matching import expression
 from app.index.models import Headword, Indexed
 from app.index.ranking import RANKED, Candidate, Ranked, rank
-from app.index.repository import last_place, matches
-from app.kit.paging import COUNT_LIMIT, Reader
+from app.index.repository import found_by, last_place
+from app.kit.paging import COUNT_LIMIT, Reader, dialect_of
 from app.sections.models import Section
 from app.tags.models import Tag
 from app.text.questions import Question
@@ -51,8 +51,8 @@ class FacetValue(NamedTuple):
 class Search:
     """What one question finds, of what readers see at one moment."""
 
-    def __init__(self, reader: Reader, dialect: str, filters: ArticleFilters, now: datetime) -> None:
-        self.reader, self.dialect, self.now = reader, dialect, now
+    def __init__(self, reader: Reader, filters: ArticleFilters, now: datetime) -> None:
+        self.reader, self.dialect, self.now = reader, dialect_of(reader), now
         self._where = [visible(now), *conditions(filters, each=True)]
 
     async def newest(self, question: Question, limit: int, before: int | None = None) -> list[Match]:
@@ -115,10 +115,7 @@ class Search:
 
     def _found(self, question: Question, before: int | None = None) -> Select[Any]:
         top = last_place(self.now) if before is None else min(before - 1, last_place(self.now))
-        found = matches(self.dialect, KIND).params(match=expression(question, self.dialect), top=top)
-        if self.dialect != "sqlite":  # else it would go through all articles, and ask each
-            cte = found.cte("found").prefix_with("MATERIALIZED")
-            found = select(cte.c.place, cte.c.resource_id)
+        found = found_by(self.dialect, KIND, expression(question, self.dialect), top)
         place, id = found.selected_columns
         return found.join(Article, Article.id == id).where(*self._where).order_by(place.desc())
 

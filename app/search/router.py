@@ -64,7 +64,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     """
     now, question = clock.now(), asked(query.q)
     facets = _facets(query.facets)
-    search = Search(reader, reader.dialect.name, query, now)
+    search = Search(reader, query, now)
     cursors = Cursors(request)
     start = cursors.read(query.cursor)
     found, corrections = await _page(search, query, question, start), list[Correction]()
@@ -106,7 +106,7 @@ async def list_related_articles(
     now, settings = clock.now(), request.app.state.settings
     found = Articles(reader)
     row = await found.at(slug, now, "/related", frozenset({"related"}))
-    ids = await related_to(reader, reader.dialect.name, row, Relations.of(row), now, query.limit)
+    ids = await related_to(reader, row, Relations.of(row), now, query.limit)
     rows = {other.id: other for other in await found.stating(ids, now, frozenset({"related"}))}
     shown = [summary_of(rows[id], Relations.of(rows[id]), settings, now) for id in ids if id in rows]
     return await _delivered(request, reader, written(RelatedArticles, {"data": shown}))
@@ -121,7 +121,7 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
     typed = list(words(query.q))
     if not typed:
         raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")])
-    last, search = typed[-1], Search(reader, reader.dialect.name, ArticleFilters(), clock.now())
+    last, search = typed[-1], Search(reader, ArticleFilters(), clock.now())
     found = []
     if len(last.word.form) >= SHORTEST_BEGINNING:
         for form, _ in await search.beginning(last.word.form, query.limit):
