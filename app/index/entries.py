@@ -16,7 +16,6 @@ from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_key
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 PACKING = 6  # of zlib
-LONGEST_KEY = 60  # characters
 LARGEST = 950_000  # bytes of one thing's keys: PostgreSQL takes no vector above 1 MB, positions among it
 BESIDE = 4  # bytes of each key: its tier, and how many positions follow
 
@@ -94,8 +93,8 @@ def _tiers(fields: Iterable[Sequence[Keys]]) -> Tiers:
     return Tiers(
         _in_order([[key.exact for key in keys] for keys in fields]),
         _in_order([[key.stem for key in keys] for keys in fields]),
-        _short(dict.fromkeys(other for key in flat for other in key.others)),
-        _short(dict.fromkeys(key.nisba for key in flat if key.nisba != key.stem)),
+        list(dict.fromkeys(other for key in flat for other in key.others)),
+        list(dict.fromkeys(key.nisba for key in flat if key.nisba != key.stem)),
     )
 
 
@@ -103,17 +102,13 @@ def _in_order(fields: Sequence[Sequence[str]]) -> list[str]:
     found: list[str] = []
     for number, keys in enumerate(fields):
         found += [GAP] if number else []
-        found += _short(keys)
+        found += keys
     return found
-
-
-def _short(keys: Iterable[str]) -> list[str]:
-    return [key[:LONGEST_KEY] for key in keys]
 
 
 def stem_keys(text: str, language: str) -> set[str]:
     """The stems of a text's telling words: longer than two letters, and not of those that any text has."""
-    return {key.stem[:LONGEST_KEY] for key in _keys(text, language) if len(key.stem) > 2 and not is_stop_key(key)}
+    return {key.stem for key in _keys(text, language) if len(key.stem) > 2 and not is_stop_key(key)}
 
 
 def packed(tiers: Tiers) -> bytes:

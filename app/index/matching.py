@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from app.index.entries import LONGEST_KEY
 from app.text.analysis import sought
 from app.text.questions import Question, Term
 
@@ -21,17 +20,17 @@ class Way(NamedTuple):
 def ways(term: Term) -> list[list[Way]]:
     """How `term` may be there, tier by tier: as it is written, by its stem, by what else it may be, as an adjective."""
     found = [sought(word) for word in term.words]
-    exact = Way("n", tuple(word.exact[:LONGEST_KEY] for word in found), term.is_beginning)
+    exact = Way("n", tuple(word.exact for word in found), term.is_beginning)
     if term.is_beginning:
         return [[exact], [exact._replace(column="s")], [], []]
     most = max(len(word.stems) for word in found)
-    stems = [tuple(word.stems[min(n, len(word.stems) - 1)][:LONGEST_KEY] for word in found) for n in range(most)]
+    stems = [tuple(word.stems[min(n, len(word.stems) - 1)] for word in found) for n in range(most)]
     stemmed = [Way("s", keys, False) for keys in dict.fromkeys(stems)]
     if len(found) > 1:
         return [[exact], stemmed, [], []]
     (word,) = found
-    others = [Way("x", (key[:LONGEST_KEY],), False) for key in word.others]
-    return [[exact], stemmed, others, [Way(column, (word.nisba[:LONGEST_KEY],), False) for column in "zsx"]]
+    others = [Way("x", (key,), False) for key in word.others]
+    return [[exact], stemmed, others, [Way(column, (word.nisba,), False) for column in "zsx"]]
 
 
 def expression(question: Question, dialect: str) -> str:

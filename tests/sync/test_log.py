@@ -192,34 +192,37 @@ async def test_transactions_that_overlap_commit_in_the_order_of_their_numbers(ne
     """The one that began to append first commits first; the other's number comes after and is not seen before."""
     from app.changes.log import Note, note
 
-    database = newsroom.app.state.database
-    order: list[str] = []
+    database, log = newsroom.app.state.database, newsroom.app.state.log
     appended, go_on = asyncio.Event(), asyncio.Event()
+    committed_before: list[list[tuple[str, str]]] = []
 
-    async def late(_session: Any, *_: Any) -> None:
+    async def waits(_session: Any, *_: Any) -> None:
         appended.set()
         await go_on.wait()
 
+    async def looks(_session: Any, *_: Any) -> None:
+        """Called when the log is locked: what others see at that moment."""
+        committed_before.append((await told(newsroom))[0])
+
     async def first() -> None:
-        newsroom.app.state.log._watchers = (late,)
+        log._watchers = (waits,)
         async with database.transaction() as session:
             note(session, Note("article.updated", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"))
-        order.append("first")
 
     async def second() -> None:
         await appended.wait()
-        newsroom.app.state.log._watchers = ()
+        log._watchers = (looks,)
         async with database.transaction() as session:
             note(session, Note("article.updated", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a3"))
-        order.append("second")
 
     tasks = [asyncio.create_task(first()), asyncio.create_task(second())]
     await asyncio.sleep(0.3)
-    assert order == []
+    assert not any(task.done() for task in tasks)
+    assert committed_before == []
     assert (await told(newsroom))[0] == []
     go_on.set()
     await asyncio.gather(*tasks)
-    assert order == ["first", "second"]
+    assert [[id[-1] for _, id in seen] for seen in committed_before] == [["2"]]
     assert [id[-1] for _, id in (await told(newsroom))[0]] == ["2", "3"]
 
 
