@@ -132,5 +132,10 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def router_of(prefix: str, tag: str) -> APIRouter:
-    """A room's router: its routes are `Route`s under one tag."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=Route)
+    """A room's router: its routes are `Route`s under one tag, and an operation's id is the name of its function."""
+    return APIRouter(prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=name_of)
+
+
+def name_of(route: APIRoute) -> str:
+    """An operation's id."""
+    return route.name

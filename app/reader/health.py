@@ -12,10 +12,10 @@ from app.kit.db import UseDatabase
 from app.kit.errors import Unavailable
 from app.kit.listing import written
 from app.kit.migrations import is_ready
-from app.kit.routing import problems
+from app.kit.routing import name_of, problems
 from app.kit.schemas import Output
 
-router = APIRouter(tags=["operations"])
+router = APIRouter(tags=["operations"], generate_unique_id_function=name_of)
 NO_STORE = {"Cache-Control": "no-store"}
 
 
