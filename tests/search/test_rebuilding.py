@@ -1,0 +1,60 @@
+"""An index that is made anew answers all the while: each entry is the old one until it is the new one."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+
+from app.articles import indexing
+from app.index import repository
+from app.kit import clock
+from tests.newsroom import Newsroom
+from tests.search.test_search import found
+
+NUMBER = 24
+AT_ONCE = 3
+
+
+async def left(newsroom: Newsroom) -> int:
+    async with newsroom.app.state.database.reader() as reader:
+        return await repository.left(reader)
+
+
+async def test_an_index_made_anew_under_load_answers_all_the_while(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    articles = [await newsroom.published(f"مفاوضات اليوم {number}") for number in range(NUMBER)]
+    before = await found(newsroom, "المفاوضات", "&limit=50&sort=newest")
+    assert len(before) == NUMBER
+    monkeypatch.setattr(repository, "VERSION", repository.VERSION + 1)  # as after an update of the analyser
+    newsroom.set()
+    assert await left(newsroom) == NUMBER
+    told: list[int] = []
+
+    async def make_anew() -> None:
+        while await left(newsroom):
+            async with newsroom.app.state.database.transaction() as session:
+                await indexing.index_some(session, AT_ONCE, clock.now())
+            told.append(await left(newsroom))
+
+    async def write() -> None:
+        for number in range(0, NUMBER, 4):
+            articles[number] = await newsroom.change(articles[number], summary=f"ملخص {number}")
+
+    async def read() -> int:
+        asked = 0
+        while not making.done():
+            assert await found(newsroom, "المفاوضات", "&limit=50&sort=newest") == before
+            asked += 1
+            await asyncio.sleep(0)
+        return asked
+
+    making = asyncio.create_task(make_anew())
+    _, asked = await asyncio.gather(write(), read())
+    await making
+    assert asked > 0
+    assert told == sorted(told, reverse=True)
+    assert told[-1] == 0
+    assert len(await found(newsroom, "ملخص", "&limit=50")) == NUMBER // 4
+    assert await found(newsroom, "المفاوضات", "&limit=50&sort=newest") == before
