@@ -111,11 +111,12 @@ class Duty:
             await asyncio.sleep(EVERY)
 
     async def tidy(self) -> None:
-        """Does what is left to do, in short transactions, until nothing is."""
+        """Does what is left to do, in short transactions, until nothing is; half of the time is left to requests."""
         for is_wanted, work in self._chores:
             while await self._is_wanted(is_wanted):
+                began = time.monotonic()
                 await self.announce([work])
-                await asyncio.sleep(LEAST)
+                await asyncio.sleep(max(LEAST, time.monotonic() - began))
 
     async def _is_wanted(self, is_wanted: Callable[[Reader], Awaitable[bool]]) -> bool:
         async with self._database.reader() as reader:
