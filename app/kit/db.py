@@ -219,11 +219,6 @@ async def alone(connection: AsyncConnection) -> None:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def reads(dependency: object) -> bool:
-    """Whether this is what `Reading` depends on: then `Database.reader` gives the same."""
-    return dependency is _reading
-
-
 async def _reading_session(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:
     async with database.reading_session() as session:
         yield session
