@@ -151,7 +151,7 @@ def demo(options: argparse.Namespace) -> int:
     return listen(options)
 
 
-def listen(options: argparse.Namespace, application: str = "app.main:create_app") -> int:
+def listen(options: argparse.Namespace, application: str = "app.main:create_app_to_serve") -> int:
     """Serves until it is told to stop. What is measured beside ours is served with the same options."""
     import uvicorn
 

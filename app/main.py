@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import re
 from collections.abc import AsyncIterator
@@ -93,6 +94,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     _layers(app, settings)
     _answers(app)
     openapi.attach(app)
+    return app
+
+
+def create_app_to_serve() -> FastAPI:
+    """The application of a process that serves it to the end, as the environment wants it.
+
+    What it is made of is not looked through for garbage again: that takes a tenth of a second, and nobody is answered.
+    """
+    app = create_app()
+    gc.collect()
+    gc.freeze()
     return app
 
 

@@ -102,6 +102,8 @@ def scene(server: servers.Server, site: Site, token: str = "") -> Iterator[Scene
 
 def workload(way: Way, site: Site, work: Workload) -> Iterator[Result]:
     """Its row, and another one for the memory of the worker where that is weighed."""
+    if site.count <= LARGEST_COPY:  # else the server would index what is missing while it is measured
+        dataset.index(site.url)
     if not work.writes:
         yield from _measured(way, site, work, "")
     elif site.count > LARGEST_COPY and not site.server:

@@ -24,7 +24,7 @@ from sqlalchemy import select
 from app.articles import revisions
 from app.articles.announcing import tell
 from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
-from app.articles.models import Article, ArticleBody, Correction
+from app.articles.models import Article, Correction
 from app.articles.repository import KIND, ArticlesToEdit
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
@@ -72,7 +72,7 @@ async def create(work: Work, sent: Sent[ArticleCreate, ArticleUpdate]) -> Draft:
         saved_at=now,
         updated_at=now,
     )
-    draft = Draft(work, article, None)
+    draft = Draft(work, article)
     draft.faults = list(sent.faults)
     await draft.write(sent.fields, sent.given if sent.faults else set(ArticleUpdate.model_fields))
     await _refuse_known(work, article)
@@ -97,8 +97,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
         expected.require(article.version)
     if status not in ALLOWED[verb]:
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
-    body = await work.session.get(ArticleBody, article.id)
-    draft = Draft(work, article, body)
+    draft = Draft(work, article, *await articles.beside(article, work.now))
     draft.before = await draft.look()
     return draft
 

@@ -47,7 +47,9 @@ LINKS: dict[str, tuple[Any, Any, str]] = {
 class Draft:
     """One article being written: what is about to be stored, and every fault found on the way."""
 
-    def __init__(self, work: Work, article: Article, body: ArticleBody | None) -> None:
+    def __init__(
+        self, work: Work, article: Article, body: ArticleBody | None = None, related: Relations | None = None
+    ) -> None:
         self.work, self.article, self.body = work, article, body
         self.before = UNSEEN
         """What readers saw of it before."""
@@ -56,7 +58,7 @@ class Draft:
         self.warnings: list[dict[str, Any]] = []
         self._links: dict[str, list[str]] = {}  # what was sent and is not stored yet
         self._group = article.translation_group
-        self._related: Relations | None = None
+        self._related = related
         self._lines: dict[str, frozenset[str]] = {}
 
     def fault(self, code: str, pointer: str, **params: Any) -> None:

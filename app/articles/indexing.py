@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,7 +24,7 @@ from app.tags.models import Tag
 log = logging.getLogger("nashra")
 OUT = text("articles.state = 'published'")
 MOST_MISSING = 1_000  # of one start
-AT_ONCE = 20  # articles of one transaction: on SQLite nobody else writes meanwhile
+AT_ONCE = 5  # articles of one transaction: on SQLite nobody else writes meanwhile
 
 
 async def index(
@@ -92,6 +93,7 @@ async def index_some(session: AsyncSession, number: int, now: datetime) -> list[
         except Exception:  # one article must not keep all others from being found
             log.exception("article %s is not indexed anew", id)
             await settle(session, KIND, id)
+        await asyncio.sleep(0)  # readers are answered in between
     return ids
 
 

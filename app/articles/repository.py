@@ -251,6 +251,15 @@ RELATED = (
     _terms(ArticleAuthor, Author, ArticleAuthor.author_id).label("authors"),
     _translations().label("translations"),
 )
+ITSELF = select(Article).where(Article.id == bindparam("id"))
+TO_CHANGE = ITSELF.with_for_update().execution_options(populate_existing=True)
+# Not together with the row that is locked: whoever waited for it would see the rest as it was before.
+BESIDE = (
+    select(ArticleBody, *RELATED)
+    .select_from(Article)
+    .outerjoin(ArticleBody, ArticleBody.article_id == Article.id)
+    .where(Article.id == bindparam("id"))
+)
 PUT_RIGHT = _corrections().label("corrections")
 # Of a paid article the body stays where it is.
 ITS_BODY = and_(ArticleBody.article_id == Article.id, Article.access != "paid")
@@ -320,13 +329,16 @@ class ArticlesToEdit(Articles):
         known = as_id(id)
         if known is None:
             raise NotFound()
-        statement = select(Article).where(Article.id == known)
-        if for_update:
-            statement = statement.with_for_update().execution_options(populate_existing=True)
-        article = (await self.session.scalars(statement)).one_or_none()
+        found = await self.session.scalars(TO_CHANGE if for_update else ITSELF, {"id": known})
+        article: Article | None = found.one_or_none()
         if article is None:
             raise NotFound()
         return article
+
+    async def beside(self, article: Article, now: datetime) -> tuple[ArticleBody | None, Relations]:
+        """The body of an article, and what it is filed under with the translations that readers see."""
+        row: Any = (await self.session.execute(BESIDE, {"id": article.id, "now": now})).one()
+        return row.ArticleBody, Relations.of(row)
 
     async def corrections(self, article_id: str) -> Sequence[Row[Any]]:
         return (await self.session.execute(CORRECTIONS, {"id": article_id})).all()

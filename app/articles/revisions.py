@@ -6,7 +6,7 @@ import difflib
 import re
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from app.articles.editing import LINKS, Draft
 from app.articles.models import Article, Revision
@@ -23,6 +23,8 @@ KEPT = (
 OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInput, "seo": SeoInput}
 TEXTS = {"headline", "short_headline", "summary", "body", "byline", "dateline"}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
+TABLE: Any = Revision.__table__
+KEEP = insert(TABLE)
 
 
 async def content_of(draft: Draft) -> dict[str, Any]:
@@ -41,17 +43,16 @@ async def content_of(draft: Draft) -> dict[str, Any]:
 async def keep(draft: Draft, action: str) -> None:
     """Writes the revision of this save; its number is the article's version."""
     work: Work = draft.work
-    work.session.add(
-        Revision(
-            article_id=draft.article.id,
-            number=draft.article.version,
-            at=work.now,
-            member_id=work.actor.member_id,
-            member_name=work.actor.name,
-            action=action,
-            content=await content_of(draft),
-        )
-    )
+    revision = {
+        "article_id": draft.article.id,
+        "number": draft.article.version,
+        "at": work.now,
+        "member_id": work.actor.member_id,
+        "member_name": work.actor.name,
+        "action": action,
+        "content": await content_of(draft),
+    }
+    await work.session.execute(KEEP, revision)
 
 
 async def page(reader: Reader, article: Article, query: PageQuery, cursors: Cursors) -> Slice[Revision]:

@@ -23,14 +23,16 @@ from app.settings import Settings
 
 CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
 EVERYTHING = "changes"  # the tag of answers that any change touches
-
+ROW = 1  # the id of the log's own row
 
 # Built once, and of tables: an `update` of a class looks for its objects in the session.
-LOCK = select(ChangeLog.head).with_for_update()
 CHANGES: Any = Change.__table__
 HEAD: Any = ChangeLog.__table__
+LOCK = select(HEAD.c.head).with_for_update()
 APPEND = insert(CHANGES)
-MOVE = update(HEAD).values(head=bindparam("last"))
+# The row is named: before a change of rows that it must count, SQLite writes down what words were indexed. That is left
+# to the commit, which keeps nobody from being answered.
+MOVE = update(HEAD).where(HEAD.c.id == ROW).values(head=bindparam("last"))
 MOVE_TREE = MOVE.values(moved=bindparam("last"))
 Thing = tuple[str, str]  # (kind, id)
 
@@ -133,7 +135,8 @@ async def _notify(session: AsyncSession) -> None:
 
 async def _lock(session: AsyncSession) -> int:
     """The head, and nobody else appends until this transaction ends."""
-    return (await session.execute(LOCK)).scalar_one()
+    head: int = (await session.execute(LOCK)).scalar_one()
+    return head
 
 
 def _row(seq: int, now: datetime, entry: Note) -> dict[str, Any]:

@@ -123,7 +123,7 @@ class Expected:
             raise PreconditionFailed(version=None)
 
 
-def _expected(
+async def _expected(  # `async`, though it awaits nothing: FastAPI would send it to a thread
     if_match: Annotated[
         str | None,
         Header(description='The version the change is based on, as in `ETag`: `"3"`.', examples=['"3"']),

@@ -97,8 +97,10 @@ class Database:
         if parsed.get_backend_name() == "sqlite":
             path = parsed.database or ":memory:"
             self.reading, self.writing = sqlite.reading_engine(path), sqlite.writing_engine(path)
+            self._session: type[AsyncSession] = sqlite.InlineSession
         else:
             self.reading, self.writing = _postgresql(parsed, pool, read_only=True), _postgresql(parsed, pool)
+            self._session = AsyncSession
             self._listening_url = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
         self.before_commit: Callable[[AsyncSession], Awaitable[None]] | None = None
 
@@ -119,13 +121,17 @@ class Database:
         finally:
             await connection.close()
 
+    def reading_session(self) -> AsyncSession:
+        """A session that cannot write, on one snapshot."""
+        return self._session(self.reading, expire_on_commit=False)
+
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session whose changes are committed together when the block ends, or not at all.
 
         What `at_end(session, …)` was told to call is called afterwards, however the block ended.
         """
-        async with AsyncSession(self.writing, expire_on_commit=False) as session:
+        async with self._session(self.writing, expire_on_commit=False) as session:
             try:
                 async with session.begin():
                     yield session
@@ -213,13 +219,8 @@ async def alone(connection: AsyncConnection) -> None:
         await connection.execution_options(isolation_level="AUTOCOMMIT")
 
 
-def reads(dependency: object) -> bool:
-    """Whether this is what `Reading` depends on: then `Database.reader` gives the same."""
-    return dependency is _reading
-
-
 async def _reading_session(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:
-    async with AsyncSession(database.reading, expire_on_commit=False) as session:
+    async with database.reading_session() as session:
         yield session
 
 

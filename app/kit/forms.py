@@ -7,7 +7,7 @@ only after it had mended its headline. So such a body is documented as its schem
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError, WrapValidator
 
@@ -39,10 +39,15 @@ class Sent(Generic[M, R]):
 
     def __init__(self, schema: type[M], sent: Any, readable: type[R], apart: frozenset[str] = frozenset()) -> None:
         self.form, self.faults = _read(schema, sent, None)
+        is_read = self.form is not None and schema is readable and not apart
+        self.fields = cast(R, self.form) if is_read else self._right(sent, readable, apart)
+        self.given = set(self.fields.model_fields_set)
+
+    def _right(self, sent: Any, readable: type[R], apart: frozenset[str]) -> R:
+        """What is right in it, but for the fields that stand `apart`."""
         wrong = {(fault.pointer or "").split("/")[1] for fault in self.faults if fault.pointer}
         known = readable.model_fields.keys() - wrong - apart
-        self.fields = readable.model_validate({k: v for k, v in _object(sent).items() if k in known})
-        self.given = set(self.fields.model_fields_set)
+        return readable.model_validate({k: v for k, v in _object(sent).items() if k in known})
 
     def whole(self) -> M:
         """The body as its schema. Raises `InvalidBody`."""

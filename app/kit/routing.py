@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
-from inspect import iscoroutinefunction
 from typing import Any
 
 from fastapi import APIRouter
-from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.routing import APIRoute, iter_route_contexts
-from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.kit.db import reads
 from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, UnsupportedMediaType, render
 from app.kit.faults import faults_in, repeated_parameters
-
-Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+from app.kit.straight import Handler, Straight
 
 
 class Route(APIRoute):
@@ -26,8 +20,8 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
-        if Straight.fits(self.dependant):
-            handler = Straight(self.dependant, handler).handle
+        if Straight.fits(self.dependant, self.body_field):
+            handler = Straight(self.dependant, self.body_field, handler).handle
 
         async def handle(request: Request) -> Response:
             if self.body_field is not None:
@@ -46,62 +40,6 @@ class Route(APIRoute):
         _, found = request_params_to_args(self.dependant.query_params, request.query_params)
         named = {fault.parameter for fault in repeated}
         return repeated + [fault for fault in faults_in(found) if fault.parameter not in named]
-
-
-class Straight:
-    """A short way to an endpoint that takes nothing but the request, its path, one model of the query and a `Reading`.
-
-    Most of what readers ask for is so, and there FastAPI's general way costs as much as the answer. Where anything is
-    wrong with the request it goes that way after all, and FastAPI says what.
-    """
-
-    def __init__(self, dependant: Dependant, otherwise: Handler) -> None:
-        self._endpoint: Callable[..., Coroutine[Any, Any, Response]] = dependant.call  # type: ignore[assignment]
-        self._otherwise = otherwise
-        self._request = dependant.request_param_name
-        self._path = [(field.name, field.alias) for field in dependant.path_params]
-        self._query: list[tuple[str, Any]] = [(f.name, f.field_info.annotation) for f in dependant.query_params]
-        self._reader = next((sub.name for sub in dependant.dependencies), None)
-
-    @staticmethod
-    def fits(dependant: Dependant) -> bool:
-        others = (
-            *(dependant.header_params, dependant.cookie_params, dependant.body_params),
-            *(dependant.websocket_param_name, dependant.http_connection_param_name, dependant.response_param_name),
-            *(dependant.background_tasks_param_name, dependant.security_scopes_param_name),
-        )
-        infos = [field.field_info for field in dependant.path_params]
-        models = [field.field_info.annotation for field in dependant.query_params]
-        return (
-            iscoroutinefunction(dependant.call)
-            and not any(others)
-            and len(dependant.dependencies) < 2
-            and all(reads(sub.call) for sub in dependant.dependencies)
-            and all(info.annotation is str and not info.metadata for info in infos)
-            and len(models) < 2
-            and all(isinstance(model, type) and issubclass(model, BaseModel) for model in models)
-        )
-
-    async def handle(self, request: Request) -> Response:
-        try:
-            values = self._values(request)
-        except ValidationError:
-            return await self._otherwise(request)
-        if self._reader is None:
-            return await self._endpoint(**values)
-        async with request.app.state.database.reader() as values[self._reader]:
-            return await self._endpoint(**values)
-
-    def _values(self, request: Request) -> dict[str, Any]:
-        values: dict[str, Any] = {self._request: request} if self._request else {}
-        for name, alias in self._path:
-            values[name] = _text.validate_python(request.path_params[alias])
-        for name, model in self._query:
-            values[name] = model.model_validate(dict(request.query_params) if request.scope["query_string"] else {})
-        return values
-
-
-_text = TypeAdapter(str)
 
 
 async def _require_json(request: Request) -> None:

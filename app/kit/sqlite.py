@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 from sqlalchemy.util import await_only
 from sqlalchemy.util.concurrency import in_greenlet
@@ -138,6 +138,32 @@ class InlineConnection(AsyncConnection):
 
     async def close(self) -> None:
         self._proxied.close()
+
+
+class InlineSession(AsyncSession):
+    """A session of one transaction, which waits for its connection and for its commit alone.
+
+    In between no greenlet is made for any call: that costs as much as a small statement.
+    """
+
+    _has_connection = False
+
+    async def _start(self) -> None:
+        if not self._has_connection:
+            await self.connection()
+            self._has_connection = True
+
+    async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
+        await self._start()
+        return self.sync_session.execute(statement, params, **options)
+
+    async def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        await self._start()
+        return self.sync_session.get(entity, ident, **options)
+
+    async def flush(self, objects: Any = None) -> None:
+        await self._start()
+        self.sync_session.flush(objects)
 
 
 class SQLiteTooOld(RuntimeError):

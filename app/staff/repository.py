@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, or_, select, update
+from sqlalchemy import Row, Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from app.kit.db import Instant
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.signing import digest
@@ -70,17 +71,20 @@ def _tokens() -> Select[StaffToken]:
 
 async def bearer(reader: AsyncConnection, token: str, now: datetime) -> Row[Any] | None:
     """The active member behind an unexpired, unrevoked token: (token id, last use, member id, name, roles)."""
-    statement = (
-        select(StaffToken.id, StaffToken.last_used_at, Member.id.label("member_id"), Member.name, Member.roles)
-        .join(Member, Member.id == StaffToken.member_id)
-        .where(
-            StaffToken.digest == digest(token),
-            StaffToken.revoked_at.is_(None),
-            or_(StaffToken.expires_at.is_(None), StaffToken.expires_at > now),
-            Member.active,
-        )
+    return (await reader.execute(BEARER, {"digest": digest(token), "now": now})).one_or_none()
+
+
+# Built once: every request at the desk begins with it.
+BEARER = (
+    select(StaffToken.id, StaffToken.last_used_at, Member.id.label("member_id"), Member.name, Member.roles)
+    .join(Member, Member.id == StaffToken.member_id)
+    .where(
+        StaffToken.digest == bindparam("digest"),
+        StaffToken.revoked_at.is_(None),
+        or_(StaffToken.expires_at.is_(None), StaffToken.expires_at > bindparam("now", type_=Instant)),
+        Member.active,
     )
-    return (await reader.execute(statement)).one_or_none()
+)
 
 
 async def note_use(session: AsyncSession, token_id: str, now: datetime) -> None:

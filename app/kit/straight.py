@@ -1,0 +1,136 @@
+"""A short way to an endpoint that answers with a `Response`: what it takes is known when the application starts.
+
+FastAPI's general way costs as much as many an answer. Where anything is wrong with a request it goes that way after
+all, before anything is done, and FastAPI says what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from inspect import isasyncgenfunction, iscoroutinefunction
+from typing import Any
+
+from fastapi.dependencies.models import Dependant
+from fastapi.params import Body
+from pydantic import BaseModel, TypeAdapter, ValidationError
+from starlette.requests import Request
+from starlette.responses import Response
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+Values = dict[str, Any]
+OTHERS = (
+    *("cookie_params", "websocket_param_name", "response_param_name", "background_tasks_param_name"),
+    *("security_scopes_param_name", "concurrency"),
+)
+
+
+class Wrong(Exception):
+    """Something about the request is not as it should be."""
+
+
+class Straight:
+    """The way to the endpoint of `dependant`, with `body`, FastAPI's field for its body, where it takes one."""
+
+    def __init__(self, dependant: Dependant, body: Any, otherwise: Handler) -> None:
+        self._calls = [_Call(one) for one in _in_order(dependant)]
+        self._endpoint, self._body, self._otherwise = dependant.call, body, otherwise
+
+    @staticmethod
+    def fits(dependant: Dependant, body: Any) -> bool:
+        """Whether this way gives the endpoint, and all that it depends on, everything that they take."""
+        bodies = [field for one in _in_order(dependant) for field in one.body_params]
+        is_plain = body is None or type(body.field_info) is Body
+        return bodies == ([] if body is None else [body]) and is_plain and all(map(_fits, _in_order(dependant)))
+
+    async def handle(self, request: Request) -> Response:
+        try:
+            sent = await self._sent(request)
+            given = [call.given(request, sent) for call in self._calls]
+        except (Wrong, ValidationError):
+            return await self._otherwise(request)
+        opened: AsyncExitStack = request.scope["fastapi_function_astack"]
+        found: dict[object, Any] = {}
+        for call, values in zip(self._calls, given, strict=True):
+            found[call.function] = await call.result(values, found, opened)
+        response: Response = found[self._endpoint]
+        return response
+
+    async def _sent(self, request: Request) -> Any:
+        """The body, as the endpoint takes it."""
+        if self._body is None:
+            return None
+        try:
+            sent, faults = self._body.validate(await request.json(), {}, loc=("body",))
+        except (ValueError, RecursionError):
+            raise Wrong from None
+        if faults:
+            raise Wrong
+        return sent
+
+
+class _Call:
+    """One function of those that a request calls."""
+
+    def __init__(self, dependant: Dependant) -> None:
+        self.function = dependant.call
+        call: Any = dependant.call
+        self._open = asynccontextmanager(call) if isasyncgenfunction(call) else None
+        self._call = call
+        self._request = [dependant.request_param_name, dependant.http_connection_param_name]
+        self._path = [(field.name, field.alias) for field in dependant.path_params]
+        self._headers = [(field.name, field.alias, field.default) for field in dependant.header_params]
+        self._query: list[tuple[str, Any]] = [(f.name, f.field_info.annotation) for f in dependant.query_params]
+        self._body = [field.name for field in dependant.body_params]
+        self._needed = [(sub.name, sub.call) for sub in dependant.dependencies if sub.name is not None]
+
+    def given(self, request: Request, sent: Any) -> Values:
+        """What it takes of the request. Raises `ValidationError`."""
+        values: Values = {name: request for name in self._request if name}
+        for name, alias in self._path:
+            values[name] = _text.validate_python(request.path_params[alias])
+        for name, alias, default in self._headers:
+            values[name] = request.headers.get(alias, default)
+        for name, model in self._query:
+            values[name] = model.model_validate(dict(request.query_params) if request.scope["query_string"] else {})
+        for name in self._body:
+            values[name] = sent
+        return values
+
+    async def result(self, values: Values, found: dict[object, Any], opened: AsyncExitStack) -> Any:
+        """What it gives, with the results `found` before; what it has opened is closed with `opened`."""
+        for name, function in self._needed:
+            values[name] = found[function]
+        if self._open is not None:
+            return await opened.enter_async_context(self._open(**values))
+        return await self._call(**values)
+
+
+_text = TypeAdapter(str)
+
+
+def _in_order(dependant: Dependant) -> Iterator[Dependant]:
+    """What is called, each once, and what something depends on before it."""
+    called: set[object] = set()
+    for sub in dependant.dependencies:
+        for one in _in_order(sub):
+            if one.call not in called:
+                called.add(one.call)
+                yield one
+    yield dependant
+
+
+def _fits(one: Dependant) -> bool:
+    """Takes nothing but the request, texts of its path and its headers, one model of the query, one of the body."""
+    opens = isasyncgenfunction(one.call)
+    texts = [(field, str) for field in one.path_params] + [(field, str | None) for field in one.header_params]
+    models = [field.field_info.annotation for field in one.query_params]
+    return (
+        (opens or iscoroutinefunction(one.call) or iscoroutinefunction(getattr(one.call, "__call__", None)))  # noqa: B004  # asked for what it is, not whether
+        and one.use_cache
+        and (not opens or one.scope == "function")
+        and not any(getattr(one, name) for name in OTHERS)
+        and all(field.field_info.annotation == kind and not field.field_info.metadata for field, kind in texts)
+        and len(models) < 2
+        and all(isinstance(model, type) and issubclass(model, BaseModel) for model in models)
+    )
