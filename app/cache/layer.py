@@ -20,6 +20,7 @@ import logging
 import secrets
 from asyncio import to_thread
 from collections.abc import Iterable
+from operator import itemgetter
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -178,9 +179,7 @@ class Cache(Heard):
     def _is_true(self, answer: Answer, generation: int) -> bool:
         """Whether nothing that it shows has changed since the log was read, before it was made."""
         follower = self._follower
-        if self._forgotten > generation or follower.seconds_to_next_moment() <= 0:
-            return False
-        if not answer.tags.isdisjoint(follower.unsure):
+        if self._forgotten > generation or follower.is_due or follower.seconds_to_next_moment() <= 0:
             return False
         return not any(self._touched.get(tag, 0) > generation for tag in answer.tags)
 
@@ -208,7 +207,7 @@ def _is_request_id(given: bytes) -> bool:
 def _question(scope: Scope) -> object:
     """What is asked, whatever the order of its parameters and their percent-encoding."""
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return scope["path"], tuple(sorted(pairs))
+    return scope["path"], tuple(sorted(pairs, key=itemgetter(0)))  # of one name the order may count
 
 
 async def _ask(scope: Scope, receive: Receive, send: Send, inner: ASGIApp, key: object) -> Answer | None:

@@ -6,6 +6,7 @@ leave the bytes of one, or a mixture: other bytes than before in any case, so no
 
 from __future__ import annotations
 
+import logging
 import mmap
 import os
 import tempfile
@@ -15,6 +16,7 @@ from sqlalchemy import make_url
 
 from app.kit.signing import digest
 
+log = logging.getLogger("nashra")
 SIZE = 8
 
 
@@ -26,7 +28,11 @@ class Bell:
         self._memory: mmap.mmap | None = None
 
     def ring(self) -> None:
-        self._opened()[:SIZE] = os.urandom(SIZE)
+        """What was committed stays so where there is no bell: then it is heard of within a second."""
+        try:
+            self._opened()[:SIZE] = os.urandom(SIZE)
+        except OSError as error:
+            log.warning("the bell cannot be rung: %s", error)
 
     def sound(self) -> bytes:
         """What was rung last; nothing where there is no folder, and hence no database, yet."""

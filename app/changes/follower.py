@@ -24,6 +24,7 @@ from app.kit.db import Database, Instant
 
 TRUSTED = 1.0  # seconds that an answer may be given without having heard of the log
 PATIENCE = 0.2  # seconds between two attempts while the database is away
+LONGEST_READ = 3.0  # seconds that a request waits for the log
 MOST_ROWS = 2_000  # further behind than this, everything is forgotten instead
 NEVER = float("inf")
 
@@ -50,8 +51,6 @@ STRIPS = Moments(
     due=lambda now: select(Announced.resource_id).where(Announced.next_at <= now).exists(),
     touches="tickers",
 )
-# What a strip shows next is known when all that has come was announced: until then its answers cannot be kept.
-FOLLOWING = frozenset({"tickers", EVERYTHING})
 
 
 class Heard:
@@ -72,14 +71,13 @@ class Follower:
         self.watch_for(moments)
         self._running: asyncio.Task[None] | None = None
         self._sound: bytes | None = None  # what the bell sounded like before the log was read last
-        self._trusted_until = self._refused_until = 0.0  # monotonic
+        self._trusted_until = self._refused_until = self._asked_at = 0.0  # monotonic
         self._read_at = 0.0  # seconds since 1970
         self.epoch: str | None = None
         self.head = 0
         self.floor = self.moved = 0
         self.is_due = False
-        self.unsure: frozenset[str] = frozenset()
-        """Tags of answers that may change at a moment that nobody knows yet."""
+        """Whether a moment has come that nobody has announced: what it changes is not known yet."""
         self.heard: list[Heard] = []
 
     def watch_for(self, moments: Sequence[Moments]) -> None:
@@ -98,16 +96,21 @@ class Follower:
         )
 
     async def catch_up(self) -> bool:
-        """Reads on until `is_current`; False where the database cannot be asked."""
-        while not self.is_current():
+        """Reads on until `is_current`, or the log was read after this call; False where the database cannot be asked.
+
+        A reading that takes long, or a bell that rings all the while, keeps nobody waiting for another one.
+        """
+        called = time.monotonic()
+        while not self.is_current() and self._asked_at < called:
             if time.monotonic() < self._refused_until:
                 return False
             if self._running is None:
                 self._running = asyncio.get_running_loop().create_task(self._read_on())
             running = self._running
             try:
-                await asyncio.shield(running)
+                await asyncio.wait_for(asyncio.shield(running), LONGEST_READ)
             except Exception:  # noqa: BLE001  # whatever keeps the database from answering: the caller goes without
+                self._refused_until = time.monotonic() + PATIENCE
                 return False
             finally:
                 if running.done() and self._running is running:
@@ -136,7 +139,7 @@ class Follower:
             self._refused_until = time.monotonic() + PATIENCE
             raise
         self._take(row, at, touched)
-        self._sound, self._trusted_until = sound, asked + TRUSTED
+        self._sound, self._trusted_until, self._asked_at = sound, asked + TRUSTED, asked
 
     def _moments_at(self, at: datetime) -> dict[str, datetime]:
         return {f"now_{number}": at - one.lag for number, one in enumerate(self._moments)}
@@ -162,7 +165,6 @@ class Follower:
             one.forgotten() if touched is None else one.touched(touched)
         self.epoch, self.head, self.floor, self.moved = row.epoch, row.head, row.floor, row.moved
         self.is_due = bool(row.due)
-        self.unsure = FOLLOWING if self.is_due else frozenset()
         coming = zip(self._moments, row[-len(self._moments) :], strict=True)
         self._next = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in coming]
         self._read_at, self._clock_until = then, min(self._next)

@@ -190,7 +190,8 @@ def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
         pool_pre_ping=not read_only,
         hide_parameters=True,
         json_deserializer=from_json,
-        connect_args={"timeout": 5, "server_settings": settings},
+        # A server that does not even say that it was too slow is given up a little later.
+        connect_args={"timeout": 5, "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 5, "server_settings": settings},
     )
 
 

@@ -7,6 +7,7 @@ import gzip
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import brotli  # type: ignore[import-untyped]  # it ships no types
@@ -15,6 +16,9 @@ import pytest
 
 from app.cache.answers import Answer, best_encoding
 from app.cache.store import Store
+from app.changes import follower as following
+from app.changes.bell import Bell
+from app.changes.follower import TRUSTED
 from app.kit import clock
 from tests.newsroom import Newsroom, beside
 
@@ -282,3 +286,78 @@ def test_a_tag_takes_out_what_carries_it_and_its_addresses() -> None:
     assert len(store.by_address) == 5 * 4
     store.clear()
     assert (len(store), len(store.by_address), store.size) == (0, 0, 0)
+
+
+# --- when the log cannot be read at once ------------------------------------------------------------------------------
+
+
+class Slow:
+    """A database that answers its follower late."""
+
+    def __init__(self, database: Any, seconds: float) -> None:
+        self._database, self._seconds, self.reads = database, seconds, 0
+
+    @asynccontextmanager
+    async def reader(self) -> AsyncIterator[Any]:
+        self.reads += 1
+        await asyncio.sleep(self._seconds)
+        async with self._database.reader() as reader:
+            yield reader
+
+
+async def test_a_log_that_is_read_slowly_is_read_once_for_a_request(newsroom: Newsroom) -> None:
+    """Longer than an answer is trusted for: by then the next reading would be due."""
+    await newsroom.published()
+    follower = newsroom.app.state.follower
+    follower._database = slow = Slow(newsroom.app.state.database, TRUSTED + 0.1)
+    follower.doubt()
+    answers = await asyncio.wait_for(asyncio.gather(*(newsroom.get("/v1/articles") for _ in range(5))), 4)
+    assert {answer.text for answer in answers} == {answers[0].text}
+    assert slow.reads == 1
+
+
+async def test_a_database_that_hangs_is_not_waited_for(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    await newsroom.published()
+    monkeypatch.setattr(following, "LONGEST_READ", 0.2)
+    follower = newsroom.app.state.follower
+    follower._database = Slow(newsroom.app.state.database, 60)
+    follower.doubt()
+    await asyncio.wait_for(newsroom.get("/healthz"), 0.1)
+    assert len((await asyncio.wait_for(newsroom.get("/v1/articles"), 2)).json()["data"]) == 1
+    follower._running.cancel()
+
+
+async def test_a_bell_that_cannot_be_rung_takes_back_nothing(tmp_path: Path) -> None:
+    (tmp_path / "bell").mkdir()
+    bell = Bell(tmp_path / "bell")
+    bell.ring()
+    assert bell.sound() == b""
+
+
+async def test_what_is_cancelled_at_its_moment_is_not_kept(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The cancelling began before the moment and is committed after it; in between readers see the article."""
+    moment = clock.now() + timedelta(hours=1)
+    article = await newsroom.published(at=clock.written(moment))
+    database, held, go_on = newsroom.app.state.database, asyncio.Event(), asyncio.Event()
+    original = database.before_commit
+
+    async def waits(session: Any) -> None:
+        held.set()
+        await go_on.wait()
+        await original(session)
+
+    monkeypatch.setattr(database, "before_commit", waits)
+    cancelling = asyncio.create_task(newsroom.act(article, "unpublish"))
+    await held.wait()
+    with clock.frozen(moment + timedelta(seconds=1)):
+        await newsroom.get(f"/v1/articles/{article['id']}")
+        assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
+        go_on.set()
+        await cancelling
+        await newsroom.get(f"/v1/articles/{article['id']}", 404)
+        assert (await newsroom.get("/v1/articles")).json()["data"] == []
+
+
+async def test_of_a_repeated_parameter_the_order_counts(newsroom: Newsroom) -> None:
+    pages = [await newsroom.get(f"/problems?{q}") for q in ("language=en&language=ar", "language=ar&language=en")]
+    assert pages[0].text != pages[1].text
