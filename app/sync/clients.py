@@ -14,7 +14,7 @@ from typing import Any
 from starlette.types import Message, Send
 
 log = logging.getLogger("nashra")
-MOST_PENDING = 256  # events that wait for a slow client
+MOST_PENDING, MOST_BYTES = 256, 4_000_000  # events that wait for a slow client, and what they may weigh
 PATIENCE = timedelta(seconds=20)  # for a slow client
 RETRY_AFTER_GOAWAY_MS = (500, 5_000)
 
@@ -32,7 +32,7 @@ class Tally:
 class Client:
     """One open stream."""
 
-    __slots__ = ("_pending", "_tally", "_telling", "address", "is_dropped", "send", "seq", "task")
+    __slots__ = ("_pending", "_tally", "_telling", "_waiting", "address", "is_dropped", "send", "seq", "task")
 
     def __init__(self, send: Send, address: str, task: asyncio.Task[Any], tally: Tally) -> None:
         self.address = address
@@ -40,6 +40,7 @@ class Client:
         self.is_dropped = False
         self.send, self.task, self._tally = send, task, tally
         self._pending: deque[Message] | None = None
+        self._waiting = 0  # bytes
         self._telling: asyncio.Task[None] | None = None
 
     def tell(self, message: Message) -> None:
@@ -51,7 +52,8 @@ class Client:
             self._pending = deque()
             self._telling = asyncio.create_task(self._tell_slowly(self._pending))
         self._pending.append(message)
-        if len(self._pending) > MOST_PENDING:
+        self._waiting += len(message["body"])
+        if len(self._pending) > MOST_PENDING or self._waiting > MOST_BYTES:
             self.drop()
 
     def send_away(self) -> None:
@@ -67,7 +69,17 @@ class Client:
         if not self.is_dropped:
             self.is_dropped = True
             self._tally.dropped += 1
+            self.cut()
             self.task.cancel()
+
+    def cut(self) -> None:
+        """Ends the connection with all that the client has not read.
+
+        Uvicorn would keep both until it reads; its `send` is a method of what holds the transport.
+        """
+        transport = getattr(getattr(self.send, "__self__", None), "transport", None)
+        if transport is not None:
+            transport.abort()
 
     def _give(self, message: Message) -> bool:
         """Sends at once; False where the client is too slow for that, or gone: then it is dropped.
@@ -91,7 +103,9 @@ class Client:
         try:
             async with asyncio.timeout(PATIENCE.total_seconds()):
                 while pending:
-                    await self.send(pending.popleft())
+                    message = pending.popleft()
+                    self._waiting -= len(message["body"])
+                    await self.send(message)
             self._pending = self._telling = None
         except Exception:  # noqa: BLE001  # too slow, or gone
             self.drop()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import logging
 from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
@@ -20,14 +21,17 @@ from app.kit import clock
 from app.kit.db import Database
 from app.kit.edge import as_get
 from app.kit.errors import RateLimited, Unavailable
+from app.kit.faults import is_outage
 from app.settings import Settings
 from app.sync.clients import PATIENCE, Client, Tally
-from app.sync.filters import Filter
-from app.sync.repository import ChangeFeed, Entry, entries_of
+from app.sync.filters import Filter, Sieve
+from app.sync.repository import ChangeFeed, Part, entries_of
 from app.sync.tokens import MustRestart, Token, read_token
 
+log = logging.getLogger("nashra")
 HANDED_OVER = "nashra.stream"
 AT_ONCE = 200  # rows read for one broadcast
+REPLAYED_AT_ONCE = 20  # rows that wait for one client which comes back
 REPLAYS_AT_ONCE = 4
 BREATH = 200  # clients told before others get their turn
 RETRY_MS = 3_000
@@ -50,6 +54,8 @@ class Subscription:
     address: str
     token: Token | None
     reset: bool
+    tree: tuple[str, int]
+    """The log's epoch, and the place of the last move of the tree of sections, as the filter was looked up."""
 
 
 @dataclass
@@ -58,6 +64,10 @@ class Group:
 
     asked: Asked
     clients: set[Client] = field(default_factory=set)
+
+    @property
+    def follows_tree(self) -> bool:
+        return self.asked.filter.section is not None
 
 
 class Hub(Heard):
@@ -98,16 +108,16 @@ class Hub(Heard):
     async def subscribe(self, feed: ChangeFeed, asked: Asked, since: str | None, address: str) -> Subscription:
         """Checks where the stream begins. A token that does not lead on makes a stream that begins with `reset`."""
         self.refuse_too_many(address)
-        token, reset = None, False
+        token, reset, standing = None, False, await feed.standing()
         if since is not None:
             follows_tree = asked.filter.section is not None
             try:
-                token = read_token(since, await feed.standing(), asked.filter.digest, follows_tree=follows_tree)
+                token = read_token(since, standing, asked.filter.digest, follows_tree=follows_tree)
             except MustRestart:
                 reset = True
         self.refuse_too_many(address)  # others may have come meanwhile
         self._addresses[address] += 1
-        return Subscription(asked, address, token, reset)
+        return Subscription(asked, address, token, reset, (standing.epoch, standing.moved))
 
     def release(self, address: str) -> None:
         """A stream that was counted has ended, or will not begin."""
@@ -159,6 +169,7 @@ class Hub(Heard):
             client.task.uncancel()
         except TimeoutError:
             self.tally.dropped += 1  # it does not read what it missed
+            client.cut()
         finally:
             self._leave(client, group)
 
@@ -178,16 +189,28 @@ class Hub(Heard):
         await client.send(_message(f"retry: {RETRY_MS}\n".encode() + _event(name, token, _told(since=str(token)))))
         while not self._closing:
             while token.seq < self._position() and not self._closing:
-                async with asyncio.timeout(PATIENCE.total_seconds()), self._replays:
-                    token = await self._replay(client, asked, token)
+                async with self._replays:
+                    part = await self._missed(asked, token)
+                async with asyncio.timeout(PATIENCE.total_seconds()):
+                    for entry in part.entries:
+                        await client.send(_message(_event(entry.type, token.at(entry.seq), entry.content)))
+                token = token.at(part.reached)
             async with self._telling:
                 if token.seq >= self._position():
-                    client.seq = token.seq
-                    group.clients.add(client)
-                    self._groups[asked] = group
+                    self._join(client, group, subscription, token)
                     return True
         client.send_away()
         return False
+
+    def _join(self, client: Client, group: Group, subscription: Subscription, token: Token) -> None:
+        """From now on it is told with the others; first, where its filter means other things than when it was asked."""
+        client.seq = token.seq
+        epoch, moved = subscription.tree
+        if epoch != self._epoch or (group.follows_tree and moved < self._moved):
+            client.seq = self._seq
+            client.tell(self._start_again(group))
+        group.clients.add(client)
+        self._groups[group.asked] = group
 
     def _position(self) -> int:
         """How far everybody has been told; with nobody there yet, as far as the log goes."""
@@ -196,15 +219,12 @@ class Hub(Heard):
             self._moved = self._follower.moved
         return self._seq
 
-    async def _replay(self, client: Client, asked: Asked, token: Token) -> Token:
+    async def _missed(self, asked: Asked, token: Token) -> Part:
         """One part of what was missed, from a short session."""
         async with self._database.reader() as reader:
             feed = ChangeFeed(reader, self._settings(), clock.now(), asked.detail)
             standing = await feed.standing()
-            part = await feed.behind(token, asked.filter, 100, standing.head)
-        for entry in part.entries:
-            await client.send(_message(_event(entry.type, token.at(entry.seq), entry.content)))
-        return token.at(part.reached)
+            return await feed.behind(token, asked.filter, REPLAYED_AT_ONCE, standing.head)
 
     async def run(self) -> None:
         """Tells everybody what is new, until it is cancelled."""
@@ -225,42 +245,44 @@ class Hub(Heard):
             for client in (client for group in self._groups.values() for client in group.clients):
                 client.seq = self._seq
             await self._reset(self._groups.values())
+        most = AT_ONCE
         while self._position() < self._follower.head:
             async with self._telling:
-                groups = [group for group in self._groups.values() if group.clients]
-                events, reached = await self._events(groups, self._seq)
-                for group, entries in events:
-                    await self._broadcast(group, entries)
-                self._seq = reached
+                try:
+                    self._seq, most = await self._tell_on(most), AT_ONCE
+                except Exception as error:
+                    if is_outage(error):
+                        raise
+                    log.exception("a change behind %s cannot be told to streams", self._seq)
+                    self._seq, most = (self._seq + 1, AT_ONCE) if most == 1 else (self._seq, 1)
         if self._moved != self._follower.moved:
             self._moved = self._follower.moved
-            await self._reset(group for group in self._groups.values() if group.asked.filter.section is not None)
+            await self._reset(group for group in self._groups.values() if group.follows_tree)
 
-    async def _events(self, groups: list[Group], seq: int) -> tuple[list[tuple[Group, list[Entry]]], int]:
-        """What each group is to be told: every row is read once, every state rendered once for each detail."""
-        found: list[tuple[Group, list[Entry]]] = []
+    async def _tell_on(self, most: int) -> int:
+        """Tells each group the next rows, and returns how far that is.
+
+        Every row is read once, every state rendered once for each detail.
+        """
+        groups = [group for group in self._groups.values() if group.clients]
         async with self._database.reader() as reader:
             states: dict[str, Any] = {}
             rows: Any = ()
-            for group in groups:
-                detail = group.asked.detail
-                if detail not in states:
-                    feed = ChangeFeed(reader, self._settings(), clock.now(), detail)
-                    rows, states[detail] = await feed.rows(seq, AT_ONCE)
-                sieve = await group.asked.filter.prepared(reader)
-                concerned = [row for row in rows if sieve.concerns(row)]
-                token = Token(self._epoch or "", seq, group.asked.filter.digest)
-                found.append((group, entries_of(concerned, states[detail], sieve, token)))
-            return found, rows[-1].seq if rows else self._follower.head
+            for detail in {group.asked.detail for group in groups}:
+                feed = ChangeFeed(reader, self._settings(), clock.now(), detail)
+                rows, states[detail] = await feed.rows(self._seq, most)
+            sieves = [await group.asked.filter.prepared(reader) for group in groups]
+        for group, sieve in zip(groups, sieves, strict=True):
+            await self._broadcast(group, rows, states[group.asked.detail], sieve)
+        return rows[-1].seq if rows else self._follower.head
 
-    async def _broadcast(self, group: Group, entries: list[Entry]) -> None:
-        for entry in entries:
-            token = Token(self._epoch or "", entry.seq, group.asked.filter.digest)
-            event = _event(entry.type, token, entry.content)
+    async def _broadcast(self, group: Group, rows: Any, states: Any, sieve: Sieve) -> None:
+        start = Token(self._epoch or "", self._seq, sieve.filter.digest)
+        for entry in entries_of([row for row in rows if sieve.concerns(row)], states, sieve, start):
+            event = _message(_event(entry.type, start.at(entry.seq), entry.content))
             await self._send_all(group.clients, event, entry.seq)
 
-    async def _send_all(self, clients: Collection[Client], content: bytes, seq: int | None = None) -> None:
-        message = _message(content)
+    async def _send_all(self, clients: Collection[Client], message: Message, seq: int | None = None) -> None:
         for number, client in enumerate(tuple(clients), start=1):
             if seq is not None:
                 if client.seq >= seq:
@@ -274,8 +296,11 @@ class Hub(Heard):
     async def _reset(self, groups: Iterable[Group]) -> None:
         """The log is another one, or the filter means other things than before: these start again."""
         for group in tuple(groups):
-            token = Token(self._epoch or "", self._seq, group.asked.filter.digest)
-            await self._send_all(group.clients, _event("reset", token, _told(since=str(token))))
+            await self._send_all(group.clients, self._start_again(group))
+
+    def _start_again(self, group: Group) -> Message:
+        token = Token(self._epoch or "", self._seq, group.asked.filter.digest)
+        return _message(_event("reset", token, _told(since=str(token))))
 
     async def _beat(self) -> None:
         """A sign of life, which also moves the client's last id: nothing was missed while nothing concerned it."""
@@ -283,7 +308,7 @@ class Hub(Heard):
             await asyncio.sleep(self._settings().stream_heartbeat)
             for group in tuple(self._groups.values()):
                 token = Token(self._epoch or "", self._seq, group.asked.filter.digest)
-                await self._send_all(group.clients, f": \nid: {token}\n\n".encode())
+                await self._send_all(group.clients, _message(f": \nid: {token}\n\n".encode()))
 
     def close(self) -> None:
         """The process is about to stop: everybody is sent away, not all to come back at the same moment."""

@@ -73,8 +73,8 @@ class EventStream(Response):
         self.subscription = subscription
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await send({"type": HANDED_OVER, "subscription": self.subscription})  # from here on the hub counts it
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-        await send({"type": HANDED_OVER, "subscription": self.subscription})
 
 
 @router.get("/stream", status_code=200, response_class=EventStream, responses=STREAM)

@@ -11,6 +11,7 @@ import pytest
 
 from app.kit import clock
 from app.sync import clients
+from app.sync.states import States
 from tests.newsroom import Newsroom
 from tests.sync.ear import Ear, at_work
 
@@ -166,28 +167,122 @@ async def test_who_joins_while_something_is_told_misses_nothing(room: Newsroom) 
     """The telling is held up after it has chosen whom to tell; somebody comes with an id from before."""
     hub, first = room.app.state.hub, Ear(room, "/v1/stream?type=article")
     last = (await first.until(1))[0].id
-    original, go_on, chosen = hub._events, asyncio.Event(), asyncio.Event()
+    original, go_on, chosen = hub._broadcast, asyncio.Event(), asyncio.Event()
 
-    async def held(groups: Any, seq: int) -> Any:
-        found = await original(groups, seq)
+    async def held(*told: Any) -> None:
         chosen.set()
         await go_on.wait()
-        return found
+        await original(*told)
 
-    hub._events = held
+    hub._broadcast = held
     article = await room.published()
     await asyncio.wait_for(chosen.wait(), 5)
     second = Ear(room, "/v1/stream?type=article&object=none", {"Last-Event-ID": last})
     third = Ear(room, "/v1/stream?type=article", {"Last-Event-ID": last})
     await asyncio.sleep(0.2)
     go_on.set()
-    hub._events = original
+    hub._broadcast = original
     for ear in (first, second, third):
         events = await ear.until(2)
         if events[-1].name == "reset":  # another group's id leads nowhere
             continue
         assert [event.content["id"] for event in events[1:]] == [article["id"]]
         await ear.close()
+
+
+async def test_who_does_not_read_what_it_missed_keeps_nobody_from_it(room: Newsroom) -> None:
+    first = Ear(room, "/v1/stream?type=article")
+    last = (await first.until(1))[0].id
+    article = await room.published()
+    await first.until(2)
+    await first.close()
+    back = {"Last-Event-ID": last}
+    deaf = [Ear(room, "/v1/stream?type=article", back, f"198.51.100.{number}", deaf=True) for number in range(6)]
+    for ear in deaf:
+        await ear.until(1)
+    await asyncio.sleep(0.1)
+    again = Ear(room, "/v1/stream?type=article", back)
+    assert (await again.until(2))[1].content["id"] == article["id"]
+    await again.close()
+    for ear in deaf:
+        ear.task.cancel()
+
+
+async def test_a_tree_that_moves_while_somebody_comes_back_starts_them_again(room: Newsroom) -> None:
+    await room.section("طب")
+    await room.published(section="طب")
+    first = Ear(room, "/v1/stream?section=علوم")
+    last = (await first.until(1))[0].id
+    await first.close()
+    hub = room.app.state.hub
+    original = hub.subscribe
+
+    async def overtaken(*asked: Any) -> Any:
+        subscription = await original(*asked)
+        await room.desk("PUT", "/sections/طب", {"name": "طب", "parent": "علوم"}, if_match="*")
+        await asyncio.sleep(0.2)  # it is told, to nobody
+        return subscription
+
+    hub.subscribe = overtaken
+    ear = Ear(room, "/v1/stream?section=علوم", {"Last-Event-ID": last})
+    assert "reset" in [event.name for event in await ear.until(3)]
+    await ear.close()
+
+
+async def test_a_change_that_cannot_be_told_keeps_nothing_else_back(
+    room: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = await room.draft("معطوب")
+    ear = Ear(room, "/v1/stream?type=article")
+    await ear.until(1)
+    original = States.of
+
+    async def failing(self: States, things: Any) -> Any:
+        things = list(things)
+        if ("article", bad["id"]) in things:
+            raise ValueError("no such block")
+        return await original(self, things)
+
+    monkeypatch.setattr(States, "of", failing)
+    await room.act(bad, "publish")
+    good = await room.published("سليم")
+    assert [event.content["id"] for event in (await ear.until(2))[1:]] == [good["id"]]
+    await ear.close()
+
+
+async def test_a_line_break_behind_its_name_makes_it_no_other_stream(room: Newsroom) -> None:
+    assert (await room.client.head("/v1/stream%0A")).status_code in {200, 404}
+    ear = Ear(room, "/v1/stream\n")
+    await asyncio.sleep(0.1)
+    await ear.close()
+    assert room.app.state.hub.count == 0
+
+
+class Connection:
+    """As uvicorn's: `send` waits for who does not read."""
+
+    def __init__(self) -> None:
+        self.transport, self.is_aborted = self, False
+
+    def abort(self) -> None:
+        self.is_aborted = True
+
+    async def send(self, message: Any) -> None:
+        await asyncio.Event().wait()
+
+
+async def test_who_lets_too_much_wait_is_cut_off() -> None:
+    connection, task = Connection(), asyncio.create_task(asyncio.sleep(60))
+    client = clients.Client(connection.send, "203.0.113.7", task, clients.Tally())
+    large = {"type": "http.response.body", "body": b"." * 1_500_000, "more_body": True}
+    for _ in range(3):
+        client.tell(large)
+        await asyncio.sleep(0)
+        assert not client.is_dropped
+    client.tell(large)
+    assert (client.is_dropped, connection.is_aborted) == (True, True)
+    with pytest.raises(asyncio.CancelledError):
+        await task
 
 
 async def test_a_deaf_client_keeps_nobody_from_the_farewell(room: Newsroom) -> None:
