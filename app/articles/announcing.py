@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -20,6 +21,7 @@ from app.settings import Settings
 TRANSLATIONS = "translations"  # the kind of what is touched
 LISTS = "articles:lists"  # the tag of lists: which articles they hold, in which order
 AT_ONCE = 500  # articles announced in one transaction
+TOLD_AT_ONCE = 100
 TYPES = {
     "publish": "article.published",
     "unpublish": "article.unpublished",
@@ -150,11 +152,12 @@ async def watch(session: AsyncSession, seen: Noted, _settings: Settings, now: da
 async def tell_again(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
     """Notes the visible ones among these articles: something that they show has changed elsewhere."""
     names = sorted(ids)
-    for start in range(0, len(names), AT_ONCE):
-        rows = list((await Articles(session).with_ids(names[start : start + AT_ONCE], now)).values())
+    for start in range(0, len(names), TOLD_AT_ONCE):
+        rows = list((await Articles(session).with_ids(names[start : start + TOLD_AT_ONCE], now)).values())
         seen = await looks(session, rows, now)
         for row in rows:
             _note(session, row, "article.updated", seen[row.id], seen[row.id])
+        await asyncio.sleep(0)  # on SQLite nothing else in here gives way
 
 
 async def announce_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:

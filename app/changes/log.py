@@ -1,12 +1,14 @@
 """Writing the log: what an action notes down becomes rows when its transaction ends, in the same transaction.
 
-The log's own row is locked last, and held until the commit. So the numbers have no gaps, their order is that of the
-commits, and whoever reads up to the head that a snapshot shows has read everything that snapshot can see; a number
-drawn from a sequence could come into sight after a higher one.
+The log's own row is locked last, and held until the commit. So the order of the numbers is that of the commits, none is
+without a row (but where the tree of sections has moved and nobody sees it), and whoever reads up to the head that a
+snapshot shows has read everything that snapshot can see; a number drawn from a sequence could come into sight after a
+higher one.
 """
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -23,6 +25,7 @@ from app.settings import Settings
 
 CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
 EVERYTHING = "changes"  # the tag of answers that any change touches
+AT_ONCE = 500  # rows of one statement
 ROW = 1  # the id of the log's own row
 
 # Built once, and of tables: an `update` of a class looks for its objects in the session.
@@ -121,10 +124,11 @@ class Log:
         for watcher in self._watchers:
             await watcher(session, seen, self._settings(), now)
         rows = [_row(head + number, now, entry) for number, entry in enumerate(seen.notes, start=1)]
-        if rows:
-            last = head + len(rows)
-            await session.execute(APPEND, rows)
-            await session.execute(MOVE_TREE if seen.moves_tree else MOVE, {"last": last})
+        for start in range(0, len(rows), AT_ONCE):
+            await session.execute(APPEND, rows[start : start + AT_ONCE])
+            await asyncio.sleep(0)  # where many are told, others get their turn
+        if rows or seen.moves_tree:  # who has read all must learn of that too: it takes a number for itself
+            await session.execute(MOVE_TREE if seen.moves_tree else MOVE, {"last": head + max(len(rows), 1)})
 
 
 async def _notify(session: AsyncSession) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
@@ -31,6 +32,11 @@ class Filter:
         languages = tuple(sorted({tag.lower() for tag in terms(query.language)})) if query.language else None
         section = ",".join(sorted(terms(query.section))) if query.section else None
         return cls(frozenset(terms(query.type)) if query.type else None, section, languages)
+
+    @cached_property
+    def resources(self) -> frozenset[str]:
+        """Kinds of things of which some or all changes were asked for."""
+        return frozenset(name.partition(".")[0] for name in self.types or ())
 
     @property
     def digest(self) -> str:
@@ -68,11 +74,15 @@ class Sieve:
     def _holds(self, sections: Collection[str]) -> bool:
         return self.inside is None or not self.inside.isdisjoint(sections)
 
-    def _has_kind(self, row: Any) -> bool:
+    def asks_for(self, row: Any) -> bool:
+        """Whether changes of this type were asked for."""
         types = self.filter.types
-        if types is None or row.resource in types or row.type in types:
-            return True
-        return row.tombstone and any(name.partition(".")[0] == row.resource for name in types)
+        return types is None or row.resource in types or row.type in types
+
+    def _has_kind(self, row: Any) -> bool:
+        """What takes a thing out of the filter is told whatever its type."""
+        may_leave = row.tombstone or self.inside is not None or self.filter.languages is not None
+        return self.asks_for(row) or (may_leave and row.resource in self.filter.resources)
 
     def _speaks(self, languages: Collection[str]) -> bool:
         wanted = self.filter.languages

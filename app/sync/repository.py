@@ -65,7 +65,7 @@ class ChangeFeed:
         chosen = [row for row in rows if sieve.concerns(row)][:limit]
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
         more = last is not None and (len(rows) == most or last is not rows[-1])
-        concerned = _last_of_each(chosen)
+        concerned = _last_of_each(chosen, sieve)
         self._not_before(concerned)
         states = await self.states.of((row.resource, row.resource_id) for row in concerned)
         entries = entries_of(concerned, states, sieve, token)
@@ -89,13 +89,16 @@ def entries_of(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: T
         state = states[row.resource, row.resource_id]
         if isinstance(state, State) and not sieve.passes(state):
             state = FILTERED
+        if isinstance(state, State) and not (row.tombstone or sieve.asks_for(row)):
+            continue  # it might have left the filter, and has not
         if isinstance(state, State) or token.first is None or row.seq > token.first:
             found.append(Entry(row.seq, row.type, _entry(token.epoch, row, state)))
     return found
 
 
-def _last_of_each(rows: Sequence[Row[Any]]) -> list[Row[Any]]:
-    last = {row.resource_id: row.seq for row in rows}
+def _last_of_each(rows: Sequence[Row[Any]], sieve: Sieve) -> list[Row[Any]]:
+    """Of the rows of one thing the last that was asked for; where none was, the last."""
+    last = {row.resource_id: row.seq for row in sorted(rows, key=sieve.asks_for)}
     return [row for row in rows if last[row.resource_id] == row.seq]
 
 

@@ -52,8 +52,9 @@ def _is_said(known: Any, row: Any) -> bool:
 
 async def _watch(session: AsyncSession, shelf: Shelf, ids: set[str], edited: set[Thing], now: datetime) -> list[str]:
     """Returns the ids of those that have another name or slug now."""
-    before = await remembered(session, shelf.noun, ids)
     lines = await lines_of(session, ids) if shelf is SECTIONS else {}
+    ids = ids.union(*lines.values())  # the tree may have moved since they were touched
+    before = await remembered(session, shelf.noun, ids)
     after = await Taxonomy(session).shown_among(shelf, ids, now)
     renamed = []
     for id in sorted(ids):

@@ -71,6 +71,8 @@ class Terms(Generic[M]):
         await self.session.flush()
         await slugs.release(self.session, self.kind, term.id)
         noted(self.session).touched.add((self.kind, term.id))
+        if self.kind == "section":
+            noted(self.session).moves_tree = True  # a filter by it finds nothing any more
 
 
 async def known(session: AsyncSession, model: type[M], names: Sequence[str]) -> dict[str, M]:

@@ -356,6 +356,61 @@ async def test_a_filter_by_section_starts_again_when_the_tree_moves(newsroom: Ne
     assert len([kind for kind, _ in again.things if kind == "article"]) == 2, "those that came with the branch, too"
 
 
+async def test_a_filter_by_a_section_that_is_no_more_starts_again(newsroom: Newsroom) -> None:
+    """Deleted, or renamed while nobody saw it: what left it is not to be found by it."""
+    for slug in ("علوم", "طب", "فضاء"):
+        await newsroom.section(slug)
+    for slug, gone in (("طب", False), ("فضاء", True)):
+        article = await newsroom.published(section=slug)
+        token = await since_of(newsroom, f"&section={slug}")
+        if gone:
+            await newsroom.act(article, "withdraw", {"reason": "سُحب"})
+            version = f'"{(await newsroom.desk("GET", f"/sections/{slug}")).json()["version"]}"'
+            await newsroom.desk("PUT", f"/sections/{slug}", {"name": slug, "slug": "آخر"}, if_match=version)
+        else:
+            await newsroom.change(article, section="علوم")
+            await newsroom.desk("DELETE", f"/sections/{slug}", if_match="*")
+        await newsroom.get("/v1/changes", 410, params={"since": token, "section": slug})
+
+
+async def test_what_leaves_a_section_is_told_whatever_types_were_asked_for(newsroom: Newsroom) -> None:
+    for slug in ("علوم", "طب"):
+        await newsroom.section(slug)
+    article = await correct(newsroom, await newsroom.published(section="علوم"))
+    mirror = Mirror(newsroom, "&section=علوم&type=article.corrected")
+    assert [e["type"] for e in await mirror.follow()] == ["article.corrected"]
+    article = await newsroom.change(article, summary="ملخص")
+    assert await mirror.follow() == []
+    article = await newsroom.change(await correct(newsroom, article), summary="آخر")
+    assert [e["type"] for e in await mirror.follow()] == ["article.corrected"]
+    await newsroom.change(article, section="طب")
+    assert [(e["tombstone"], e["reason"]) for e in await mirror.follow()] == [(True, "filtered")]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # it has more than one writer
+async def test_sections_above_are_told_where_the_tree_moves_meanwhile(newsroom: Newsroom) -> None:
+    names = {(await newsroom.section(slug))["id"]: slug for slug in ("علوم", "طب")}
+    names[(await newsroom.section("فضاء", parent="علوم"))["id"]] = "فضاء"
+    article = await newsroom.draft(section="فضاء")
+    log = newsroom.app.state.log
+    looked, go_on = asyncio.Event(), asyncio.Event()
+
+    async def waits(*_: Any) -> None:
+        log._forerunners = ()
+        looked.set()
+        await go_on.wait()
+
+    log._forerunners = (waits,)
+    publishing = asyncio.create_task(newsroom.act(article, "publish"))
+    await looked.wait()
+    await newsroom.desk("PUT", "/sections/فضاء", {"name": "فضاء", "parent": "طب"}, if_match="*")
+    go_on.set()
+    await publishing
+    mirror = Mirror(newsroom, "&type=section")
+    assert {names[entry["id"]] for entry in await mirror.follow()} == {"طب", "فضاء"}
+    assert {kind for kind, _ in mirror.things} == {"section"}
+
+
 async def test_translations_published_at_the_same_time_see_each_other(newsroom: Newsroom) -> None:
     arabic = await newsroom.draft("خبر")
     others = [
