@@ -9,6 +9,7 @@ import pytest
 from app.articles import indexing
 from app.index import repository
 from app.kit import clock
+from app.text.analysis import VERSION
 from tests.newsroom import Newsroom
 from tests.search.test_search import found
 
@@ -27,7 +28,7 @@ async def test_an_index_made_anew_under_load_answers_all_the_while(
     articles = [await newsroom.published(f"مفاوضات اليوم {number}") for number in range(NUMBER)]
     before = await found(newsroom, "المفاوضات", "&limit=50&sort=newest")
     assert len(before) == NUMBER
-    monkeypatch.setattr(repository, "VERSION", repository.VERSION + 1)  # as after an update of the analyser
+    monkeypatch.setattr(repository, "VERSION", VERSION + 1)  # as after an update of the analyser
     newsroom.set()
     assert await left(newsroom) == NUMBER
     told: list[int] = []
