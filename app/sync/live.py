@@ -170,6 +170,7 @@ class Hub(Heard):
         except TimeoutError:
             self.tally.dropped += 1  # it does not read what it missed
             client.cut()
+            await asyncio.sleep(0)  # the server hears first that the connection is gone: else it complains
         finally:
             self._leave(client, group)
 
