@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
@@ -13,6 +13,7 @@ from app.articles.repository import visible
 from app.changes.log import Note, Noted, note
 from app.comments.models import Comment
 from app.kit import clock
+from app.kit.db import Instant
 from app.settings import Settings
 
 
@@ -23,8 +24,10 @@ async def tell(session: AsyncSession, kind: str, comment: Any) -> None:
 
 
 async def _is_seen(session: AsyncSession, article_id: str) -> bool:
-    statement = select(Article.id).where(Article.id == article_id, visible(clock.now()))
-    return (await session.execute(statement)).first() is not None
+    return (await session.execute(SEEN, {"id": article_id, "now": clock.now()})).first() is not None
+
+
+SEEN = select(Article.id).where(Article.id == bindparam("id"), visible(bindparam("now", type_=Instant)))
 
 
 def _note(kind: str, comment: Any) -> Note:

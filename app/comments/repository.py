@@ -6,7 +6,20 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, delete, exists, func, or_, select, union_all, update
+from sqlalchemy import (
+    ColumnElement,
+    Integer,
+    Row,
+    Select,
+    bindparam,
+    delete,
+    exists,
+    func,
+    or_,
+    select,
+    union_all,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -16,6 +29,7 @@ from app.articles.schemas import terms
 from app.comments import announcing
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.schemas import CommentDeskQuery, CommentListQuery
+from app.kit.db import Instant
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
@@ -35,6 +49,26 @@ SORTS: dict[str, list[Key]] = {
         Key(Comment.id, descending=True),
     ],
 }
+
+# What every comment that is sent needs is built once: that costs more than running it on SQLite.
+LOCK = select(Article.id).where(Article.id == bindparam("id")).with_for_update(key_share=True)
+
+
+def _counting() -> Any:
+    articles: Any = Article.__table__
+    counted = articles.c.comment_count + bindparam("by", type_=Integer)
+    return update(articles).where(articles.c.id == bindparam("article")).values(comment_count=counted)
+
+
+def _forgetting() -> Any:
+    private: Any = CommentPrivate.__table__
+    old = (private.c.created_at < bindparam("before", type_=Instant), private.c.address_digest.is_not(None))
+    some = select(private.c.comment_id).where(*old).order_by(private.c.created_at)
+    some = some.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+    return update(private).where(private.c.comment_id.in_(some)).values(address_digest=None, network_digest=None)
+
+
+COUNT, FORGET = _counting(), _forgetting()
 
 
 def line_of(path: str) -> list[str]:
@@ -137,15 +171,13 @@ class CommentsToChange(Comments):
 
     async def lock_article(self, article_id: str) -> None:
         """For comments only: readers, and desk edits that touch no counter, wait at most for the end of this."""
-        await self._lock(Article.id == article_id)
+        await self.session.execute(LOCK, {"id": article_id})
 
     async def lock_articles_of(self, ids: Sequence[str]) -> None:
         """The articles of these comments, always in the same order."""
-        await self._lock(Article.id.in_(select(Comment.article_id).where(Comment.id.in_(ids))))
-
-    async def _lock(self, where: ColumnElement[bool]) -> None:
-        statement = select(Article.id).where(where).order_by(Article.id).with_for_update(key_share=True)
-        await self.session.execute(statement)
+        those = select(Comment.article_id).where(Comment.id.in_(ids))
+        locked = select(Article.id).where(Article.id.in_(those)).order_by(Article.id)
+        await self.session.execute(locked.with_for_update(key_share=True))
 
     async def locked(self, id: str) -> Comment:
         """The comment, its article locked. Raises `NotFound`."""
@@ -202,8 +234,7 @@ class CommentsToChange(Comments):
 
     async def _count(self, comment: Comment, by: int) -> None:
         """One approved comment more or less: under the article, and below everything above."""
-        counted = update(Article).where(Article.id == comment.article_id)
-        await self._run(counted.values(comment_count=Article.comment_count + by))
+        await self.session.execute(COUNT, {"article": comment.article_id, "by": by})
         above = line_of(comment.path)[:-1]
         if not above:
             return
@@ -244,11 +275,7 @@ class CommentsToChange(Comments):
 
     async def forget_addresses(self, now: datetime) -> None:
         """Takes away what came from addresses more than 30 days ago: a bounded number at a time, the oldest first."""
-        old = (CommentPrivate.created_at < now - ADDRESSES_KEPT, CommentPrivate.address_digest.is_not(None))
-        some = select(CommentPrivate.comment_id).where(*old).order_by(CommentPrivate.created_at)
-        some = some.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
-        forget = update(CommentPrivate).where(CommentPrivate.comment_id.in_(some))
-        await self._run(forget.values(address_digest=None, network_digest=None))
+        await self.session.execute(FORGET, {"before": now - ADDRESSES_KEPT})
 
     async def queue(self, query: CommentDeskQuery, cursors: Cursors) -> Slice[Row[Any]]:
         """One page for the moderators, newest first."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Integer, delete
+from sqlalchemy import Integer, bindparam, delete
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import Base, Key
-from app.kit.sql import insert_into
+from app.kit.db import Base, Instant, Key
+from app.kit.sql import insert_for
 
 
 class Bucket(Base):
@@ -50,7 +52,7 @@ async def count_in(session: AsyncSession, limits: Iterable[Limit], now: datetime
     waits = [
         await _count(session, limit, now) for limit in sorted(limits, key=lambda limit: (limit.key, limit.seconds))
     ]
-    await session.execute(delete(Bucket).where(Bucket.ends_at < now - timedelta(hours=1)))
+    await session.execute(CLEAR, {"before": now - timedelta(hours=1)})
     found = [exceeded for exceeded in waits if exceeded is not None]
     return max(found, key=lambda exceeded: exceeded.wait) if found else None
 
@@ -60,9 +62,17 @@ async def _count(session: AsyncSession, limit: Limit, now: datetime) -> Exceeded
     left = limit.seconds - seconds % limit.seconds
     ends_at = (now + timedelta(seconds=left)).replace(microsecond=0)
     row = {"key": f"{limit.seconds}:{limit.key}", "ends_at": ends_at, "count": 1}
-    statement = insert_into(session, Bucket).values(row)
-    counted = statement.on_conflict_do_update(
-        index_elements=["key", "ends_at"], set_={"count": Bucket.count + 1}
-    ).returning(Bucket.count)
-    count = (await session.execute(counted)).scalar_one()
+    count = (await session.execute(_one_more(session.get_bind().dialect.name), row)).scalar_one()
     return Exceeded(limit, left) if count > limit.count else None
+
+
+# Built once: putting a statement together costs more than running it on SQLite.
+TABLE: Any = Bucket.__table__
+CLEAR = delete(TABLE).where(TABLE.c.ends_at < bindparam("before", type_=Instant))
+
+
+@lru_cache
+def _one_more(dialect: str) -> Any:
+    count = TABLE.c["count"]
+    first = insert_for(dialect, TABLE)
+    return first.on_conflict_do_update(index_elements=["key", "ends_at"], set_={"count": count + 1}).returning(count)
