@@ -36,7 +36,7 @@ from app.search.schemas import (
     Suggestions,
     SuggestQuery,
 )
-from app.text.marking import Marked, marked
+from app.text.marking import Marked, Marker
 from app.text.questions import Question
 from app.text.words import words
 
@@ -178,24 +178,26 @@ async def _hits(
     parts: Parts = frozenset({"related", "body"})
     ids = [found.ids[hit.place] for hit in found.hits]
     rows = {row.id: row for row in await Articles(reader).stating(ids, now, parts)}
+    markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):
         if (row := rows.get(id)) is not None:
             related = Relations.of(row)
-            snippets = [_snippet(field, mark) for field, mark in _marks(row, related, question)]
+            marker = markers.setdefault(row.language, Marker(question, row.language))
+            snippets = [_snippet(field, mark) for field, mark in _marks(row, related, marker)]
             score = hit.score if query.sort == "relevance" else None
             article = summary_of(row, related, settings, now)
             hits.append({"article": article, "score": score, "snippets": snippets})
     return hits
 
 
-def _marks(row: Any, related: Relations, question: Question) -> Iterator[tuple[str, Marked]]:
+def _marks(row: Any, related: Relations, marker: Marker) -> Iterator[tuple[str, Marked]]:
     """The headline in any case; of the others what shows something."""
-    headline = marked(row.headline, row.language, question)
+    headline = marker.marked(row.headline)
     yield "headline", headline or Marked.plain(row.headline)
     named = [("author", name) for _, _, name in related.authors] + [("tag", name) for _, _, name in related.tags]
     for field, text in [("summary", row.summary), ("body", row.text), *named]:
-        found = marked(text, row.language, question) if text else None
+        found = marker.marked(text) if text else None
         if found is not None:
             yield field, found
 
