@@ -183,7 +183,8 @@ async def _hits(
     for hit, id in zip(found.hits, ids, strict=True):
         if (row := rows.get(id)) is not None:
             related = Relations.of(row)
-            marker = markers.setdefault(row.language, Marker(question, row.language))
+            if (marker := markers.get(row.language)) is None:
+                marker = markers[row.language] = Marker(question, row.language)
             snippets = [_snippet(field, mark) for field, mark in _marks(row, related, marker)]
             score = hit.score if query.sort == "relevance" else None
             article = summary_of(row, related, settings, now)

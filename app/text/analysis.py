@@ -14,6 +14,7 @@ language (Snowball). All other scripts are found by the exact form.
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -25,11 +26,12 @@ import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
 
 from app.text import arabic
 from app.text.patterns import pattern
-from app.text.words import LONGEST_REMEMBERED, RUN, Spelt, words
+from app.text.words import LONGEST_REMEMBERED, Spelt, words
 
 VERSION = 1
 """Of everything below and of what it stands on: an index made by another version is made anew."""
 
+CHUNK = re.compile(r"\S+")  # no word goes over a space
 _LATIN = pattern(r"\p{Latin}+")
 STEMMERS = {
     "ar": "", "de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "nl": "dutch",
@@ -70,12 +72,11 @@ class Sought(NamedTuple):
 
 def analyse(text: str, language: str) -> list[Token]:
     """Return the words of `text`, which is in `language` (BCP 47), in order; the first `MOST_WORDS`."""
-    primary = language.partition("-")[0].lower()
+    primary = primary_of(language)
     found: list[Token] = []
-    for run in RUN.finditer(text):
-        begin, letters = run.start(), run[0]
-        read = _remembered if len(letters) <= LONGEST_REMEMBERED else _read
-        found += [Token(begin + start, begin + end, keys) for start, end, keys in read(letters, primary)]
+    for chunk in CHUNK.finditer(text):
+        begin = chunk.start()
+        found += [Token(begin + start, begin + end, keys) for start, end, keys in read_chunk(chunk[0], primary)]
         if len(found) >= MOST_WORDS:
             del found[MOST_WORDS:]
             break
@@ -97,12 +98,22 @@ def _named(keys: Keys, pair: tuple[str, ...]) -> Keys:
     return keys._replace(others=(*keys.others, *pair))
 
 
-def _read(run: str, language: str) -> tuple[tuple[int, int, Keys], ...]:
-    found = islice(words(run), MOST_WORDS)
-    return tuple((start, end, _keys(_cut(word), language)) for start, end, word in found)
+def primary_of(language: str) -> str:
+    """Return the language that decides about stems: of a tag of BCP 47 the first part."""
+    return language.partition("-")[0].lower()
 
 
-# Once for each different run of letters: most of a text are words that were there before.
+def read_chunk(chunk: str, primary: str) -> tuple[Token, ...]:
+    """Return the words of what stands between two spaces, whatever stands around it."""
+    return _remembered(chunk, primary) if len(chunk) <= LONGEST_REMEMBERED else _read(chunk, primary)
+
+
+def _read(chunk: str, language: str) -> tuple[Token, ...]:
+    found = islice(words(chunk), MOST_WORDS)
+    return tuple(Token(start, end, _keys(_cut(word), language)) for start, end, word in found)
+
+
+# Once for each different chunk: most of a text are words that were there before.
 _remembered = lru_cache(maxsize=200_000)(_read)
 
 

@@ -6,20 +6,18 @@ code points and in UTF-16 units, since browsers count those.
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from html import escape
-from itertools import islice
+from itertools import accumulate
 from typing import NamedTuple
 
-from app.text.analysis import MOST_WORDS, NAMES, Keys, Sought, Token, analyse, in_a_name, sought
-from app.text.characters import clusters
+from app.text.analysis import CHUNK, MOST_WORDS, NAMES, Keys, Sought, Token, in_a_name, primary_of, read_chunk, sought
+from app.text.characters import reach
 from app.text.questions import Question, Term
 
 LONGEST = 240  # graphemes
 BEFORE = 8  # words before the first mark, where the text is cut
-_CHUNK = re.compile(r"\S+")  # no word goes over a space
 
 
 class Marked(NamedTuple):
@@ -38,10 +36,10 @@ class Marked(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """What stands between two spaces: how many words, and those that may have been looked for, by their number."""
+    """What stands between two spaces: its words, and the numbers of those that may have been looked for."""
 
-    length: int
-    words: list[tuple[int, Token]]
+    words: Sequence[Token]
+    sought: Sequence[int]
 
 
 class Hit(NamedTuple):
@@ -59,60 +57,63 @@ class Marker:
 
     def __init__(self, question: Question, language: str) -> None:
         self._terms = [(term, [sought(word) for word in term.words]) for term in question.wanted]
-        self._language = language
+        self._primary = primary_of(language)
+        words = [word for _, words in self._terms for word in words]
+        self._keys = {key for word in words for key in (word.exact, *word.stems, *word.others, word.nisba)}
         # A name of two words is found under a key of its own, which the first of them has beside the second only.
-        is_named = any(len(word.others) > 1 for _, words in self._terms for word in words)
-        self._names = NAMES if is_named else frozenset[str]()
+        if any(len(word.others) > 1 for word in words):
+            self._keys |= NAMES
+        self._beginnings = tuple(words[-1].exact for term, words in self._terms if term.is_beginning)
         self._chunks: dict[str, Chunk] = {}
         self._idle: set[str] = set()
 
     def marked(self, text: str) -> Marked | None:
         """Return the part of `text` that shows most of what was looked for; None where nothing of it is there."""
-        if all(self._is_idle(chunk) for chunk in set(text.split()) - self._idle):
+        parts = text.split()
+        if all([self._is_idle(part) for part in set(parts) - self._idle]):
             return None
-        chunks = [match.span() for match in _CHUNK.finditer(text)]
-        hits = self._hits(text, chunks)
+        chunks = [match.span() for match in CHUNK.finditer(text)]
+        hits = self._hits(parts, chunks)
         if not hits:
             return None
         start, end = self._window(text, chunks, hits)
         cut = text[start:end]
-        lead = len(cut) - len(cut.lstrip())
+        shift = start + len(cut) - len(cut.lstrip())
         shown = cut.strip()
-        shift = start + lead
         spans = [(hit.start - shift, hit.end - shift) for hit in hits if hit.start >= start and hit.end <= end]
         return _shown(shown, _joined(shown, spans))
 
     def _is_idle(self, chunk: str) -> bool:
-        if self._read(chunk).words:
+        if self._read(chunk).sought:
             return False
         self._idle.add(chunk)
         return True
 
     def _read(self, chunk: str) -> Chunk:
         if (read := self._chunks.get(chunk)) is None:
-            tokens = analyse(chunk, self._language)
-            read = Chunk(len(tokens), [(n, token) for n, token in enumerate(tokens) if self._is_sought(token.keys)])
+            words = read_chunk(chunk, self._primary)
+            read = Chunk(words, [number for number, word in enumerate(words) if self._may_be_sought(word.keys)])
             self._chunks[chunk] = read
         return read
 
-    def _is_sought(self, keys: Keys) -> bool:
-        return keys.stem in self._names or any(
-            _meets(keys, word, term, at) for term, words in self._terms for at, word in enumerate(words)
-        )
+    def _may_be_sought(self, keys: Keys) -> bool:
+        if not self._keys.isdisjoint((keys.exact, keys.stem, keys.nisba, *keys.others)):
+            return True
+        return keys.exact.startswith(self._beginnings) or keys.stem.startswith(self._beginnings)
 
-    def _hits(self, text: str, chunks: Sequence[tuple[int, int]]) -> list[Hit]:
+    def _hits(self, parts: Sequence[str], chunks: Sequence[tuple[int, int]]) -> list[Hit]:
         """What was looked for, in the order of the text."""
         keys: dict[int, Keys] = {}  # by the number of the word
         at: dict[int, tuple[int, int, int]] = {}
-        place = 0
-        for number, (start, end) in enumerate(chunks):
-            read = self._read(text[start:end])
-            for inner, token in read.words:
-                keys[place + inner] = token.keys
-                at[place + inner] = (start + token.start, start + token.end, number)
-            place += read.length
-            if place >= MOST_WORDS:
-                break
+        firsts = accumulate((len(self._chunks[part].words) for part in parts), initial=0)
+        for number, (first, part) in enumerate(zip(firsts, parts, strict=False)):
+            if part in self._idle:
+                continue
+            start, read = chunks[number][0], self._chunks[part]
+            for inner in read.sought if first < MOST_WORDS else ():
+                word = read.words[inner]
+                keys[first + inner] = word.keys
+                at[first + inner] = (start + word.start, start + word.end, number)
         found = self._found(in_a_name(keys))
         return [Hit(at[place][0], at[place][1], found[place], at[place][2]) for place in sorted(found)]
 
@@ -135,13 +136,12 @@ class Marker:
             return 0, len(text)
         best = _densest(hits)
         start, end = self._start(text, chunks, best), best.end
+        furthest = start + reach(text[start:], LONGEST)
         for _, last in self._words(text, chunks[best.chunk :]):
-            if last <= end:
-                continue
-            if not _fits(text[start:last]):
+            if last > furthest:
                 return start, end
-            end = last
-        return start, len(text) if _fits(text[start:]) else end
+            end = max(end, last)
+        return start, len(text) if furthest == len(text) else end
 
     def _start(self, text: str, chunks: Sequence[tuple[int, int]], best: Hit) -> int:
         """Some words before the best one, as long as that leaves room for it."""
@@ -156,8 +156,8 @@ class Marker:
 
     def _words(self, text: str, chunks: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         for start, end in chunks:
-            for token in analyse(text[start:end], self._language):
-                yield start + token.start, start + token.end
+            for word in self._read(text[start:end]).words:
+                yield start + word.start, start + word.end
 
 
 def marked(text: str, language: str, question: Question) -> Marked | None:
@@ -194,7 +194,7 @@ def _densest(hits: Sequence[Hit]) -> Hit:
 
 
 def _fits(text: str) -> bool:
-    return len(text) <= LONGEST or next(islice(clusters(text), LONGEST, None), None) is None
+    return reach(text, LONGEST) == len(text)
 
 
 def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
