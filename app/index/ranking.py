@@ -6,17 +6,17 @@ that was found (never beside the clock: an answer that nobody has touched stays 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import NamedTuple
 
-from app.index.entries import unpacked
-from app.index.matching import ways
+from app.index.matching import Way, ways
+from app.index.packing import keys_of, opened, short
 from app.index.repository import PLACES
-from app.text.questions import Question, Term
+from app.text.analysis import Keys
+from app.text.questions import Question
 
 TITLE, LEAD, BODY = 10.0, 5.0, 3.0
-COLUMNS = "nsxz"
 BY_TIER = (1.0, 0.6, 0.4, 0.2)
 FRESH = 2.0  # how many times its own weight the newest gains
 HALF_LIFE = timedelta(days=30)
@@ -24,12 +24,10 @@ RANKED = 500  # at most so many of the newest matches are weighed
 
 
 class Candidate(NamedTuple):
-    """Something that was found: its title's keys, its lead's, and all of them packed."""
+    """Something that was found, and its words."""
 
     place: int
-    title: str
-    lead: str
-    packed: bytes
+    packed: bytes | None
 
 
 class Ranked(NamedTuple):
@@ -39,38 +37,106 @@ class Ranked(NamedTuple):
     place: int
 
 
-def rank(question: Question, candidates: Sequence[Candidate], newest: int) -> list[Ranked]:
-    """The candidates in their order; `newest` is the place from which their ages are reckoned."""
-    terms = [(len(term.words), _needles(term)) for term in question.wanted]
-    found = []
-    for candidate in candidates:
-        fields = (candidate.title.encode().split(b"|"), TITLE), (candidate.lead.encode().split(b"|"), LEAD)
-        best = [max(weight * _in_field(tiers, needles) for tiers, weight in fields) for _, needles in terms]
-        if min(best) < BODY:  # else nothing in the body can weigh more
-            whole = unpacked(candidate.packed)
-            best = [max(had, BODY * _in_field(whole, needles)) for had, (_, needles) in zip(best, terms, strict=True)]
-        words = sum(weight * length for weight, (length, _) in zip(best, terms, strict=True))
-        found.append(Ranked(round(words * freshness(newest - candidate.place), 4), candidate.place))
-    return sorted(found, reverse=True)
+class Ranking(NamedTuple):
+    """Things in their order, and the places of those in whose bodies something of the question stands."""
+
+    order: list[Ranked]
+    in_bodies: set[int]
 
 
-def _needles(term: Term) -> list[list[tuple[int, bytes]]]:
-    """By tier, in which line of a field which keys are looked for."""
-    return [
-        [
-            (COLUMNS.index(way.column), f" {' '.join(way.keys)}{'' if way.is_beginning else ' '}".encode())
+class Weighed(NamedTuple):
+    """How much of a thing answers a question, and whether any of it stands in the body."""
+
+    words: float
+    is_in_body: bool
+
+
+class Start(NamedTuple):
+    """How a word may begin one of the ways in which a term is there, and what that counts."""
+
+    term: int
+    way: Way
+    weight: float
+
+
+class Scales:
+    """Weighs things by one question. What it has read once it knows in the next thing."""
+
+    def __init__(self, question: Question) -> None:
+        self._lengths = [len(term.words) for term in question.wanted]
+        self._starts = [
+            Start(number, way, weight)
+            for number, term in enumerate(question.wanted)
+            for weight, found in zip(BY_TIER, ways(term), strict=True)
             for way in found
         ]
-        for found in ways(term)
-    ]
+        keys = sorted({start.way.keys[0] for start in self._starts}, key=len)
+        # Whoever holds a key holds every part of it: the parts are enough to look for.
+        self._needles = [short(key) for at, key in enumerate(keys) if not any(part in key for part in keys[:at])]
+        self._known: dict[bytes, list[Start]] = {}
+
+    def weigh(self, packed: bytes | None) -> Weighed:
+        """How much the words of a thing weigh."""
+        text = opened(packed)
+        title, body = text.find(b"\n"), text.rfind(b"\n")
+        best = [0.0] * len(self._lengths)
+        is_in_body = False
+        for begin, end in self._words(text):
+            for start in self._begun(text[begin:end]):
+                if len(start.way.keys) > 1 and not _goes_on(text, end, start.way):
+                    continue
+                weight = start.weight * (TITLE if end <= title else LEAD if end <= body else BODY)
+                best[start.term] = max(best[start.term], weight)
+                is_in_body |= end > body
+        return Weighed(sum(weight * length for weight, length in zip(best, self._lengths, strict=True)), is_in_body)
+
+    def _words(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Where the words stand that may be what is looked for."""
+        for needle in self._needles:
+            at = text.find(needle)
+            while at >= 0:
+                end = _end(text, at)
+                yield max(text.rfind(b" ", 0, at), text.rfind(b"\n", 0, at)) + 1, end
+                at = text.find(needle, end)
+
+    def _begun(self, code: bytes) -> list[Start]:
+        if (found := self._known.get(code)) is None:
+            keys = keys_of(code)
+            found = [start for start in self._starts if _meets(keys, start.way, 0)]
+            self._known[code] = found
+        return found
 
 
-def _in_field(tiers: Sequence[bytes], needles: Sequence[Sequence[tuple[int, bytes]]]) -> float:
-    for number, found in enumerate(needles):
-        for column, needle in found:
-            if needle in tiers[column]:
-                return BY_TIER[number]
-    return 0.0
+def _end(text: bytes, at: int) -> int:
+    """Where the word ends that stands there."""
+    space, line = text.find(b" ", at), text.find(b"\n", at)
+    return min(end for end in (space, line, len(text)) if end >= 0)
+
+
+def _goes_on(text: bytes, end: int, way: Way) -> bool:
+    """Whether behind a word the others of the way follow, in the same field."""
+    for number in range(1, len(way.keys)):
+        if text[end : end + 1] != b" ":
+            return False
+        begin, end = end + 1, _end(text, end + 1)
+        if not _meets(keys_of(text[begin:end]), way, number):
+            return False
+    return True
+
+
+def _meets(keys: Keys, way: Way, number: int) -> bool:
+    found = {"n": (keys.exact,), "s": (keys.stem,), "x": keys.others, "z": (keys.nisba,)}[way.column]
+    if way.is_beginning and number == len(way.keys) - 1:
+        return any(key.startswith(way.keys[number]) for key in found)
+    return way.keys[number] in found
+
+
+def rank(question: Question, candidates: Sequence[Candidate], newest: int) -> Ranking:
+    """The candidates in their order; `newest` is the place from which their ages are reckoned."""
+    scales = Scales(question)
+    weighed = [(candidate.place, scales.weigh(candidate.packed)) for candidate in candidates]
+    found = [Ranked(round(weight.words * freshness(newest - place), 4), place) for place, weight in weighed]
+    return Ranking(sorted(found, reverse=True), {place for place, weight in weighed if weight.is_in_body})
 
 
 def freshness(places: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from math import floor
 from typing import Any
@@ -10,13 +10,18 @@ from typing import Any
 from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.index.entries import Entry, Texts, entry_of, packed, unpacked, vector_of
+from app.index.entries import Texts, Words, tiers_of, vector_of, words_of
 from app.index.models import Headword, Indexed, index_words
+from app.index.packing import packed, unpacked
 from app.kit.paging import Reader
 from app.text.analysis import VERSION
 
+SECONDS_OF_A_DAY = 86_400
 DOUBTED = 0  # the version of what is to be indexed anew
-PLACES = 1 << 11  # things of one second: few, as the full-text table writes a place in three bytes less then
+# Things of one second; the seconds after it take what is more. Few, since the full-text table writes how far it is from
+# one place to the next for each word.
+PLACES = 1 << 4
+AHEAD = timedelta(hours=1)  # so far into later seconds may run what comes at once
 MATCH: BindParameter[str] = bindparam("match")
 WORDS_MATCH = text("index_words MATCH :match").bindparams(MATCH)
 VECTOR_MATCHES = text("vector @@ CAST(:match AS tsquery)").bindparams(MATCH)
@@ -32,8 +37,13 @@ def first_place(at: datetime) -> int:
 
 
 def last_place(at: datetime) -> int:
-    """The highest place of a thing of this second, unless there are more than `PLACES`."""
-    return first_place(at) + PLACES - 1
+    """A place above all things of this moment. What has a later one may lie below it."""
+    return first_place(at + AHEAD)
+
+
+def day_of(place: int) -> str:
+    """The key under which PostgreSQL finds what lies within a day."""
+    return f"d{place // (PLACES * SECONDS_OF_A_DAY)}"
 
 
 async def put(
@@ -49,7 +59,7 @@ async def put(
     if known is not None and (known.digest, known.version, known.at) == (digest, VERSION, at):
         return
     place = known.place if known is not None and known.at == at else await _free(session, at)
-    entry = entry_of(texts)
+    words = words_of(texts)
     doubted = known is not None and known.version == DOUBTED and not ends_doubt
     values = {
         "place": place,
@@ -58,18 +68,16 @@ async def put(
         "at": at,
         "version": DOUBTED if doubted else VERSION,
         "digest": digest,
-        "title": entry.title.line,
-        "lead": entry.lead.line,
-        "packed": packed(entry.whole),
+        "packed": packed(words),
     }
     if session.get_bind().dialect.name == "postgresql":
-        values["vector"] = vector_of(entry.whole)
+        values["vector"] = vector_of(tiers_of(words), day_of(place))
     if known is None:
         await session.execute(insert(indexed), values)
     else:  # never taken out and put in again: who waits for the row finds it where it was
         await session.execute(update(indexed).where(indexed.c.place == known.place), values)
         await _forget_words(session, known)
-    await _keep_words(session, place, entry)
+    await _keep_words(session, place, words)
 
 
 async def remove(session: AsyncSession, resource: str, id: str) -> None:
@@ -98,7 +106,7 @@ async def settle(session: AsyncSession, resource: str, id: str) -> None:
 async def expect(session: AsyncSession, resource: str, id: str, at: datetime) -> None:
     """An entry without words, which is to be made anew."""
     values = {"place": await _free(session, at), "resource": resource, "resource_id": id, "at": at}
-    await session.execute(insert(indexed), {**values, "version": DOUBTED, "digest": "", "title": "|||", "lead": "|||"})
+    await session.execute(insert(indexed), {**values, "version": DOUBTED, "digest": ""})
 
 
 async def is_stale(reader: Reader) -> bool:
@@ -118,30 +126,37 @@ async def stale(session: AsyncSession, resource: str, limit: int) -> list[str]:
     return list((await session.execute(newest)).scalars())
 
 
-async def _keep_words(session: AsyncSession, place: int, entry: Entry) -> None:
+async def _keep_words(session: AsyncSession, place: int, words: Words) -> None:
     if session.get_bind().dialect.name == "sqlite":
-        n, s, x, z = map(" ".join, entry.whole)
-        await session.execute(insert(index_words), {"rowid": place, "n": n, "s": s, "x": x, "z": z})
-    words = [{"word": word, "place": place} for word in sorted({*entry.title.exact})]
-    if words:
-        await session.execute(insert(headwords), words)
+        await session.execute(insert(index_words), {"rowid": place, **_columns(words)})
+    if titled := _titled(words):
+        await session.execute(insert(headwords), [{"word": word, "place": place} for word in titled])
 
 
 async def _forget_words(session: AsyncSession, known: Any) -> None:
     """A full-text table without a copy of its texts is told again what is to be taken out."""
-    await session.execute(delete(headwords).where(headwords.c.place == known.place))
+    words = unpacked(known.packed)
+    titled = headwords.c.word.in_(_titled(words))
+    await session.execute(delete(headwords).where(titled, headwords.c.place == known.place))
     if session.get_bind().dialect.name == "sqlite" and known.packed is not None:
-        n, s, x, z = (tier.decode() for tier in unpacked(known.packed))
-        gone = {"index_words": "delete", "rowid": known.place, "n": n, "s": s, "x": x, "z": z}
+        gone = {"index_words": "delete", "rowid": known.place, **_columns(words)}
         await session.execute(insert(index_words), gone)
+
+
+def _columns(words: Words) -> dict[str, str]:
+    return dict(zip("nsxz", map(" ".join, tiers_of(words)), strict=True))
+
+
+def _titled(words: Words) -> list[str]:
+    return sorted({keys.exact for keys in words[0]})
 
 
 async def _free(session: AsyncSession, at: datetime) -> int:
     """The next place of a second; where it is full, of the next one."""
     low = first_place(at)
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(ONE_AT_A_TIME, {"second": low})
     while True:
+        if session.get_bind().dialect.name == "postgresql":
+            await session.execute(ONE_AT_A_TIME, {"second": low})
         highest = (await session.execute(HIGHEST, {"low": low, "top": low + PLACES - 1})).scalar_one()
         place = low if highest is None else int(highest) + 1
         if place < low + PLACES:

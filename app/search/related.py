@@ -13,6 +13,7 @@ from app.articles.repository import KIND, Relations, visible
 from app.index.entries import stem_keys
 from app.index.matching import title_expression
 from app.index.models import Indexed
+from app.index.packing import titled
 from app.index.ranking import freshness
 from app.index.repository import found_by, last_place
 from app.kit.db import Instant
@@ -66,9 +67,9 @@ async def _wordy(reader: Reader, article: Any, now: datetime) -> dict[str, int]:
     place, id = found.selected_columns
     rows = found.join(Article, Article.id == id).where(*_alike(article)).order_by(place.desc()).limit(CONSIDERED)
     ids: dict[int, str] = {row.place: row.resource_id for row in (await reader.execute(rows, {"now": now})).all()}
-    titles = select(Indexed.place, Indexed.title).where(Indexed.place.in_(list(ids)))
+    words = select(Indexed.place, Indexed.packed).where(Indexed.place.in_(list(ids)))
     shared: dict[str, int] = {}
-    for row in (await reader.execute(titles)).all():
-        if number := len(keys.intersection(row.title.split("|")[1].split())):
+    for row in (await reader.execute(words)).all():
+        if number := len(keys.intersection(word.stem for word in titled(row.packed))):
             shared[ids[row.place]] = number
     return shared

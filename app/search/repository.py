@@ -15,7 +15,7 @@ from app.articles.schemas import ArticleFilters
 from app.authors.models import Author
 from app.index.matching import expression
 from app.index.models import Headword, Indexed
-from app.index.ranking import RANKED, Candidate, Ranked, rank
+from app.index.ranking import RANKED, Candidate, Ranking, rank
 from app.index.repository import found_by, last_place
 from app.kit.paging import COUNT_LIMIT, Reader, dialect_of
 from app.sections.models import Section
@@ -30,7 +30,7 @@ TERMS: dict[str, tuple[Any, Any, Any]] = {
     "author": (ArticleAuthor, Author, ArticleAuthor.author_id),
 }
 PLACES: BindParameter[Any] = bindparam("places", expanding=True)
-LINES = select(Indexed.place, Indexed.title, Indexed.lead, Indexed.packed).where(Indexed.place.in_(PLACES))
+WORDS = select(Indexed.place, Indexed.packed).where(Indexed.place.in_(PLACES))
 
 
 class Match(NamedTuple):
@@ -60,15 +60,18 @@ class Search:
         found = await self.reader.execute(self._found(question, before).limit(limit))
         return [Match(place, id) for place, id in found.all()]
 
-    async def ranked(self, question: Question, anchor: int | None) -> tuple[list[Ranked], dict[int, str]]:
-        """The best of the newest `RANKED` matches, of places up to `anchor`; and the ids at their places."""
+    async def ranked(self, question: Question, anchor: int | None) -> tuple[list[Match], Ranking]:
+        """The newest `RANKED` matches, of places up to `anchor`, and their order."""
         found = await self.newest(question, RANKED, None if anchor is None else anchor + 1)
+        newest = max((row.place for row in found), default=0) if anchor is None else anchor
+        return found, await self.ranking(question, found, newest)
+
+    async def ranking(self, question: Question, found: Sequence[Match], newest: int) -> Ranking:
+        """The order of these matches; the age of each is reckoned from `newest`, even where that is gone by now."""
         if not found:
-            return [], {}
-        lines = (await self.reader.execute(LINES, {"places": [row.place for row in found]})).all()
-        candidates = [Candidate(place, title, lead, packed or b"") for place, title, lead, packed in lines]
-        newest = found[0].place if anchor is None else anchor  # it weighs the rest even where it is gone by now
-        return rank(question, candidates, newest), {row.place: row.id for row in found}
+            return Ranking([], set())
+        words = (await self.reader.execute(WORDS, {"places": [row.place for row in found]})).all()
+        return rank(question, [Candidate(place, packed) for place, packed in words], newest)
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""

@@ -10,7 +10,7 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.repository import Articles, Parts, Relations
+from app.articles.repository import Articles, Relations
 from app.articles.router import ArticlePath
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import summary_of
@@ -26,7 +26,7 @@ from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
 from app.search.correcting import Correction, as_written, corrected
 from app.search.related import related_to
-from app.search.repository import Search
+from app.search.repository import Match, Search
 from app.search.schemas import (
     FACETS,
     RelatedArticles,
@@ -47,10 +47,11 @@ TAGS = ["articles"]
 
 
 class Found(NamedTuple):
-    """One page: what stands on it, and where the next begins."""
+    """One page: what stands on it, in whose bodies something was found, and where the next begins."""
 
     hits: Sequence[Ranked]
     ids: dict[int, str]
+    in_bodies: set[int]
     next: list[Any] | None
 
 
@@ -107,7 +108,7 @@ async def list_related_articles(
     found = Articles(reader)
     row = await found.at(slug, now, "/related", frozenset({"related"}))
     ids = await related_to(reader, row, Relations.of(row), now, query.limit)
-    rows = {other.id: other for other in await found.stating(ids, now, frozenset({"related"}))}
+    rows = {other.id: other for other in await found.summarised(ids, now)}
     shown = [summary_of(rows[id], Relations.of(rows[id]), settings, now) for id in ids if id in rows]
     return await _delivered(request, reader, written(RelatedArticles, {"data": shown}))
 
@@ -152,16 +153,21 @@ async def _page(search: Search, query: SearchQuery, question: Question, start: l
     following: list[Any] | None
     if query.sort == "newest":
         rows = await search.newest(question, query.limit + 1, _checked(start, 1)[0] if start else None)
-        hits = [Ranked(0.0, row.place) for row in rows[: query.limit]]
-        following = [hits[-1].place] if len(rows) > query.limit else None
-        return Found(hits, {row.place: row.id for row in rows}, following)
+        shown = rows[: query.limit]
+        following = [shown[-1].place] if len(rows) > query.limit else None
+        in_bodies = (await search.ranking(question, shown, 0)).in_bodies
+        return Found([Ranked(0.0, row.place) for row in shown], _ids(shown), in_bodies, following)
     anchor, score, place = _checked(start, 3) if start else (None, None, None)
-    ranked, ids = await search.ranked(question, anchor)
+    rows, (ranked, in_bodies) = await search.ranked(question, anchor)
     left = ranked if start is None else [hit for hit in ranked if hit < (score, place)]
     hits = left[: query.limit]
-    newest = max(ids, default=0) if anchor is None else anchor
+    newest = max((row.place for row in rows), default=0) if anchor is None else anchor
     following = [newest, *hits[-1]] if len(left) > query.limit else None
-    return Found(hits, ids, following)
+    return Found(hits, _ids(rows), in_bodies, following)
+
+
+def _ids(rows: Sequence[Match]) -> dict[int, str]:
+    return {row.place: row.id for row in rows}
 
 
 def _checked(start: list[Any], length: int) -> list[Any]:
@@ -175,9 +181,9 @@ async def _hits(
     request: Request, reader: Reading, found: Found, query: SearchQuery, question: Question, now: datetime
 ) -> list[dict[str, Any]]:
     settings = request.app.state.settings
-    parts: Parts = frozenset({"related", "body"})
-    ids = [found.ids[hit.place] for hit in found.hits]
-    rows = {row.id: row for row in await Articles(reader).stating(ids, now, parts)}
+    articles, ids = Articles(reader), [found.ids[hit.place] for hit in found.hits]
+    rows = {row.id: row for row in await articles.summarised(ids, now)}
+    texts = await articles.texts([found.ids[hit.place] for hit in found.hits if hit.place in found.in_bodies], now)
     markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):
@@ -185,19 +191,19 @@ async def _hits(
             related = Relations.of(row)
             if (marker := markers.get(row.language)) is None:
                 marker = markers[row.language] = Marker(question, row.language)
-            snippets = [_snippet(field, mark) for field, mark in _marks(row, related, marker)]
+            snippets = [_snippet(field, mark) for field, mark in _marks(row, related, texts.get(id), marker)]
             score = hit.score if query.sort == "relevance" else None
             article = summary_of(row, related, settings, now)
             hits.append({"article": article, "score": score, "snippets": snippets})
     return hits
 
 
-def _marks(row: Any, related: Relations, marker: Marker) -> Iterator[tuple[str, Marked]]:
+def _marks(row: Any, related: Relations, body: str | None, marker: Marker) -> Iterator[tuple[str, Marked]]:
     """The headline in any case; of the others what shows something."""
     headline = marker.marked(row.headline)
     yield "headline", headline or Marked.plain(row.headline)
     named = [("author", name) for _, _, name in related.authors] + [("tag", name) for _, _, name in related.tags]
-    for field, text in [("summary", row.summary), ("body", row.text), *named]:
+    for field, text in [("summary", row.summary), ("body", body), *named]:
         found = marker.marked(text) if text else None
         if found is not None:
             yield field, found

@@ -90,7 +90,9 @@ def analyse(text: str, language: str) -> list[Token]:
 
 def in_a_name(words: dict[int, Keys]) -> dict[int, Keys]:
     """Some words of a text by their numbers, as they are beside each other: two of them may be a name."""
-    pairs = {place: _PAIRS.get((keys.stem, words[place + 1].stem)) for place, keys in words.items() if place + 1 in words}
+    pairs = {
+        place: _PAIRS.get((keys.stem, words[place + 1].stem)) for place, keys in words.items() if place + 1 in words
+    }
     return words | {place: _named(words[place], pair) for place, pair in pairs.items() if pair is not None}
 
 

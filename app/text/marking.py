@@ -70,7 +70,9 @@ class Marker:
     def marked(self, text: str) -> Marked | None:
         """Return the part of `text` that shows most of what was looked for; None where nothing of it is there."""
         parts = text.split()
-        if all([self._is_idle(part) for part in set(parts) - self._idle]):
+        for part in set(parts) - self._idle:
+            self._read(part)
+        if self._idle.issuperset(parts):
             return None
         chunks = [match.span() for match in CHUNK.finditer(text)]
         hits = self._hits(parts, chunks)
@@ -83,17 +85,13 @@ class Marker:
         spans = [(hit.start - shift, hit.end - shift) for hit in hits if hit.start >= start and hit.end <= end]
         return _shown(shown, _joined(shown, spans))
 
-    def _is_idle(self, chunk: str) -> bool:
-        if self._read(chunk).sought:
-            return False
-        self._idle.add(chunk)
-        return True
-
     def _read(self, chunk: str) -> Chunk:
         if (read := self._chunks.get(chunk)) is None:
             words = read_chunk(chunk, self._primary)
             read = Chunk(words, [number for number, word in enumerate(words) if self._may_be_sought(word.keys)])
             self._chunks[chunk] = read
+            if not read.sought:
+                self._idle.add(chunk)
         return read
 
     def _may_be_sought(self, keys: Keys) -> bool:
