@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from app.index.matching import Way, ways
 from app.index.packing import keys_of, opened, short
@@ -16,7 +16,8 @@ from app.index.repository import PLACES
 from app.text.analysis import Keys
 from app.text.questions import Question
 
-TITLE, LEAD, BODY = 10.0, 5.0, 3.0
+Field = Literal["title", "lead", "body"]
+BY_FIELD: dict[Field, float] = {"title": 10.0, "lead": 5.0, "body": 3.0}
 BY_TIER = (1.0, 0.6, 0.4, 0.2)
 FRESH = 2.0  # how many times its own weight the newest gains
 HALF_LIFE = timedelta(days=30)
@@ -38,17 +39,17 @@ class Ranked(NamedTuple):
 
 
 class Ranking(NamedTuple):
-    """Things in their order, and the places of those in whose bodies something of the question stands."""
+    """Things in their order, and by place in which fields of each something of the question stands."""
 
     order: list[Ranked]
-    in_bodies: set[int]
+    fields: dict[int, set[Field]]
 
 
 class Weighed(NamedTuple):
-    """How much of a thing answers a question, and whether any of it stands in the body."""
+    """How much of a thing answers a question, and in which fields."""
 
     words: float
-    is_in_body: bool
+    fields: set[Field]
 
 
 class Start(NamedTuple):
@@ -80,15 +81,15 @@ class Scales:
         text = opened(packed)
         title, body = text.find(b"\n"), text.rfind(b"\n")
         best = [0.0] * len(self._lengths)
-        is_in_body = False
+        fields = set[Field]()
         for begin, end in self._words(text):
+            field: Field = "title" if end <= title else "lead" if end <= body else "body"
             for start in self._begun(text[begin:end]):
                 if len(start.way.keys) > 1 and not _goes_on(text, end, start.way):
                     continue
-                weight = start.weight * (TITLE if end <= title else LEAD if end <= body else BODY)
-                best[start.term] = max(best[start.term], weight)
-                is_in_body |= end > body
-        return Weighed(sum(weight * length for weight, length in zip(best, self._lengths, strict=True)), is_in_body)
+                best[start.term] = max(best[start.term], start.weight * BY_FIELD[field])
+                fields.add(field)
+        return Weighed(sum(weight * length for weight, length in zip(best, self._lengths, strict=True)), fields)
 
     def _words(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where the words stand that may be what is looked for."""
@@ -136,7 +137,7 @@ def rank(question: Question, candidates: Sequence[Candidate], newest: int) -> Ra
     scales = Scales(question)
     weighed = [(candidate.place, scales.weigh(candidate.packed)) for candidate in candidates]
     found = [Ranked(round(weight.words * freshness(newest - place), 4), place) for place, weight in weighed]
-    return Ranking(sorted(found, reverse=True), {place for place, weight in weighed if weight.is_in_body})
+    return Ranking(sorted(found, reverse=True), {place: weight.fields for place, weight in weighed})
 
 
 def freshness(places: int) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import floor
@@ -11,9 +12,10 @@ from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, s
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.index.entries import Texts, Words, tiers_of, vector_of, words_of
+from app.index.matching import within
 from app.index.models import Headword, Indexed, index_words
 from app.index.packing import packed, unpacked
-from app.kit.paging import Reader
+from app.kit.paging import Reader, dialect_of
 from app.text.analysis import VERSION
 
 SECONDS_OF_A_DAY = 86_400
@@ -21,12 +23,15 @@ DOUBTED = 0  # the version of what is to be indexed anew
 # Things of one second; the seconds after it take what is more. Few, since the full-text table writes how far it is from
 # one place to the next for each word.
 PLACES = 1 << 4
+LEAST_NEAR, MOST_DAYS = 200, 400
+FREQUENT = 8  # what has one in so many of the matches that are asked for among the newest things is no rare word
 AHEAD = timedelta(hours=1)  # so far into later seconds may run what comes at once
 MATCH: BindParameter[str] = bindparam("match")
 WORDS_MATCH = text("index_words MATCH :match").bindparams(MATCH)
 VECTOR_MATCHES = text("vector @@ CAST(:match AS tsquery)").bindparams(MATCH)
 TOP: BindParameter[int] = bindparam("top")
 LOW: BindParameter[int] = bindparam("low")
+NUMBER: BindParameter[int] = bindparam("number")
 indexed: Any = Indexed.__table__
 headwords: Any = Headword.__table__
 
@@ -171,6 +176,8 @@ KNOWN = (
     .with_for_update()
 )
 HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, TOP))
+NEAR = select(indexed.c.place).where(indexed.c.place <= TOP).order_by(indexed.c.place.desc()).limit(NUMBER).subquery()
+NEAREST = select(func.max(NEAR.c.place), func.min(NEAR.c.place), func.count())
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:second)")
 
 
@@ -194,3 +201,32 @@ def found_by(dialect: str, resource: str, match: str, top: int) -> Select[Any]:
         return found
     cte = found.cte("found").prefix_with("MATERIALIZED")
     return select(cte.c.place, cte.c.resource_id)
+
+
+Found = Callable[[str], Select[Any]]
+"""The matches of an expression, as whoever asks narrows them; the newest first."""
+
+
+async def newest(reader: Reader, found: Found, match: str, top: int, limit: int) -> Sequence[Any]:
+    """The first of what is `found`, at places up to `top`.
+
+    PostgreSQL's index knows no order: for a frequent word it is asked about the newest days first, and about no more
+    days than seem to be needed.
+    """
+    number = max(2 * limit, LEAST_NEAR)
+    days = await _days(reader, top, number) if dialect_of(reader) == "postgresql" else []
+    while True:
+        rows = (await reader.execute(found(within(match, days) if days else match).limit(limit))).all()
+        if not days or len(rows) >= limit:
+            return rows
+        number *= 2 * limit // max(len(rows), 1)
+        days = await _days(reader, top, number) if len(rows) * FREQUENT >= limit else []
+
+
+async def _days(reader: Reader, top: int, number: int) -> list[str]:
+    """Keys of the days of the newest things; none where that would be all things, or very many days."""
+    newest, oldest, count = (await reader.execute(NEAREST, {"top": top, "number": number})).one()
+    if count < number:
+        return []
+    first, last = (place // (PLACES * SECONDS_OF_A_DAY) for place in (oldest, newest))
+    return [f"d{day}" for day in range(first, last + 1)] if last - first < MOST_DAYS else []

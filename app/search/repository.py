@@ -16,7 +16,7 @@ from app.authors.models import Author
 from app.index.matching import expression
 from app.index.models import Headword, Indexed
 from app.index.ranking import RANKED, Candidate, Ranking, rank
-from app.index.repository import found_by, last_place
+from app.index.repository import found_by, last_place, newest
 from app.kit.paging import COUNT_LIMIT, Reader, dialect_of
 from app.sections.models import Section
 from app.tags.models import Tag
@@ -53,12 +53,15 @@ class Search:
 
     def __init__(self, reader: Reader, filters: ArticleFilters, now: datetime) -> None:
         self.reader, self.dialect, self.now = reader, dialect_of(reader), now
+        self._top = last_place(now)
         self._where = [visible(now), *conditions(filters, each=True)]
 
     async def newest(self, question: Question, limit: int, before: int | None = None) -> list[Match]:
         """The newest matches, of places below `before`."""
-        found = await self.reader.execute(self._found(question, before).limit(limit))
-        return [Match(place, id) for place, id in found.all()]
+        top = self._top if before is None else min(before - 1, self._top)
+        match = expression(question, self.dialect)
+        rows = await newest(self.reader, lambda match: self._found(match, top), match, top, limit)
+        return [Match(place, id) for place, id in rows]
 
     async def ranked(self, question: Question, anchor: int | None) -> tuple[list[Match], Ranking]:
         """The newest `RANKED` matches, of places up to `anchor`, and their order."""
@@ -69,18 +72,18 @@ class Search:
     async def ranking(self, question: Question, found: Sequence[Match], newest: int) -> Ranking:
         """The order of these matches; the age of each is reckoned from `newest`, even where that is gone by now."""
         if not found:
-            return Ranking([], set())
+            return Ranking([], {})
         words = (await self.reader.execute(WORDS, {"places": [row.place for row in found]})).all()
         return rank(question, [Candidate(place, packed) for place, packed in words], newest)
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""
-        bounded = self._found(question).order_by(None).limit(COUNT_LIMIT + 1).subquery()
+        bounded = self._all(question).order_by(None).limit(COUNT_LIMIT + 1).subquery()
         return int((await self.reader.execute(select(func.count()).select_from(bounded))).scalar_one())
 
     async def facet(self, question: Question, name: str) -> list[FacetValue]:
         """How the newest `FACETED` matches are filed; the most frequent first."""
-        found = self._found(question).limit(FACETED).subquery("found")
+        found = self._all(question).limit(FACETED).subquery("found")
         if name in TERMS:
             link, term, term_id = TERMS[name]
             rows = select(term.slug, term.name, func.count().label("n")).join_from(
@@ -112,15 +115,17 @@ class Search:
 
     async def _headwords(self, where: ColumnElement[bool], limit: int) -> list[tuple[str, int]]:
         count = func.count()
-        rows = select(Headword.word, count).where(where, Headword.place <= last_place(self.now))
+        rows = select(Headword.word, count).where(where, Headword.place <= self._top)
         ordered = rows.group_by(Headword.word).order_by(count.desc(), Headword.word).limit(limit)
         return [(word, number) for word, number in (await self.reader.execute(ordered)).all()]
 
-    def _found(self, question: Question, before: int | None = None) -> Select[Any]:
-        top = last_place(self.now) if before is None else min(before - 1, last_place(self.now))
-        found = found_by(self.dialect, KIND, expression(question, self.dialect), top)
+    def _found(self, match: str, top: int) -> Select[Any]:
+        found = found_by(self.dialect, KIND, match, top)
         place, id = found.selected_columns
         return found.join(Article, Article.id == id).where(*self._where).order_by(place.desc())
+
+    def _all(self, question: Question) -> Select[Any]:
+        return self._found(expression(question, self.dialect), self._top)
 
     def _month(self) -> ColumnElement[str]:
         if self.dialect == "sqlite":

@@ -15,7 +15,7 @@ from app.articles.router import ArticlePath
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import summary_of
 from app.index.asking import asked
-from app.index.ranking import Ranked
+from app.index.ranking import Field, Ranked
 from app.index.repository import is_stale
 from app.kit import clock
 from app.kit.caching import deliver, unkept
@@ -47,11 +47,11 @@ TAGS = ["articles"]
 
 
 class Found(NamedTuple):
-    """One page: what stands on it, in whose bodies something was found, and where the next begins."""
+    """One page: what stands on it, in which fields of each something was found, and where the next begins."""
 
     hits: Sequence[Ranked]
     ids: dict[int, str]
-    in_bodies: set[int]
+    fields: dict[int, set[Field]]
     next: list[Any] | None
 
 
@@ -155,15 +155,15 @@ async def _page(search: Search, query: SearchQuery, question: Question, start: l
         rows = await search.newest(question, query.limit + 1, _checked(start, 1)[0] if start else None)
         shown = rows[: query.limit]
         following = [shown[-1].place] if len(rows) > query.limit else None
-        in_bodies = (await search.ranking(question, shown, 0)).in_bodies
-        return Found([Ranked(0.0, row.place) for row in shown], _ids(shown), in_bodies, following)
+        fields = (await search.ranking(question, shown, 0)).fields
+        return Found([Ranked(0.0, row.place) for row in shown], _ids(shown), fields, following)
     anchor, score, place = _checked(start, 3) if start else (None, None, None)
-    rows, (ranked, in_bodies) = await search.ranked(question, anchor)
+    rows, (ranked, fields) = await search.ranked(question, anchor)
     left = ranked if start is None else [hit for hit in ranked if hit < (score, place)]
     hits = left[: query.limit]
     newest = max((row.place for row in rows), default=0) if anchor is None else anchor
     following = [newest, *hits[-1]] if len(left) > query.limit else None
-    return Found(hits, _ids(rows), in_bodies, following)
+    return Found(hits, _ids(rows), fields, following)
 
 
 def _ids(rows: Sequence[Match]) -> dict[int, str]:
@@ -183,7 +183,9 @@ async def _hits(
     settings = request.app.state.settings
     articles, ids = Articles(reader), [found.ids[hit.place] for hit in found.hits]
     rows = {row.id: row for row in await articles.summarised(ids, now)}
-    texts = await articles.texts([found.ids[hit.place] for hit in found.hits if hit.place in found.in_bodies], now)
+    bodies = await articles.texts(
+        [found.ids[hit.place] for hit in found.hits if "body" in found.fields[hit.place]], now
+    )
     markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):
@@ -191,19 +193,28 @@ async def _hits(
             related = Relations.of(row)
             if (marker := markers.get(row.language)) is None:
                 marker = markers[row.language] = Marker(question, row.language)
-            snippets = [_snippet(field, mark) for field, mark in _marks(row, related, texts.get(id), marker)]
+            texts = list(_texts(row, related, bodies.get(id), found.fields[hit.place]))
+            snippets = [_snippet(field, mark) for field, mark in _marks(row.headline, texts, marker)]
             score = hit.score if query.sort == "relevance" else None
             article = summary_of(row, related, settings, now)
             hits.append({"article": article, "score": score, "snippets": snippets})
     return hits
 
 
-def _marks(row: Any, related: Relations, body: str | None, marker: Marker) -> Iterator[tuple[str, Marked]]:
+def _texts(row: Any, related: Relations, body: str | None, fields: set[Field]) -> Iterator[tuple[str, str | None]]:
+    """Where else than in the headline something was found, or may have been."""
+    if "lead" in fields:
+        yield "summary", row.summary
+    yield "body", body
+    if "lead" in fields:
+        yield from [("author", name) for _, _, name in related.authors]
+        yield from [("tag", name) for _, _, name in related.tags]
+
+
+def _marks(headline: str, texts: Sequence[tuple[str, str | None]], marker: Marker) -> Iterator[tuple[str, Marked]]:
     """The headline in any case; of the others what shows something."""
-    headline = marker.marked(row.headline)
-    yield "headline", headline or Marked.plain(row.headline)
-    named = [("author", name) for _, _, name in related.authors] + [("tag", name) for _, _, name in related.tags]
-    for field, text in [("summary", row.summary), ("body", body), *named]:
+    yield "headline", marker.marked(headline) or Marked.plain(headline)
+    for field, text in texts:
         found = marker.marked(text) if text else None
         if found is not None:
             yield field, found
