@@ -46,11 +46,6 @@ def title_expression(stems: Collection[str], dialect: str) -> str:
     return Writer(dialect).any([Way("s", (stem,), False) for stem in sorted(stems)])
 
 
-def within(match: str, days: Sequence[str]) -> str:
-    """On PostgreSQL: what matches, on any of these days."""
-    return f"{match} & ({' | '.join(days)})"
-
-
 def _flat(tiers: Sequence[Sequence[Way]]) -> Iterator[Way]:
     return (way for tier in tiers for way in tier)
 

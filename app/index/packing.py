@@ -2,7 +2,8 @@
 
 A word stands as its exact key. Behind it stands its stem, where that is another, and what else the word may be: one
 sign for each tells how much is cut off in front and behind, and only what is no part of the exact key is written out.
-Arabic letters become capitals of ASCII, which no key holds, and so take one byte. A space ends a word, a line a field.
+Arabic letters become capitals of ASCII, which no key holds, and so take one byte. Spaces part the words, and a line
+between two of them the fields.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from zlib import compress, decompress
 from app.text.analysis import Keys
 
 LEVEL = 9  # of zlib
+FIELD_END = " \n "
 _CAPITALS = str.maketrans("ءابتثجحخدذرزسشصضطظعغفقكلمنهوي", "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]")
 _LETTERS = {capital: letter for letter, capital in _CAPITALS.items()}
 _WRITTEN, _NISBA = "=", "~"
@@ -26,11 +28,11 @@ _EXACT = re.compile(rf"[^{re.escape(_SIGNS)}{_WRITTEN}{_NISBA}]*")
 
 def packed(fields: Iterable[Sequence[Keys]]) -> bytes:
     """The words of all fields. A field without words is there too."""
-    return compress("\n".join(" ".join(map(_code, field)) for field in fields).encode(), LEVEL)
+    return compress(f" {FIELD_END.join(' '.join(map(_code, field)) for field in fields)} ".encode(), LEVEL)
 
 
 def opened(stored: bytes | None) -> bytes:
-    """What was packed, as one text: to be searched for `short` keys. A line is a field, and spaces part the words."""
+    """What was packed, as one text: to be searched for `short` keys."""
     return decompress(stored) if stored else b""
 
 

@@ -6,7 +6,7 @@ that was found (never beside the clock: an answer that nobody has touched stays 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from typing import Literal, NamedTuple
 
@@ -22,13 +22,6 @@ BY_TIER = (1.0, 0.6, 0.4, 0.2)
 FRESH = 2.0  # how many times its own weight the newest gains
 HALF_LIFE = timedelta(days=30)
 RANKED = 500  # at most so many of the newest matches are weighed
-
-
-class Candidate(NamedTuple):
-    """Something that was found, and its words."""
-
-    place: int
-    packed: bytes | None
 
 
 class Ranked(NamedTuple):
@@ -83,10 +76,10 @@ class Scales:
         best = [0.0] * len(self._lengths)
         fields = set[Field]()
         for begin, end in self._words(text):
-            field: Field = "title" if end <= title else "lead" if end <= body else "body"
             for start in self._begun(text[begin:end]):
                 if len(start.way.keys) > 1 and not _goes_on(text, end, start.way):
                     continue
+                field: Field = "title" if end <= title else "lead" if end <= body else "body"
                 best[start.term] = max(best[start.term], start.weight * BY_FIELD[field])
                 fields.add(field)
         return Weighed(sum(weight * length for weight, length in zip(best, self._lengths, strict=True)), fields)
@@ -96,8 +89,8 @@ class Scales:
         for needle in self._needles:
             at = text.find(needle)
             while at >= 0:
-                end = _end(text, at)
-                yield max(text.rfind(b" ", 0, at), text.rfind(b"\n", 0, at)) + 1, end
+                end = text.find(b" ", at)
+                yield text.rfind(b" ", 0, at) + 1, end
                 at = text.find(needle, end)
 
     def _begun(self, code: bytes) -> list[Start]:
@@ -108,18 +101,10 @@ class Scales:
         return found
 
 
-def _end(text: bytes, at: int) -> int:
-    """Where the word ends that stands there."""
-    space, line = text.find(b" ", at), text.find(b"\n", at)
-    return min(end for end in (space, line, len(text)) if end >= 0)
-
-
 def _goes_on(text: bytes, end: int, way: Way) -> bool:
     """Whether behind a word the others of the way follow, in the same field."""
     for number in range(1, len(way.keys)):
-        if text[end : end + 1] != b" ":
-            return False
-        begin, end = end + 1, _end(text, end + 1)
+        begin, end = end + 1, text.find(b" ", end + 1)
         if not _meets(keys_of(text[begin:end]), way, number):
             return False
     return True
@@ -132,10 +117,10 @@ def _meets(keys: Keys, way: Way, number: int) -> bool:
     return way.keys[number] in found
 
 
-def rank(question: Question, candidates: Sequence[Candidate], newest: int) -> Ranking:
-    """The candidates in their order; `newest` is the place from which their ages are reckoned."""
+def rank(question: Question, candidates: Iterable[tuple[int, bytes | None]], newest: int) -> Ranking:
+    """The order of things by their places and words; `newest` is the place from which their ages are reckoned."""
     scales = Scales(question)
-    weighed = [(candidate.place, scales.weigh(candidate.packed)) for candidate in candidates]
+    weighed = [(place, scales.weigh(packed)) for place, packed in candidates]
     found = [Ranked(round(weight.words * freshness(newest - place), 4), place) for place, weight in weighed]
     return Ranking(sorted(found, reverse=True), {place: weight.fields for place, weight in weighed})
 

@@ -8,32 +8,41 @@ from functools import lru_cache
 from math import floor
 from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import BigInteger, BindParameter, Select, bindparam, delete, func, insert, select, text, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.index.entries import Texts, Words, tiers_of, vector_of, words_of
-from app.index.matching import within
 from app.index.models import Headword, Indexed, index_words
 from app.index.packing import packed, unpacked
 from app.kit.paging import Reader, dialect_of
 from app.text.analysis import VERSION
 
-SECONDS_OF_A_DAY = 86_400
 DOUBTED = 0  # the version of what is to be indexed anew
 # Things of one second; the seconds after it take what is more. Few, since the full-text table writes how far it is from
 # one place to the next for each word.
 PLACES = 1 << 4
 LEAST_NEAR, MOST_DAYS = 200, 400
-FREQUENT = 8  # what has one in so many of the matches that are asked for among the newest things is no rare word
+FREQUENT = 8  # a word is no rare one if the newest things hold one of so many matches that are asked for
+DAY = 86_400 * PLACES
 AHEAD = timedelta(hours=1)  # so far into later seconds may run what comes at once
 MATCH: BindParameter[str] = bindparam("match")
 WORDS_MATCH = text("index_words MATCH :match").bindparams(MATCH)
 VECTOR_MATCHES = text("vector @@ CAST(:match AS tsquery)").bindparams(MATCH)
 TOP: BindParameter[int] = bindparam("top")
 LOW: BindParameter[int] = bindparam("low")
-NUMBER: BindParameter[int] = bindparam("number")
 indexed: Any = Indexed.__table__
 headwords: Any = Headword.__table__
+NEAR_VECTOR_MATCHES = text("""
+    vector @@ CAST(CAST(:match AS text) || ' & (' || (
+        SELECT string_agg('d' || day, ' | ') FROM generate_series(
+            greatest((
+                SELECT min(place) FROM (
+                    SELECT place FROM indexed WHERE place <= :top ORDER BY place DESC LIMIT CAST(:number AS bigint)
+                ) AS near
+            ) / :day, :top / :day - :most), :top / :day
+        ) AS day
+    ) || ')' AS tsquery)
+""").bindparams(MATCH, bindparam("day", DAY, BigInteger), bindparam("most", MOST_DAYS, BigInteger))
 
 
 def first_place(at: datetime) -> int:
@@ -48,7 +57,7 @@ def last_place(at: datetime) -> int:
 
 def day_of(place: int) -> str:
     """The key under which PostgreSQL finds what lies within a day."""
-    return f"d{place // (PLACES * SECONDS_OF_A_DAY)}"
+    return f"d{place // DAY}"
 
 
 async def put(
@@ -176,57 +185,57 @@ KNOWN = (
     .with_for_update()
 )
 HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, TOP))
-NEAR = select(indexed.c.place).where(indexed.c.place <= TOP).order_by(indexed.c.place.desc()).limit(NUMBER).subquery()
-NEAREST = select(func.max(NEAR.c.place), func.min(NEAR.c.place), func.count())
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:second)")
 
 
 @lru_cache
-def matches(dialect: str, resource: str) -> Select[Any]:
-    """Things that fulfil the expression `match`, at places up to `top`: place, resource_id."""
+def matches(dialect: str, resource: str, *, are_near: bool = False) -> Select[Any]:
+    """Things that fulfil the expression `match`, at places up to `top`: place, resource_id.
+
+    `are_near`: on PostgreSQL of the days only on which the newest `number` things lie.
+    """
     if dialect == "sqlite":  # in the order of its own rows the full-text table goes no further than it must
         found = select(index_words.c.rowid.label("place"), indexed.c.resource_id).select_from(
             index_words.join(indexed, indexed.c.place == index_words.c.rowid)
         )
         found = found.where(WORDS_MATCH, index_words.c.rowid <= TOP)
     else:
-        found = select(indexed.c.place, indexed.c.resource_id).where(VECTOR_MATCHES, indexed.c.place <= TOP)
+        found = select(indexed.c.place, indexed.c.resource_id).where(indexed.c.place <= TOP)
+        found = found.where(NEAR_VECTOR_MATCHES if are_near else VECTOR_MATCHES)
     return found.where(indexed.c.resource == resource)
 
 
-def found_by(dialect: str, resource: str, match: str, top: int) -> Select[Any]:
+@lru_cache
+def found_by(dialect: str, resource: str, *, are_near: bool = False) -> Select[Any]:
     """`matches`, to be narrowed and sorted by place: PostgreSQL asks its index first, not all things in their order."""
-    found = matches(dialect, resource).params(match=match, top=top)
+    found = matches(dialect, resource, are_near=are_near)
     if dialect == "sqlite":
         return found
     cte = found.cte("found").prefix_with("MATERIALIZED")
     return select(cte.c.place, cte.c.resource_id)
 
 
-Found = Callable[[str], Select[Any]]
-"""The matches of an expression, as whoever asks narrows them; the newest first."""
+Found = Callable[[bool], Select[Any]]
+"""`found_by`, near or all, as who asks narrows it; the newest first."""
 
 
-async def newest(reader: Reader, found: Found, match: str, top: int, limit: int) -> Sequence[Any]:
-    """The first of what is `found`, at places up to `top`.
+async def newest(reader: Reader, found: Found, values: dict[str, Any], limit: int) -> Sequence[Any]:
+    """The first of what is `found` with these values: place, resource_id, packed.
 
-    PostgreSQL's index knows no order: for a frequent word it is asked about the newest days first, and about no more
-    days than seem to be needed.
+    PostgreSQL's index knows no order: for a frequent word it is asked about the newest days first, then about as many
+    as seem to be needed, and for a rare one about all.
     """
-    number = max(2 * limit, LEAST_NEAR)
-    days = await _days(reader, top, number) if dialect_of(reader) == "postgresql" else []
-    while True:
-        rows = (await reader.execute(found(within(match, days) if days else match).limit(limit))).all()
-        if not days or len(rows) >= limit:
-            return rows
-        number *= 2 * limit // max(len(rows), 1)
-        days = await _days(reader, top, number) if len(rows) * FREQUENT >= limit else []
+    rows: Sequence[Any] = ()
+    if dialect_of(reader) == "postgresql":
+        near, number = _first(found(True), limit), max(2 * limit, LEAST_NEAR)
+        rows = (await reader.execute(near, {**values, "number": number})).all()
+        if limit > len(rows) >= limit / FREQUENT:
+            rows = (await reader.execute(near, {**values, "number": 2 * number * limit // len(rows)})).all()
+    return rows if len(rows) >= limit else (await reader.execute(_first(found(False), limit), values)).all()
 
 
-async def _days(reader: Reader, top: int, number: int) -> list[str]:
-    """Keys of the days of the newest things; none where that would be all things, or very many days."""
-    newest, oldest, count = (await reader.execute(NEAREST, {"top": top, "number": number})).one()
-    if count < number:
-        return []
-    first, last = (place // (PLACES * SECONDS_OF_A_DAY) for place in (oldest, newest))
-    return [f"d{day}" for day in range(first, last + 1)] if last - first < MOST_DAYS else []
+@lru_cache(maxsize=128)
+def _first(found: Select[Any], limit: int) -> Select[Any]:
+    few = found.limit(limit).subquery("few")
+    rows = select(few.c.place, few.c.resource_id, indexed.c.packed).join(indexed, indexed.c.place == few.c.place)
+    return rows.order_by(few.c.place.desc())

@@ -67,18 +67,15 @@ async def _wordy(reader: Reader, article: Any, now: datetime) -> dict[str, int]:
     if not keys:
         return {}
     dialect, top = dialect_of(reader), last_place(now)
+    values = {"match": title_expression(keys, dialect), "top": top, "now": now}
 
-    def found(match: str) -> Select[Any]:
-        rows = found_by(dialect, KIND, match, top)
+    def found(are_near: bool) -> Select[Any]:
+        rows = found_by(dialect, KIND, are_near=are_near)
         place, id = rows.selected_columns
-        where = [visible(now), *_alike(article)]
-        return rows.join(Article, Article.id == id).where(*where).order_by(place.desc())
+        return rows.join(Article, Article.id == id).where(visible(NOW), *_alike(article)).order_by(place.desc())
 
-    rows = await newest(reader, found, title_expression(keys, dialect), top, CONSIDERED)
-    ids: dict[int, str] = {row.place: row.resource_id for row in rows}
-    words = select(Indexed.place, Indexed.packed).where(Indexed.place.in_(list(ids)))
     shared: dict[str, int] = {}
-    for row in (await reader.execute(words)).all():
+    for row in await newest(reader, found, values, CONSIDERED):
         if number := len(keys.intersection(word.stem for word in titled(row.packed))):
-            shared[ids[row.place]] = number
+            shared[row.resource_id] = number
     return shared

@@ -15,13 +15,12 @@ from app.articles.router import ArticlePath
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import summary_of
 from app.index.asking import asked
-from app.index.ranking import Field, Ranked
+from app.index.ranking import Field, Ranked, rank
 from app.index.repository import is_stale
-from app.kit import clock
+from app.kit import clock, listing
 from app.kit.caching import deliver, unkept
 from app.kit.db import Reading
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
-from app.kit.listing import written
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
 from app.search.correcting import Correction, as_written, corrected
@@ -93,7 +92,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         if facets
         else None,
     }
-    return await _delivered(request, reader, written(SearchResults, value), next_link(request, page.next))
+    return await _delivered(request, reader, listing.as_it_stands(SearchResults, value), next_link(request, page.next))
 
 
 @articles.get("/{slug}/related", response_model=RelatedArticles, responses=problems(InvalidQuery, NotFound, Gone))
@@ -110,7 +109,7 @@ async def list_related_articles(
     ids = await related_to(reader, row, Relations.of(row), now, query.limit)
     rows = {other.id: other for other in await found.summarised(ids, now)}
     shown = [summary_of(rows[id], Relations.of(rows[id]), settings, now) for id in ids if id in rows]
-    return await _delivered(request, reader, written(RelatedArticles, {"data": shown}))
+    return await _delivered(request, reader, listing.as_it_stands(RelatedArticles, {"data": shown}))
 
 
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
@@ -129,7 +128,7 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
             headline = await search.newest_with(form)
             if headline is not None:
                 found.append({"text": query.q[: last.start] + as_written(headline, form).letters})
-    return await _delivered(request, reader, written(Suggestions, {"data": found}))
+    return await _delivered(request, reader, listing.as_it_stands(Suggestions, {"data": found}))
 
 
 async def _delivered(
@@ -155,7 +154,7 @@ async def _page(search: Search, query: SearchQuery, question: Question, start: l
         rows = await search.newest(question, query.limit + 1, _checked(start, 1)[0] if start else None)
         shown = rows[: query.limit]
         following = [shown[-1].place] if len(rows) > query.limit else None
-        fields = (await search.ranking(question, shown, 0)).fields
+        fields = rank(question, [(row.place, row.packed) for row in shown], 0).fields
         return Found([Ranked(0.0, row.place) for row in shown], _ids(shown), fields, following)
     anchor, score, place = _checked(start, 3) if start else (None, None, None)
     rows, (ranked, fields) = await search.ranked(question, anchor)
