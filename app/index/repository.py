@@ -6,9 +6,21 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import floor
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import BigInteger, BindParameter, Select, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.index.entries import Texts, Words, tiers_of, vector_of, words_of
@@ -32,6 +44,8 @@ TOP: BindParameter[int] = bindparam("top")
 LOW: BindParameter[int] = bindparam("low")
 indexed: Any = Indexed.__table__
 headwords: Any = Headword.__table__
+# What the newest things hardly hold is taken for rare: of words that it does not know PostgreSQL thinks so too.
+RARE_VECTOR_MATCHES = text("vector @@ CAST((SELECT CAST(:match AS text)) AS tsquery)").bindparams(MATCH)
 NEAR_VECTOR_MATCHES = text("""
     vector @@ CAST(CAST(:match AS text) || ' & (' || (
         SELECT string_agg('d' || day, ' | ') FROM generate_series(
@@ -188,35 +202,38 @@ HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, T
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:second)")
 
 
-@lru_cache
-def matches(dialect: str, resource: str, *, are_near: bool = False) -> Select[Any]:
-    """Things that fulfil the expression `match`, at places up to `top`: place, resource_id.
+Kind = Literal["any", "near", "rare"]
+"""On PostgreSQL: any matches, those of the days on which the newest `number` things lie, or rare ones."""
+BY_KIND = {"any": VECTOR_MATCHES, "near": NEAR_VECTOR_MATCHES, "rare": RARE_VECTOR_MATCHES}
 
-    `are_near`: on PostgreSQL of the days only on which the newest `number` things lie.
-    """
+
+@lru_cache
+def matches(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
+    """Things that fulfil the expression `match`, at places up to `top`: place, resource_id."""
     if dialect == "sqlite":  # in the order of its own rows the full-text table goes no further than it must
         found = select(index_words.c.rowid.label("place"), indexed.c.resource_id).select_from(
             index_words.join(indexed, indexed.c.place == index_words.c.rowid)
         )
         found = found.where(WORDS_MATCH, index_words.c.rowid <= TOP)
     else:
-        found = select(indexed.c.place, indexed.c.resource_id).where(indexed.c.place <= TOP)
-        found = found.where(NEAR_VECTOR_MATCHES if are_near else VECTOR_MATCHES)
+        # A sum is looked up in no index: nearly all places are below.
+        found = select(indexed.c.place, indexed.c.resource_id).where(indexed.c.place + literal_column("0") <= TOP)
+        found = found.where(BY_KIND[kind])
     return found.where(indexed.c.resource == resource)
 
 
 @lru_cache
-def found_by(dialect: str, resource: str, *, are_near: bool = False) -> Select[Any]:
+def found_by(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
     """`matches`, to be narrowed and sorted by place: PostgreSQL asks its index first, not all things in their order."""
-    found = matches(dialect, resource, are_near=are_near)
+    found = matches(dialect, resource, kind)
     if dialect == "sqlite":
         return found
     cte = found.cte("found").prefix_with("MATERIALIZED")
     return select(cte.c.place, cte.c.resource_id)
 
 
-Found = Callable[[bool], Select[Any]]
-"""`found_by`, near or all, as who asks narrows it; the newest first."""
+Found = Callable[[Kind], Select[Any]]
+"""`found_by`, as who asks narrows it; the newest first."""
 
 
 async def newest(reader: Reader, found: Found, values: dict[str, Any], limit: int) -> Sequence[Any]:
@@ -227,11 +244,11 @@ async def newest(reader: Reader, found: Found, values: dict[str, Any], limit: in
     """
     rows: Sequence[Any] = ()
     if dialect_of(reader) == "postgresql":
-        near, number = _first(found(True), limit), max(2 * limit, LEAST_NEAR)
+        near, number = _first(found("near"), limit), max(2 * limit, LEAST_NEAR)
         rows = (await reader.execute(near, {**values, "number": number})).all()
         if limit > len(rows) >= limit / FREQUENT:
             rows = (await reader.execute(near, {**values, "number": 2 * number * limit // len(rows)})).all()
-    return rows if len(rows) >= limit else (await reader.execute(_first(found(False), limit), values)).all()
+    return rows if len(rows) >= limit else (await reader.execute(_first(found("rare"), limit), values)).all()
 
 
 @lru_cache(maxsize=128)

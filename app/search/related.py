@@ -15,7 +15,7 @@ from app.index.matching import title_expression
 from app.index.models import Indexed
 from app.index.packing import titled
 from app.index.ranking import freshness
-from app.index.repository import found_by, last_place, newest
+from app.index.repository import Kind, found_by, last_place, newest
 from app.kit.db import Instant
 from app.kit.paging import Reader, dialect_of
 
@@ -69,8 +69,8 @@ async def _wordy(reader: Reader, article: Any, now: datetime) -> dict[str, int]:
     dialect, top = dialect_of(reader), last_place(now)
     values = {"match": title_expression(keys, dialect), "top": top, "now": now}
 
-    def found(are_near: bool) -> Select[Any]:
-        rows = found_by(dialect, KIND, are_near=are_near)
+    def found(kind: Kind) -> Select[Any]:
+        rows = found_by(dialect, KIND, kind)
         place, id = rows.selected_columns
         return rows.join(Article, Article.id == id).where(visible(NOW), *_alike(article)).order_by(place.desc())
 

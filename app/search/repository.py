@@ -17,7 +17,7 @@ from app.authors.models import Author
 from app.index.matching import expression
 from app.index.models import Headword, Indexed
 from app.index.ranking import RANKED, Ranking, rank
-from app.index.repository import found_by, last_place, newest
+from app.index.repository import Kind, found_by, last_place, newest
 from app.kit.paging import COUNT_LIMIT, Reader, dialect_of
 from app.sections.models import Section
 from app.tags.models import Tag
@@ -135,8 +135,8 @@ def _filtered(filters: tuple[Any, ...]) -> list[Any]:
 
 
 @lru_cache(maxsize=128)
-def _found(dialect: str, filters: tuple[Any, ...], are_near: bool = False) -> Select[Any]:
+def _found(dialect: str, filters: tuple[Any, ...], kind: Kind = "any") -> Select[Any]:
     """Put together once for each way of asking: that costs more than running it for a rare word."""
-    found = found_by(dialect, KIND, are_near=are_near)
+    found = found_by(dialect, KIND, kind)
     place, id = found.selected_columns
     return found.join(Article, Article.id == id).where(visible(NOW), *_filtered(filters)).order_by(place.desc())
