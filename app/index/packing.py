@@ -2,21 +2,22 @@
 
 A word stands as its exact key. Behind it stands its stem, where that is another, and what else the word may be: one
 sign for each tells how much is cut off in front and behind, and only what is no part of the exact key is written out.
-Arabic letters become capitals of ASCII, which no key holds, and so take one byte. Spaces part the words, and a line
-between two of them the fields.
+Arabic letters become capitals of ASCII, which no key holds, and so take one byte. Spaces part the words, a line
+between two of them the fields, and two lines the body from the others.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
-from zlib import compress, decompress
+from zlib import compress, decompress, decompressobj
 
 from app.text.analysis import Keys
 
 LEVEL = 9  # of zlib
-FIELD_END = " \n "
+FIELD_END, BODY = " \n ", b"\n\n"
+BEGINNING = 700  # bytes of what was packed: mostly all before the body
 _CAPITALS = str.maketrans("ءابتثجحخدذرزسشصضطظعغفقكلمنهوي", "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]")
 _LETTERS = {capital: letter for letter, capital in _CAPITALS.items()}
 _WRITTEN, _NISBA = "=", "~"
@@ -26,9 +27,10 @@ _CODE = re.compile(rf"({_NISBA}?)(?:{_WRITTEN}([^{re.escape(_SIGNS)}{_WRITTEN}{_
 _EXACT = re.compile(rf"[^{re.escape(_SIGNS)}{_WRITTEN}{_NISBA}]*")
 
 
-def packed(fields: Iterable[Sequence[Keys]]) -> bytes:
-    """The words of all fields. A field without words is there too."""
-    return compress(f" {FIELD_END.join(' '.join(map(_code, field)) for field in fields)} ".encode(), LEVEL)
+def packed(fields: Sequence[Sequence[Keys]]) -> bytes:
+    """The words of all fields; the last is the body. A field without words is there too."""
+    *lines, body = [" ".join(map(_code, field)) for field in fields]
+    return compress(f" {FIELD_END.join(lines)} {BODY.decode()} {body} ".encode(), LEVEL)
 
 
 def opened(stored: bytes | None) -> bytes:
@@ -36,14 +38,20 @@ def opened(stored: bytes | None) -> bytes:
     return decompress(stored) if stored else b""
 
 
+def opened_before_body(stored: bytes | None) -> bytes:
+    """The part of it before the body."""
+    text = decompressobj().decompress(stored, BEGINNING) if stored else b""
+    return (text if BODY in text else opened(stored)).partition(BODY)[0]
+
+
 def unpacked(stored: bytes | None) -> list[list[Keys]]:
     """The words of all fields again."""
-    return [_line(line) for line in opened(stored).split(b"\n")]
+    return [_line(line) for line in opened(stored).replace(BODY, b"\n").split(b"\n")]
 
 
 def titled(stored: bytes | None) -> list[Keys]:
     """The words of the first field."""
-    return _line(opened(stored).partition(b"\n")[0])
+    return _line(opened_before_body(stored).partition(b"\n")[0])
 
 
 def _line(line: bytes) -> list[Keys]:

@@ -6,12 +6,13 @@ that was found (never beside the clock: an answer that nobody has touched stays 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
+from heapq import heapify, heappop, heappush
 from typing import Literal, NamedTuple
 
 from app.index.matching import Way, ways
-from app.index.packing import keys_of, opened, short
+from app.index.packing import BODY, keys_of, opened, opened_before_body, short
 from app.index.repository import PLACES
 from app.text.analysis import Keys
 from app.text.questions import Question
@@ -24,24 +25,19 @@ HALF_LIFE = timedelta(days=30)
 RANKED = 500  # at most so many of the newest matches are weighed
 
 
-class Ranked(NamedTuple):
-    """What weighs most comes first; of two that weigh the same, the newer."""
+class Hit(NamedTuple):
+    """A thing that was found. What weighs most comes first; of two that weigh the same, the newer."""
 
     score: float
     place: int
-
-
-class Ranking(NamedTuple):
-    """Things in their order, and by place in which fields of each something of the question stands."""
-
-    order: list[Ranked]
-    fields: dict[int, set[Field]]
+    fields: set[Field]
+    """In which something of the question stands."""
 
 
 class Weighed(NamedTuple):
-    """How much of a thing answers a question, and in which fields."""
+    """How much each term of a question weighs in a thing, and in which fields something of it stands."""
 
-    words: float
+    terms: list[float]
     fields: set[Field]
 
 
@@ -69,20 +65,30 @@ class Scales:
         self._needles = [short(key) for at, key in enumerate(keys) if not any(part in key for part in keys[:at])]
         self._known: dict[bytes, list[Start]] = {}
 
-    def weigh(self, packed: bytes | None) -> Weighed:
-        """How much the words of a thing weigh."""
-        text = opened(packed)
-        title, body = text.find(b"\n"), text.rfind(b"\n")
-        best = [0.0] * len(self._lengths)
-        fields = set[Field]()
+    def weigh(self, packed: bytes | None) -> tuple[float, set[Field]]:
+        """How much the words of a thing weigh, and in which fields they stand."""
+        weighed = self._weighed(opened(packed))
+        return self._sum(weighed.terms), weighed.fields
+
+    def bound(self, packed: bytes | None) -> float:
+        """How much they weigh at most, whatever stands in the body."""
+        weighed = self._weighed(opened_before_body(packed))
+        return self._sum([max(weight, BY_FIELD["body"]) for weight in weighed.terms])
+
+    def _sum(self, terms: Sequence[float]) -> float:
+        return sum(weight * length for weight, length in zip(terms, self._lengths, strict=True))
+
+    def _weighed(self, text: bytes) -> Weighed:
+        title, body = text.find(b"\n"), text.find(BODY)
+        weighed = Weighed([0.0] * len(self._lengths), set())
         for begin, end in self._words(text):
             for start in self._begun(text[begin:end]):
                 if len(start.way.keys) > 1 and not _goes_on(text, end, start.way):
                     continue
-                field: Field = "title" if end <= title else "lead" if end <= body else "body"
-                best[start.term] = max(best[start.term], start.weight * BY_FIELD[field])
-                fields.add(field)
-        return Weighed(sum(weight * length for weight, length in zip(best, self._lengths, strict=True)), fields)
+                field: Field = "title" if _is_before(end, title) else "lead" if _is_before(end, body) else "body"
+                weighed.terms[start.term] = max(weighed.terms[start.term], start.weight * BY_FIELD[field])
+                weighed.fields.add(field)
+        return weighed
 
     def _words(self, text: bytes) -> Iterator[tuple[int, int]]:
         """Where the words stand that may be what is looked for."""
@@ -101,6 +107,10 @@ class Scales:
         return found
 
 
+def _is_before(end: int, mark: int) -> bool:
+    return end < mark or mark < 0
+
+
 def _goes_on(text: bytes, end: int, way: Way) -> bool:
     """Whether behind a word the others of the way follow, in the same field."""
     for number in range(1, len(way.keys)):
@@ -117,12 +127,26 @@ def _meets(keys: Keys, way: Way, number: int) -> bool:
     return way.keys[number] in found
 
 
-def rank(question: Question, candidates: Iterable[tuple[int, bytes | None]], newest: int) -> Ranking:
-    """The order of things by their places and words; `newest` is the place from which their ages are reckoned."""
+def rank(question: Question, candidates: Iterable[tuple[int, bytes | None]], newest: int) -> Iterator[Hit]:
+    """Things in their order, by their places and words; `newest` is the place from which their ages are reckoned.
+
+    None is weighed before it may be the next: who shows the first twenty does not read the bodies of all.
+    """
     scales = Scales(question)
-    weighed = [(place, scales.weigh(packed)) for place, packed in candidates]
-    found = [Ranked(round(weight.words * freshness(newest - place), 4), place) for place, weight in weighed]
-    return Ranking(sorted(found, reverse=True), {place: weight.fields for place, weight in weighed})
+
+    def score(words: float, place: int) -> float:
+        return round(words * freshness(newest - place), 4)
+
+    waiting: list[tuple[float, int, bytes | None, set[Field] | None]]
+    waiting = [(-score(scales.bound(packed), place), -place, packed, None) for place, packed in candidates]
+    heapify(waiting)
+    while waiting:
+        negative, place, packed, fields = heappop(waiting)
+        if fields is not None:
+            yield Hit(-negative, -place, fields)
+            continue
+        words, fields = scales.weigh(packed)
+        heappush(waiting, (-score(words, -place), place, None, fields))
 
 
 def freshness(places: int) -> float:

@@ -16,7 +16,6 @@ from app.articles.schemas import ArticleFilters
 from app.authors.models import Author
 from app.index.matching import expression
 from app.index.models import Headword, Indexed
-from app.index.ranking import RANKED, Ranking, rank
 from app.index.repository import Kind, found_by, last_place, newest
 from app.kit.paging import COUNT_LIMIT, Reader, dialect_of
 from app.sections.models import Section
@@ -61,15 +60,6 @@ class Search:
         values = self._values(question, self._top if before is None else min(before - 1, self._top))
         rows = await newest(self.reader, partial(_found, self.dialect, self._filters), values, limit)
         return [Match(*row) for row in rows]
-
-    async def ranked(self, question: Question, anchor: int | None) -> tuple[list[Match], Ranking]:
-        """The newest `RANKED` matches, of places up to `anchor`, and their order.
-
-        Their ages are reckoned from `anchor`, even where that is gone by now.
-        """
-        found = await self.newest(question, RANKED, None if anchor is None else anchor + 1)
-        newest = max((row.place for row in found), default=0) if anchor is None else anchor
-        return found, rank(question, [(row.place, row.packed) for row in found], newest)
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""

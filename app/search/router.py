@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import dropwhile, islice
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Query
@@ -15,7 +16,7 @@ from app.articles.router import ArticlePath
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import summary_of
 from app.index.asking import asked
-from app.index.ranking import Field, Ranked, rank
+from app.index.ranking import RANKED, Field, Hit, Scales, rank
 from app.index.repository import is_stale
 from app.kit import clock, listing
 from app.kit.caching import deliver, unkept
@@ -46,11 +47,10 @@ TAGS = ["articles"]
 
 
 class Found(NamedTuple):
-    """One page: what stands on it, in which fields of each something was found, and where the next begins."""
+    """One page: what stands on it, and where the next begins."""
 
-    hits: Sequence[Ranked]
+    hits: Sequence[Hit]
     ids: dict[int, str]
-    fields: dict[int, set[Field]]
     next: list[Any] | None
 
 
@@ -152,17 +152,19 @@ async def _page(search: Search, query: SearchQuery, question: Question, start: l
     following: list[Any] | None
     if query.sort == "newest":
         rows = await search.newest(question, query.limit + 1, _checked(start, 1)[0] if start else None)
-        shown = rows[: query.limit]
+        shown, scales = rows[: query.limit], Scales(question)
+        hits = [Hit(0.0, row.place, scales.weigh(row.packed)[1]) for row in shown]
         following = [shown[-1].place] if len(rows) > query.limit else None
-        fields = rank(question, [(row.place, row.packed) for row in shown], 0).fields
-        return Found([Ranked(0.0, row.place) for row in shown], _ids(shown), fields, following)
+        return Found(hits, _ids(shown), following)
     anchor, score, place = _checked(start, 3) if start else (None, None, None)
-    rows, (ranked, fields) = await search.ranked(question, anchor)
-    left = ranked if start is None else [hit for hit in ranked if hit < (score, place)]
-    hits = left[: query.limit]
+    rows = await search.newest(question, RANKED, None if anchor is None else anchor + 1)
+    # What was the newest on the first page weighs the rest even where it is gone by now.
     newest = max((row.place for row in rows), default=0) if anchor is None else anchor
-    following = [newest, *hits[-1]] if len(left) > query.limit else None
-    return Found(hits, _ids(rows), fields, following)
+    ranked = rank(question, [(row.place, row.packed) for row in rows], newest)
+    left = ranked if start is None else dropwhile(lambda hit: hit[:2] >= (score, place), ranked)
+    hits = list(islice(left, query.limit + 1))
+    following = [newest, *hits[query.limit - 1][:2]] if len(hits) > query.limit else None
+    return Found(hits[: query.limit], _ids(rows), following)
 
 
 def _ids(rows: Sequence[Match]) -> dict[int, str]:
@@ -182,9 +184,7 @@ async def _hits(
     settings = request.app.state.settings
     articles, ids = Articles(reader), [found.ids[hit.place] for hit in found.hits]
     rows = {row.id: row for row in await articles.summarised(ids, now)}
-    bodies = await articles.texts(
-        [found.ids[hit.place] for hit in found.hits if "body" in found.fields[hit.place]], now
-    )
+    bodies = await articles.texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
     markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):
@@ -192,7 +192,7 @@ async def _hits(
             related = Relations.of(row)
             if (marker := markers.get(row.language)) is None:
                 marker = markers[row.language] = Marker(question, row.language)
-            texts = list(_texts(row, related, bodies.get(id), found.fields[hit.place]))
+            texts = list(_texts(row, related, bodies.get(id), hit.fields))
             snippets = [_snippet(field, mark) for field, mark in _marks(row.headline, texts, marker)]
             score = hit.score if query.sort == "relevance" else None
             article = summary_of(row, related, settings, now)
