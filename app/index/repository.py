@@ -48,7 +48,7 @@ headwords: Any = Headword.__table__
 RARE_VECTOR_MATCHES = text("vector @@ CAST((SELECT CAST(:match AS text)) AS tsquery)").bindparams(MATCH)
 NEAR_VECTOR_MATCHES = text("""
     vector @@ CAST(CAST(:match AS text) || ' & (' || (
-        SELECT string_agg('d' || day, ' | ') FROM generate_series(
+        SELECT string_agg('''d' || day || '''', ' | ') FROM generate_series(
             greatest((
                 SELECT min(place) FROM (
                     SELECT place FROM indexed WHERE place <= :top ORDER BY place DESC LIMIT CAST(:number AS bigint)
@@ -71,7 +71,7 @@ def last_place(at: datetime) -> int:
 
 def day_of(place: int) -> str:
     """The key under which PostgreSQL finds what lies within a day."""
-    return f"d{place // DAY}"
+    return f"d{int(place / DAY)}"  # as PostgreSQL divides, which matters before 1970
 
 
 async def put(
