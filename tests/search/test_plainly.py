@@ -56,18 +56,12 @@ def told(chosen: random.Random, number: int) -> Told:
     return Told(language, some(chosen, 4), some(chosen, 6), some(chosen, chosen.choice([5, 40, 120])), at)
 
 
+SHAPES = ("{}", "{} {}", '"{} {}"', '"{} {} {}"', "{begin}*", '{} -{} -"{} {}"', '{} "{} {}" {begin}*')
+
+
 def asked(chosen: random.Random) -> str:
-    word = lambda: some(chosen, 1)  # noqa: E731
-    shapes = [
-        word,
-        lambda: f"{word()} {word()}",
-        lambda: f'"{word()} {word()}"',
-        lambda: f'"{word()} {word()} {word()}"',
-        lambda: f"{word()[:3]}*",
-        lambda: f'{word()} -{word()} -"{word()} {word()}"',
-        lambda: f'{word()} "{word()} {word()}" {word()[:2]}*',
-    ]
-    return chosen.choice(shapes)()
+    shape = chosen.choice(SHAPES)
+    return shape.format(*(some(chosen, 1) for _ in range(4)), begin=some(chosen, 1)[:3])
 
 
 # ── The plain way ────────────────────────────────────────────────────────────────────────────────────────────────────
