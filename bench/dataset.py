@@ -129,7 +129,7 @@ async def _index(url: str) -> None:
 
 
 def _entry(id: str, at: datetime) -> dict[str, Any]:
-    empty = {"digest": "", "title": "|||", "lead": "|||", "version": 0}
+    empty = {"digest": "", "version": 0}
     return {"place": first_place(at), "resource": KIND, "resource_id": id, "at": at, **empty}
 
 

@@ -193,6 +193,15 @@ class Articles:
             return []
         return light((await self.reader.execute(_several(parts), {"ids": list(ids), "now": now})).all())
 
+    async def summarised(self, ids: Sequence[str], now: datetime) -> list[Any]:
+        """The visible ones among these, as lists show them."""
+        return light((await self.reader.execute(SUMMARISED, {"ids": list(ids), "now": now})).all()) if ids else []
+
+    async def texts(self, ids: Sequence[str], now: datetime) -> dict[str, str]:
+        """What may be read without paying of the bodies of these, by id."""
+        found = (await self.reader.execute(TEXTS, {"ids": list(ids), "now": now})).all() if ids else []
+        return {row.article_id: row.text for row in found}
+
 
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
@@ -286,6 +295,12 @@ def _with(parts: Parts, *more: Any) -> Select[Any]:
         return select(*columns).select_from(Article)
     columns += plain(ArticleBody.html, ArticleBody.text, ArticleBody.blocks)
     return select(*columns).select_from(Article).outerjoin(ArticleBody, ITS_BODY)
+
+
+SUMMARISED = _with(frozenset({"related"})).where(Article.id.in_(IDS), visible(NOW))
+TEXTS = (
+    select(ArticleBody.article_id, ArticleBody.text).join(Article, ITS_BODY).where(Article.id.in_(IDS), visible(NOW))
+)
 
 
 @lru_cache(maxsize=128)

@@ -29,7 +29,7 @@ def ways(term: Term) -> list[list[Way]]:
     if len(found) > 1:
         return [[exact], stemmed, [], []]
     (word,) = found
-    others = [Way("x", (key,), False) for key in word.others]
+    others = [Way(column, (key,), False) for key in word.others for column in "sx"]
     return [[exact], stemmed, others, [Way(column, (word.nisba,), False) for column in "zsx"]]
 
 

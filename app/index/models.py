@@ -14,7 +14,7 @@ Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite knows its row 
 
 
 class Indexed(Base):
-    """One thing with its words. Titles and leads are kept as keys, to rank by; `vector` is PostgreSQL's alone."""
+    """One thing with its words; `vector` is PostgreSQL's alone."""
 
     __tablename__ = "indexed"
     __table_args__ = (
@@ -32,18 +32,16 @@ class Indexed(Base):
     """Of the analyser; 0 where the texts have changed since."""
     digest: Mapped[str] = mapped_column(Key)
     """Of all that was indexed."""
-    title: Mapped[str]
-    lead: Mapped[str]
     packed: Mapped[bytes | None]
-    """All keys, packed: to rank by, and on SQLite to take them out of the full-text table again."""
+    """All words: to rank by, and on SQLite to take them out of the full-text table again."""
     vector: Mapped[str | None] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
 
 
 class Headword(Base):
-    """A word of a title, for suggestions and corrections."""
+    """A word of a title, for suggestions and corrections. On SQLite the key is the whole table."""
 
     __tablename__ = "headwords"
-    __table_args__ = (Index("ix_headwords_place", "place"),)
+    __table_args__ = ({"sqlite_with_rowid": False},)
 
     word: Mapped[str] = mapped_column(Key, primary_key=True)
     place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)

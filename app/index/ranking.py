@@ -6,71 +6,147 @@ that was found (never beside the clock: an answer that nobody has touched stays 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from typing import NamedTuple
+from heapq import heapify, heappop, heappush
+from typing import Literal, NamedTuple
 
-from app.index.entries import unpacked
-from app.index.matching import ways
+from app.index.matching import Way, ways
+from app.index.packing import BODY, keys_of, opened, opened_before_body, short
 from app.index.repository import PLACES
-from app.text.questions import Question, Term
+from app.text.analysis import Keys
+from app.text.questions import Question
 
-TITLE, LEAD, BODY = 10.0, 5.0, 3.0
-COLUMNS = "nsxz"
+Field = Literal["title", "lead", "body"]
+BY_FIELD: dict[Field, float] = {"title": 10.0, "lead": 5.0, "body": 3.0}
 BY_TIER = (1.0, 0.6, 0.4, 0.2)
 FRESH = 2.0  # how many times its own weight the newest gains
 HALF_LIFE = timedelta(days=30)
 RANKED = 500  # at most so many of the newest matches are weighed
 
 
-class Candidate(NamedTuple):
-    """Something that was found: its title's keys, its lead's, and all of them packed."""
-
-    place: int
-    title: str
-    lead: str
-    packed: bytes
-
-
-class Ranked(NamedTuple):
-    """What weighs most comes first; of two that weigh the same, the newer."""
+class Hit(NamedTuple):
+    """A thing that was found. What weighs most comes first; of two that weigh the same, the newer."""
 
     score: float
     place: int
+    fields: set[Field]
+    """In which something of the question stands."""
 
 
-def rank(question: Question, candidates: Sequence[Candidate], newest: int) -> list[Ranked]:
-    """The candidates in their order; `newest` is the place from which their ages are reckoned."""
-    terms = [(len(term.words), _needles(term)) for term in question.wanted]
-    found = []
-    for candidate in candidates:
-        fields = (candidate.title.encode().split(b"|"), TITLE), (candidate.lead.encode().split(b"|"), LEAD)
-        best = [max(weight * _in_field(tiers, needles) for tiers, weight in fields) for _, needles in terms]
-        if min(best) < BODY:  # else nothing in the body can weigh more
-            whole = unpacked(candidate.packed)
-            best = [max(had, BODY * _in_field(whole, needles)) for had, (_, needles) in zip(best, terms, strict=True)]
-        words = sum(weight * length for weight, (length, _) in zip(best, terms, strict=True))
-        found.append(Ranked(round(words * freshness(newest - candidate.place), 4), candidate.place))
-    return sorted(found, reverse=True)
+class Weighed(NamedTuple):
+    """How much each term of a question weighs in a thing, and in which fields something of it stands."""
+
+    terms: list[float]
+    fields: set[Field]
 
 
-def _needles(term: Term) -> list[list[tuple[int, bytes]]]:
-    """By tier, in which line of a field which keys are looked for."""
-    return [
-        [
-            (COLUMNS.index(way.column), f" {' '.join(way.keys)}{'' if way.is_beginning else ' '}".encode())
+class Start(NamedTuple):
+    """How a word may begin one of the ways in which a term is there, and what that counts."""
+
+    term: int
+    way: Way
+    weight: float
+
+
+class Scales:
+    """Weighs things by one question. What it has read once it knows in the next thing."""
+
+    def __init__(self, question: Question) -> None:
+        self._lengths = [len(term.words) for term in question.wanted]
+        self._starts = [
+            Start(number, way, weight)
+            for number, term in enumerate(question.wanted)
+            for weight, found in zip(BY_TIER, ways(term), strict=True)
             for way in found
         ]
-        for found in ways(term)
-    ]
+        keys = sorted({start.way.keys[0] for start in self._starts}, key=len)
+        # Whoever holds a key holds every part of it: the parts are enough to look for.
+        self._needles = [short(key) for at, key in enumerate(keys) if not any(part in key for part in keys[:at])]
+        self._known: dict[bytes, list[Start]] = {}
+
+    def weigh(self, packed: bytes | None) -> tuple[float, set[Field]]:
+        """How much the words of a thing weigh, and in which fields they stand."""
+        weighed = self._weighed(opened(packed))
+        return self._sum(weighed.terms), weighed.fields
+
+    def bound(self, packed: bytes | None) -> float:
+        """How much they weigh at most, whatever stands in the body."""
+        weighed = self._weighed(opened_before_body(packed))
+        return self._sum([max(weight, BY_FIELD["body"]) for weight in weighed.terms])
+
+    def _sum(self, terms: Sequence[float]) -> float:
+        return sum(weight * length for weight, length in zip(terms, self._lengths, strict=True))
+
+    def _weighed(self, text: bytes) -> Weighed:
+        title, body = text.find(b"\n"), text.find(BODY)
+        weighed = Weighed([0.0] * len(self._lengths), set())
+        for begin, end in self._words(text):
+            for start in self._begun(text[begin:end]):
+                if len(start.way.keys) > 1 and not _goes_on(text, end, start.way):
+                    continue
+                field: Field = "title" if _is_before(end, title) else "lead" if _is_before(end, body) else "body"
+                weighed.terms[start.term] = max(weighed.terms[start.term], start.weight * BY_FIELD[field])
+                weighed.fields.add(field)
+        return weighed
+
+    def _words(self, text: bytes) -> Iterator[tuple[int, int]]:
+        """Where the words stand that may be what is looked for."""
+        for needle in self._needles:
+            at = text.find(needle)
+            while at >= 0:
+                end = text.find(b" ", at)
+                yield text.rfind(b" ", 0, at) + 1, end
+                at = text.find(needle, end)
+
+    def _begun(self, code: bytes) -> list[Start]:
+        if (found := self._known.get(code)) is None:
+            keys = keys_of(code)
+            found = [start for start in self._starts if _meets(keys, start.way, 0)]
+            self._known[code] = found
+        return found
 
 
-def _in_field(tiers: Sequence[bytes], needles: Sequence[Sequence[tuple[int, bytes]]]) -> float:
-    for number, found in enumerate(needles):
-        for column, needle in found:
-            if needle in tiers[column]:
-                return BY_TIER[number]
-    return 0.0
+def _is_before(end: int, mark: int) -> bool:
+    return end < mark or mark < 0
+
+
+def _goes_on(text: bytes, end: int, way: Way) -> bool:
+    """Whether behind a word the others of the way follow, in the same field."""
+    for number in range(1, len(way.keys)):
+        begin, end = end + 1, text.find(b" ", end + 1)
+        if not _meets(keys_of(text[begin:end]), way, number):
+            return False
+    return True
+
+
+def _meets(keys: Keys, way: Way, number: int) -> bool:
+    found = {"n": (keys.exact,), "s": (keys.stem,), "x": keys.others, "z": (keys.nisba,)}[way.column]
+    if way.is_beginning and number == len(way.keys) - 1:
+        return any(key.startswith(way.keys[number]) for key in found)
+    return way.keys[number] in found
+
+
+def rank(question: Question, candidates: Iterable[tuple[int, bytes | None]], newest: int) -> Iterator[Hit]:
+    """Things in their order, by their places and words; `newest` is the place from which their ages are reckoned.
+
+    None is weighed before it may be the next: who shows the first twenty does not read the bodies of all.
+    """
+    scales = Scales(question)
+
+    def score(words: float, place: int) -> float:
+        return round(words * freshness(newest - place), 4)
+
+    waiting: list[tuple[float, int, bytes | None, set[Field] | None]]
+    waiting = [(-score(scales.bound(packed), place), -place, packed, None) for place, packed in candidates]
+    heapify(waiting)
+    while waiting:
+        negative, place, packed, fields = heappop(waiting)
+        if fields is not None:
+            yield Hit(-negative, -place, fields)
+            continue
+        words, fields = scales.weigh(packed)
+        heappush(waiting, (-score(words, -place), place, None, fields))
 
 
 def freshness(places: int) -> float:

@@ -2,21 +2,41 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
 from functools import lru_cache
 from math import floor
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import BindParameter, Select, bindparam, delete, func, insert, select, text, update
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Select,
+    bindparam,
+    delete,
+    func,
+    insert,
+    literal_column,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.index.entries import Entry, Texts, entry_of, packed, unpacked, vector_of
+from app.index.entries import Texts, Words, tiers_of, vector_of, words_of
 from app.index.models import Headword, Indexed, index_words
-from app.kit.paging import Reader
+from app.index.packing import packed, unpacked
+from app.kit.paging import Reader, dialect_of
 from app.text.analysis import VERSION
 
 DOUBTED = 0  # the version of what is to be indexed anew
-PLACES = 1 << 11  # things of one second: few, as the full-text table writes a place in three bytes less then
+# Things of one second; the seconds after it take what is more. Few, since the full-text table writes how far it is from
+# one place to the next for each word.
+PLACES = 1 << 4
+LEAST_NEAR, MOST_DAYS = 200, 400
+FREQUENT = 8  # a word is no rare one if the newest things hold one of so many matches that are asked for
+DAY = 86_400 * PLACES
+AHEAD = timedelta(hours=1)  # so far into later seconds may run what comes at once
 MATCH: BindParameter[str] = bindparam("match")
 WORDS_MATCH = text("index_words MATCH :match").bindparams(MATCH)
 VECTOR_MATCHES = text("vector @@ CAST(:match AS tsquery)").bindparams(MATCH)
@@ -24,6 +44,19 @@ TOP: BindParameter[int] = bindparam("top")
 LOW: BindParameter[int] = bindparam("low")
 indexed: Any = Indexed.__table__
 headwords: Any = Headword.__table__
+# What the newest things hardly hold is taken for rare: of words that it does not know PostgreSQL thinks so too.
+RARE_VECTOR_MATCHES = text("vector @@ CAST((SELECT CAST(:match AS text)) AS tsquery)").bindparams(MATCH)
+NEAR_VECTOR_MATCHES = text("""
+    vector @@ CAST(CAST(:match AS text) || ' & (' || (
+        SELECT string_agg('''d' || day || '''', ' | ') FROM generate_series(
+            greatest((
+                SELECT min(place) FROM (
+                    SELECT place FROM indexed WHERE place <= :top ORDER BY place DESC LIMIT CAST(:number AS bigint)
+                ) AS near
+            ) / :day, :top / :day - :most), :top / :day
+        ) AS day
+    ) || ')' AS tsquery)
+""").bindparams(MATCH, bindparam("day", DAY, BigInteger), bindparam("most", MOST_DAYS, BigInteger))
 
 
 def first_place(at: datetime) -> int:
@@ -32,8 +65,13 @@ def first_place(at: datetime) -> int:
 
 
 def last_place(at: datetime) -> int:
-    """The highest place of a thing of this second, unless there are more than `PLACES`."""
-    return first_place(at) + PLACES - 1
+    """A place above all things of this moment. What has a later one may lie below it."""
+    return first_place(at + AHEAD)
+
+
+def day_of(place: int) -> str:
+    """The key under which PostgreSQL finds what lies within a day."""
+    return f"d{int(place / DAY)}"  # as PostgreSQL divides, which matters before 1970
 
 
 async def put(
@@ -49,7 +87,7 @@ async def put(
     if known is not None and (known.digest, known.version, known.at) == (digest, VERSION, at):
         return
     place = known.place if known is not None and known.at == at else await _free(session, at)
-    entry = entry_of(texts)
+    words = words_of(texts)
     doubted = known is not None and known.version == DOUBTED and not ends_doubt
     values = {
         "place": place,
@@ -58,18 +96,16 @@ async def put(
         "at": at,
         "version": DOUBTED if doubted else VERSION,
         "digest": digest,
-        "title": entry.title.line,
-        "lead": entry.lead.line,
-        "packed": packed(entry.whole),
+        "packed": packed(words),
     }
     if session.get_bind().dialect.name == "postgresql":
-        values["vector"] = vector_of(entry.whole)
+        values["vector"] = vector_of(tiers_of(words), day_of(place))
     if known is None:
         await session.execute(insert(indexed), values)
     else:  # never taken out and put in again: who waits for the row finds it where it was
         await session.execute(update(indexed).where(indexed.c.place == known.place), values)
         await _forget_words(session, known)
-    await _keep_words(session, place, entry)
+    await _keep_words(session, place, words)
 
 
 async def remove(session: AsyncSession, resource: str, id: str) -> None:
@@ -98,7 +134,7 @@ async def settle(session: AsyncSession, resource: str, id: str) -> None:
 async def expect(session: AsyncSession, resource: str, id: str, at: datetime) -> None:
     """An entry without words, which is to be made anew."""
     values = {"place": await _free(session, at), "resource": resource, "resource_id": id, "at": at}
-    await session.execute(insert(indexed), {**values, "version": DOUBTED, "digest": "", "title": "|||", "lead": "|||"})
+    await session.execute(insert(indexed), {**values, "version": DOUBTED, "digest": ""})
 
 
 async def is_stale(reader: Reader) -> bool:
@@ -118,30 +154,37 @@ async def stale(session: AsyncSession, resource: str, limit: int) -> list[str]:
     return list((await session.execute(newest)).scalars())
 
 
-async def _keep_words(session: AsyncSession, place: int, entry: Entry) -> None:
+async def _keep_words(session: AsyncSession, place: int, words: Words) -> None:
     if session.get_bind().dialect.name == "sqlite":
-        n, s, x, z = map(" ".join, entry.whole)
-        await session.execute(insert(index_words), {"rowid": place, "n": n, "s": s, "x": x, "z": z})
-    words = [{"word": word, "place": place} for word in sorted({*entry.title.exact})]
-    if words:
-        await session.execute(insert(headwords), words)
+        await session.execute(insert(index_words), {"rowid": place, **_columns(words)})
+    if titled := _titled(words):
+        await session.execute(insert(headwords), [{"word": word, "place": place} for word in titled])
 
 
 async def _forget_words(session: AsyncSession, known: Any) -> None:
     """A full-text table without a copy of its texts is told again what is to be taken out."""
-    await session.execute(delete(headwords).where(headwords.c.place == known.place))
+    words = unpacked(known.packed)
+    titled = headwords.c.word.in_(_titled(words))
+    await session.execute(delete(headwords).where(titled, headwords.c.place == known.place))
     if session.get_bind().dialect.name == "sqlite" and known.packed is not None:
-        n, s, x, z = (tier.decode() for tier in unpacked(known.packed))
-        gone = {"index_words": "delete", "rowid": known.place, "n": n, "s": s, "x": x, "z": z}
+        gone = {"index_words": "delete", "rowid": known.place, **_columns(words)}
         await session.execute(insert(index_words), gone)
+
+
+def _columns(words: Words) -> dict[str, str]:
+    return dict(zip("nsxz", map(" ".join, tiers_of(words)), strict=True))
+
+
+def _titled(words: Words) -> list[str]:
+    return sorted({keys.exact for keys in words[0]})
 
 
 async def _free(session: AsyncSession, at: datetime) -> int:
     """The next place of a second; where it is full, of the next one."""
     low = first_place(at)
-    if session.get_bind().dialect.name == "postgresql":
-        await session.execute(ONE_AT_A_TIME, {"second": low})
     while True:
+        if session.get_bind().dialect.name == "postgresql":
+            await session.execute(ONE_AT_A_TIME, {"second": low})
         highest = (await session.execute(HIGHEST, {"low": low, "top": low + PLACES - 1})).scalar_one()
         place = low if highest is None else int(highest) + 1
         if place < low + PLACES:
@@ -159,8 +202,13 @@ HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, T
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:second)")
 
 
+Kind = Literal["any", "near", "rare"]
+"""On PostgreSQL: any matches, those of the days on which the newest `number` things lie, or rare ones."""
+BY_KIND = {"any": VECTOR_MATCHES, "near": NEAR_VECTOR_MATCHES, "rare": RARE_VECTOR_MATCHES}
+
+
 @lru_cache
-def matches(dialect: str, resource: str) -> Select[Any]:
+def matches(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
     """Things that fulfil the expression `match`, at places up to `top`: place, resource_id."""
     if dialect == "sqlite":  # in the order of its own rows the full-text table goes no further than it must
         found = select(index_words.c.rowid.label("place"), indexed.c.resource_id).select_from(
@@ -168,14 +216,43 @@ def matches(dialect: str, resource: str) -> Select[Any]:
         )
         found = found.where(WORDS_MATCH, index_words.c.rowid <= TOP)
     else:
-        found = select(indexed.c.place, indexed.c.resource_id).where(VECTOR_MATCHES, indexed.c.place <= TOP)
+        # A sum is looked up in no index: nearly all places are below.
+        found = select(indexed.c.place, indexed.c.resource_id).where(indexed.c.place + literal_column("0") <= TOP)
+        found = found.where(BY_KIND[kind])
     return found.where(indexed.c.resource == resource)
 
 
-def found_by(dialect: str, resource: str, match: str, top: int) -> Select[Any]:
+@lru_cache
+def found_by(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
     """`matches`, to be narrowed and sorted by place: PostgreSQL asks its index first, not all things in their order."""
-    found = matches(dialect, resource).params(match=match, top=top)
+    found = matches(dialect, resource, kind)
     if dialect == "sqlite":
         return found
     cte = found.cte("found").prefix_with("MATERIALIZED")
     return select(cte.c.place, cte.c.resource_id)
+
+
+Found = Callable[[Kind], Select[Any]]
+"""`found_by`, as who asks narrows it; the newest first."""
+
+
+async def newest(reader: Reader, found: Found, values: dict[str, Any], limit: int) -> Sequence[Any]:
+    """The first of what is `found` with these values: place, resource_id, packed.
+
+    PostgreSQL's index knows no order: for a frequent word it is asked about the newest days first, then about as many
+    as seem to be needed, and for a rare one about all.
+    """
+    rows: Sequence[Any] = ()
+    if dialect_of(reader) == "postgresql":
+        near, number = _first(found("near"), limit), max(2 * limit, LEAST_NEAR)
+        rows = (await reader.execute(near, {**values, "number": number})).all()
+        if limit > len(rows) >= limit / FREQUENT:
+            rows = (await reader.execute(near, {**values, "number": 2 * number * limit // len(rows)})).all()
+    return rows if len(rows) >= limit else (await reader.execute(_first(found("rare"), limit), values)).all()
+
+
+@lru_cache(maxsize=128)
+def _first(found: Select[Any], limit: int) -> Select[Any]:
+    few = found.limit(limit).subquery("few")
+    rows = select(few.c.place, few.c.resource_id, indexed.c.packed).join(indexed, indexed.c.place == few.c.place)
+    return rows.order_by(few.c.place.desc())

@@ -13,8 +13,9 @@ from app.articles.repository import KIND, Relations, visible
 from app.index.entries import stem_keys
 from app.index.matching import title_expression
 from app.index.models import Indexed
+from app.index.packing import titled
 from app.index.ranking import freshness
-from app.index.repository import found_by, last_place
+from app.index.repository import Kind, found_by, last_place, newest
 from app.kit.db import Instant
 from app.kit.paging import Reader, dialect_of
 
@@ -48,12 +49,16 @@ async def related_to(reader: Reader, article: Any, relations: Relations, now: da
 
 def _filed(link: Any, term_id: Any, ids: list[str], article: Any) -> Select[Any]:
     """The newest under any of these terms, once for each."""
-    rows = select(Article.id).join(link, link.article_id == Article.id).where(term_id.in_(ids), *_alike(article))
+    rows = (
+        select(Article.id)
+        .join(link, link.article_id == Article.id)
+        .where(term_id.in_(ids), visible(NOW), *_alike(article))
+    )
     return rows.order_by(Article.published_at.desc(), Article.id.desc()).limit(CONSIDERED)
 
 
 def _alike(article: Any) -> list[Any]:
-    return [visible(NOW), Article.language == article.language, Article.id != article.id]
+    return [Article.language == article.language, Article.id != article.id]
 
 
 async def _wordy(reader: Reader, article: Any, now: datetime) -> dict[str, int]:
@@ -61,14 +66,16 @@ async def _wordy(reader: Reader, article: Any, now: datetime) -> dict[str, int]:
     keys = stem_keys(article.headline, article.language)
     if not keys:
         return {}
-    dialect = dialect_of(reader)
-    found = found_by(dialect, KIND, title_expression(keys, dialect), last_place(now))
-    place, id = found.selected_columns
-    rows = found.join(Article, Article.id == id).where(*_alike(article)).order_by(place.desc()).limit(CONSIDERED)
-    ids: dict[int, str] = {row.place: row.resource_id for row in (await reader.execute(rows, {"now": now})).all()}
-    titles = select(Indexed.place, Indexed.title).where(Indexed.place.in_(list(ids)))
+    dialect, top = dialect_of(reader), last_place(now)
+    values = {"match": title_expression(keys, dialect), "top": top, "now": now}
+
+    def found(kind: Kind) -> Select[Any]:
+        rows = found_by(dialect, KIND, kind)
+        place, id = rows.selected_columns
+        return rows.join(Article, Article.id == id).where(visible(NOW), *_alike(article)).order_by(place.desc())
+
     shared: dict[str, int] = {}
-    for row in (await reader.execute(titles)).all():
-        if number := len(keys.intersection(row.title.split("|")[1].split())):
-            shared[ids[row.place]] = number
+    for row in await newest(reader, found, values, CONSIDERED):
+        if number := len(keys.intersection(word.stem for word in titled(row.packed))):
+            shared[row.resource_id] = number
     return shared

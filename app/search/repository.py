@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, select
+from sqlalchemy import ColumnElement, Select, func, literal, select
 
 from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
-from app.articles.repository import KIND, visible
+from app.articles.repository import FILTERS, KIND, NOW, visible
 from app.articles.schemas import ArticleFilters
 from app.authors.models import Author
 from app.index.matching import expression
 from app.index.models import Headword, Indexed
-from app.index.ranking import RANKED, Candidate, Ranked, rank
-from app.index.repository import found_by, last_place
+from app.index.repository import Kind, found_by, last_place, newest
 from app.kit.paging import COUNT_LIMIT, Reader, dialect_of
 from app.sections.models import Section
 from app.tags.models import Tag
@@ -29,15 +29,14 @@ TERMS: dict[str, tuple[Any, Any, Any]] = {
     "tag": (ArticleTag, Tag, ArticleTag.tag_id),
     "author": (ArticleAuthor, Author, ArticleAuthor.author_id),
 }
-PLACES: BindParameter[Any] = bindparam("places", expanding=True)
-LINES = select(Indexed.place, Indexed.title, Indexed.lead, Indexed.packed).where(Indexed.place.in_(PLACES))
 
 
 class Match(NamedTuple):
-    """A visible article that was found."""
+    """A visible article that was found, and its words."""
 
     place: int
     id: str
+    packed: bytes | None
 
 
 class FacetValue(NamedTuple):
@@ -53,31 +52,24 @@ class Search:
 
     def __init__(self, reader: Reader, filters: ArticleFilters, now: datetime) -> None:
         self.reader, self.dialect, self.now = reader, dialect_of(reader), now
-        self._where = [visible(now), *conditions(filters, each=True)]
+        self._top = last_place(now)
+        self._filters = tuple(getattr(filters, name) for name in FILTERS)
 
     async def newest(self, question: Question, limit: int, before: int | None = None) -> list[Match]:
         """The newest matches, of places below `before`."""
-        found = await self.reader.execute(self._found(question, before).limit(limit))
-        return [Match(place, id) for place, id in found.all()]
-
-    async def ranked(self, question: Question, anchor: int | None) -> tuple[list[Ranked], dict[int, str]]:
-        """The best of the newest `RANKED` matches, of places up to `anchor`; and the ids at their places."""
-        found = await self.newest(question, RANKED, None if anchor is None else anchor + 1)
-        if not found:
-            return [], {}
-        lines = (await self.reader.execute(LINES, {"places": [row.place for row in found]})).all()
-        candidates = [Candidate(place, title, lead, packed or b"") for place, title, lead, packed in lines]
-        newest = found[0].place if anchor is None else anchor  # it weighs the rest even where it is gone by now
-        return rank(question, candidates, newest), {row.place: row.id for row in found}
+        values = self._values(question, self._top if before is None else min(before - 1, self._top))
+        rows = await newest(self.reader, partial(_found, self.dialect, self._filters), values, limit)
+        return [Match(*row) for row in rows]
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""
-        bounded = self._found(question).order_by(None).limit(COUNT_LIMIT + 1).subquery()
-        return int((await self.reader.execute(select(func.count()).select_from(bounded))).scalar_one())
+        bounded = _found(self.dialect, self._filters).order_by(None).limit(COUNT_LIMIT + 1).subquery()
+        count = select(func.count()).select_from(bounded)
+        return int((await self.reader.execute(count, self._values(question, self._top))).scalar_one())
 
     async def facet(self, question: Question, name: str) -> list[FacetValue]:
         """How the newest `FACETED` matches are filed; the most frequent first."""
-        found = self._found(question).limit(FACETED).subquery("found")
+        found = _found(self.dialect, self._filters).limit(FACETED).subquery("found")
         if name in TERMS:
             link, term, term_id = TERMS[name]
             rows = select(term.slug, term.name, func.count().label("n")).join_from(
@@ -89,7 +81,9 @@ class Search:
             rows = select(value.label("value"), literal(None), func.count().label("n"))
             rows = rows.join_from(Article, found, Article.id == found.c.resource_id).group_by(value)
         ordered = rows.order_by(func.count().desc(), rows.selected_columns[0]).limit(MOST_VALUES)
-        return [FacetValue(*row) for row in (await self.reader.execute(ordered)).all()]
+        return [
+            FacetValue(*row) for row in (await self.reader.execute(ordered, self._values(question, self._top))).all()
+        ]
 
     async def titled(self, words: Sequence[str], limit: int) -> list[tuple[str, int]]:
         """Which of these words stand in the titles of visible articles, and how often; the most frequent first."""
@@ -104,22 +98,35 @@ class Search:
         """The headline of the newest visible article with this word in its title."""
         statement = select(Article.headline).join(Indexed, Indexed.resource_id == Article.id)
         statement = statement.join(Headword, Headword.place == Indexed.place).where(Headword.word == word)
-        newest = statement.where(Indexed.resource == KIND, *self._where).order_by(Headword.place.desc()).limit(1)
-        return (await self.reader.execute(newest)).scalar_one_or_none()
+        newest = (
+            statement.where(Indexed.resource == KIND, visible(NOW), *_filtered(self._filters))
+            .order_by(Headword.place.desc())
+            .limit(1)
+        )
+        return (await self.reader.execute(newest, {"now": self.now})).scalar_one_or_none()
 
     async def _headwords(self, where: ColumnElement[bool], limit: int) -> list[tuple[str, int]]:
         count = func.count()
-        rows = select(Headword.word, count).where(where, Headword.place <= last_place(self.now))
+        rows = select(Headword.word, count).where(where, Headword.place <= self._top)
         ordered = rows.group_by(Headword.word).order_by(count.desc(), Headword.word).limit(limit)
         return [(word, number) for word, number in (await self.reader.execute(ordered)).all()]
 
-    def _found(self, question: Question, before: int | None = None) -> Select[Any]:
-        top = last_place(self.now) if before is None else min(before - 1, last_place(self.now))
-        found = found_by(self.dialect, KIND, expression(question, self.dialect), top)
-        place, id = found.selected_columns
-        return found.join(Article, Article.id == id).where(*self._where).order_by(place.desc())
+    def _values(self, question: Question, top: int) -> dict[str, Any]:
+        return {"match": expression(question, self.dialect), "top": top, "now": self.now}
 
     def _month(self) -> ColumnElement[str]:
         if self.dialect == "sqlite":
             return func.substr(Article.published_at, 1, 7)
         return func.to_char(func.timezone("UTC", Article.published_at), "YYYY-MM")
+
+
+def _filtered(filters: tuple[Any, ...]) -> list[Any]:
+    return conditions(ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True))), each=True)
+
+
+@lru_cache(maxsize=128)
+def _found(dialect: str, filters: tuple[Any, ...], kind: Kind = "any") -> Select[Any]:
+    """Put together once for each way of asking: that costs more than running it for a rare word."""
+    found = found_by(dialect, KIND, kind)
+    place, id = found.selected_columns
+    return found.join(Article, Article.id == id).where(visible(NOW), *_filtered(filters)).order_by(place.desc())

@@ -4,29 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from itertools import dropwhile, islice
 from typing import Annotated, Any, NamedTuple
 
 from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.repository import Articles, Parts, Relations
+from app.articles.repository import Articles, Relations
 from app.articles.router import ArticlePath
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import summary_of
 from app.index.asking import asked
-from app.index.ranking import Ranked
+from app.index.ranking import RANKED, Field, Hit, Scales, rank
 from app.index.repository import is_stale
-from app.kit import clock
+from app.kit import clock, listing
 from app.kit.caching import deliver, unkept
 from app.kit.db import Reading
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
-from app.kit.listing import written
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
 from app.search.correcting import Correction, as_written, corrected
 from app.search.related import related_to
-from app.search.repository import Search
+from app.search.repository import Match, Search
 from app.search.schemas import (
     FACETS,
     RelatedArticles,
@@ -36,7 +36,7 @@ from app.search.schemas import (
     Suggestions,
     SuggestQuery,
 )
-from app.text.marking import Marked, marked
+from app.text.marking import Marked, Marker
 from app.text.questions import Question
 from app.text.words import words
 
@@ -49,7 +49,7 @@ TAGS = ["articles"]
 class Found(NamedTuple):
     """One page: what stands on it, and where the next begins."""
 
-    hits: Sequence[Ranked]
+    hits: Sequence[Hit]
     ids: dict[int, str]
     next: list[Any] | None
 
@@ -92,7 +92,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         if facets
         else None,
     }
-    return await _delivered(request, reader, written(SearchResults, value), next_link(request, page.next))
+    return await _delivered(request, reader, listing.as_it_stands(SearchResults, value), next_link(request, page.next))
 
 
 @articles.get("/{slug}/related", response_model=RelatedArticles, responses=problems(InvalidQuery, NotFound, Gone))
@@ -107,9 +107,9 @@ async def list_related_articles(
     found = Articles(reader)
     row = await found.at(slug, now, "/related", frozenset({"related"}))
     ids = await related_to(reader, row, Relations.of(row), now, query.limit)
-    rows = {other.id: other for other in await found.stating(ids, now, frozenset({"related"}))}
+    rows = {other.id: other for other in await found.summarised(ids, now)}
     shown = [summary_of(rows[id], Relations.of(rows[id]), settings, now) for id in ids if id in rows]
-    return await _delivered(request, reader, written(RelatedArticles, {"data": shown}))
+    return await _delivered(request, reader, listing.as_it_stands(RelatedArticles, {"data": shown}))
 
 
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
@@ -128,7 +128,7 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
             headline = await search.newest_with(form)
             if headline is not None:
                 found.append({"text": query.q[: last.start] + as_written(headline, form).letters})
-    return await _delivered(request, reader, written(Suggestions, {"data": found}))
+    return await _delivered(request, reader, listing.as_it_stands(Suggestions, {"data": found}))
 
 
 async def _delivered(
@@ -152,16 +152,23 @@ async def _page(search: Search, query: SearchQuery, question: Question, start: l
     following: list[Any] | None
     if query.sort == "newest":
         rows = await search.newest(question, query.limit + 1, _checked(start, 1)[0] if start else None)
-        hits = [Ranked(0.0, row.place) for row in rows[: query.limit]]
-        following = [hits[-1].place] if len(rows) > query.limit else None
-        return Found(hits, {row.place: row.id for row in rows}, following)
+        shown, scales = rows[: query.limit], Scales(question)
+        hits = [Hit(0.0, row.place, scales.weigh(row.packed)[1]) for row in shown]
+        following = [shown[-1].place] if len(rows) > query.limit else None
+        return Found(hits, _ids(shown), following)
     anchor, score, place = _checked(start, 3) if start else (None, None, None)
-    ranked, ids = await search.ranked(question, anchor)
-    left = ranked if start is None else [hit for hit in ranked if hit < (score, place)]
-    hits = left[: query.limit]
-    newest = max(ids, default=0) if anchor is None else anchor
-    following = [newest, *hits[-1]] if len(left) > query.limit else None
-    return Found(hits, ids, following)
+    rows = await search.newest(question, RANKED, None if anchor is None else anchor + 1)
+    # What was the newest on the first page weighs the rest even where it is gone by now.
+    newest = max((row.place for row in rows), default=0) if anchor is None else anchor
+    ranked = rank(question, [(row.place, row.packed) for row in rows], newest)
+    left = ranked if start is None else dropwhile(lambda hit: hit[:2] >= (score, place), ranked)
+    hits = list(islice(left, query.limit + 1))
+    following = [newest, *hits[query.limit - 1][:2]] if len(hits) > query.limit else None
+    return Found(hits[: query.limit], _ids(rows), following)
+
+
+def _ids(rows: Sequence[Match]) -> dict[int, str]:
+    return {row.place: row.id for row in rows}
 
 
 def _checked(start: list[Any], length: int) -> list[Any]:
@@ -175,27 +182,39 @@ async def _hits(
     request: Request, reader: Reading, found: Found, query: SearchQuery, question: Question, now: datetime
 ) -> list[dict[str, Any]]:
     settings = request.app.state.settings
-    parts: Parts = frozenset({"related", "body"})
-    ids = [found.ids[hit.place] for hit in found.hits]
-    rows = {row.id: row for row in await Articles(reader).stating(ids, now, parts)}
+    articles, ids = Articles(reader), [found.ids[hit.place] for hit in found.hits]
+    rows = {row.id: row for row in await articles.summarised(ids, now)}
+    bodies = await articles.texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
+    markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):
         if (row := rows.get(id)) is not None:
             related = Relations.of(row)
-            snippets = [_snippet(field, mark) for field, mark in _marks(row, related, question)]
+            if (marker := markers.get(row.language)) is None:
+                marker = markers[row.language] = Marker(question, row.language)
+            texts = list(_texts(row, related, bodies.get(id), hit.fields))
+            snippets = [_snippet(field, mark) for field, mark in _marks(row.headline, texts, marker)]
             score = hit.score if query.sort == "relevance" else None
             article = summary_of(row, related, settings, now)
             hits.append({"article": article, "score": score, "snippets": snippets})
     return hits
 
 
-def _marks(row: Any, related: Relations, question: Question) -> Iterator[tuple[str, Marked]]:
+def _texts(row: Any, related: Relations, body: str | None, fields: set[Field]) -> Iterator[tuple[str, str | None]]:
+    """Where else than in the headline something was found, or may have been."""
+    if "lead" in fields:
+        yield "summary", row.summary
+    yield "body", body
+    if "lead" in fields:
+        yield from [("author", name) for _, _, name in related.authors]
+        yield from [("tag", name) for _, _, name in related.tags]
+
+
+def _marks(headline: str, texts: Sequence[tuple[str, str | None]], marker: Marker) -> Iterator[tuple[str, Marked]]:
     """The headline in any case; of the others what shows something."""
-    headline = marked(row.headline, row.language, question)
-    yield "headline", headline or Marked.plain(row.headline)
-    named = [("author", name) for _, _, name in related.authors] + [("tag", name) for _, _, name in related.tags]
-    for field, text in [("summary", row.summary), ("body", row.text), *named]:
-        found = marked(text, row.language, question) if text else None
+    yield "headline", marker.marked(headline) or Marked.plain(headline)
+    for field, text in texts:
+        found = marker.marked(text) if text else None
         if found is not None:
             yield field, found
 

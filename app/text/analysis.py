@@ -4,15 +4,17 @@
 | --- | --- | --- | --- | --- |
 | `exact` | the folded word | وللاءتلاف | بدمشق | السوريه |
 | `stem` | without article and endings | اءتلاف | بدمشق | سوري |
-| `others` | as what else it may be read (texts only); its plural and its other spellings | | دمشق | |
+| `others` | as what else it may be read (texts only) | | دمشق | |
 | `nisba` | the stem without the ي of an adjective | اءتلاف | بدمشق | سور |
 
-Latin words have the stem of their language (Snowball). All other scripts are found by the exact form.
+A word of a question is also looked for as its plural and in its other spellings. Latin words have the stem of their
+language (Snowball). All other scripts are found by the exact form.
 """
 
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import lru_cache
@@ -24,11 +26,12 @@ import snowballstemmer  # type: ignore[import-untyped]  # it ships no types
 
 from app.text import arabic
 from app.text.patterns import pattern
-from app.text.words import LONGEST_REMEMBERED, RUN, Spelt, words
+from app.text.words import LONGEST_REMEMBERED, Spelt, words
 
-VERSION = 1
+VERSION = 2
 """Of everything below and of what it stands on: an index made by another version is made anew."""
 
+CHUNK = re.compile(r"\S+")  # no word goes over a space
 _LATIN = pattern(r"\p{Latin}+")
 STEMMERS = {
     "ar": "", "de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "nl": "dutch",
@@ -36,7 +39,7 @@ STEMMERS = {
 }  # fmt: skip
 LONGEST = 60  # letters: of a longer word the rest does not count, and costs nothing
 MOST_WORDS = 12_000  # of one text: PostgreSQL takes no position above 16,383
-GROUP = "\ue000"  # begins the key of a group of words, which no word does
+GROUP = "\ue000"  # begins the key of a name of two words, which no word does
 
 
 class Keys(NamedTuple):
@@ -63,17 +66,17 @@ class Sought(NamedTuple):
     stems: tuple[str, ...]
     """One, or of a Latin word one for each language of `STEMMERS`, in their order."""
     others: tuple[str, ...]
+    """Stems for which it also stands, and for which another reading may stand."""
     nisba: str
 
 
 def analyse(text: str, language: str) -> list[Token]:
     """Return the words of `text`, which is in `language` (BCP 47), in order; the first `MOST_WORDS`."""
-    primary = language.partition("-")[0].lower()
+    primary = primary_of(language)
     found: list[Token] = []
-    for run in RUN.finditer(text):
-        begin, letters = run.start(), run[0]
-        read = _remembered if len(letters) <= LONGEST_REMEMBERED else _read
-        found += [Token(begin + start, begin + end, keys) for start, end, keys in read(letters, primary)]
+    for chunk in CHUNK.finditer(text):
+        begin = chunk.start()
+        found += [Token(begin + start, begin + end, keys) for start, end, keys in read_chunk(chunk[0], primary)]
         if len(found) >= MOST_WORDS:
             del found[MOST_WORDS:]
             break
@@ -81,16 +84,38 @@ def analyse(text: str, language: str) -> list[Token]:
         pair = _PAIRS.get((found[place].keys.stem, found[place + 1].keys.stem))
         if pair is not None:
             start, end, keys = found[place]
-            found[place] = Token(start, end, keys._replace(others=(*keys.others, *pair)))
+            found[place] = Token(start, end, _named(keys, pair))
     return found
 
 
-def _read(run: str, language: str) -> tuple[tuple[int, int, Keys], ...]:
-    found = islice(words(run), MOST_WORDS)
-    return tuple((start, end, _keys(_cut(word), language)) for start, end, word in found)
+def in_a_name(words: dict[int, Keys]) -> dict[int, Keys]:
+    """Some words of a text by their numbers, as they are beside each other: two of them may be a name."""
+    pairs = {
+        place: _PAIRS.get((keys.stem, words[place + 1].stem)) for place, keys in words.items() if place + 1 in words
+    }
+    return words | {place: _named(words[place], pair) for place, pair in pairs.items() if pair is not None}
 
 
-# Once for each different run of letters: most of a text are words that were there before.
+def _named(keys: Keys, pair: tuple[str, ...]) -> Keys:
+    return keys._replace(others=(*keys.others, *pair))
+
+
+def primary_of(language: str) -> str:
+    """Return the language that decides about stems: of a tag of BCP 47 the first part."""
+    return language.partition("-")[0].lower()
+
+
+def read_chunk(chunk: str, primary: str) -> tuple[Token, ...]:
+    """Return the words of what stands between two spaces, whatever stands around it."""
+    return _remembered(chunk, primary) if len(chunk) <= LONGEST_REMEMBERED else _read(chunk, primary)
+
+
+def _read(chunk: str, language: str) -> tuple[Token, ...]:
+    found = islice(words(chunk), MOST_WORDS)
+    return tuple(Token(start, end, _keys(_cut(word), language)) for start, end, word in found)
+
+
+# Once for each different chunk: most of a text are words that were there before.
 _remembered = lru_cache(maxsize=200_000)(_read)
 
 
@@ -102,8 +127,7 @@ def _keys(word: Spelt, language: str) -> Keys:
         return Keys(form, stem, (), stem)
     stem = arabic.stem(letters, form)
     read = dict.fromkeys(arabic.stem(*reading) for reading in arabic.readings(letters, form, _WHOLE))
-    groups = dict.fromkeys(group for key in (stem, *read) for group in _GROUPS.get(key, ()))
-    return Keys(form, stem, (*(key for key in read if key != stem), *groups), arabic.nisba_stem(stem))
+    return Keys(form, stem, tuple(key for key in read if key != stem), arabic.nisba_stem(stem))
 
 
 def sought(word: Spelt) -> Sought:
@@ -122,7 +146,7 @@ def _sought(word: Spelt) -> Sought:
     letters, form = word
     if arabic.is_arabic(form):
         stem = arabic.stem(letters, form)
-        return Sought(form, (stem,), (stem, *_GROUPS.get(stem, ())), arabic.nisba_stem(stem))
+        return Sought(form, (stem,), _ALIKE.get(stem, (stem,)), arabic.nisba_stem(stem))
     if not _LATIN.fullmatch(letters):
         return Sought(form, (form,), (form,), form)
     stems = tuple(_stem(letters, language) for language in STEMMERS)
@@ -176,17 +200,22 @@ _WHOLE = frozenset(_stem_of(name) for name in _LISTS["whole"].split())
 
 
 def _grouped() -> tuple[dict[str, tuple[str, ...]], dict[tuple[str, str], tuple[str, ...]]]:
-    """The keys of the groups of each stem, and of each pair of stems that are one name."""
-    single: dict[str, list[str]] = defaultdict(list)
+    """For each stem of a group itself and the others, and the key of the group where two stems are a name in it; and
+    these keys by the two stems."""
+    alike: dict[str, dict[str, None]] = defaultdict(dict)
     pairs: dict[tuple[str, str], list[str]] = defaultdict(list)
     for number, line in enumerate([*_LISTS["plurals"], *_LISTS["variants"]]):
-        for name in line.split():
-            stems = tuple(map(_stem_of, name.split("_")))
+        names = [tuple(map(_stem_of, name.split("_"))) for name in line.split()]
+        singles = [stems[0] for stems in names if len(stems) == 1]
+        key = [f"{GROUP}{number}"] if len(singles) < len(names) else []
+        for stem in singles:
+            alike[stem] |= dict.fromkeys([stem, *singles, *key])
+        for stems in names:
             if len(stems) == 2:
-                pairs[stems[0], stems[1]].append(f"{GROUP}{number}")
-            elif f"{GROUP}{number}" not in single[stems[0]]:
-                single[stems[0]].append(f"{GROUP}{number}")
-    return {key: tuple(value) for key, value in single.items()}, {key: tuple(value) for key, value in pairs.items()}
+                pairs[stems[0], stems[1]] += key
+    return {stem: tuple(keys) for stem, keys in alike.items()}, {stems: tuple(keys) for stems, keys in pairs.items()}
 
 
-_GROUPS, _PAIRS = _grouped()
+_ALIKE, _PAIRS = _grouped()
+NAMES = frozenset(stem for pair in _PAIRS for stem in pair)
+"""Stems that are a name beside another."""

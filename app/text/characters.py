@@ -108,6 +108,19 @@ def clusters(text: str) -> Iterator[str]:
     return (text[found.start() : found.end()] for found in _CLUSTER.finditer(_without_flags(text)))
 
 
+def reach(text: str, number: int) -> int:
+    """Return how many code points the first `number` clusters of `text` are."""
+    if len(text) <= number:
+        return len(text)
+    found = _first(number).match(_without_flags(text))
+    return found.end() if found else 0
+
+
+@lru_cache
+def _first(number: int) -> re.Pattern[str]:
+    return pattern(rf"\X{{0,{number}}}+")
+
+
 def _without_flags(text: str) -> str:
     # The pattern engine counts regional indicators from the start of their run at each of them: minutes for 100 kB.
     # A letter with a mark breaks where a pair of them breaks and is as long.

@@ -6,14 +6,14 @@ code points and in UTF-16 units, since browsers count those.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from html import escape
-from itertools import islice
+from itertools import accumulate
 from typing import NamedTuple
 
-from app.text.analysis import Keys, Sought, Token, analyse, sought
-from app.text.characters import clusters
+from app.text.analysis import CHUNK, MOST_WORDS, NAMES, Keys, Sought, Token, in_a_name, primary_of, read_chunk, sought
+from app.text.characters import reach
 from app.text.questions import Question, Term
 
 LONGEST = 240  # graphemes
@@ -35,45 +35,132 @@ class Marked(NamedTuple):
         return cls(text, [], [], escape(text))
 
 
+class Chunk(NamedTuple):
+    """What stands between two spaces: its words, and the numbers of those that may have been looked for."""
+
+    words: Sequence[Token]
+    sought: Sequence[int]
+
+
+class Hit(NamedTuple):
+    """A word that was looked for, and the number of its term."""
+
+    start: int
+    end: int
+    term: int
+    chunk: int
+    """The number of the chunk that it stands in."""
+
+
+class Marker:
+    """Marks in any number of texts what one question looks for. What it has read once it knows in the next text."""
+
+    def __init__(self, question: Question, language: str) -> None:
+        self._terms = [(term, [sought(word) for word in term.words]) for term in question.wanted]
+        self._primary = primary_of(language)
+        words = [word for _, words in self._terms for word in words]
+        self._keys = {key for word in words for key in (word.exact, *word.stems, *word.others, word.nisba)}
+        # A name of two words is found under a key of its own, which the first of them has beside the second only.
+        if any(len(word.others) > 1 for word in words):
+            self._keys |= NAMES
+        self._beginnings = tuple(words[-1].exact for term, words in self._terms if term.is_beginning)
+        self._chunks: dict[str, Chunk] = {}
+        self._idle: set[str] = set()
+
+    def marked(self, text: str) -> Marked | None:
+        """Return the part of `text` that shows most of what was looked for; None where nothing of it is there."""
+        parts = text.split()
+        for part in set(parts) - self._idle:
+            self._read(part)
+        if self._idle.issuperset(parts):
+            return None
+        chunks = [match.span() for match in CHUNK.finditer(text)]
+        hits = self._hits(parts, chunks)
+        if not hits:
+            return None
+        start, end = self._window(text, chunks, hits)
+        cut = text[start:end]
+        shift = start + len(cut) - len(cut.lstrip())
+        shown = cut.strip()
+        spans = [(hit.start - shift, hit.end - shift) for hit in hits if hit.start >= start and hit.end <= end]
+        return _shown(shown, _joined(shown, spans))
+
+    def _read(self, chunk: str) -> Chunk:
+        if (read := self._chunks.get(chunk)) is None:
+            words = read_chunk(chunk, self._primary)
+            read = Chunk(words, [number for number, word in enumerate(words) if self._may_be_sought(word.keys)])
+            self._chunks[chunk] = read
+            if not read.sought:
+                self._idle.add(chunk)
+        return read
+
+    def _may_be_sought(self, keys: Keys) -> bool:
+        if not self._keys.isdisjoint((keys.exact, keys.stem, keys.nisba, *keys.others)):
+            return True
+        return keys.exact.startswith(self._beginnings) or keys.stem.startswith(self._beginnings)
+
+    def _hits(self, parts: Sequence[str], chunks: Sequence[tuple[int, int]]) -> list[Hit]:
+        """What was looked for, in the order of the text."""
+        keys: dict[int, Keys] = {}  # by the number of the word
+        at: dict[int, tuple[int, int, int]] = {}
+        firsts = accumulate((len(self._chunks[part].words) for part in parts), initial=0)
+        for number, (first, part) in enumerate(zip(firsts, parts, strict=False)):
+            if part in self._idle:
+                continue
+            start, read = chunks[number][0], self._chunks[part]
+            for inner in read.sought if first < MOST_WORDS else ():
+                word = read.words[inner]
+                keys[first + inner] = word.keys
+                at[first + inner] = (start + word.start, start + word.end, number)
+        found = self._found(in_a_name(keys))
+        return [Hit(at[place][0], at[place][1], found[place], at[place][2]) for place in sorted(found)]
+
+    def _found(self, keys: dict[int, Keys]) -> dict[int, int]:
+        """Numbers of the words that were looked for, each with the number of its term."""
+        found: dict[int, int] = {}
+        for number, (term, wanted) in enumerate(self._terms):
+            for place in keys:
+                words = range(place, place + len(wanted))
+                if all(
+                    other in keys and _meets(keys[other], word, term, at)
+                    for at, (other, word) in enumerate(zip(words, wanted, strict=True))
+                ):
+                    found.update(dict.fromkeys(words, number))
+        return found
+
+    def _window(self, text: str, chunks: Sequence[tuple[int, int]], hits: Sequence[Hit]) -> tuple[int, int]:
+        """The part of at most `LONGEST` graphemes with the most different terms, the earliest of several."""
+        if _fits(text):
+            return 0, len(text)
+        best = _densest(hits)
+        start, end = self._start(text, chunks, best), best.end
+        furthest = start + reach(text[start:], LONGEST)
+        for _, last in self._words(text, chunks[best.chunk :]):
+            if last > furthest:
+                return start, end
+            end = max(end, last)
+        return start, len(text) if furthest == len(text) else end
+
+    def _start(self, text: str, chunks: Sequence[tuple[int, int]], best: Hit) -> int:
+        """Some words before the best one, as long as that leaves room for it."""
+        first, words = best.chunk, list[int]()
+        while first >= 0 and len(words) <= BEFORE + 1:
+            words = [start for start, _ in self._words(text, chunks[first : best.chunk + 1]) if start <= best.start]
+            first -= 1
+        starts = words[-BEFORE - 1 :]
+        if len(words) <= BEFORE + 1:
+            starts = [0, *starts]
+        return next((start for start in starts if _fits(text[start : best.end])), best.start)
+
+    def _words(self, text: str, chunks: Sequence[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+        for start, end in chunks:
+            for word in self._read(text[start:end]).words:
+                yield start + word.start, start + word.end
+
+
 def marked(text: str, language: str, question: Question) -> Marked | None:
     """Return the part of `text` that shows most of what was looked for; None where nothing of it is there."""
-    tokens = analyse(text, language)
-    hits = _hits(tokens, question)
-    if not hits:
-        return None
-    start, end = _window(text, tokens, hits)
-    cut = text[start:end]
-    lead = len(cut) - len(cut.lstrip())
-    shown = cut.strip()
-    spans = [
-        (tokens[place].start - start - lead, tokens[place].end - start - lead)
-        for place in sorted(hits)
-        if tokens[place].start >= start and tokens[place].end <= end
-    ]
-    return _shown(shown, _joined(shown, spans))
-
-
-def _hits(tokens: Sequence[Token], question: Question) -> dict[int, int]:
-    """Places of the words that were looked for, each with the number of its term."""
-    places: dict[Keys, list[int]] = defaultdict(
-        list
-    )  # a word is held against the question once, however often it stands
-    for place, token in enumerate(tokens):
-        places[token.keys].append(place)
-    found: dict[int, int] = {}
-    for number, term in enumerate(question.wanted):
-        wanted = [sought(word) for word in term.words]
-        begun = [place for keys, at in places.items() if _meets(keys, wanted[0], term, 0) for place in at]
-        for place in begun:
-            if _goes_on(tokens, place, wanted, term):
-                found.update(dict.fromkeys(range(place, place + len(wanted)), number))
-    return found
-
-
-def _goes_on(tokens: Sequence[Token], place: int, wanted: Sequence[Sought], term: Term) -> bool:
-    if place + len(wanted) > len(tokens):
-        return False
-    return all(_meets(tokens[place + at].keys, wanted[at], term, at) for at in range(1, len(wanted)))
+    return Marker(question, language).marked(text)
 
 
 def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
@@ -83,52 +170,29 @@ def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
         return True
     if len(term.words) > 1:
         return False
-    return not set(keys.others).isdisjoint(wanted.others) or wanted.nisba in (keys.nisba, keys.stem, *keys.others)
+    other = not {keys.stem, *keys.others}.isdisjoint(wanted.others)
+    return other or wanted.nisba in (keys.nisba, keys.stem, *keys.others)
 
 
-def _window(text: str, tokens: Sequence[Token], hits: dict[int, int]) -> tuple[int, int]:
-    """The part of at most `LONGEST` graphemes with the most different terms, the earliest of several."""
-    if _fits(text):
-        return 0, len(text)
-    best = _densest(tokens, hits)
-    start, end = _start(text, tokens, best), tokens[best].end
-    for token in tokens[best:]:
-        if not _fits(text[start : token.end]):
-            break
-        end = token.end
-    if end == tokens[-1].end and _fits(text[start:]):
-        end = len(text)
-    return start, max(end, tokens[best].end)
-
-
-def _densest(tokens: Sequence[Token], hits: dict[int, int]) -> int:
+def _densest(hits: Sequence[Hit]) -> Hit:
     """The earliest word from which on most different terms stand close together. Each word is looked at twice only."""
-    places = sorted(hits)
-    best, most, end = places[0], 0, 0
+    best, most, end = hits[0], 0, 0
     near: Counter[int] = Counter()
-    for number, place in enumerate(places):
-        last = tokens[place].start + LONGEST * 2 // 3
-        while end < len(places) and (end <= number or tokens[places[end]].end <= last):
-            near[hits[places[end]]] += 1
+    for number, hit in enumerate(hits):
+        last = hit.start + LONGEST * 2 // 3
+        while end < len(hits) and (end <= number or hits[end].end <= last):
+            near[hits[end].term] += 1
             end += 1
         if len(near) > most:
-            best, most = place, len(near)
-        near[hits[place]] -= 1
-        if not near[hits[place]]:
-            del near[hits[place]]
+            best, most = hit, len(near)
+        near[hit.term] -= 1
+        if not near[hit.term]:
+            del near[hit.term]
     return best
 
 
-def _start(text: str, tokens: Sequence[Token], best: int) -> int:
-    """Some words before the best one, as long as that leaves room for it."""
-    first = max(0, best - BEFORE)
-    starts = [token.start for token in tokens[first : best + 1]]
-    fitting = (start for start in (starts if first else [0, *starts]) if _fits(text[start : tokens[best].end]))
-    return next(fitting, starts[-1])
-
-
 def _fits(text: str) -> bool:
-    return len(text) <= LONGEST or next(islice(clusters(text), LONGEST, None), None) is None
+    return reach(text, LONGEST) == len(text)
 
 
 def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:

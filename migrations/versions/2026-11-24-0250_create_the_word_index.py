@@ -36,10 +36,10 @@ SECOND = {
     "postgresql": "CAST(floor(extract(epoch FROM published_at)) AS BIGINT)",
 }
 ENTRIES = """
-INSERT INTO indexed (place, resource, resource_id, at, version, digest, title, lead)
-SELECT number + max(start - number) OVER (ORDER BY start, id), 'article', id, published_at, 0, '', '|||', '|||'
+INSERT INTO indexed (place, resource, resource_id, at, version, digest)
+SELECT number + max(start - number) OVER (ORDER BY start, id), 'article', id, published_at, 0, ''
 FROM (
-    SELECT id, published_at, {second} * 2048 AS start, row_number() OVER (ORDER BY {second}, id) AS number
+    SELECT id, published_at, {second} * 16 AS start, row_number() OVER (ORDER BY {second}, id) AS number
     FROM articles WHERE state = 'published' AND published_at IS NOT NULL
 ) AS published
 """
@@ -54,8 +54,6 @@ def upgrade() -> None:
         sa.Column("at", INSTANT, nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("digest", KEY, nullable=False),
-        sa.Column("title", sa.Text(), nullable=False),
-        sa.Column("lead", sa.Text(), nullable=False),
         sa.Column("packed", sa.LargeBinary(), nullable=True),
         sa.Column("vector", VECTOR, nullable=True),
         sa.PrimaryKeyConstraint("place", name="pk_indexed"),
@@ -67,8 +65,8 @@ def upgrade() -> None:
         sa.Column("word", KEY, nullable=False),
         sa.Column("place", PLACE, autoincrement=False, nullable=False),
         sa.PrimaryKeyConstraint("word", "place", name="pk_headwords"),
+        sqlite_with_rowid=False,
     )
-    op.create_index("ix_headwords_place", "headwords", ["place"])
     if op.get_bind().dialect.name == "sqlite":
         op.execute(WORDS)
     else:

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from app.index.entries import LARGEST, Texts, entry_of
+from app.index.entries import LARGEST, Texts, tiers_of, words_of
 from app.kit import clock
 from app.text.analysis import analyse
 from app.text.characters import graphemes
@@ -31,9 +31,9 @@ async def test_no_body_is_too_rich_in_words(newsroom: Newsroom, letters: str) ->
 
 def test_an_ordinary_long_text_is_kept_whole() -> None:
     text = " ".join(f"والمفاوضات{letter}ون" for letter in "ابتثجحخدر" * 1_300)
-    entry = entry_of(Texts("ar", "قمر", (), text))
-    assert len(entry.whole.exact) == 11_702  # the headline's, the gap, the body's
-    assert sum(len(key.encode()) for tier in entry.whole for key in set(tier)) < LARGEST
+    tiers = tiers_of(words_of(Texts("ar", "قمر", (), text)))
+    assert len(tiers.exact) == 11_702  # the headline's, the gap, the body's
+    assert sum(len(key.encode()) for tier in tiers for key in set(tier)) < LARGEST
 
 
 async def test_an_archive_and_a_far_future_have_a_place(newsroom: Newsroom) -> None:

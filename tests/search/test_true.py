@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, text
 
 from app.articles import indexing
 from app.articles.models import ArticleTag
-from app.index.repository import doubt, indexed, put
+from app.index.repository import PLACES, doubt, indexed, put
 from app.kit import clock
 from app.tags.models import Tag
 from app.text.analysis import VERSION
@@ -98,3 +98,12 @@ async def test_pages_by_relevance_skip_nothing_when_the_newest_is_gone(newsroom:
         "قمر جديد",
         *(f"قمر {number}" for number in reversed(range(5))),
     ]
+
+
+async def test_more_than_a_second_has_places_for_is_found_at_once(newsroom: Newsroom) -> None:
+    now = clock.now()
+    with clock.frozen(now):
+        for number in range(PLACES * 2 + 3):
+            await newsroom.published(f"قمر {number}")
+        names = await found(newsroom, "قمر", "&sort=newest&limit=50")
+    assert names == [f"قمر {number}" for number in reversed(range(PLACES * 2 + 3))]

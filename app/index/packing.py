@@ -1,0 +1,104 @@
+"""A thing's words in little room, each with its keys, in their order.
+
+A word stands as its exact key. Behind it stands its stem, where that is another, and what else the word may be: one
+sign for each tells how much is cut off in front and behind, and only what is no part of the exact key is written out.
+Arabic letters become capitals of ASCII, which no key holds, and so take one byte. Spaces part the words, a line
+between two of them the fields, and two lines the body from the others.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from zlib import compress, decompress, decompressobj
+
+from app.text.analysis import Keys
+
+LEVEL = 9  # of zlib
+FIELD_END, BODY = " \n ", b"\n\n"
+BEGINNING = 700  # bytes of what was packed: mostly all before the body
+_CAPITALS = str.maketrans("ءابتثجحخدذرزسشصضطظعغفقكلمنهوي", "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]")
+_LETTERS = {capital: letter for letter, capital in _CAPITALS.items()}
+_WRITTEN, _NISBA = "=", "~"
+_MOST_BEHIND = 10
+_SIGNS = "".join(chr(code) for code in (*range(1, 10), *range(11, 32), *range(33, 48), *range(58, 61), 63, 64, 94, 95))
+_CODE = re.compile(rf"({_NISBA}?)(?:{_WRITTEN}([^{re.escape(_SIGNS)}{_WRITTEN}{_NISBA}]*)|(.))", re.DOTALL)
+_EXACT = re.compile(rf"[^{re.escape(_SIGNS)}{_WRITTEN}{_NISBA}]*")
+
+
+def packed(fields: Sequence[Sequence[Keys]]) -> bytes:
+    """The words of all fields; the last is the body. A field without words is there too."""
+    *lines, body = [" ".join(map(_code, field)) for field in fields]
+    return compress(f" {FIELD_END.join(lines)} {BODY.decode()} {body} ".encode(), LEVEL)
+
+
+def opened(stored: bytes | None) -> bytes:
+    """What was packed, as one text: to be searched for `short` keys."""
+    return decompress(stored) if stored else b""
+
+
+def opened_before_body(stored: bytes | None) -> bytes:
+    """The part of it before the body."""
+    text = decompressobj().decompress(stored, BEGINNING) if stored else b""
+    return (text if BODY in text else opened(stored)).partition(BODY)[0]
+
+
+def unpacked(stored: bytes | None) -> list[list[Keys]]:
+    """The words of all fields again."""
+    return [_line(line) for line in opened(stored).replace(BODY, b"\n").split(b"\n")]
+
+
+def titled(stored: bytes | None) -> list[Keys]:
+    """The words of the first field."""
+    return _line(opened_before_body(stored).partition(b"\n")[0])
+
+
+def _line(line: bytes) -> list[Keys]:
+    return [keys_of(code) for code in line.split(b" ") if code]
+
+
+def short(key: str) -> bytes:
+    """A key as it stands there; those of a word are each a part of what stands for the word."""
+    return key.translate(_CAPITALS).encode()
+
+
+@lru_cache(maxsize=50_000)
+def _code(keys: Keys) -> str:
+    exact = keys.exact
+    code = exact
+    if keys != Keys(exact, exact, (), exact):
+        code += _cut(exact, keys.stem)
+    if keys.nisba != keys.stem:
+        code += _NISBA + _cut(exact, keys.nisba)
+    return "".join([code, *(_cut(exact, other) for other in keys.others)]).translate(_CAPITALS)
+
+
+def _cut(exact: str, key: str) -> str:
+    before = exact.find(key)
+    behind = len(exact) - before - len(key)
+    sign = before * _MOST_BEHIND + behind
+    return _SIGNS[sign] if before >= 0 and behind < _MOST_BEHIND and sign < len(_SIGNS) else _WRITTEN + key
+
+
+@lru_cache(maxsize=50_000)
+def keys_of(code: bytes) -> Keys:
+    """The keys of the word that `code` stands for."""
+    text = code.decode()
+    found = _EXACT.match(text)
+    exact = found[0].translate(_LETTERS) if found else ""
+    stem, nisba, others = exact, None, list[str]()
+    for number, (mark, written, sign) in enumerate(_CODE.findall(text, len(found[0]) if found else 0)):
+        key = _uncut(exact, sign) if sign else written.translate(_LETTERS)
+        if number == 0:
+            stem = key
+        elif mark:
+            nisba = key
+        else:
+            others.append(key)
+    return Keys(exact, stem, tuple(others), stem if nisba is None else nisba)
+
+
+def _uncut(exact: str, sign: str) -> str:
+    before, behind = divmod(_SIGNS.index(sign), _MOST_BEHIND)
+    return exact[before : len(exact) - behind]
