@@ -143,6 +143,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
             pass
         except Exception:
             log.exception("a task had ended by itself")
+    await app.state.follower.close()
     await app.state.database.close()
     app.state.bell.close()
 

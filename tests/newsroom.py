@@ -199,6 +199,7 @@ async def opened(url: str, **settings: Any) -> AsyncIterator[Newsroom]:
         yield room
     finally:
         await room.client.aclose()
+        await app.state.follower.close()
         await app.state.database.close()
 
 
@@ -212,4 +213,5 @@ async def beside(room: Newsroom, **settings: Any) -> AsyncIterator[Newsroom]:
         yield other
     finally:
         await other.client.aclose()
+        await app.state.follower.close()
         await app.state.database.close()

@@ -117,6 +117,11 @@ class Follower:
                     self._running = None
         return True
 
+    async def close(self) -> None:
+        """Lets a reading that is under way end, with its connection, before the database is closed."""
+        if self._running is not None:
+            await asyncio.wait({self._running}, timeout=LONGEST_READ)
+
     def rung(self) -> bool:
         """Whether the bell sounds other than when the log was read."""
         return self._bell.sound() != self._sound
