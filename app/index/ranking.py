@@ -64,6 +64,8 @@ class Scales:
         # Whoever holds a key holds every part of it: the parts are enough to look for.
         self._needles = [short(key) for at, key in enumerate(keys) if not any(part in key for part in keys[:at])]
         self._known: dict[bytes, list[Start]] = {}
+        self.most = self._sum([BY_FIELD["title"]] * len(self._lengths))
+        """What a thing can weigh."""
 
     def weigh(self, packed: bytes | None) -> tuple[float, set[Field]]:
         """How much the words of a thing weigh, and in which fields they stand."""
@@ -130,23 +132,24 @@ def _meets(keys: Keys, way: Way, number: int) -> bool:
 def rank(question: Question, candidates: Iterable[tuple[int, bytes | None]], newest: int) -> Iterator[Hit]:
     """Things in their order, by their places and words; `newest` is the place from which their ages are reckoned.
 
-    None is weighed before it may be the next: who shows the first twenty does not read the bodies of all.
+    None is read before it may be the next, and its body not before the rest of it says so: who shows the first twenty
+    does not read all.
     """
     scales = Scales(question)
 
     def score(words: float, place: int) -> float:
         return round(words * freshness(newest - place), 4)
 
-    waiting: list[tuple[float, int, bytes | None, set[Field] | None]]
-    waiting = [(-score(scales.bound(packed), place), -place, packed, None) for place, packed in candidates]
+    waiting: list[tuple[float, int, bytes | None, int, set[Field]]]  # how much of a thing has been read: 0, 1, or all
+    waiting = [(-score(scales.most, place), -place, packed, 0, set()) for place, packed in candidates]
     heapify(waiting)
     while waiting:
-        negative, place, packed, fields = heappop(waiting)
-        if fields is not None:
+        negative, place, packed, read, fields = heappop(waiting)
+        if read == 2:
             yield Hit(-negative, -place, fields)
             continue
-        words, fields = scales.weigh(packed)
-        heappush(waiting, (-score(words, -place), place, None, fields))
+        words, fields = scales.weigh(packed) if read else (scales.bound(packed), fields)
+        heappush(waiting, (-score(words, -place), place, packed, read + 1, fields))
 
 
 def freshness(places: int) -> float:
