@@ -31,15 +31,11 @@ from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag, Correction
 from app.articles.schemas import ArticleDeskQuery, ArticleFilters, ArticleListQuery, terms
 from app.authors.models import Author
-from app.index.asking import asked
-from app.index.matching import expression
-from app.index.models import Indexed
-from app.index.repository import last_place, matches
 from app.kit.clock import written
 from app.kit.db import Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
-from app.kit.paging import Cursors, Key, Paged, Reader, Slice, dialect_of, take
+from app.kit.paging import Cursors, Key, Paged, Reader, Slice, take
 from app.kit.plain import Gathered, gathered, light, plain
 from app.sections.models import Section
 from app.slugs.models import Slug
@@ -129,17 +125,16 @@ class Articles:
         self, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts = frozenset()
     ) -> Slice[Any]:
         """One page of the visible articles that pass the filters, with these `parts` of each."""
-        name, dialect = query.sort.removeprefix("-"), dialect_of(self.reader)
+        name = query.sort.removeprefix("-")
         filters = tuple(getattr(query, filter) for filter in FILTERS)
-        paged = _published(query.sort, parts, filters, dialect if query.q else None)
-        words = {"match": expression(asked(query.q), dialect), "top": last_place(now)} if query.q else {}
+        paged = _published(query.sort, parts, filters)
         page = await paged.take(
             self.reader,
             query,
             cursors,
             position=lambda row: [getattr(row, name), row.id],
             times=[0],
-            values={"now": now, **words},
+            values={"now": now},
         )
         return replace(page, rows=light(page.rows))
 
@@ -304,21 +299,14 @@ TEXTS = (
 
 
 @lru_cache(maxsize=128)
-def _published(sort: str, parts: Parts, filters: tuple[Any, ...], words: str | None) -> Paged:
-    """Put together once for each way of asking: that costs more than running it on SQLite.
-
-    `words`: the dialect, where words are asked for.
-    """
+def _published(sort: str, parts: Parts, filters: tuple[Any, ...]) -> Paged:
+    """Put together once for each way of asking: that costs more than running it on SQLite."""
     query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
-    where, holding = conditions(query), []
-    if words:
-        found = matches(words, KIND).with_only_columns(Indexed.resource_id)
-        holding = [Article.id.in_(found)]
-    where += holding
+    where = conditions(query)
     if not where:
         return Paged(_with(parts), SORTS[sort], visible(NOW))
     # What is filtered is sorted before it is cut to a page; nothing is gathered for what is cut off.
-    near = (visible(NOW), [*conditions(query, each=True), *holding])
+    near = (visible(NOW), conditions(query, each=True))
     return Paged(select(Article.id), SORTS[sort], visible(NOW), *where, whole=_with(parts), near=near)
 
 

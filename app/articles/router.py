@@ -14,6 +14,7 @@ from app.articles.display import display_of
 from app.articles.repository import Articles, Part, Parts, PutRight, Relations
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
+from app.articles.worded import published_with_words
 from app.index.repository import is_stale
 from app.kit import clock
 from app.kit.caching import unkept
@@ -52,7 +53,10 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     if not (query.count or query.q):
         await alone(reader)
     parts = _parts(selection) - (set() if with_body else {"body"}) - {"corrections"}
-    page = await Articles(reader).published(query, Cursors(request), now, parts)
+    if query.q:
+        page = await published_with_words(reader, query, Cursors(request), now, parts)
+    else:
+        page = await Articles(reader).published(query, Cursors(request), now, parts)
     settings = request.app.state.settings
     # A list by the time of the last change, or by words, is another one after every change.
     follows_all = bool(query.sort == "-updated_at" or query.updated_after or query.q)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from math import floor
 from typing import Any, Literal
@@ -62,6 +62,11 @@ NEAR_VECTOR_MATCHES = text("""
 def first_place(at: datetime) -> int:
     """The lowest place of a thing of this second."""
     return floor(at.timestamp()) * PLACES
+
+
+def second_of(place: int) -> datetime:
+    """The second to which a place belongs: what lies there is no younger than its end."""
+    return datetime.fromtimestamp(place // PLACES, UTC)
 
 
 def last_place(at: datetime) -> int:
@@ -211,9 +216,10 @@ BY_KIND = {"any": VECTOR_MATCHES, "near": NEAR_VECTOR_MATCHES, "rare": RARE_VECT
 def matches(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
     """Things that fulfil the expression `match`, at places up to `top`: place, resource_id."""
     if dialect == "sqlite":  # in the order of its own rows the full-text table goes no further than it must
-        found = select(index_words.c.rowid.label("place"), indexed.c.resource_id).select_from(
-            index_words.join(indexed, indexed.c.place == index_words.c.rowid)
-        )
+        # A sum is looked up in no table: else it might be asked about every place by itself, a thousand times slower.
+        here = indexed.c.place == index_words.c.rowid + literal_column("0")
+        found = select(index_words.c.rowid.label("place"), indexed.c.resource_id)
+        found = found.select_from(index_words.join(indexed, here))
         found = found.where(WORDS_MATCH, index_words.c.rowid <= TOP)
     else:
         # A sum is looked up in no index: nearly all places are below.
@@ -236,23 +242,25 @@ Found = Callable[[Kind], Select[Any]]
 """`found_by`, as who asks narrows it; the newest first."""
 
 
-async def newest(reader: Reader, found: Found, values: dict[str, Any], limit: int) -> Sequence[Any]:
-    """The first of what is `found` with these values: place, resource_id, packed.
+async def newest(
+    reader: Reader, found: Found, values: dict[str, Any], limit: int, beside: Any = Indexed.packed
+) -> Sequence[Any]:
+    """The first of what is `found` with these values: place, resource_id, and what is asked for `beside`.
 
     PostgreSQL's index knows no order: for a frequent word it is asked about the newest days first, then about as many
     as seem to be needed, and for a rare one about all.
     """
     rows: Sequence[Any] = ()
     if dialect_of(reader) == "postgresql":
-        near, number = _first(found("near"), limit), max(2 * limit, LEAST_NEAR)
+        near, number = _first(found("near"), limit, beside), max(2 * limit, LEAST_NEAR)
         rows = (await reader.execute(near, {**values, "number": number})).all()
         if limit > len(rows) >= limit / FREQUENT:
             rows = (await reader.execute(near, {**values, "number": 2 * number * limit // len(rows)})).all()
-    return rows if len(rows) >= limit else (await reader.execute(_first(found("rare"), limit), values)).all()
+    return rows if len(rows) >= limit else (await reader.execute(_first(found("rare"), limit, beside), values)).all()
 
 
 @lru_cache(maxsize=128)
-def _first(found: Select[Any], limit: int) -> Select[Any]:
+def _first(found: Select[Any], limit: int, beside: Any) -> Select[Any]:
     few = found.limit(limit).subquery("few")
-    rows = select(few.c.place, few.c.resource_id, indexed.c.packed).join(indexed, indexed.c.place == few.c.place)
+    rows = select(few.c.place, few.c.resource_id, beside).join(indexed, indexed.c.place == few.c.place)
     return rows.order_by(few.c.place.desc())

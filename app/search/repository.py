@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import partial
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, func, literal, select
+from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, or_, select, union_all
 
 from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
-from app.articles.repository import FILTERS, KIND, NOW, visible
+from app.articles.repository import KIND, NOW, visible
 from app.articles.schemas import ArticleFilters
+from app.articles.worded import filters_of, many_worded, values_of, worded
 from app.authors.models import Author
-from app.index.matching import expression
 from app.index.models import Headword, Indexed
-from app.index.repository import Kind, found_by, last_place, newest
+from app.index.repository import first_place, last_place, newest
 from app.kit.paging import COUNT_LIMIT, Reader, dialect_of
 from app.sections.models import Section
 from app.tags.models import Tag
@@ -53,23 +53,34 @@ class Search:
     def __init__(self, reader: Reader, filters: ArticleFilters, now: datetime) -> None:
         self.reader, self.dialect, self.now = reader, dialect_of(reader), now
         self._top = last_place(now)
-        self._filters = tuple(getattr(filters, name) for name in FILTERS)
+        self._filters, self._narrowed = filters_of(filters), conditions(filters, each=True)
 
     async def newest(self, question: Question, limit: int, before: int | None = None) -> list[Match]:
         """The newest matches, of places below `before`."""
         values = self._values(question, self._top if before is None else min(before - 1, self._top))
-        rows = await newest(self.reader, partial(_found, self.dialect, self._filters), values, limit)
+        rows = await newest(self.reader, partial(worded, self.dialect, self._filters), values, limit)
         return [Match(*row) for row in rows]
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""
-        bounded = _found(self.dialect, self._filters).order_by(None).limit(COUNT_LIMIT + 1).subquery()
-        count = select(func.count()).select_from(bounded)
-        return int((await self.reader.execute(count, self._values(question, self._top))).scalar_one())
+        values = self._values(question, self._top)
+        return (await many_worded(self.reader, self._filters, values, COUNT_LIMIT + 1))[2]
 
-    async def facet(self, question: Question, name: str) -> list[FacetValue]:
-        """How the newest `FACETED` matches are filed; the most frequent first."""
-        found = _found(self.dialect, self._filters).limit(FACETED).subquery("found")
+    async def facets(self, question: Question, names: Sequence[str]) -> dict[str, list[FacetValue]]:
+        """How the newest `FACETED` matches are filed, by each of these names; the most frequent first."""
+        if not names:
+            return {}
+        values = self._values(question, self._top)
+        newest, values, _ = await many_worded(self.reader, self._filters, values, FACETED)
+        found = newest.cte("newest").prefix_with("MATERIALIZED")
+        tables = [self._faceted(found, name).subquery() for name in names]
+        rows = [select(literal(number), *table.c) for number, table in enumerate(tables)]
+        counted: dict[str, list[FacetValue]] = {name: [] for name in names}
+        for number, *value in (await self.reader.execute(union_all(*rows), values)).all():
+            counted[names[number]].append(FacetValue(*value))
+        return {name: sorted(found, key=lambda one: (-one.number, one.value)) for name, found in counted.items()}
+
+    def _faceted(self, found: CTE, name: str) -> Select[Any]:
         if name in TERMS:
             link, term, term_id = TERMS[name]
             rows = select(term.slug, term.name, func.count().label("n")).join_from(
@@ -78,12 +89,9 @@ class Search:
             rows = rows.join(term, term.id == term_id).group_by(term.slug, term.name)
         else:
             value = Article.language if name == "language" else self._month()
-            rows = select(value.label("value"), literal(None), func.count().label("n"))
+            rows = select(value.label("value"), cast(literal(None), Text).label("name"), func.count().label("n"))
             rows = rows.join_from(Article, found, Article.id == found.c.resource_id).group_by(value)
-        ordered = rows.order_by(func.count().desc(), rows.selected_columns[0]).limit(MOST_VALUES)
-        return [
-            FacetValue(*row) for row in (await self.reader.execute(ordered, self._values(question, self._top))).all()
-        ]
+        return rows.order_by(func.count().desc(), rows.selected_columns[0]).limit(MOST_VALUES)
 
     async def titled(self, words: Sequence[str], limit: int) -> list[tuple[str, int]]:
         """Which of these words stand in the titles of visible articles, and how often; the most frequent first."""
@@ -99,7 +107,7 @@ class Search:
         statement = select(Article.headline).join(Indexed, Indexed.resource_id == Article.id)
         statement = statement.join(Headword, Headword.place == Indexed.place).where(Headword.word == word)
         newest = (
-            statement.where(Indexed.resource == KIND, visible(NOW), *_filtered(self._filters))
+            statement.where(Indexed.resource == KIND, visible(NOW), *self._narrowed)
             .order_by(Headword.place.desc())
             .limit(1)
         )
@@ -107,26 +115,17 @@ class Search:
 
     async def _headwords(self, where: ColumnElement[bool], limit: int) -> list[tuple[str, int]]:
         count = func.count()
-        rows = select(Headword.word, count).where(where, Headword.place <= self._top)
+        # What lies among the last places may be of a moment that is still to come.
+        is_out = select(Indexed.place).where(Indexed.place == Headword.place, Indexed.at <= NOW).exists()
+        known = or_(Headword.place < first_place(self.now), is_out)
+        rows = select(Headword.word, count).where(where, Headword.place <= self._top, known)
         ordered = rows.group_by(Headword.word).order_by(count.desc(), Headword.word).limit(limit)
-        return [(word, number) for word, number in (await self.reader.execute(ordered)).all()]
+        return [(word, number) for word, number in (await self.reader.execute(ordered, {"now": self.now})).all()]
 
     def _values(self, question: Question, top: int) -> dict[str, Any]:
-        return {"match": expression(question, self.dialect), "top": top, "now": self.now}
+        return values_of(question, self.dialect, self.now, top)
 
     def _month(self) -> ColumnElement[str]:
         if self.dialect == "sqlite":
             return func.substr(Article.published_at, 1, 7)
         return func.to_char(func.timezone("UTC", Article.published_at), "YYYY-MM")
-
-
-def _filtered(filters: tuple[Any, ...]) -> list[Any]:
-    return conditions(ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True))), each=True)
-
-
-@lru_cache(maxsize=128)
-def _found(dialect: str, filters: tuple[Any, ...], kind: Kind = "any") -> Select[Any]:
-    """Put together once for each way of asking: that costs more than running it for a rare word."""
-    found = found_by(dialect, KIND, kind)
-    place, id = found.selected_columns
-    return found.join(Article, Article.id == id).where(visible(NOW), *_filtered(filters)).order_by(place.desc())

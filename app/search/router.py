@@ -73,7 +73,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         if found.hits:  # else nothing is told that helps nobody
             question, corrections = better
     total = await search.count(question) if query.count else None
-    counted = {name: await search.facet(question, name) for name in facets}
+    counted = await search.facets(question, facets)
     page: Slice[Any] = Slice(
         found.hits,
         cursors.write(found.next) if found.next else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -13,6 +13,7 @@ from sqlalchemy import text
 
 from app.articles import indexing
 from app.index import repository
+from app.index.repository import PLACES
 from app.kit import clock
 from app.main import STARTERS
 from tests.newsroom import Newsroom
@@ -141,6 +142,35 @@ async def test_lists_take_words_too(newsroom: Newsroom) -> None:
     assert [article["headline"] for article in answer["data"]] == ["وزير يزور المرصد"]
     assert answer["page"]["total"] == 1
     assert (await newsroom.get("/v1/articles?q=-x", 400)).json()["errors"][0]["code"] == "nothing_sought"
+
+
+async def walk(newsroom: Newsroom, query: str) -> list[str]:
+    """Ids of all pages of a list."""
+    ids, cursor = list[str](), ""
+    while True:
+        answer = (await newsroom.get(f"/v1/articles?limit=3&{query}{cursor}")).json()
+        ids += [article["id"] for article in answer["data"]]
+        if answer["page"]["next"] is None:
+            return ids
+        cursor = f"&cursor={answer['page']['next']}"
+
+
+async def test_a_list_with_words_is_in_the_order_of_the_list(newsroom: Newsroom) -> None:
+    """Also where more come out in one second than the index has places for: they lie in later seconds, among others."""
+    start = datetime(2026, 3, 1, 9, tzinfo=UTC)
+    moments = [start + timedelta(milliseconds=n * 337 % 900) for n in range(PLACES + 4)]
+    moments += [start + timedelta(seconds=n, milliseconds=5) for n in (1, 1, 2, 40)]
+    for number, moment in enumerate(moments):
+        article = await newsroom.published(f"المفاوضات {number}", at=clock.written(moment))
+        if number % 5 == 0:
+            await newsroom.change(article, summary="ملخص")
+    for sort in ("-published_at", "published_at", "-updated_at"):
+        ids = await walk(newsroom, f"sort={sort}")
+        assert len(ids) == len(moments)
+        assert await walk(newsroom, f"sort={sort}&q={quote('مفاوضة')}") == ids
+        summarised = [id for id in ids if (await newsroom.get(f"/v1/articles/{id}")).json()["summary"]]
+        assert await walk(newsroom, f"sort={sort}&q={quote('مفاوضة ملخص')}") == summarised
+        assert len(summarised) == len(moments[::5])
 
 
 async def test_related_articles(newsroom: Newsroom) -> None:

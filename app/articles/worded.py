@@ -1,0 +1,122 @@
+"""Articles narrowed by words: the word index finds them, and a list shows them in its own order.
+
+The newest come from the index in the order of its places, so that a page of a frequent word costs no more than one of a
+rare word. Places tell time by the second only, and of a crowded second some lie in later ones; so as many are taken as
+are needed to be sure of the order. Other orders are sorted from all that is found.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import lru_cache, partial
+from typing import Any
+
+from sqlalchemy import Integer, Select, bindparam, func, select
+
+from app.articles.filters import conditions
+from app.articles.models import Article
+from app.articles.repository import FILTERS, KIND, NOW, SORTS, Articles, Parts, visible
+from app.articles.schemas import ArticleFilters, ArticleListQuery
+from app.index.asking import asked
+from app.index.matching import expression
+from app.index.models import Indexed
+from app.index.repository import Kind, first_place, found_by, last_place, newest, second_of
+from app.kit.paging import COUNT_LIMIT, Cursors, Reader, Slice, after, dialect_of
+from app.text.questions import Question
+
+Filters = tuple[Any, ...]
+"""The values of `FILTERS`, in their order."""
+NEWEST = "-published_at"
+SPREAD = 2  # so many of the newest articles are looked at for each match of many
+
+
+def filters_of(query: ArticleFilters) -> Filters:
+    return tuple(getattr(query, name) for name in FILTERS)
+
+
+def values_of(question: Question, dialect: str, now: datetime, top: int) -> dict[str, Any]:
+    """The parameters of `worded`; `top` is the highest place to be looked at."""
+    return {"match": expression(question, dialect), "top": top, "now": now}
+
+
+@lru_cache(maxsize=128)
+def worded(dialect: str, filters: Filters, kind: Kind = "any", sort: str = NEWEST, later: bool = False) -> Select[Any]:
+    """Visible articles with the words `match` that pass the filters, the newest places first: place, resource_id.
+
+    `later`: those that come behind the values `after0`, `after1` in the order of `sort`. Put together once for each way
+    of asking: that costs more than running it for a rare word.
+    """
+    found = found_by(dialect, KIND, kind)
+    place, id = found.selected_columns
+    query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
+    where = [visible(NOW), *conditions(query, each=True)]
+    if later:
+        keys = SORTS[sort]
+        where.append(after(keys, [bindparam(f"after{n}", type_=key.column.type) for n, key in enumerate(keys)]))
+    return found.join(Article, Article.id == id).where(*where).order_by(place.desc())
+
+
+async def many_worded(
+    reader: Reader, filters: Filters, values: dict[str, Any], limit: int
+) -> tuple[Select[Any], dict[str, Any], int]:
+    """The newest `limit` there are, as a statement with its values, and how many they are.
+
+    PostgreSQL is asked about the newest days first: of a frequent word these hold so many.
+    """
+    number = 0
+    for kind in ("near", "any") if dialect_of(reader) == "postgresql" else ("any",):
+        found, values = worded(dialect_of(reader), filters, kind).limit(limit), {**values, "number": SPREAD * limit}
+        count = select(func.count()).select_from(found.subquery())
+        if (number := int((await reader.execute(count, values)).scalar_one())) == limit:
+            break
+    return found, values, number
+
+
+async def published_with_words(
+    reader: Reader, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts
+) -> Slice[Any]:
+    """One page of the visible articles that pass the filters and have the words `query.q`."""
+    dialect, filters = dialect_of(reader), filters_of(query)
+    start = cursors.read(query.cursor, [0])
+    top = last_place(start[0] if start and query.sort == NEWEST and start[0] < now else now)
+    values = values_of(asked(query.q or ""), dialect, now, top)
+    behind = {f"after{number}": value for number, value in enumerate(start or ())}
+    find = _newest if query.sort == NEWEST else _sorted
+    ids = await find(reader, query, filters, {**values, **behind})
+    rows = {row.id: row for row in await Articles(reader).stating(ids[: query.limit], now, parts)}
+    shown = [rows[id] for id in ids[: query.limit]]
+    last = shown[-1] if len(ids) > query.limit else None
+    following = cursors.write([getattr(last, query.sort.removeprefix("-")), last.id]) if last else None
+    if not query.count:
+        return Slice(shown, following, query.limit)
+    _, _, total = await many_worded(reader, filters, {**values, "top": last_place(now)}, COUNT_LIMIT + 1)
+    return Slice(shown, following, query.limit, min(total, COUNT_LIMIT), total > COUNT_LIMIT)
+
+
+async def _newest(reader: Reader, query: ArticleListQuery, filters: Filters, values: dict[str, Any]) -> Sequence[str]:
+    """Ids of the newest, one more than a page holds."""
+    found = partial(worded, dialect_of(reader), filters, sort=NEWEST, later="after0" in values)
+    wanted, taken = query.limit + 1, query.limit + 2
+    while True:
+        rows = await newest(reader, found, values, taken, beside=Indexed.at)
+        ordered = sorted(rows, key=lambda row: (row.at, row.resource_id), reverse=True)[:wanted]
+        # What was not taken is no newer than the second of the last place.
+        if len(rows) < taken or first_place(ordered[-1].at) > first_place(second_of(rows[-1].place)):
+            return [row.resource_id for row in ordered]
+        taken *= 4
+
+
+async def _sorted(reader: Reader, query: ArticleListQuery, filters: Filters, values: dict[str, Any]) -> Sequence[str]:
+    """Ids of the first in the order of `query.sort`, one more than a page holds."""
+    statement = _in_order(dialect_of(reader), filters, query.sort, "after0" in values)
+    found = await reader.execute(statement, {**values, "rows": query.limit + 1})
+    return list(found.scalars())
+
+
+@lru_cache(maxsize=128)
+def _in_order(dialect: str, filters: Filters, sort: str, later: bool) -> Select[Any]:
+    # In the order of its places: sorted otherwise, SQLite would ask its full-text table about each article by itself.
+    found = worded(dialect, filters, "any", sort, later).cte("worded").prefix_with("MATERIALIZED")
+    rows = select(Article.id).join(found, found.c.resource_id == Article.id)
+    return rows.order_by(*(key.ordered for key in SORTS[sort])).limit(bindparam("rows", type_=Integer))
