@@ -3,7 +3,8 @@
 A word stands as its exact key. Behind it stands its stem, where that is another, and what else the word may be: one
 sign for each tells how much is cut off in front and behind, and only what is no part of the exact key is written out.
 Arabic letters become capitals of ASCII, which no key holds, and so take one byte. Spaces part the words, a line
-between two of them the fields, and two lines the body from the others.
+between two of them the fields, and two lines the body from the others. Only the body is compressed: what stands before
+it is looked at far more often, and is short.
 """
 
 from __future__ import annotations
@@ -11,13 +12,12 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from zlib import compress, decompress, decompressobj
+from zlib import compress, decompress
 
 from app.text.analysis import Keys
 
 LEVEL = 9  # of zlib
 FIELD_END, BODY = " \n ", b"\n\n"
-BEGINNING = 700  # bytes of what was packed: mostly all before the body
 _CAPITALS = str.maketrans("ءابتثجحخدذرزسشصضطظعغفقكلمنهوي", "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]")
 _LETTERS = {capital: letter for letter, capital in _CAPITALS.items()}
 _WRITTEN, _NISBA = "=", "~"
@@ -30,18 +30,20 @@ _EXACT = re.compile(rf"[^{re.escape(_SIGNS)}{_WRITTEN}{_NISBA}]*")
 def packed(fields: Sequence[Sequence[Keys]]) -> bytes:
     """The words of all fields; the last is the body. A field without words is there too."""
     *lines, body = [" ".join(map(_code, field)) for field in fields]
-    return compress(f" {FIELD_END.join(lines)} {BODY.decode()} {body} ".encode(), LEVEL)
+    return f" {FIELD_END.join(lines)} ".encode() + BODY + compress(f" {body} ".encode(), LEVEL)
 
 
 def opened(stored: bytes | None) -> bytes:
     """What was packed, as one text: to be searched for `short` keys."""
-    return decompress(stored) if stored else b""
+    if not stored:
+        return b""
+    before, end, body = stored.partition(BODY)
+    return before + end + decompress(body)
 
 
 def opened_before_body(stored: bytes | None) -> bytes:
     """The part of it before the body."""
-    text = decompressobj().decompress(stored, BEGINNING) if stored else b""
-    return (text if BODY in text else opened(stored)).partition(BODY)[0]
+    return stored.partition(BODY)[0] if stored else b""
 
 
 def unpacked(stored: bytes | None) -> list[list[Keys]]:
