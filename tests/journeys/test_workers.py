@@ -42,8 +42,10 @@ class Site:
     """Two workers that keep answers, one that keeps none, and an editor."""
 
     def __init__(self, workers: list[str], anew: str, token: str) -> None:
-        self.workers = [httpx.AsyncClient(base_url=address, timeout=20) for address in workers]
-        self.anew = httpx.AsyncClient(base_url=anew, timeout=20)
+        # Connections are given up before uvicorn does so, after 5 s: else a request may meet the end of one.
+        limits = httpx.Limits(keepalive_expiry=2)
+        self.workers = [httpx.AsyncClient(base_url=address, timeout=20, limits=limits) for address in workers]
+        self.anew = httpx.AsyncClient(base_url=anew, timeout=20, limits=limits)
         self.headers = {"Authorization": f"Bearer {token}", "If-Match": "*"}
         self.articles: list[str] = []
         self.versions: dict[str, int] = {}
@@ -159,11 +161,15 @@ async def test_no_worker_gives_a_wrong_answer_while_all_write(shared_url: str) -
     token = token_for(shared_url)
     with ExitStack() as stack:
         settings = [SETTINGS, SETTINGS, {**SETTINGS, "NASHRA_CACHE_BYTES": "0"}]
-        addresses = [stack.enter_context(serving.served(shared_url, **given))[0] for given in settings]
+        servers = [stack.enter_context(serving.served(shared_url, **given)) for given in settings]
+        addresses = [address for address, _ in servers]
         site = Site(addresses[:2], addresses[2], token)
         await site.begin()
         work: list[Callable[[], Any]] = [site.read, site.read, site.write, site.write, site.compare, site.compare]
-        await asyncio.gather(*(do() for do in work))
+        try:
+            await asyncio.gather(*(do() for do in work))
+        finally:
+            assert [process.poll() for _, process in servers] == [None, None, None], "a worker has ended"
         assert site.wrong == []
         assert site.done["compared"] > 2 * SECONDS, site.done
         assert site.done["writes"] > SECONDS, site.done
