@@ -110,7 +110,8 @@ def tell(session: AsyncSession, article: Article, verb: str, before: Look, after
         kind = TYPES.get(verb) or ("article.slug_changed" if renamed else "article.updated")
         _note(session, article, kind, before, after)
     same = before.shows_as(after) and article.announced
-    article.announced = after.visible
+    if article.announced != after.visible:  # what is set is looked at before each statement, if it is the same or not
+        article.announced = after.visible
     if not same:
         _touch_translations(session, before, after)
 
