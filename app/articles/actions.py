@@ -232,7 +232,7 @@ async def delete(draft: Draft) -> None:
     await work.session.flush()
     if not draft.was_public:
         await slugs.release(work.session, KIND, article.id)
-    work.record("article.delete", KIND, article.id, headline=article.headline)
+    await work.record("article.delete", KIND, article.id, headline=article.headline)
 
 
 async def _turn(draft: Draft, verb: str, **details: Any) -> None:
@@ -247,7 +247,7 @@ async def _finish(draft: Draft, verb: str, **details: Any) -> None:
     await draft.index()
     tell(draft.work.session, draft.article, verb, draft.before, await draft.look())
     await revisions.keep(draft, verb)
-    draft.work.record(f"article.{verb}", KIND, draft.article.id, version=draft.article.version, **details)
+    await draft.work.record(f"article.{verb}", KIND, draft.article.id, version=draft.article.version, **details)
     await draft.work.session.flush()
 
 

@@ -110,7 +110,8 @@ def tell(session: AsyncSession, article: Article, verb: str, before: Look, after
         kind = TYPES.get(verb) or ("article.slug_changed" if renamed else "article.updated")
         _note(session, article, kind, before, after)
     same = before.shows_as(after) and article.announced
-    article.announced = after.visible
+    if article.announced != after.visible:  # what is set is looked at before each statement, if it is the same or not
+        article.announced = after.visible
     if not same:
         _touch_translations(session, before, after)
 
@@ -118,19 +119,26 @@ def tell(session: AsyncSession, article: Article, verb: str, before: Look, after
 def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: Look) -> None:
     changed = before.terms ^ after.terms
     noted(session).touched |= changed
-    listed = () if before.is_listed_as(after) else (LISTS,)
+    stays = before.is_listed_as(after)
     note(
         session,
         Note(
             kind,
             article.id,
-            tags={f"article:{article.id}", "articles", *listed, *(f"{term}s" for term, _ in changed)},
+            tags={
+                f"article:{article.id}",
+                "articles",
+                *(() if stays else (LISTS,)),
+                *(f"{term}s" for term, _ in changed),
+            },
             tombstone=not after.visible,
             version=article.version,
             sections=before.sections | after.sections,
             languages={before.language, after.language} - {""},
             terms=before.terms | after.terms,
             urgency=min(filter(None, (before.urgency, after.urgency)), default=None),
+            # Of what has come out unannounced nobody knows yet where it stands.
+            stays=stays and article.announced,
         ),
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.audit.models import AuditEntry
@@ -14,24 +14,26 @@ from app.kit.ids import new_id
 from app.kit.paging import Cursors, Key, Slice, take
 from app.staff.access import Actor
 
+TABLE: Any = AuditEntry.__table__
+RECORD = insert(TABLE)
 
-def record(
+
+async def record(
     session: AsyncSession, actor: Actor, action: str, resource: str, resource_id: str | None, **details: Any
 ) -> None:
-    """Adds the row that says `actor` did `action` (`article.publish`) to a thing. `details` hold no personal data."""
-    session.add(
-        AuditEntry(
-            id=new_id(),
-            at=clock.now(),
-            member_id=actor.member_id,
-            member_name=actor.name,
-            token_id=actor.token_id,
-            action=action,
-            resource=resource,
-            resource_id=resource_id,
-            details=details,
-        )
-    )
+    """Writes the row that says `actor` did `action` (`article.publish`) to a thing. `details` hold no personal data."""
+    entry = {
+        "id": new_id(),
+        "at": clock.now(),
+        "member_id": actor.member_id,
+        "member_name": actor.name,
+        "token_id": actor.token_id,
+        "action": action,
+        "resource": resource,
+        "resource_id": resource_id,
+        "details": details,
+    }
+    await session.execute(RECORD, entry)
 
 
 async def entries(session: AsyncSession, query: AuditQuery, cursors: Cursors) -> Slice[AuditEntry]:

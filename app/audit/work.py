@@ -26,9 +26,9 @@ class Work:
     settings: Settings
     now: datetime
 
-    def record(self, action: str, resource: str, resource_id: str | None, **details: Any) -> None:
+    async def record(self, action: str, resource: str, resource_id: str | None, **details: Any) -> None:
         """Writes the audit row of this action."""
-        repository.record(self.session, self.actor, action, resource, resource_id, **details)
+        await repository.record(self.session, self.actor, action, resource, resource_id, **details)
 
 
 def _work(request: Request, session: AsyncSession, actor: Actor) -> Work:

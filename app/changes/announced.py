@@ -6,19 +6,20 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.models import Announced
 from app.kit.sql import insert_into
 
+SAID = select(Announced.resource_id, Announced.digest, Announced.next_at).where(Announced.resource == bindparam("kind"))
+SAID_OF_SOME = SAID.where(Announced.resource_id.in_(bindparam("ids", expanding=True)))
+
 
 async def remembered(session: AsyncSession, kind: str, ids: Collection[str] | None = None) -> Mapping[str, Any]:
     """What was said of these things, or of all of a kind, by id: `digest`, `next_at`."""
-    statement = select(Announced.resource_id, Announced.digest, Announced.next_at).where(Announced.resource == kind)
-    if ids is not None:
-        statement = statement.where(Announced.resource_id.in_(ids))
-    rows: Sequence[Any] = (await session.execute(statement)).all()
+    statement = SAID if ids is None else SAID_OF_SOME
+    rows: Sequence[Any] = (await session.execute(statement, {"kind": kind, "ids": list(ids or ())})).all()
     return {row.resource_id: row for row in rows}
 
 

@@ -57,6 +57,8 @@ class Note:
     """Of an article: what it was and is filed under, sections with all above them."""
     urgency: int | None = None
     """Of an article: the higher one (the lower number) of before and now."""
+    stays: bool = False
+    """Of an article: what is listed and drawn by its time, terms and urgency holds it where it was last said to."""
 
     @property
     def resource(self) -> str:

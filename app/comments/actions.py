@@ -309,7 +309,9 @@ async def decide(work: Work, comment: Comment, verb: str, reason: str | None, *,
         await comments.wipe(comment, target)
     else:
         await comments.turn(comment, target)
-    work.record(f"comment.{verb}", "comment", comment.id, article_id=comment.article_id, before=before, reason=reason)
+    await work.record(
+        f"comment.{verb}", "comment", comment.id, article_id=comment.article_id, before=before, reason=reason
+    )
     await work.session.flush()
     return True
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import blake2b
+from itertools import chain
 from typing import NamedTuple
 
 from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_key
@@ -16,6 +18,7 @@ from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_key
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 LARGEST = 950_000  # bytes of one thing's keys: PostgreSQL takes no vector above 1 MB, positions among it
 BESIDE = 4  # bytes of each key: its tier, and how many positions follow
+DIGEST = 16  # bytes
 
 
 @dataclass(frozen=True)
@@ -30,9 +33,17 @@ class Texts:
 
     @property
     def digest(self) -> str:
-        """Of all texts."""
-        parts = "\0".join((self.language, self.title, *self.lead, "\0", self.body))
-        return blake2b(parts.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
+        """Of all texts: one of what stands before the body, then one of the body."""
+        return _digest(self.language, self.title, *self.lead) + _digest(self.language, self.body)
+
+
+def _digest(*parts: str) -> str:
+    return blake2b("\0".join(parts).encode("utf-8", "surrogatepass"), digest_size=DIGEST).hexdigest()
+
+
+def is_of_same_body(digest: str, other: str) -> bool:
+    """Whether two digests of texts tell of the same body in the same language."""
+    return digest[2 * DIGEST :] == other[2 * DIGEST :] != ""
 
 
 class Tiers(NamedTuple):
@@ -48,14 +59,48 @@ Words = Sequence[Sequence[Keys]]
 """Those of each field: of the title, of each part of the lead, of the body."""
 
 
-def words_of(texts: Texts) -> list[list[Keys]]:
-    """The words of a thing's texts: the first, as many as an entry holds; the same on both databases."""
+def words_of(texts: Texts, body: Sequence[Keys] | None = None) -> Words:
+    """The words of a thing's texts: the first, as many as an entry holds; the same on both databases.
+
+    `body`: those of the body, where they are known already.
+    """
+    found: list[Sequence[Keys]] = [_keys(text, texts.language) for text in (texts.title, *texts.lead)]
+    found.append(_keys(texts.body, texts.language) if body is None else body)
+    return found if _count(found) <= MOST_WORDS and _weight(found) <= LARGEST else _cut_off(found)
+
+
+def is_whole(words: Words) -> bool:
+    """Whether nothing was cut off of an entry with these words, for certain: one word more would not fill it."""
+    return _count(words) < MOST_WORDS and _weight(words) < LARGEST / 2
+
+
+def _count(words: Words) -> int:
+    return sum(map(len, words))
+
+
+def _weight(words: Words) -> int:
+    """Bytes that the keys take at most: each once for every word that has it."""
+    return sum(map(_weight_of, chain.from_iterable(words)))
+
+
+@lru_cache(maxsize=50_000)
+def _weight_of(keys: Keys) -> int:
+    return sum(len(key.encode()) + BESIDE for key in _lettered(keys))
+
+
+def _lettered(keys: Keys) -> set[str]:
+    """The keys of a word, each behind the letter of its tier."""
+    return {f"n{keys.exact}", f"s{keys.stem}", f"z{keys.nisba}", *(f"x{key}" for key in keys.others)}
+
+
+def _cut_off(words: Words) -> Words:
+    """As many of them as an entry holds, each key counted once."""
     left, room, known = MOST_WORDS, LARGEST, set[str]()
-    found: list[list[Keys]] = []
-    for text in (texts.title, *texts.lead, texts.body):
+    found: list[Sequence[Keys]] = []
+    for field in words:
         kept: list[Keys] = []
-        for keys in _keys(text, texts.language)[:left]:
-            new = {f"n{keys.exact}", f"s{keys.stem}", f"z{keys.nisba}", *(f"x{key}" for key in keys.others)} - known
+        for keys in field[:left]:
+            new = _lettered(keys) - known
             room -= sum(len(key.encode()) + BESIDE for key in new)
             if room < 0:
                 break

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.index.entries import Texts, Words, tiers_of, vector_of, words_of
+from app.index.entries import Texts, Words, is_of_same_body, is_whole, tiers_of, vector_of, words_of
 from app.index.models import Headword, Indexed, index_words
 from app.index.packing import packed, unpacked
 from app.kit.paging import Reader, dialect_of
@@ -92,25 +92,23 @@ async def put(
     if known is not None and (known.digest, known.version, known.at) == (digest, VERSION, at):
         return
     place = known.place if known is not None and known.at == at else await _free(session, at)
-    words = words_of(texts)
+    before: Words = unpacked(known.packed) if known is not None else ()
+    words = words_of(texts, before[-1] if _has_body(known, before, digest) else None)
     doubted = known is not None and known.version == DOUBTED and not ends_doubt
-    values = {
-        "place": place,
-        "resource": resource,
-        "resource_id": id,
-        "at": at,
-        "version": DOUBTED if doubted else VERSION,
-        "digest": digest,
-        "packed": packed(words),
-    }
+    values = {"at": at, "version": DOUBTED if doubted else VERSION, "digest": digest, "packed": packed(words)}
     if session.get_bind().dialect.name == "postgresql":
         values["vector"] = vector_of(tiers_of(words), day_of(place))
     if known is None:
-        await session.execute(insert(indexed), values)
+        await session.execute(ADD, {"place": place, "resource": resource, "resource_id": id, **values})
     else:  # never taken out and put in again: who waits for the row finds it where it was
-        await session.execute(update(indexed).where(indexed.c.place == known.place), values)
-        await _forget_words(session, known)
-    await _keep_words(session, place, words)
+        moved = {} if place == known.place else {"place": place}
+        await session.execute(CHANGE, {"known": known.place, **moved, **values})
+    await _exchange_words(session, known, before, place, words)
+
+
+def _has_body(known: Any, before: Words, digest: str) -> bool:
+    """Whether the words `before` of an entry end with all those of the body that `digest` tells of."""
+    return known is not None and known.version == VERSION and is_of_same_body(known.digest, digest) and is_whole(before)
 
 
 async def remove(session: AsyncSession, resource: str, id: str) -> None:
@@ -118,7 +116,7 @@ async def remove(session: AsyncSession, resource: str, id: str) -> None:
     known = (await session.execute(KNOWN, {"resource": resource, "id": id})).one_or_none()
     if known is not None:
         await session.execute(delete(indexed).where(indexed.c.place == known.place))
-        await _forget_words(session, known)
+        await _exchange_words(session, known, unpacked(known.packed), None, ())
 
 
 async def doubt(session: AsyncSession, resource: str, ids: Select[Any]) -> None:
@@ -139,7 +137,7 @@ async def settle(session: AsyncSession, resource: str, id: str) -> None:
 async def expect(session: AsyncSession, resource: str, id: str, at: datetime) -> None:
     """An entry without words, which is to be made anew."""
     values = {"place": await _free(session, at), "resource": resource, "resource_id": id, "at": at}
-    await session.execute(insert(indexed), {**values, "version": DOUBTED, "digest": ""})
+    await session.execute(ADD, {**values, "version": DOUBTED, "digest": ""})
 
 
 async def is_stale(reader: Reader) -> bool:
@@ -159,21 +157,29 @@ async def stale(session: AsyncSession, resource: str, limit: int) -> list[str]:
     return list((await session.execute(newest)).scalars())
 
 
-async def _keep_words(session: AsyncSession, place: int, words: Words) -> None:
-    if session.get_bind().dialect.name == "sqlite":
-        await session.execute(insert(index_words), {"rowid": place, **_columns(words)})
-    if titled := _titled(words):
-        await session.execute(insert(headwords), [{"word": word, "place": place} for word in titled])
+async def _exchange_words(session: AsyncSession, known: Any, before: Words, place: int | None, words: Words) -> None:
+    """Puts the words of a thing at their place, in place of those that the entry `known` had; what is the same stays.
+
+    Headwords first: when many rows are changed by one statement, SQLite writes down what words were indexed before.
+    """
+    old = known.place if known is not None else None
+    if old != place or _titled(before) != _titled(words):
+        await _exchange_headwords(session, old, _titled(before), place, _titled(words))
+    if session.get_bind().dialect.name == "sqlite" and (old != place or before != words):
+        if known is not None and known.packed is not None:
+            # A full-text table without a copy of its texts is told again what is to be taken out.
+            await session.execute(INDEX, {"index_words": "delete", "rowid": old, **_columns(before)})
+        if place is not None:
+            await session.execute(INDEX, {"rowid": place, **_columns(words)})
 
 
-async def _forget_words(session: AsyncSession, known: Any) -> None:
-    """A full-text table without a copy of its texts is told again what is to be taken out."""
-    words = unpacked(known.packed)
-    titled = headwords.c.word.in_(_titled(words))
-    await session.execute(delete(headwords).where(titled, headwords.c.place == known.place))
-    if session.get_bind().dialect.name == "sqlite" and known.packed is not None:
-        gone = {"index_words": "delete", "rowid": known.place, **_columns(words)}
-        await session.execute(insert(index_words), gone)
+async def _exchange_headwords(
+    session: AsyncSession, old: int | None, before: list[str], place: int | None, words: list[str]
+) -> None:
+    if before:
+        await session.execute(UNHEAD, {"words": before, "old": old})
+    if words:
+        await session.execute(HEAD, [{"word": word, "place": place} for word in words])
 
 
 def _columns(words: Words) -> dict[str, str]:
@@ -181,7 +187,7 @@ def _columns(words: Words) -> dict[str, str]:
 
 
 def _titled(words: Words) -> list[str]:
-    return sorted({keys.exact for keys in words[0]})
+    return sorted({keys.exact for keys in words[0]}) if words else []
 
 
 async def _free(session: AsyncSession, at: datetime) -> int:
@@ -202,6 +208,11 @@ KNOWN = (
     select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at, indexed.c.packed)
     .where(indexed.c.resource == bindparam("resource"), indexed.c.resource_id == bindparam("id"))
     .with_for_update()
+)
+ADD, HEAD, INDEX = insert(indexed), insert(headwords), insert(index_words)
+CHANGE = update(indexed).where(indexed.c.place == bindparam("known"))
+UNHEAD = delete(headwords).where(
+    headwords.c.word.in_(bindparam("words", expanding=True)), headwords.c.place == bindparam("old")
 )
 HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, TOP))
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:second)")

@@ -76,7 +76,7 @@ async def list_members(
 async def create_member(request: Request, _: Empty, body: MemberInput, work: AdminWork) -> Response:
     """Add a member of the staff"""
     member = await actions.add_member(Staff(work.session), body.name, list(body.roles))
-    work.record("member.create", "member", member.id, name=member.name, roles=member.roles)
+    await work.record("member.create", "member", member.id, name=member.name, roles=member.roles)
     headers = {"Location": f"/v1/desk/staff/{member.id}"}
     return at_desk(written(MemberRead, member), status=201, version=member.version, headers=headers)
 
@@ -113,7 +113,7 @@ async def update_member(
     if member.id == work.actor.member_id and (loses_admin or changes.get("active") is False):
         raise StateConflict(params={"state": "admin", "verb": "update"})
     await actions.change_member(staff, member, **changes)
-    work.record("member.update", "member", member.id, **changes)
+    await work.record("member.update", "member", member.id, **changes)
     return at_desk(written(MemberRead, member), version=member.version)
 
 
@@ -140,7 +140,7 @@ async def create_token(request: Request, id: MemberId, _: Empty, body: TokenInpu
     staff = Staff(work.session)
     member = await staff.member(_known(id), for_update=True)
     token, secret = await actions.make_token(staff, member, body.label, body.expires_at)
-    work.record("token.create", "token", token.id, member=member.name, prefix=token.prefix)
+    await work.record("token.create", "token", token.id, member=member.name, prefix=token.prefix)
     return _made(request, token, secret)
 
 
@@ -159,7 +159,7 @@ async def rotate_token(request: Request, id: MemberId, token_id: TokenId, _: Emp
     staff = Staff(work.session)
     old = await staff.token(_known(token_id), _known(id))
     token, secret = await actions.rotate_token(staff, old)
-    work.record("token.rotate", "token", old.id, replaced_by=token.id)
+    await work.record("token.rotate", "token", old.id, replaced_by=token.id)
     return _made(request, token, secret)
 
 
@@ -172,7 +172,7 @@ async def revoke_token(id: MemberId, token_id: TokenId, _: Empty, work: AdminWor
     staff = Staff(work.session)
     token = await staff.token(_known(token_id), _known(id))
     await actions.revoke_token(staff, token)
-    work.record("token.revoke", "token", token.id)
+    await work.record("token.revoke", "token", token.id)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 

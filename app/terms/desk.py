@@ -76,7 +76,9 @@ def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed:
     ) -> Response:
         language = request.app.state.settings.language
         term, made = await put(kind, session, slug, body, expected, language)
-        record(session, editor, f"{kind.noun}.{'create' if made else 'update'}", kind.noun, term.id, slug=term.slug)
+        await record(
+            session, editor, f"{kind.noun}.{'create' if made else 'update'}", kind.noun, term.id, slug=term.slug
+        )
         headers = {"Location": f"/v1/desk/{kind.plural}/{term.id}"} if made else {}
         content = written(read, desk_fields(kind, term))
         return at_desk(content, status=201 if made else 200, version=term.version, headers=headers)
@@ -88,7 +90,7 @@ def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed:
         term = await terms.require(slug, for_update=True)
         expected.require(term.version)
         await terms.remove(term)
-        record(session, editor, f"{kind.noun}.delete", kind.noun, term.id, slug=term.slug)
+        await record(session, editor, f"{kind.noun}.delete", kind.noun, term.id, slug=term.slug)
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
     word = kind.noun

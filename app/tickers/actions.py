@@ -84,7 +84,7 @@ async def put_ticker(work: Work, slug: str, body: TickerInput, expected: Expecte
     """Creates or replaces a strip; its items and their order stay."""
     ticker, made = await put(TICKERS, work.session, slug, body, expected, work.settings.language)
     await TickersToEdit(work.session).link(ticker)
-    work.record(f"ticker.{'create' if made else 'update'}", KIND, ticker.id, slug=ticker.slug)
+    await work.record(f"ticker.{'create' if made else 'update'}", KIND, ticker.id, slug=ticker.slug)
     return ticker, made
 
 
@@ -94,7 +94,7 @@ async def delete_ticker(work: Work, slug: str, expected: Expected) -> None:
     ticker = await tickers.require(slug, for_update=True)
     expected.require(ticker.version)
     await tickers.terms.remove(ticker)
-    work.record("ticker.delete", KIND, ticker.id, slug=ticker.slug)
+    await work.record("ticker.delete", KIND, ticker.id, slug=ticker.slug)
 
 
 async def add_item(work: Work, slug: str, body: ItemCreate, expected: Expected) -> Edit:
@@ -200,7 +200,7 @@ async def _moved(edit: Edit, verb: str, *, public: bool) -> None:
     elif edit.left_at:
         ticker.updated_at = max(ticker.updated_at, edit.left_at)
     noted(edit.work.session).touched.add((KIND, ticker.id))
-    edit.work.record(f"ticker.item_{verb}", KIND, ticker.id, item=item.id, version=ticker.version)
+    await edit.work.record(f"ticker.item_{verb}", KIND, ticker.id, item=item.id, version=ticker.version)
     await edit.work.session.flush()
 
 
@@ -219,7 +219,7 @@ async def order(work: Work, slug: str, ids: Sequence[str], expected: Expected) -
     await tickers.place(ticker, [(id, None) if id in every else (None, id) for id in wanted])
     ticker.version, ticker.ordered_at, ticker.updated_at = ticker.version + 1, work.now, work.now
     noted(work.session).touched.add((KIND, ticker.id))
-    work.record("ticker.order", KIND, ticker.id, items=len(wanted), version=ticker.version)
+    await work.record("ticker.order", KIND, ticker.id, items=len(wanted), version=ticker.version)
     await work.session.flush()
     return ticker
 

@@ -1,16 +1,17 @@
 """What the change log says of strips: one row whenever a strip shows something else than what was last said of it.
 
 A strip follows articles, sections, tags and the clock as well as its own items. So it is composed again after whatever
-may change it, and compared.
+may change it, and compared. Where articles have changed, but nothing by which they are drawn, only the strips are
+composed that were last said to show one of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import BindParameter, bindparam, func, select, union_all
@@ -34,34 +35,85 @@ COMING = union_all(
 )
 ALL = select(Ticker.__table__).order_by(Ticker.slug)
 IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+SOME = ALL.where(Ticker.id.in_(IDS))
 NAMED = union_all(*(select(table.article_id).where(table.article_id.in_(IDS)) for table in (TickerItem, TickerPlace)))
 FOLLOWED = {"section", "tag"}
+SHOWING = " shows "  # between the digest of a strip and the articles that it shows
+
+
+class Said(NamedTuple):
+    """What was last said of a strip."""
+
+    digest: str
+    articles: frozenset[str] | None
+    """Ids of those whose changes it shows; None where that is not known."""
+    next_at: datetime | None
+
+    @classmethod
+    def of(cls, row: Any) -> Said:
+        digest, _, articles = row.digest.partition(SHOWING)
+        known = frozenset(articles.split()) if SHOWING in row.digest else None
+        return cls(digest, known, row.next_at)
+
+    @property
+    def language(self) -> str:
+        return self.digest.partition(" ")[0]
+
+    def written(self) -> str:
+        return f"{self.digest}{SHOWING}{' '.join(sorted(self.articles or ()))}"
+
+    def knows(self, now: datetime) -> bool:
+        """Whether the strip shows these articles still: nothing has changed by the clock alone."""
+        return self.articles is not None and (self.next_at is None or self.next_at > now)
 
 
 async def watch(session: AsyncSession, seen: Noted, settings: Settings, now: datetime) -> None:
     """Notes the strips that show something else now."""
     about = any(kind == KIND for kind, _ in seen.touched) or FOLLOWED & {entry.resource for entry in seen.notes}
-    articles = {entry.id for entry in seen.notes if entry.resource == "article"}
+    articles = [entry for entry in seen.notes if entry.resource == "article"]
     if not (about or articles):
         return
-    tickers: Sequence[Any] = (await session.execute(ALL)).all()
-    shown_there = await _shown_there(session, seen, tickers, articles)
-    if not (about or shown_there):
+    said = {id: Said.of(row) for id, row in (await remembered(session, KIND)).items()}
+    if not about and all(entry.stays for entry in articles) and all(one.knows(now) for one in said.values()):
+        await _watch_shown(session, seen, settings, now, said)
         return
-    said = await remembered(session, KIND)
-    strips = Strips(session, settings)
-    shown, coming = await strips.composed(tickers, now), await _coming(session, now)
+    tickers: Sequence[Any] = (await session.execute(ALL)).all()
+    if await _shown_there(session, seen, tickers, {entry.id for entry in articles}) or about:
+        await _compare(session, tickers, said, settings, now)
+        await _forget_gone(session, said, tickers)
+
+
+async def _watch_shown(
+    session: AsyncSession, seen: Noted, settings: Settings, now: datetime, said: Mapping[str, Said]
+) -> None:
+    """Which articles a strip shows is what it was: only strips that show one of those noted are composed."""
+    articles = {entry.id for entry in seen.notes if entry.resource == "article"}
+    concerned = [id for id, one in said.items() if one.articles and one.articles & articles]
+    if concerned:
+        _mark(seen, frozenset[str]().union(*(said[id].articles or () for id in concerned)))
+        tickers: Sequence[Any] = (await session.execute(SOME, {"ids": concerned})).all()
+        await _compare(session, tickers, said, settings, now)
+
+
+async def _compare(
+    session: AsyncSession, tickers: Sequence[Any], said: Mapping[str, Said], settings: Settings, now: datetime
+) -> None:
+    """Composes these strips, and notes those of which something else was said last."""
+    shown, coming = await Strips(session, settings).composed(tickers, now), await _coming(session, now)
     for ticker in tickers:
-        last = said.get(ticker.id)
-        digest = _digest(ticker, shown[ticker.id], settings)
-        turns = min(filter(None, (shown[ticker.id].turns_at, coming.get(ticker.id))), default=None)
-        if last is None or last.digest != digest:
-            languages = {ticker.language, last.digest.partition(" ")[0] if last else ticker.language}
+        last, strip = said.get(ticker.id), shown[ticker.id]
+        turns = min(filter(None, (strip.turns_at, coming.get(ticker.id))), default=None)
+        present = Said(_digest(ticker, strip, settings), strip.articles, turns)
+        if last is None or last.digest != present.digest:
+            languages = {ticker.language, last.language if last else ticker.language}
             note(session, _note("ticker.changed", ticker.id, languages, version=ticker.version))
-        if last is None or (last.digest, last.next_at) != (digest, turns):
-            await remember(session, KIND, ticker.id, digest=digest, next_at=turns)
+        if last != present:
+            await remember(session, KIND, ticker.id, digest=present.written(), next_at=turns)
+
+
+async def _forget_gone(session: AsyncSession, said: Mapping[str, Said], tickers: Sequence[Any]) -> None:
     for id in said.keys() - {ticker.id for ticker in tickers}:
-        note(session, _note("ticker.deleted", id, {said[id].digest.partition(" ")[0]}, tombstone=True))
+        note(session, _note("ticker.deleted", id, {said[id].language}, tombstone=True))
         await forget(session, KIND, id)
 
 
@@ -71,9 +123,15 @@ async def _shown_there(session: AsyncSession, seen: Noted, tickers: Sequence[Any
         return False
     followed = set((await session.execute(NAMED, {"ids": list(articles)})).scalars())
     rules = [rule for ticker in tickers for rule in ticker.rules]
+    drawn = {entry.id for entry in seen.notes if any(_may_draw(rule, entry) for rule in rules)}
+    return _mark(seen, articles & (followed | drawn))
+
+
+def _mark(seen: Noted, articles: Collection[str]) -> bool:
+    """Has the notes of these articles touch what shows strips; returns whether there are any."""
     found = False
     for number, entry in enumerate(seen.notes):
-        if entry.id in articles and (entry.id in followed or any(_may_draw(rule, entry) for rule in rules)):
+        if entry.resource == "article" and entry.id in articles:
             seen.notes[number] = replace(entry, tags={*entry.tags, "tickers"})
             found = True
     return found

@@ -201,7 +201,8 @@ def _shown(strip: Any, found: Sequence[Entry], left: datetime | None) -> Shown:
     counted = [*entries, *(entry for entry in found if entry.by_hand)]
     turns = [at for entry in found for at in (entry.level_until, entry.expires_at, entry.too_old_at) if at is not None]
     changed_at = max([strip.updated_at, left or strip.updated_at, *(entry.changed_at for entry in counted)])
-    return Shown(entries, changed_at, min(turns, default=None))
+    articles = frozenset(entry.story.id for entry in counted if entry.story)
+    return Shown(entries, changed_at, min(turns, default=None), articles)
 
 
 def _since(rule: Mapping[str, Any], now: datetime) -> datetime:

@@ -69,6 +69,8 @@ class Shown:
     changed_at: datetime
     turns_at: datetime | None = None
     """When one of its items next calms down or leaves, by the clock alone."""
+    articles: frozenset[str] = frozenset()
+    """Ids of those whose changes it shows, if only by `changed_at`."""
 
 
 def durations(settings: Settings) -> dict[str, timedelta]:
