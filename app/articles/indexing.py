@@ -100,7 +100,8 @@ async def index_some(session: AsyncSession, number: int, now: datetime) -> list[
 async def index_missing(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
     """When a process starts: what a process of an older version has published meanwhile is put on the list."""
     known = exists().where(Indexed.resource == KIND, Indexed.resource_id == Article.id)
-    missing = select(Article.id, Article.published_at).where(OUT, ~known).limit(MOST_MISSING)
+    missing = select(Article.id, Article.published_at).where(OUT, ~known)
+    missing = missing.order_by(Article.published_at, Article.id).limit(MOST_MISSING)  # alike for all who start at once
     for id, at in (await session.execute(missing)).all():
         if at is not None:
             await expect(session, KIND, id, at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from app.kit.errors import Fault, InvalidQuery
-from app.text.questions import MOST_TERMS, NothingSought, Question, TooMuchSought, read_question
+from app.text.questions import NothingSought, Question, TooMuchSought, read_question
 
 
 def asked(text: str) -> Question:
@@ -12,5 +12,6 @@ def asked(text: str) -> Question:
         return read_question(text)
     except NothingSought:
         raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")]) from None
-    except TooMuchSought:
-        raise InvalidQuery(errors=[Fault("too_many_words", parameter="q", params={"max": MOST_TERMS})]) from None
+    except TooMuchSought as error:
+        (most,) = error.args
+        raise InvalidQuery(errors=[Fault("too_many_words", parameter="q", params={"max": most})]) from None

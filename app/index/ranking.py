@@ -82,12 +82,14 @@ class Scales:
 
     def _weighed(self, text: bytes) -> Weighed:
         title, body = text.find(b"\n"), text.find(BODY)
-        weighed = Weighed([0.0] * len(self._lengths), set())
+        weighed, full = Weighed([0.0] * len(self._lengths), set()), set[tuple[int, Field]]()
         for begin, end in self._words(text):
             for start in self._begun(text[begin:end]):
-                if len(start.way.keys) > 1 and not _goes_on(text, end, start.way):
-                    continue
                 field: Field = "title" if _is_before(end, title) else "lead" if _is_before(end, body) else "body"
+                if (start.term, field) in full or (len(start.way.keys) > 1 and not _goes_on(text, end, start.way)):
+                    continue
+                if start.weight == BY_TIER[0]:  # nothing in this field can count more
+                    full.add((start.term, field))
                 weighed.terms[start.term] = max(weighed.terms[start.term], start.weight * BY_FIELD[field])
                 weighed.fields.add(field)
         return weighed

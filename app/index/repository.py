@@ -27,6 +27,7 @@ from app.index.entries import Texts, Words, is_of_same_body, is_whole, tiers_of,
 from app.index.models import Headword, Indexed, index_words
 from app.index.packing import packed, unpacked
 from app.kit.paging import Reader, dialect_of
+from app.kit.sql import insert_into
 from app.text.analysis import VERSION
 
 DOUBTED = 0  # the version of what is to be indexed anew
@@ -135,9 +136,10 @@ async def settle(session: AsyncSession, resource: str, id: str) -> None:
 
 
 async def expect(session: AsyncSession, resource: str, id: str, at: datetime) -> None:
-    """An entry without words, which is to be made anew."""
+    """An entry without words, which is to be made anew; nothing where there is one by now."""
     values = {"place": await _free(session, at), "resource": resource, "resource_id": id, "at": at}
-    await session.execute(ADD, {**values, "version": DOUBTED, "digest": ""})
+    statement = insert_into(session, Indexed).values(**values, version=DOUBTED, digest="")
+    await session.execute(statement.on_conflict_do_nothing(index_elements=["resource", "resource_id"]))
 
 
 async def is_stale(reader: Reader) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from itertools import islice
@@ -39,6 +40,7 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "uuid_parsing": ("id_invalid", {}),
     "union_tag_invalid": ("not_a_choice", {"expected": "expected_tags"}),
 }
+_CHOICES = re.compile("'([^']*)'")
 MOST_FAULTS = 100  # an answer must not be much larger, nor dearer, than what it answers
 TYPES = {
     "string": "string",
@@ -74,7 +76,12 @@ def fault_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
         return kind, dict(context["params"])
     if kind in CODES:
         code, names = CODES[kind]
-        return code, {ours: context[theirs] for ours, theirs in names.items() if theirs in context}
+        params = {ours: context[theirs] for ours, theirs in names.items() if theirs in context}
+        if code == "too_long":
+            params["actual"] = len(error["input"])
+        if kind == "literal_error":  # 'a', 'b' or 'c'
+            params["expected"] = ", ".join(_CHOICES.findall(params["expected"]))
+        return code, params
     stem = kind.removesuffix("_type").removesuffix("_parsing").removesuffix("_attributes").split("_from_")[0]
     if kind.startswith(("datetime", "date_")):
         return "date_invalid", {}

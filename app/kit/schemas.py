@@ -137,7 +137,10 @@ def _web_url(text: str) -> str:
 
 def _slug(text: str) -> str:
     if faults := slug_faults(text):
-        raise custom({"blank": "required"}.get(faults[0], faults[0]), **({"max": 80} if "too_long" in faults else {}))
+        raise custom(
+            {"blank": "required"}.get(faults[0], faults[0]),
+            **({"max": 80, "actual": len(text)} if "too_long" in faults else {}),
+        )
     return canonical_slug(text)
 
 

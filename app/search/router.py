@@ -68,7 +68,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     cursors = Cursors(request)
     start = cursors.read(query.cursor)
     found, corrections = await _page(search, query, question, start), list[Correction]()
-    if not found.hits and start is None and (better := await corrected(search, question)) is not None:
+    if not found.hits and (better := await corrected(search, question)) is not None:
         found = await _page(search, query, better[0], start)
         if found.hits:  # else nothing is told that helps nobody
             question, corrections = better
@@ -206,7 +206,7 @@ def _texts(row: Any, related: Relations, body: str | None, fields: set[Field]) -
         yield "summary", row.summary
     yield "body", body
     if "lead" in fields:
-        yield from [("author", name) for _, _, name in related.authors]
+        yield from [("author", name) for name in (row.byline, *(name for _, _, name in related.authors))]
         yield from [("tag", name) for _, _, name in related.tags]
 
 

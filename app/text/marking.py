@@ -69,7 +69,7 @@ class Marker:
 
     def marked(self, text: str) -> Marked | None:
         """Return the part of `text` that shows most of what was looked for; None where nothing of it is there."""
-        parts = text.split()
+        parts = text.split()[:MOST_WORDS]
         for part in set(parts) - self._idle:
             self._read(part)
         if self._idle.issuperset(parts):
@@ -82,7 +82,7 @@ class Marker:
         cut = text[start:end]
         shift = start + len(cut) - len(cut.lstrip())
         shown = cut.strip()
-        spans = [(hit.start - shift, hit.end - shift) for hit in hits if hit.start >= start and hit.end <= end]
+        spans = [(hit.start - shift, min(hit.end, end) - shift) for hit in hits if start <= hit.start < end]
         return _shown(shown, _joined(shown, spans))
 
     def _read(self, chunk: str) -> Chunk:
@@ -133,8 +133,9 @@ class Marker:
         if _fits(text):
             return 0, len(text)
         best = _densest(hits)
-        start, end = self._start(text, chunks, best), best.end
+        start = self._start(text, chunks, best)
         furthest = start + reach(text[start:], LONGEST)
+        end = min(best.end, furthest)
         for _, last in self._words(text, chunks[best.chunk :]):
             if last > furthest:
                 return start, end

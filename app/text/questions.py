@@ -21,7 +21,7 @@ from app.text.characters import clean_prose
 from app.text.patterns import pattern
 from app.text.words import Spelt, words
 
-MOST_TERMS = 16
+MOST_TERMS, MOST_WORDS = 16, 64
 SHORTEST_BEGINNING = 2  # letters
 _PART = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<chunk>[^\s"]+))')
 _ELIDED = pattern(r"[\p{Latin}\p{M}]+(?:['’ʼ][\p{Latin}\p{M}]+)+\*?")
@@ -46,7 +46,7 @@ class NothingSought(ValueError):
 
 
 class TooMuchSought(ValueError):
-    """There are more than `MOST_TERMS`."""
+    """There are more than `MOST_TERMS`, or more than `MOST_WORDS` in them all."""
 
 
 @lru_cache(maxsize=512)
@@ -64,7 +64,9 @@ def read_question(text: str) -> Question:
             spare = part["chunk"] is not None and all(map(is_stop_word, term.words)) and not term.is_beginning
             wanted[term] = wanted.get(term, True) and spare
     if len(wanted) + len(unwanted) > MOST_TERMS:
-        raise TooMuchSought
+        raise TooMuchSought(MOST_TERMS)
+    if sum(len(term.words) for term in (*wanted, *unwanted)) > MOST_WORDS:
+        raise TooMuchSought(MOST_WORDS)
     if not wanted:
         raise NothingSought
     needed = tuple(term for term, spare in wanted.items() if not spare)

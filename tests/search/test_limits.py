@@ -8,6 +8,8 @@ import time
 import pytest
 
 from app.index.entries import LARGEST, Texts, tiers_of, words_of
+from app.index.packing import packed
+from app.index.ranking import Scales
 from app.kit import clock
 from app.text.analysis import analyse
 from app.text.characters import graphemes
@@ -86,3 +88,18 @@ def test_the_part_with_most_of_what_was_looked_for_is_shown() -> None:
     shown = marked(text, "ar", read_question("قمر شمس نجم"))
     assert shown is not None
     assert shown.text.endswith("قمر شمس نجم")
+
+
+def test_a_snippet_of_one_endless_word_is_a_snippet() -> None:
+    found = marked("ab" * 30_000, "en", read_question("ab*"))
+    assert found is not None
+    assert (len(found.text), found.code_points) == (240, [(0, 240)])
+
+
+def test_a_repeated_word_is_found_in_time() -> None:
+    """A phrase of it, in a text of nothing else."""
+    stored = packed(words_of(Texts("en", "", body="ha " * 12_000)))
+    began = time.process_time()
+    weight, fields = Scales(read_question('"' + "ha " * 64 + '"')).weigh(stored)
+    assert (weight > 0, fields) == (True, {"body"})
+    assert time.process_time() - began < 2

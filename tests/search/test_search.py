@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -250,3 +251,40 @@ async def test_what_an_older_version_published_is_found_after_the_next_start(new
     await newsroom.app.state.duty.tidy()
     newsroom.set()
     assert await found(newsroom, "قديم") == ["خبر قديم"]
+
+
+async def test_every_page_of_a_corrected_question_shows_what_was_meant(newsroom: Newsroom) -> None:
+    headlines = {(await newsroom.published(f"المرصد {number}"))["headline"] for number in range(5)}
+    for sort in ("relevance", "newest"):
+        shown, cursor = list[str](), ""
+        while True:
+            answer = await search(newsroom, "المرصدد", f"&limit=2&sort={sort}{cursor}")
+            shown += [hit["article"]["headline"] for hit in answer["data"]]
+            assert [word["to"] for word in answer["corrected"]] == ["المرصد"]
+            if answer["page"]["next"] is None:
+                break
+            cursor = f"&cursor={answer['page']['next']}"
+        assert sorted(shown) == sorted(headlines)
+
+
+async def test_a_word_of_the_byline_is_shown(newsroom: Newsroom) -> None:
+    await newsroom.published("خبر", byline="سنفور المفكر")
+    (hit,) = (await search(newsroom, "سنفور"))["data"]
+    assert [(s["field"], s["html"]) for s in hit["snippets"][1:]] == [("author", "<mark>سنفور</mark> المفكر")]
+
+
+async def test_a_phrase_has_an_end(newsroom: Newsroom) -> None:
+    answer = await newsroom.get("/v1/search?q=" + quote('"' + "ha " * 65 + '"'), 400)
+    assert [(e["code"], e["params"]) for e in answer.json()["errors"]] == [("too_many_words", {"max": 64})]
+
+
+async def test_who_starts_at_once_expects_an_entry_once(newsroom: Newsroom) -> None:
+    articles = [await newsroom.published(f"خبر {number}") for number in range(8)]
+    async with newsroom.app.state.database.transaction() as session:
+        for article in articles:
+            await repository.remove(session, "article", article["id"])
+    duty = newsroom.app.state.duty
+    await asyncio.gather(*(duty.announce((indexing.index_missing,)) for _ in range(3)))
+    await duty.tidy()
+    newsroom.set()
+    assert len(await found(newsroom, "خبر")) == len(articles)
