@@ -158,5 +158,6 @@ READING = """## How to read it
 - *streams*: memory for each client is the growth of the worker's PSS; times run from the moment at which the editor's
   change was acknowledged, and are negative where a client was told before the editor.
 - The picture shows the server's time for one request, 1000 / (requests per second of one worker).
+- Up to 100,000 articles are in the word index; beyond that it is left empty, and search is not measured.
 - Articles are copies of 100 that were made at the desk, with headlines, addresses, moments and terms of their own.
 """
