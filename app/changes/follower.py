@@ -136,13 +136,9 @@ class Follower:
 
     async def _read_on(self) -> None:
         sound, asked, at = self._bell.sound(), time.monotonic(), clock.now()
-        try:
-            async with self._database.reader() as reader:
-                row = (await reader.execute(self._statement, self._moments_at(at))).one()
-                touched = await self._touched(reader, row)
-        except Exception:
-            self._refused_until = time.monotonic() + PATIENCE
-            raise
+        async with self._database.reader() as reader:
+            row = (await reader.execute(self._statement, self._moments_at(at))).one()
+            touched = await self._touched(reader, row)
         self._take(row, at, touched)
         self._sound, self._trusted_until, self._asked_at = sound, asked + TRUSTED, asked
 

@@ -226,7 +226,7 @@ BY_KIND = {"any": VECTOR_MATCHES, "near": NEAR_VECTOR_MATCHES, "rare": RARE_VECT
 
 
 @lru_cache
-def matches(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
+def _matches(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
     """Things that fulfil the expression `match`, at places up to `top`: place, resource_id."""
     if dialect == "sqlite":  # in the order of its own rows the full-text table goes no further than it must
         # A sum is looked up in no table: else it might be asked about every place by itself, a thousand times slower.
@@ -243,8 +243,8 @@ def matches(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
 
 @lru_cache
 def found_by(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
-    """`matches`, to be narrowed and sorted by place: PostgreSQL asks its index first, not all things in their order."""
-    found = matches(dialect, resource, kind)
+    """These, to be narrowed and sorted by place: PostgreSQL asks its index first, not all things in their order."""
+    found = _matches(dialect, resource, kind)
     if dialect == "sqlite":
         return found
     cte = found.cte("found").prefix_with("MATERIALIZED")
