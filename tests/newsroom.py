@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
 from typing import Any
@@ -10,10 +10,11 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 from sqlalchemy import event, insert
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from app.articles.announcing import moments
 from app.articles.models import Article, ArticleBody, ArticleSection
-from app.kit import clock
+from app.kit import clock, prepared
 from app.kit.ids import new_id
 from app.main import create_app
 from app.settings import Settings
@@ -174,19 +175,44 @@ class Newsroom:
         self.app.state.cache.forgotten()
         store = self.app.state.cache.store
         bound, store.bound = store.bound, 0
-        statements: list[str] = []
-        engine = self.app.state.database.reading.sync_engine
-
-        def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
-            if not statement.startswith("BEGIN") and " change" not in statement:
-                statements.append(statement)
-
-        event.listen(engine, "before_cursor_execute", note)
         try:
-            yield statements
+            with asked_of(self.app.state.database.reading, lambda sql: " change" not in sql) as statements:
+                yield statements
         finally:
-            event.remove(engine, "before_cursor_execute", note)
             store.bound = bound
+
+
+@contextmanager
+def asked_of(engine: AsyncEngine, counts: Callable[[str], bool] = lambda _: True) -> Iterator[list[str]]:
+    """The statements that are sent through this engine inside the block, and all that go straight to a driver."""
+
+    def note(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+        if not statement.startswith("BEGIN") and counts(statement):
+            statements.append(statement)
+
+    event.listen(engine.sync_engine, "before_cursor_execute", note)
+    try:
+        with straight(counts) as statements:
+            yield statements
+    finally:
+        event.remove(engine.sync_engine, "before_cursor_execute", note)
+
+
+@contextmanager
+def straight(counts: Callable[[str], bool] = lambda _: True) -> Iterator[list[str]]:
+    """The statements that go straight to a driver inside the block: they raise no event."""
+    statements: list[str] = []
+    bound: Any = prepared._Plan.bound
+
+    def noting(plan: Any, values: Any) -> Any:
+        statements.extend(filter(counts, [plan.sql]))
+        return bound(plan, values)
+
+    prepared._Plan.bound = noting  # type: ignore[method-assign,assignment]  # there is no other way to hear of them
+    try:
+        yield statements
+    finally:
+        prepared._Plan.bound = bound  # type: ignore[method-assign]
 
 
 @asynccontextmanager

@@ -25,9 +25,10 @@ from app.articles import revisions
 from app.articles.announcing import tell
 from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
 from app.articles.models import Article, Correction
-from app.articles.repository import KIND, ArticlesToEdit
+from app.articles.repository import KIND
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
+from app.articles.stored import ArticlesToEdit
 from app.audit.work import Work
 from app.kit import clock
 from app.kit.caching import Expected
@@ -66,19 +67,19 @@ async def create(work: Work, sent: Sent[ArticleCreate, ArticleUpdate]) -> Draft:
         version=0,
         comment_count=0,
         corrected=False,
+        announced=False,
         slug_by_hand=False,
         member_id=work.actor.member_id,
         created_at=now,
         saved_at=now,
         updated_at=now,
     )
-    draft = Draft(work, article)
+    draft = Draft(work, ArticlesToEdit(work.session), article)
     draft.faults = list(sent.faults)
     await draft.write(sent.fields, sent.given if sent.faults else set(ArticleUpdate.model_fields))
     await _refuse_known(work, article)
     await draft.name(sent.fields, sent.given)
     article.version = 1
-    work.session.add(article)
     await _finish(draft, "create")
     return draft
 
@@ -97,7 +98,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
         expected.require(article.version)
     if status not in ALLOWED[verb]:
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
-    draft = Draft(work, article, *await articles.beside(article, work.now))
+    draft = Draft(work, articles, article, *await articles.beside(article, work.now))
     draft.before = await draft.look()
     return draft
 
@@ -228,8 +229,7 @@ async def reinstate(draft: Draft) -> None:
 async def delete(draft: Draft) -> None:
     """Deletes a draft. A slug that readers have seen stays taken for ever."""
     work, article = draft.work, draft.article
-    await work.session.delete(article)
-    await work.session.flush()
+    await draft.articles.remove(article)
     if not draft.was_public:
         await slugs.release(work.session, KIND, article.id)
     await work.record("article.delete", KIND, article.id, headline=article.headline)
@@ -246,6 +246,7 @@ async def _finish(draft: Draft, verb: str, **details: Any) -> None:
     await draft.store()
     await draft.index()
     tell(draft.work.session, draft.article, verb, draft.before, await draft.look())
+    await draft.articles.save(draft.article)
     await revisions.keep(draft, verb)
     await draft.work.record(f"article.{verb}", KIND, draft.article.id, version=draft.article.version, **details)
     await draft.work.session.flush()

@@ -12,7 +12,6 @@ from starlette.responses import Response
 from app.articles import actions, revisions
 from app.articles.editing import Draft
 from app.articles.models import ArticleBody
-from app.articles.repository import ArticlesToEdit
 from app.articles.schemas import (
     LAST_REVISION,
     ArticleCreate,
@@ -31,6 +30,7 @@ from app.articles.schemas import (
     WithdrawInput,
 )
 from app.articles.shapes import desk_of, desk_summary_of
+from app.articles.stored import ArticlesToEdit
 from app.audit.work import EditorWork, WriterWork
 from app.kit import clock
 from app.kit.caching import IfMatch, at_desk

@@ -13,8 +13,9 @@ from sqlalchemy import delete
 from app.articles.announcing import UNSEEN, Look, look
 from app.articles.indexing import held, index
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
-from app.articles.repository import KIND, ArticlesToEdit, Relations
+from app.articles.repository import KIND, Relations
 from app.articles.schemas import ArticleUpdate
+from app.articles.stored import ArticlesToEdit
 from app.audit.work import Work
 from app.authors.models import Author
 from app.kit import clock
@@ -48,12 +49,16 @@ class Draft:
     """One article being written: what is about to be stored, and every fault found on the way."""
 
     def __init__(
-        self, work: Work, article: Article, body: ArticleBody | None = None, related: Relations | None = None
+        self,
+        work: Work,
+        articles: ArticlesToEdit,
+        article: Article,
+        body: ArticleBody | None = None,
+        related: Relations | None = None,
     ) -> None:
-        self.work, self.article, self.body = work, article, body
+        self.work, self.articles, self.article, self.body = work, articles, article, body
         self.before = UNSEEN
         """What readers saw of it before."""
-        self.articles = ArticlesToEdit(work.session)
         self.faults: list[Fault] = []
         self.warnings: list[dict[str, Any]] = []
         self._links: dict[str, list[str]] = {}  # what was sent and is not stored yet
@@ -188,6 +193,7 @@ class Draft:
         else:
             original = await self.articles.require(original.id, for_update=True)
             original.translation_group = original.translation_group or original.id
+            await self.articles.save(original)
             self.article.translation_group = original.translation_group
 
     def _may_name(self, original: Article) -> bool:
@@ -197,11 +203,12 @@ class Draft:
         return actor.has("editor") or original.member_id == actor.member_id or is_out
 
     async def store(self) -> None:
-        """Puts the body and the links where they belong; the article itself is in the session."""
+        """Puts the body and the links where they belong."""
         session = self.work.session
-        if self.body is not None and self.body not in session:
-            await session.flush()  # the article comes first
-            session.add(self.body)
+        if not self.articles.knows(self.article) or self.article.translation_group != self._group:
+            await self.articles.save(self.article)  # it comes first
+        if self.body is not None:
+            await self.articles.save(self.body)
         for name, ids in self._links.items():
             link, _, column = LINKS[name]
             await session.execute(delete(link).where(link.article_id == self.article.id))
@@ -252,7 +259,7 @@ class Draft:
         """Takes a slug that no reader has seen; False where it is, or was, somebody's in public."""
         session, article = self.work.session, self.article
         owner = await slugs.owner(session, KIND, wanted)
-        other = await session.get(Article, owner, with_for_update=True) if owner else None
+        other = await self.articles.find(owner, for_update=True) if owner else None
         if owner is not None and (other is None or _seen(other)):
             return False
         if other is not None and other.slug != wanted:
@@ -267,12 +274,12 @@ class Draft:
             await slugs.release(session, KIND, article.id, but=wanted)
             return True
         other.slug = f"item-{other.id}"  # one after the other: slugs are unique at every moment
-        await session.flush()
+        await self.articles.save(other)
         article.slug = wanted
-        await session.flush()
+        await self.articles.save(article)
         other.slug = mine
+        await self.articles.save(other)
         await slugs.exchange(session, KIND, (wanted, article.id), (mine, other.id))
-        await session.flush()
         return True
 
     def _follows(self, given: set[str]) -> bool:

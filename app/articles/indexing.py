@@ -13,7 +13,8 @@ from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleTag
-from app.articles.repository import KIND, ArticlesToEdit, Relations, Terms
+from app.articles.repository import KIND, Relations, Terms
+from app.articles.stored import ArticlesToEdit
 from app.authors.models import Author
 from app.index.entries import Texts
 from app.index.models import Indexed

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -24,19 +24,19 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag, Correction
-from app.articles.schemas import ArticleDeskQuery, ArticleFilters, ArticleListQuery, terms
+from app.articles.schemas import ArticleFilters, ArticleListQuery
 from app.authors.models import Author
 from app.kit.clock import written
 from app.kit.db import Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
-from app.kit.paging import Cursors, Key, Paged, Reader, Slice, take
-from app.kit.plain import Gathered, gathered, light, plain
+from app.kit.paging import Cursors, Key, Paged, Reader, Slice
+from app.kit.plain import Gathered, gathered, plain
+from app.kit.prepared import Prepared, light
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.tags.models import Tag
@@ -49,7 +49,7 @@ FILTERS = (
 )
 Part = Literal["related", "body", "corrections"]
 Parts = frozenset[Part]
-articles = Article.__table__
+articles: Any = Article.__table__
 # Spelled out: with a parameter here SQLite plans anew each time, and PostgreSQL's lasting plan has no partial index.
 PUBLISHED: ColumnElement[str] = literal_column("'published'")
 SORTS: dict[str, list[Key]] = {
@@ -128,7 +128,7 @@ class Articles:
         name = query.sort.removeprefix("-")
         filters = tuple(getattr(query, filter) for filter in FILTERS)
         paged = _published(query.sort, parts, filters)
-        page = await paged.take(
+        return await paged.take(
             self.reader,
             query,
             cursors,
@@ -136,9 +136,8 @@ class Articles:
             times=[0],
             values={"now": now},
         )
-        return replace(page, rows=light(page.rows))
 
-    async def at(self, name: str, now: datetime, suffix: str = "", parts: Parts = frozenset()) -> Row[Any]:
+    async def at(self, name: str, now: datetime, suffix: str = "", parts: Parts = frozenset()) -> Any:
         """The visible article at a slug or id, with these `parts` of it.
 
         Raises `Moved` to its present slug (with `suffix` behind it), `Gone` when it was withdrawn, and `NotFound` for
@@ -146,8 +145,7 @@ class Articles:
         """
         known = as_id(name)
         named = {"id": known} if known else {"slug": _canonical(name) if len(name) <= 240 else canonical_slug(name)}
-        found = await self.reader.execute(_one(bool(known), parts), {**named, "now": now})
-        row: Row[Any] | None = found.one_or_none()
+        row = await _one(bool(known), parts).first(self.reader, {**named, "now": now})
         if row is None:
             raise NotFound()
         if row.state == "withdrawn":
@@ -228,7 +226,6 @@ def _related(*shown: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
 # Built once: putting a statement together costs more than running it on SQLite.
 RELATED_SHOWN = _related(lambda other: visible(NOW, other))
 RELATED_ALL = _related()
-CORRECTIONS = select(Correction.__table__).where(Correction.article_id == bindparam("id")).order_by(Correction.id)
 OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("slug")).scalar_subquery()
 TRACED = or_(visible(NOW), Article.state == literal_column("'withdrawn'"))
 
@@ -254,15 +251,6 @@ RELATED = (
     _terms(ArticleTag, Tag, ArticleTag.tag_id).label("tags"),
     _terms(ArticleAuthor, Author, ArticleAuthor.author_id).label("authors"),
     _translations().label("translations"),
-)
-ITSELF = select(Article).where(Article.id == bindparam("id"))
-TO_CHANGE = ITSELF.with_for_update().execution_options(populate_existing=True)
-# Not together with the row that is locked: whoever waited for it would see the rest as it was before.
-BESIDE = (
-    select(ArticleBody, *RELATED)
-    .select_from(Article)
-    .outerjoin(ArticleBody, ArticleBody.article_id == Article.id)
-    .where(Article.id == bindparam("id"))
 )
 PUT_RIGHT = _corrections().label("corrections")
 # Of a paid article the body stays where it is.
@@ -304,95 +292,17 @@ def _published(sort: str, parts: Parts, filters: tuple[Any, ...]) -> Paged:
     query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
     where = conditions(query)
     if not where:
-        return Paged(_with(parts), SORTS[sort], visible(NOW))
+        return Paged(_with(parts), SORTS[sort], visible(NOW), is_lasting=True)
     # What is filtered is sorted before it is cut to a page; nothing is gathered for what is cut off.
     near = (visible(NOW), conditions(query, each=True))
     return Paged(select(Article.id), SORTS[sort], visible(NOW), *where, whole=_with(parts), near=near)
 
 
 @lru_cache
-def _one(by_id: bool, parts: Parts) -> Select[Any]:
-    return _with(parts, *WHOLE).where(Article.id == (bindparam("id") if by_id else OWNER), TRACED)
+def _one(by_id: bool, parts: Parts) -> Prepared:
+    return Prepared(_with(parts, *WHOLE).where(Article.id == (bindparam("id") if by_id else OWNER), TRACED))
 
 
 @lru_cache
 def _several(parts: Parts) -> Select[Any]:
     return _with(parts, *WHOLE).where(Article.id.in_(IDS), visible(NOW))
-
-
-class ArticlesToEdit(Articles):
-    """All articles, for the desk: as objects that can be changed."""
-
-    def __init__(self, session: AsyncSession) -> None:
-        super().__init__(session)
-        self.session = session
-
-    async def require(self, id: str, *, for_update: bool = False) -> Article:
-        """Raises `NotFound`. With `for_update` nobody else changes it until this transaction ends."""
-        known = as_id(id)
-        if known is None:
-            raise NotFound()
-        found = await self.session.scalars(TO_CHANGE if for_update else ITSELF, {"id": known})
-        article: Article | None = found.one_or_none()
-        if article is None:
-            raise NotFound()
-        return article
-
-    async def beside(self, article: Article, now: datetime) -> tuple[ArticleBody | None, Relations]:
-        """The body of an article, and what it is filed under with the translations that readers see."""
-        row: Any = (await self.session.execute(BESIDE, {"id": article.id, "now": now})).one()
-        return row.ArticleBody, Relations.of(row)
-
-    async def corrections(self, article_id: str) -> Sequence[Row[Any]]:
-        return (await self.session.execute(CORRECTIONS, {"id": article_id})).all()
-
-    async def named(self, name: str) -> Article | None:
-        """By present slug or id, whatever its state."""
-        where = Article.id == as_id(name) if as_id(name) else Article.slug == canonical_slug(name)
-        return (await self.session.scalars(select(Article).where(where))).one_or_none()
-
-    async def page(
-        self, query: ArticleDeskQuery, cursors: Cursors, now: datetime, member_id: str | None
-    ) -> Slice[Row[Any]]:
-        """One page of all articles, or of one member's."""
-        statement = select(articles).where(*conditions(query))
-        if query.status:
-            statement = statement.where(or_(*(_in_status(name, now) for name in terms(query.status))))
-        for member in filter(None, (query.member, member_id)):
-            statement = statement.where(Article.member_id == member)
-        if query.external_id:
-            statement = statement.where(_external(query.external_id.replace("\0", "")))
-        name = query.sort.removeprefix("-")
-        if name == "published_at":
-            statement = statement.where(Article.published_at.is_not(None))
-        keys = SORTS[query.sort]
-        return await take(
-            self.session,
-            statement,
-            keys,
-            query,
-            cursors,
-            position=lambda row: [getattr(row, name), row.id],
-            times=[0],
-        )
-
-    async def twin(self, group: str, language: str, but: str) -> bool:
-        """Whether another article of this translation group has this language already."""
-        where = (Article.translation_group == group, Article.language == language, Article.id != but)
-        return (await self.session.execute(select(Article.id).where(*where))).first() is not None
-
-
-def _in_status(name: str, now: datetime) -> ColumnElement[bool]:
-    if name == "scheduled":
-        return scheduled(now)
-    return (
-        visible(now)
-        if name == "published"
-        else and_(Article.state == name.replace("\0", ""), Article.state != "published")
-    )
-
-
-def _external(text: str) -> ColumnElement[bool]:
-    system, colon, id = text.partition(":")
-    whole = Article.external_id == text
-    return or_(whole, and_(Article.external_system == system, Article.external_id == id)) if colon else whole

@@ -14,6 +14,7 @@ from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInpu
 from app.audit.work import Work
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+from app.kit.prepared import Prepared
 from app.kit.schemas import Input
 
 KEPT = (
@@ -24,7 +25,7 @@ OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInp
 TEXTS = {"headline", "short_headline", "summary", "body", "byline", "dateline"}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
 TABLE: Any = Revision.__table__
-KEEP = insert(TABLE)
+KEEP = Prepared(insert(TABLE))
 
 
 async def content_of(draft: Draft) -> dict[str, Any]:
@@ -52,7 +53,7 @@ async def keep(draft: Draft, action: str) -> None:
         "action": action,
         "content": await content_of(draft),
     }
-    await work.session.execute(KEEP, revision)
+    await KEEP.run(work.session, revision)
 
 
 async def page(reader: Reader, article: Article, query: PageQuery, cursors: Cursors) -> Slice[Revision]:

@@ -12,10 +12,11 @@ from app.audit.schemas import AuditQuery
 from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.paging import Cursors, Key, Slice, take
+from app.kit.prepared import Prepared
 from app.staff.access import Actor
 
 TABLE: Any = AuditEntry.__table__
-RECORD = insert(TABLE)
+RECORD = Prepared(insert(TABLE))
 
 
 async def record(
@@ -33,7 +34,7 @@ async def record(
         "resource_id": resource_id,
         "details": details,
     }
-    await session.execute(RECORD, entry)
+    await RECORD.run(session, entry)
 
 
 async def entries(session: AsyncSession, query: AuditQuery, cursors: Cursors) -> Slice[AuditEntry]:

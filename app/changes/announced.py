@@ -10,16 +10,20 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.models import Announced
+from app.kit.prepared import Prepared
 from app.kit.sql import insert_into
 
 SAID = select(Announced.resource_id, Announced.digest, Announced.next_at).where(Announced.resource == bindparam("kind"))
+SAID_OF_ALL = Prepared(SAID)
 SAID_OF_SOME = SAID.where(Announced.resource_id.in_(bindparam("ids", expanding=True)))
 
 
 async def remembered(session: AsyncSession, kind: str, ids: Collection[str] | None = None) -> Mapping[str, Any]:
     """What was said of these things, or of all of a kind, by id: `digest`, `next_at`."""
-    statement = SAID if ids is None else SAID_OF_SOME
-    rows: Sequence[Any] = (await session.execute(statement, {"kind": kind, "ids": list(ids or ())})).all()
+    if ids is None:
+        rows: Sequence[Any] = await SAID_OF_ALL.all(session, {"kind": kind})
+    else:
+        rows = (await session.execute(SAID_OF_SOME, {"kind": kind, "ids": list(ids)})).all()
     return {row.resource_id: row for row in rows}
 
 

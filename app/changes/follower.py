@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, Row, ScalarSelect, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, Exists, ScalarSelect, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.bell import Bell
@@ -21,6 +21,7 @@ from app.changes.log import EVERYTHING
 from app.changes.models import Announced, Change, ChangeLog
 from app.kit import clock
 from app.kit.db import Database, Instant
+from app.kit.prepared import Prepared
 
 TRUSTED = 1.0  # seconds that an answer may be given without having heard of the log
 PATIENCE = 0.2  # seconds between two attempts while the database is away
@@ -104,18 +105,23 @@ class Follower:
         while not self.is_current() and self._asked_at < called:
             if time.monotonic() < self._refused_until:
                 return False
-            if self._running is None:
-                self._running = asyncio.get_running_loop().create_task(self._read_on())
-            running = self._running
             try:
-                await asyncio.wait_for(asyncio.shield(running), LONGEST_READ)
+                await (self._read_on() if self._database.is_embedded else self._read_together())
             except Exception:  # noqa: BLE001  # whatever keeps the database from answering: the caller goes without
                 self._refused_until = time.monotonic() + PATIENCE
                 return False
-            finally:
-                if running.done() and self._running is running:
-                    self._running = None
         return True
+
+    async def _read_together(self) -> None:
+        """Where the answer is waited for, all who ask meanwhile wait for the same one."""
+        if self._running is None:
+            self._running = asyncio.get_running_loop().create_task(self._read_on())
+        running = self._running
+        try:
+            await asyncio.wait_for(asyncio.shield(running), LONGEST_READ)
+        finally:
+            if running.done() and self._running is running:
+                self._running = None
 
     async def close(self) -> None:
         """Lets a reading that is under way end, with its connection, before the database is closed."""
@@ -137,7 +143,7 @@ class Follower:
     async def _read_on(self) -> None:
         sound, asked, at = self._bell.sound(), time.monotonic(), clock.now()
         async with self._database.reader() as reader:
-            row = (await reader.execute(self._statement, self._moments_at(at))).one()
+            (row,) = await self._statement.all(reader, self._moments_at(at))
             touched = await self._touched(reader, row)
         self._take(row, at, touched)
         self._sound, self._trusted_until, self._asked_at = sound, asked + TRUSTED, asked
@@ -145,16 +151,16 @@ class Follower:
     def _moments_at(self, at: datetime) -> dict[str, datetime]:
         return {f"now_{number}": at - one.lag for number, one in enumerate(self._moments)}
 
-    async def _touched(self, reader: AsyncConnection, row: Row[Any]) -> set[str] | None:
+    async def _touched(self, reader: AsyncConnection, row: Any) -> set[str] | None:
         """The tags of all changes since; None where that is not to be told."""
         if row.epoch != self.epoch or not 0 <= row.head - self.head <= MOST_ROWS:
             return None
         if row.head == self.head:
             return set()
-        rows = await reader.execute(TAGS, {"after": self.head, "until": row.head})
-        return {EVERYTHING}.union(*rows.scalars())
+        rows = await TAGS.all(reader, {"after": self.head, "until": row.head})
+        return {EVERYTHING}.union(*(change.tags for change in rows))
 
-    def _take(self, row: Row[Any], at: datetime, touched: set[str] | None) -> None:
+    def _take(self, row: Any, at: datetime, touched: set[str] | None) -> None:
         """What was read holds now; all who listen are told first."""
         then = at.timestamp()
         for moments, come in zip(self._moments, self._next, strict=True):
@@ -171,12 +177,14 @@ class Follower:
         self._read_at, self._clock_until = then, min(self._next)
 
 
-TAGS = select(Change.tags).where(Change.seq > bindparam("after"), Change.seq <= bindparam("until")).order_by(Change.seq)
+SINCE = (Change.seq > bindparam("after"), Change.seq <= bindparam("until"))
+TAGS = Prepared(select(Change.tags).where(*SINCE).order_by(Change.seq))
 
 
-def _where_the_log_stands(moments: Sequence[Moments]) -> Any:
+def _where_the_log_stands(moments: Sequence[Moments]) -> Prepared:
     times: list[Moment] = [bindparam(f"now_{number}", type_=Instant) for number in range(len(moments))]
     pairs = list(zip(moments, times, strict=True))
     due = or_(*(one.due(time) for one, time in pairs if one.due is not None))
     coming = [one.next(time).label(f"next_{number}") for number, (one, time) in enumerate(pairs)]
-    return select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved, due.label("due"), *coming)
+    log = (ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
+    return Prepared(select(*log, due.label("due"), *coming))

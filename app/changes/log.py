@@ -21,6 +21,7 @@ from app.changes.bell import Bell
 from app.changes.models import Change, ChangeLog
 from app.kit import clock
 from app.kit.db import at_end
+from app.kit.prepared import Prepared
 from app.settings import Settings
 
 CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
@@ -31,12 +32,12 @@ ROW = 1  # the id of the log's own row
 # Built once, and of tables: an `update` of a class looks for its objects in the session.
 CHANGES: Any = Change.__table__
 HEAD: Any = ChangeLog.__table__
-LOCK = select(HEAD.c.head).with_for_update()
-APPEND = insert(CHANGES)
+LOCK = Prepared(select(HEAD.c.head).with_for_update())
+APPEND = Prepared(insert(CHANGES))
 # The row is named: before a change of rows that it must count, SQLite writes down what words were indexed. That is left
 # to the commit, which keeps nobody from being answered.
-MOVE = update(HEAD).where(HEAD.c.id == ROW).values(head=bindparam("last"))
-MOVE_TREE = MOVE.values(moved=bindparam("last"))
+_MOVE = update(HEAD).where(HEAD.c.id == ROW).values(head=bindparam("last"))
+MOVE, MOVE_TREE = Prepared(_MOVE), Prepared(_MOVE.values(moved=bindparam("last")))
 Thing = tuple[str, str]  # (kind, id)
 
 
@@ -127,10 +128,10 @@ class Log:
             await watcher(session, seen, self._settings(), now)
         rows = [_row(head + number, now, entry) for number, entry in enumerate(seen.notes, start=1)]
         for start in range(0, len(rows), AT_ONCE):
-            await session.execute(APPEND, rows[start : start + AT_ONCE])
+            await APPEND.run(session, *rows[start : start + AT_ONCE])
             await asyncio.sleep(0)  # where many are told, others get their turn
         if rows or seen.moves_tree:  # who has read all must learn of that too: it takes a number for itself
-            await session.execute(MOVE_TREE if seen.moves_tree else MOVE, {"last": head + max(len(rows), 1)})
+            await (MOVE_TREE if seen.moves_tree else MOVE).run(session, {"last": head + max(len(rows), 1)})
 
 
 async def _notify(session: AsyncSession) -> None:
@@ -141,7 +142,7 @@ async def _notify(session: AsyncSession) -> None:
 
 async def _lock(session: AsyncSession) -> int:
     """The head, and nobody else appends until this transaction ends."""
-    head: int = (await session.execute(LOCK)).scalar_one()
+    head: int = (await LOCK.first(session)).head
     return head
 
 

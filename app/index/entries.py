@@ -19,6 +19,7 @@ GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches ove
 LARGEST = 950_000  # bytes of one thing's keys: PostgreSQL takes no vector above 1 MB, positions among it
 BESIDE = 4  # bytes of each key: its tier, and how many positions follow
 DIGEST = 16  # bytes
+SHORT = 200  # characters of a text whose words are remembered
 
 
 @dataclass(frozen=True)
@@ -111,8 +112,16 @@ def _cut_off(words: Words) -> Words:
     return found
 
 
-def _keys(text: str, language: str) -> list[Keys]:
+def _keys(text: str, language: str) -> Sequence[Keys]:
+    return _remembered(text, language) if len(text) <= SHORT else _read(text, language)
+
+
+def _read(text: str, language: str) -> Sequence[Keys]:
     return [token.keys for token in analyse(text, language)]
+
+
+# Of a save that changes one text the others are as they were; and names stand with many things.
+_remembered = lru_cache(maxsize=1_000)(_read)
 
 
 def tiers_of(words: Words) -> Tiers:

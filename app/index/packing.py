@@ -27,10 +27,18 @@ _CODE = re.compile(rf"({_NISBA}?)(?:{_WRITTEN}([^{re.escape(_SIGNS)}{_WRITTEN}{_
 _EXACT = re.compile(rf"[^{re.escape(_SIGNS)}{_WRITTEN}{_NISBA}]*")
 
 
-def packed(fields: Sequence[Sequence[Keys]]) -> bytes:
-    """The words of all fields; the last is the body. A field without words is there too."""
-    *lines, body = [" ".join(map(_code, field)) for field in fields]
-    return f" {FIELD_END.join(lines)} ".encode() + BODY + compress(f" {body} ".encode(), LEVEL)
+def packed(fields: Sequence[Sequence[Keys]], stored: bytes | None = None) -> bytes:
+    """The words of all fields; the last is the body. A field without words is there too.
+
+    `stored`: what was packed before, where the body is the same.
+    """
+    *lines, body = fields
+    before = f" {FIELD_END.join(map(_coded, lines))} ".encode() + BODY
+    return before + (stored.partition(BODY)[2] if stored else compress(f" {_coded(body)} ".encode(), LEVEL))
+
+
+def _coded(field: Sequence[Keys]) -> str:
+    return " ".join(map(_code, field))
 
 
 def opened(stored: bytes | None) -> bytes:

@@ -27,6 +27,7 @@ from app.index.entries import Texts, Words, is_of_same_body, is_whole, tiers_of,
 from app.index.models import Headword, Indexed, index_words
 from app.index.packing import packed, unpacked
 from app.kit.paging import Reader, dialect_of
+from app.kit.prepared import Prepared
 from app.kit.sql import insert_into
 from app.text.analysis import VERSION
 
@@ -88,22 +89,24 @@ async def put(
     Who was doubted meanwhile stays so, as `texts` may be older than the doubt; unless they were read after the entry
     was taken, which `ends_doubt` says.
     """
-    known = (await session.execute(KNOWN, {"resource": resource, "id": id})).one_or_none()
+    known = await KNOWN.first(session, {"resource": resource, "id": id})
     digest = texts.digest
     if known is not None and (known.digest, known.version, known.at) == (digest, VERSION, at):
         return
     place = known.place if known is not None and known.at == at else await _free(session, at)
     before: Words = unpacked(known.packed) if known is not None else ()
-    words = words_of(texts, before[-1] if _has_body(known, before, digest) else None)
+    body = before[-1] if _has_body(known, before, digest) else None
+    words = words_of(texts, body)
+    stored = known.packed if body is not None and words[-1] is body else None
     doubted = known is not None and known.version == DOUBTED and not ends_doubt
-    values = {"at": at, "version": DOUBTED if doubted else VERSION, "digest": digest, "packed": packed(words)}
+    values = {"at": at, "version": DOUBTED if doubted else VERSION, "digest": digest, "packed": packed(words, stored)}
     if session.get_bind().dialect.name == "postgresql":
         values["vector"] = vector_of(tiers_of(words), day_of(place))
     if known is None:
-        await session.execute(ADD, {"place": place, "resource": resource, "resource_id": id, **values})
+        await ADD.run(session, {"place": place, "resource": resource, "resource_id": id, **values})
     else:  # never taken out and put in again: who waits for the row finds it where it was
         moved = {} if place == known.place else {"place": place}
-        await session.execute(CHANGE, {"known": known.place, **moved, **values})
+        await CHANGE.run(session, {"known": known.place, **moved, **values})
     await _exchange_words(session, known, before, place, words)
 
 
@@ -114,7 +117,7 @@ def _has_body(known: Any, before: Words, digest: str) -> bool:
 
 async def remove(session: AsyncSession, resource: str, id: str) -> None:
     """Takes a thing out of the index, if it is there."""
-    known = (await session.execute(KNOWN, {"resource": resource, "id": id})).one_or_none()
+    known = await KNOWN.first(session, {"resource": resource, "id": id})
     if known is not None:
         await session.execute(delete(indexed).where(indexed.c.place == known.place))
         await _exchange_words(session, known, unpacked(known.packed), None, ())
@@ -170,9 +173,9 @@ async def _exchange_words(session: AsyncSession, known: Any, before: Words, plac
     if session.get_bind().dialect.name == "sqlite" and (old != place or before != words):
         if known is not None and known.packed is not None:
             # A full-text table without a copy of its texts is told again what is to be taken out.
-            await session.execute(INDEX, {"index_words": "delete", "rowid": old, **_columns(before)})
+            await INDEX.leave(session, {"index_words": "delete", "rowid": old, **_columns(before)})
         if place is not None:
-            await session.execute(INDEX, {"rowid": place, **_columns(words)})
+            await INDEX.leave(session, {"rowid": place, **_columns(words)})
 
 
 async def _exchange_headwords(
@@ -181,7 +184,7 @@ async def _exchange_headwords(
     if before:
         await session.execute(UNHEAD, {"words": before, "old": old})
     if words:
-        await session.execute(HEAD, [{"word": word, "place": place} for word in words])
+        await HEAD.run(session, *({"word": word, "place": place} for word in words))
 
 
 def _columns(words: Words) -> dict[str, str]:
@@ -198,7 +201,7 @@ async def _free(session: AsyncSession, at: datetime) -> int:
     while True:
         if session.get_bind().dialect.name == "postgresql":
             await session.execute(ONE_AT_A_TIME, {"second": low})
-        highest = (await session.execute(HIGHEST, {"low": low, "top": low + PLACES - 1})).scalar_one()
+        highest = (await HIGHEST.first(session, {"low": low, "top": low + PLACES - 1})).place
         place = low if highest is None else int(highest) + 1
         if place < low + PLACES:
             return place
@@ -206,17 +209,17 @@ async def _free(session: AsyncSession, at: datetime) -> int:
 
 
 STALE = select(indexed.c.place).where(indexed.c.version < VERSION).limit(1)
-KNOWN = (
+KNOWN = Prepared(
     select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at, indexed.c.packed)
     .where(indexed.c.resource == bindparam("resource"), indexed.c.resource_id == bindparam("id"))
     .with_for_update()
 )
-ADD, HEAD, INDEX = insert(indexed), insert(headwords), insert(index_words)
-CHANGE = update(indexed).where(indexed.c.place == bindparam("known"))
+ADD, HEAD, INDEX = Prepared(insert(indexed)), Prepared(insert(headwords)), Prepared(insert(index_words))
+CHANGE = Prepared(update(indexed).where(indexed.c.place == bindparam("known")))
 UNHEAD = delete(headwords).where(
     headwords.c.word.in_(bindparam("words", expanding=True)), headwords.c.place == bindparam("old")
 )
-HIGHEST = select(func.max(indexed.c.place)).where(indexed.c.place.between(LOW, TOP))
+HIGHEST = Prepared(select(func.max(indexed.c.place).label("place")).where(indexed.c.place.between(LOW, TOP)))
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(:second)")
 
 

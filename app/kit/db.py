@@ -94,7 +94,9 @@ class Database:
     def __init__(self, url: str, pool: int = 10) -> None:
         parsed = make_url(url)
         self._listening_url: str | None = None
-        if parsed.get_backend_name() == "sqlite":
+        self.is_embedded = parsed.get_backend_name() == "sqlite"
+        """Whether it answers where it is asked, without being waited for."""
+        if self.is_embedded:
             path = parsed.database or ":memory:"
             self.reading, self.writing = sqlite.reading_engine(path), sqlite.writing_engine(path)
             self._session: type[AsyncSession] = sqlite.InlineSession
@@ -111,7 +113,7 @@ class Database:
         SQLAlchemy closes in a task of its own, safe from cancellation. Where nothing is waited for, nothing can be
         cancelled; and a reader that never gives way needs one connection, whose pages and statements are at hand.
         """
-        if self.reading.dialect.name != "sqlite":
+        if not self.is_embedded:
             async with self.reading.connect() as connection:
                 yield connection
             return
@@ -218,6 +220,8 @@ async def alone(connection: AsyncConnection) -> None:
     """Only one statement will be read: it is a snapshot by itself, and PostgreSQL need not begin and end one."""
     if connection.dialect.name == "postgresql":
         await connection.execution_options(isolation_level="AUTOCOMMIT")
+    elif isinstance(connection, sqlite.InlineConnection):
+        connection.is_alone = True
 
 
 async def _reading_session(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:

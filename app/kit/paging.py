@@ -23,6 +23,7 @@ from starlette.requests import Request
 
 from app.kit import clock
 from app.kit.errors import Fault, InvalidCursor
+from app.kit.prepared import Prepared
 from app.kit.schemas import WHOLE, Output, Query
 from app.kit.signing import Signer, from_base64url, to_base64url
 
@@ -171,6 +172,7 @@ class Paged:
         *where: ColumnElement[bool],
         whole: Select[Any] | None = None,
         near: tuple[ColumnElement[bool], Sequence[ColumnElement[bool]]] | None = None,
+        is_lasting: bool = False,
     ) -> None:
         """`whole` makes more of the rows of a page, which `statement` only finds by the last of `keys`.
 
@@ -178,8 +180,12 @@ class Paged:
         first: where many pass a page is full soon; where few do it is cheap to gather all that pass.
         """
         self._bare, self._keys, self._where, self._whole, self._near = statement, keys, where, whole, near
+        self._is_lasting = is_lasting
         self._statement = statement.where(*where)
-        self.first = self._in_order(self._statement)
+        self.first = self._prepared(self._in_order(self._statement))
+
+    def _prepared(self, statement: Select[Any]) -> Prepared:
+        return Prepared(statement, is_lasting=self._is_lasting)
 
     def _in_order(self, statement: Select[Any]) -> Select[Any]:
         order = [key.ordered for key in self._keys]
@@ -187,19 +193,19 @@ class Paged:
         return page if self._whole is None else self._whole.where(self._keys[-1].column.in_(page)).order_by(*order)
 
     @cached_property
-    def later(self) -> Select[Any]:
+    def later(self) -> Prepared:
         """The page behind the values `after0`, `after1`, …
 
         They stand before `where`: of two bounds on one column SQLite begins at the first, and the other is "by now".
         """
         values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
-        return self._in_order(self._bare.where(after(self._keys, values), *self._where))
+        return self._prepared(self._in_order(self._bare.where(after(self._keys, values), *self._where)))
 
     @cached_property
-    def near(self) -> tuple[Select[Any], Select[Any]]:
+    def near(self) -> tuple[Prepared, Prepared]:
         """The first page, and a later one, as far as the next `NEAR` rows go."""
         values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
-        return self._nearby(), self._nearby(after(self._keys, values))
+        return self._prepared(self._nearby()), self._prepared(self._nearby(after(self._keys, values)))
 
     def _nearby(self, *behind: ColumnElement[bool]) -> Select[Any]:
         assert self._near is not None  # noqa: S101  # for the type checker: asked for only where it is
@@ -218,12 +224,13 @@ class Paged:
 
     async def _rows(self, reader: Reader, bound: Mapping[str, Any], *, later: bool, scalars: bool) -> Sequence[Any]:
         if self._near is not None:
-            found: Sequence[Any] = (await reader.execute(self.near[later], bound)).all()
+            found: Sequence[Any] = await self.near[later].all(reader, bound)
             if len(found) == bound["rows"]:
                 return found
-        result = await reader.execute(self.later if later else self.first, bound)
-        rows: Sequence[Any] = result.scalars().all() if scalars else result.all()
-        return rows
+        statement = self.later if later else self.first
+        if scalars:
+            return (await reader.execute(statement.statement, bound)).scalars().all()
+        return await statement.all(reader, bound)
 
     async def take(
         self,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import namedtuple
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
 
 from pydantic_core import from_json
-from sqlalchemy import CHAR, JSON, ColumnElement, Dialect, Row, Text, type_coerce
+from sqlalchemy import CHAR, JSON, ColumnElement, Dialect, Text, type_coerce
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -88,16 +87,6 @@ def plain(*columns: Any) -> list[ColumnElement[Any]]:
 def read(value: Any) -> Any:
     """What a JSON column holds: of a plain row, or of an object that has it read already."""
     return from_json(value) if isinstance(value, str) else value
-
-
-def light(rows: Sequence[Row[Any]]) -> list[Any]:
-    """The rows as named tuples, whose fields are read in a tenth of the time."""
-    return list(map(_tuple_of(rows[0]._fields)._make, rows)) if rows else []
-
-
-@lru_cache
-def _tuple_of(fields: tuple[str, ...]) -> Any:
-    return namedtuple("Light", fields)  # its fields are known when the statement runs
 
 
 class Gathered(FunctionElement[Any]):

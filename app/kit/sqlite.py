@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from sqlalchemy import URL, Engine, event
@@ -49,6 +49,18 @@ class _Cursor(sqlite3.Cursor):
 
 
 class _Connection(sqlite3.Connection):
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.left: list[tuple[str, Sequence[Any]]] = []
+        """Statements that are left to the commit, with their values."""
+
+    def finish(self) -> None:
+        """What is left, and the commit."""
+        for statement, values in self.left:
+            self.execute(statement, values).close()
+        self.left.clear()
+        self.commit()
+
     def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
 
@@ -92,7 +104,11 @@ class WritingSQLite(InlineSQLite):
             await_only(_in_thread(_begin_patiently, dbapi_connection))
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        await_only(_in_thread(dbapi_connection.commit))
+        await_only(_in_thread(dbapi_connection.finish))
+
+    def do_rollback(self, dbapi_connection: Any) -> None:
+        dbapi_connection.left.clear()
+        super().do_rollback(dbapi_connection)  # type: ignore[no-untyped-call]  # so it is there
 
 
 def _begin_patiently(connection: sqlite3.Connection) -> None:
@@ -126,12 +142,23 @@ registry.register("sqlite.writing", __name__, "WritingSQLite")
 class InlineConnection(AsyncConnection):
     """A reading connection of which everybody knows that nothing is waited for: no greenlet is made for any call."""
 
+    is_alone = False
+    """Whether a single statement is all that will be read."""
+
     async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
         pool: Any = self.sync_engine.pool
         if not pool.checkedin():  # a first connection is opened under an asynchronous lock
             return await super().start(is_ctxmanager)
         self.sync_connection = self._assign_proxied(self.sync_engine.connect())
         return self
+
+    def driver(self) -> sqlite3.Connection:
+        """The connection itself, on a snapshot unless it `is_alone`."""
+        if not self.is_alone and not self._proxied.in_transaction():
+            self._proxied.begin()
+        connection: Any = self._proxied.connection
+        driver: sqlite3.Connection = connection.dbapi_connection
+        return driver
 
     async def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
         return self._proxied.execute(statement, parameters, execution_options=execution_options)
@@ -146,23 +173,26 @@ class InlineSession(AsyncSession):
     In between no greenlet is made for any call: that costs as much as a small statement.
     """
 
-    _has_connection = False
+    _driver: Any = None
 
-    async def _start(self) -> None:
-        if not self._has_connection:
-            await self.connection()
-            self._has_connection = True
+    async def driver(self) -> _Connection:
+        """The connection itself, in its transaction."""
+        if self._driver is None:
+            connection: Any = (await self.connection()).sync_connection
+            self._driver = connection.connection.dbapi_connection
+        driver: _Connection = self._driver
+        return driver
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
-        await self._start()
+        await self.driver()
         return self.sync_session.execute(statement, params, **options)
 
     async def get(self, entity: Any, ident: Any, **options: Any) -> Any:
-        await self._start()
+        await self.driver()
         return self.sync_session.get(entity, ident, **options)
 
     async def flush(self, objects: Any = None) -> None:
-        await self._start()
+        await self.driver()
         self.sync_session.flush(objects)
 
 

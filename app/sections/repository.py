@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, select, text
+from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.kit.paging import Reader
+from app.kit.prepared import Prepared
 from app.sections.models import Section
 
 DEEPEST = 8
@@ -35,21 +36,26 @@ async def lines_of(reader: Reader, section_ids: Collection[str]) -> dict[str, fr
     """For each of these sections: itself and all above it. One statement."""
     found: dict[str, frozenset[str]] = {id: frozenset({id}) for id in section_ids}
     if section_ids:
-        for of, id in (await reader.execute(LINES, {"ids": list(section_ids)})).all():
+        if len(section_ids) == 1:
+            rows: Sequence[Any] = await LINE.all(reader, {"id": next(iter(section_ids))})
+        else:
+            rows = (await reader.execute(LINES, {"ids": list(section_ids)})).all()
+        for of, id in rows:
             found[of] |= {id}
     return found
 
 
-def _lines() -> Select[str, str]:
-    ids: BindParameter[Any] = bindparam("ids", expanding=True)
-    top = select(Section.id.label("of"), Section.id, Section.parent_id).where(Section.id.in_(ids))
+def _lines(where: ColumnElement[bool]) -> Select[str, str]:
+    top = select(Section.id.label("of"), Section.id, Section.parent_id).where(where)
     line = top.cte("lines", recursive=True)
     above = aliased(Section)
     line = line.union(select(line.c.of, above.id, above.parent_id).join(line, above.id == line.c.parent_id))
     return select(line.c.of, line.c.id)
 
 
-LINES = _lines()  # built once: that costs more than running it
+# Built once: that costs more than running it.
+LINES = _lines(Section.id.in_(bindparam("ids", expanding=True)))
+LINE = Prepared(_lines(Section.id == bindparam("id")))
 
 
 async def height(reader: Reader, section_id: str) -> int:

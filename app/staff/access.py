@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from app.kit import clock
-from app.kit.db import Database, UseDatabase
+from app.kit.db import Database, UseDatabase, alone
 from app.kit.errors import Forbidden, Unauthorized
 from app.kit.idempotency import UseOnce
 from app.staff import repository
@@ -50,6 +50,7 @@ async def _actor(
     token = credentials.credentials
     if is_well_formed(token):
         async with database.reader() as reader:
+            await alone(reader)
             row = await repository.bearer(reader, token, now)
         if row is not None:
             await _note_use(database, row.id, row.last_used_at, now)

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from app.kit.db import Instant
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
+from app.kit.prepared import Prepared
 from app.kit.signing import digest
 from app.staff.models import Member, StaffToken
 from app.text.characters import identity_fold
@@ -69,13 +70,13 @@ def _tokens() -> Select[StaffToken]:
     return select(StaffToken).order_by(StaffToken.id)
 
 
-async def bearer(reader: AsyncConnection, token: str, now: datetime) -> Row[Any] | None:
+async def bearer(reader: AsyncConnection, token: str, now: datetime) -> Any:
     """The active member behind an unexpired, unrevoked token: (token id, last use, member id, name, roles)."""
-    return (await reader.execute(BEARER, {"digest": digest(token), "now": now})).one_or_none()
+    return await BEARER.first(reader, {"digest": digest(token), "now": now})
 
 
 # Built once: every request at the desk begins with it.
-BEARER = (
+BEARER = Prepared(
     select(StaffToken.id, StaffToken.last_used_at, Member.id.label("member_id"), Member.name, Member.roles)
     .join(Member, Member.id == StaffToken.member_id)
     .where(

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
-from app.articles.repository import ArticlesToEdit
+from app.articles.stored import ArticlesToEdit
 from app.audit.work import Work
 from app.changes.log import noted
 from app.kit.caching import Expected

@@ -294,6 +294,8 @@ def test_a_tag_takes_out_what_carries_it_and_its_addresses() -> None:
 class Slow:
     """A database that answers its follower late."""
 
+    is_embedded = False
+
     def __init__(self, database: Any, seconds: float) -> None:
         self._database, self._seconds, self.reads = database, seconds, 0
 

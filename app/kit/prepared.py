@@ -1,0 +1,158 @@
+"""Statements that are put together once and run often: compiled once, then given to the driver itself.
+
+What SQLAlchemy does at every execution (looking the statement up, a context, a result, on PostgreSQL a greenlet) costs
+more than most of these statements do. Whatever goes wrong is done again in its own way, which knows what an error means
+and what then becomes of the connection.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections import namedtuple
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+import asyncpg
+from sqlalchemy import Dialect
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.kit.sqlite import InlineConnection, InlineSession
+
+Reader = AsyncConnection | AsyncSession
+Values = Mapping[str, Any]
+EMPTY: Values = MappingProxyType({})
+WRONG = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+OFTEN = 50  # runs save what compiling costs
+MOST_PLANS = 200  # of one statement: a change has one for each set of columns
+BY_ITSELF = "AUTOCOMMIT"
+Process = Callable[[Any], Any]
+
+
+class Prepared:
+    """One statement, on either database. A session's objects are not flushed for it."""
+
+    def __init__(self, statement: Any, *, is_lasting: bool = True) -> None:
+        """No parameter of `statement` that a run gives may stand for several values.
+
+        One that is not `is_lasting` is one of many, and compiled for itself when it has been run often.
+        """
+        self.statement = statement
+        self._plans: dict[object, _Plan] = {}
+        self._runs_left = 0 if is_lasting else OFTEN
+
+    async def all(self, reader: Reader, values: Values = EMPTY) -> list[Any]:
+        """The rows that are found with these values, as named tuples."""
+        driver, plan = await _driver(reader), self._plan(reader, values)
+        if driver is not None and plan is not None:
+            try:
+                if isinstance(driver, sqlite3.Connection):
+                    return plan.read(driver.execute(plan.sql, plan.bound(values)).fetchall())
+                return plan.read(await driver.fetch(plan.sql, *plan.bound(values)))
+            except WRONG:
+                pass
+        return light((await reader.execute(self.statement, values)).all())
+
+    async def first(self, reader: Reader, values: Values = EMPTY) -> Any:
+        """The first of these rows, or None."""
+        rows = await self.all(reader, values)
+        return rows[0] if rows else None
+
+    async def run(self, session: AsyncSession, *several: Values) -> None:
+        """Changes rows, once for each of the values."""
+        driver, plan = await _driver(session), self._plan(session, several[0])
+        if isinstance(driver, sqlite3.Connection) and plan is not None:
+            try:
+                for values in several:
+                    driver.execute(plan.sql, plan.bound(values))
+            except sqlite3.Error:
+                pass
+            else:
+                return
+        await session.execute(self.statement, list(several) if len(several) > 1 else several[0])
+
+    async def leave(self, session: AsyncSession, values: Values) -> None:
+        """Changes rows when the transaction is committed, after all else: on SQLite in the thread that then waits.
+
+        Who reads these rows in this transaction does not see the change.
+        """
+        if isinstance(session, InlineSession) and not session.in_nested_transaction():
+            plan, driver = self._plan(session, values), await session.driver()
+            if plan is not None:
+                driver.left.append((plan.sql, plan.bound(values)))
+                return
+        await self.run(session, values)
+
+    def _plan(self, reader: Reader, values: Values) -> _Plan | None:
+        """How the driver runs it; None while that is not worth it."""
+        if self._runs_left:
+            self._runs_left -= 1
+            return None
+        dialect = reader.dialect if isinstance(reader, AsyncConnection) else reader.get_bind().dialect
+        key = (dialect.name, *values)
+        plan = self._plans.get(key)
+        if plan is None:
+            if len(self._plans) >= MOST_PLANS:
+                self._plans.clear()
+            plan = self._plans[key] = _Plan(self.statement, dialect, values)
+        return plan
+
+
+async def _driver(reader: Reader) -> Any:
+    """The driver's own connection, where a transaction that is needed has begun; None where that is SQLAlchemy's."""
+    if isinstance(reader, InlineConnection):
+        return reader.driver()
+    if isinstance(reader, InlineSession):
+        return await reader.driver()
+    own: Any = reader.sync_connection if isinstance(reader, AsyncConnection) else None
+    is_alone = own is not None and own.get_execution_options().get("isolation_level") == BY_ITSELF
+    return own.connection.driver_connection if is_alone else None
+
+
+class _Plan:
+    """The statement as the driver of one database takes it."""
+
+    def __init__(self, statement: Any, dialect: Dialect, values: Values) -> None:
+        """For runs with values of the same names."""
+        compiled = statement.compile(dialect=dialect, column_keys=list(values) if statement.is_dml else None)
+        if compiled.insert_prefetch or compiled.update_prefetch:
+            raise TypeError(f"columns whose value is a default of ours must be given: {compiled}")
+        state = compiled.construct_expanded_state(values)
+        self.sql = state.statement
+        processes: dict[str, Process] = {**compiled._bind_processors, **state.processors}
+        fixed = zip(state.positiontup, state.positional_parameters, strict=True)
+        self._places = [
+            (name, process := processes.get(name, _as_it_is), None if name in values else process(value))
+            for name, value in fixed
+        ]
+        columns = compiled._result_columns
+        processors = [entry.type._cached_result_processor(dialect, None) for entry in columns]
+        self._processors = [(place, process) for place, process in enumerate(processors) if process is not None]
+        self._make = _tuple_of(tuple(entry.keyname for entry in columns))._make
+
+    def bound(self, values: Values) -> list[Any]:
+        """`values`, and those that the statement has itself, at their places."""
+        return [process(values[name]) if name in values else fixed for name, process, fixed in self._places]
+
+    def read(self, found: Sequence[Sequence[Any]]) -> list[Any]:
+        rows = []
+        for row in map(list, found):
+            for place, process in self._processors:
+                row[place] = process(row[place])
+            rows.append(self._make(row))
+        return rows
+
+
+def _as_it_is(value: Any) -> Any:
+    return value
+
+
+def light(rows: Sequence[Any]) -> list[Any]:
+    """SQLAlchemy's rows as named tuples, whose fields are read in a tenth of the time."""
+    return list(map(_tuple_of(tuple(rows[0]._fields))._make, rows)) if rows else []
+
+
+@lru_cache
+def _tuple_of(fields: tuple[str, ...]) -> Any:
+    return namedtuple("Light", fields, rename=True)  # its fields are known when the statement is

@@ -1,0 +1,138 @@
+"""A prepared statement does what SQLAlchemy would have done with it: the same values in and out, the same errors."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import asyncpg
+import pytest
+from sqlalchemy import bindparam, insert, select, text, update
+from sqlalchemy.exc import IntegrityError
+
+from app.articles.models import Article
+from app.articles.repository import NOW, PUBLISHED, articles
+from app.changes.models import Change
+from app.kit import prepared
+from app.kit.db import Database, alone
+from app.kit.ids import new_id
+from app.kit.prepared import Prepared
+from tests.newsroom import straight
+
+pytestmark = pytest.mark.anyio
+CHANGES: Any = Change.__table__
+EARLY = datetime(2020, 1, 1, 10, 0, 0, 123_000, UTC)
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    opened = Database(database_url)
+    yield opened
+    await opened.close()
+
+
+def row(seq: int, **changed: Any) -> dict[str, Any]:
+    values = {"seq": seq, "at": EARLY, "type": "article.updated", "resource": "article", "resource_id": new_id()}
+    more: dict[str, Any] = {"version": None, "tombstone": True, "tags": ["a", "ب"], "sections": [], "languages": ["ar"]}
+    return values | more | changed
+
+
+async def test_values_go_in_and_come_out_as_ever(database: Database) -> None:
+    """Moments, ids, truth, JSON and null; with a list of its own among its parameters."""
+    ours, theirs = row(901), row(902, tombstone=False, version=7)
+    append, found = Prepared(insert(CHANGES)), select(CHANGES).where(CHANGES.c.seq == bindparam("number"))
+    among = Prepared(found.where(CHANGES.c.type.in_(["article.updated", "x"]), CHANGES.c.at <= NOW))
+    async with database.transaction() as session:
+        await append.run(session, ours)
+        await session.execute(insert(CHANGES), theirs)
+    for values in (ours, theirs):
+        async with database.reader() as reader:
+            await alone(reader)
+            with straight() as asked:
+                (read,) = await among.all(reader, {"number": values["seq"], "now": EARLY})
+                assert await among.first(reader, {"number": 900, "now": EARLY}) is None
+            assert len(asked) == 2
+            assert read._asdict() == values
+            usual = (await reader.execute(among.statement, {"number": values["seq"], "now": EARLY})).one()
+            assert tuple(read) == tuple(usual)
+
+
+async def test_a_change_is_made_to_what_its_values_name(database: Database) -> None:
+    """Columns and conditions may both be given; other columns another time."""
+    async with database.transaction() as session:
+        await Prepared(insert(CHANGES)).run(session, row(901), row(902), row(903))
+        change = Prepared(update(CHANGES).where(CHANGES.c.seq == bindparam("number")))
+        await change.run(session, {"number": 901, "tags": ["neu"]})
+        await change.run(session, {"number": 902, "version": 3, "at": EARLY.replace(year=2021)})
+    statement = select(CHANGES.c.seq, CHANGES.c.tags, CHANGES.c.version, CHANGES.c.at).order_by(CHANGES.c.seq)
+    async with database.reader() as reader:
+        rows = (await reader.execute(statement.where(CHANGES.c.seq > 900))).all()
+    both = ["a", "ب"]
+    assert [tuple(one) for one in rows] == [
+        (901, ["neu"], None, EARLY),
+        (902, both, 3, EARLY.replace(year=2021)),
+        (903, both, None, EARLY),
+    ]
+
+
+async def run_twice(database: Database, statement: Prepared, values: dict[str, Any]) -> None:
+    async with database.transaction() as session:
+        await statement.run(session, values)
+        await statement.run(session, values)
+
+
+async def test_a_violation_is_told_as_ever(database: Database) -> None:
+    append = Prepared(insert(CHANGES))
+    with pytest.raises(IntegrityError):
+        await run_twice(database, append, row(901))
+    async with database.reader() as reader:
+        assert await Prepared(select(CHANGES.c.seq).where(CHANGES.c.seq == 901)).all(reader) == []
+
+
+async def test_a_reader_keeps_its_snapshot(database: Database) -> None:
+    """Whichever way its first statement went."""
+    found = Prepared(select(CHANGES.c.seq).where(CHANGES.c.seq > 900).order_by(CHANGES.c.seq))
+    async with database.transaction() as session:
+        await Prepared(insert(CHANGES)).run(session, row(901))
+    async with database.reader() as reader:
+        before = await found.all(reader)
+        async with database.transaction() as session:
+            await Prepared(insert(CHANGES)).run(session, row(902))
+        assert (await reader.execute(found.statement)).all() == before == await found.all(reader) == [(901,)]
+    async with database.reader() as reader:
+        assert await found.all(reader) == [(901,), (902,)]
+
+
+async def test_one_of_many_is_compiled_when_it_is_worth_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "OFTEN", 3)
+    found = Prepared(select(articles.c.id).where(Article.state == PUBLISHED), is_lasting=False)
+    with straight() as asked:
+        for _ in range(5):
+            async with database.reader() as reader:
+                await alone(reader)
+                assert await found.all(reader) == []
+    assert len(asked) == 2
+
+
+async def test_what_the_driver_cannot_do_is_left_to_sqlalchemy(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A connection that is gone is so found out, thrown away, and the next one is good."""
+
+    async def lost(*_: Any) -> Any:
+        raise asyncpg.ConnectionDoesNotExistError("gone")
+
+    def locked(*_: Any) -> Any:
+        raise sqlite3.OperationalError("locked")
+
+    found = Prepared(select(CHANGES.c.seq).where(CHANGES.c.seq > 900))
+    if database.is_embedded:
+        monkeypatch.setattr(prepared._Plan, "read", locked)
+    else:
+        monkeypatch.setattr(asyncpg.Connection, "fetch", lost)
+    async with database.reader() as reader:
+        await alone(reader)
+        assert await found.all(reader) == []
+        assert (await reader.execute(text("SELECT 1"))).scalar_one() == 1
