@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import blake2b
 from itertools import chain
-from typing import NamedTuple
 
+from app.index.fields import BESIDE, Field, Tiers, lettered, once
 from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_key
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 LARGEST = 950_000  # bytes of one thing's keys: PostgreSQL takes no vector above 1 MB, positions among it
-BESIDE = 4  # bytes of each key: its tier, and how many positions follow
 DIGEST = 16  # bytes
 SHORT = 200  # characters of a text whose words are remembered
 
@@ -47,26 +46,17 @@ def is_of_same_body(digest: str, other: str) -> bool:
     return digest[2 * DIGEST :] == other[2 * DIGEST :] != ""
 
 
-class Tiers(NamedTuple):
-    """Keys in the order of the words, and the others once each."""
-
-    exact: list[str]
-    stem: list[str]
-    others: list[str]
-    nisba: list[str]
-
-
-Words = Sequence[Sequence[Keys]]
+Words = Sequence[Field]
 """Those of each field: of the title, of each part of the lead, of the body."""
 
 
-def words_of(texts: Texts, body: Sequence[Keys] | None = None) -> Words:
+def words_of(texts: Texts, body: Field | None = None) -> Words:
     """The words of a thing's texts: the first, as many as an entry holds; the same on both databases.
 
     `body`: those of the body, where they are known already.
     """
-    found: list[Sequence[Keys]] = [_keys(text, texts.language) for text in (texts.title, *texts.lead)]
-    found.append(_keys(texts.body, texts.language) if body is None else body)
+    found = [_field(text, texts.language) for text in (texts.title, *texts.lead)]
+    found.append(_field(texts.body, texts.language) if body is None else body)
     return found if _count(found) <= MOST_WORDS and _weight(found) <= LARGEST else _cut_off(found)
 
 
@@ -80,44 +70,33 @@ def _count(words: Words) -> int:
 
 
 def _weight(words: Words) -> int:
-    """Bytes that the keys take at most: each once for every word that has it."""
-    return sum(map(_weight_of, chain.from_iterable(words)))
-
-
-@lru_cache(maxsize=50_000)
-def _weight_of(keys: Keys) -> int:
-    return sum(len(key.encode()) + BESIDE for key in _lettered(keys))
-
-
-def _lettered(keys: Keys) -> set[str]:
-    """The keys of a word, each behind the letter of its tier."""
-    return {f"n{keys.exact}", f"s{keys.stem}", f"z{keys.nisba}", *(f"x{key}" for key in keys.others)}
+    return sum(field.weight for field in words)
 
 
 def _cut_off(words: Words) -> Words:
     """As many of them as an entry holds, each key counted once."""
     left, room, known = MOST_WORDS, LARGEST, set[str]()
-    found: list[Sequence[Keys]] = []
+    found: list[Field] = []
     for field in words:
         kept: list[Keys] = []
         for keys in field[:left]:
-            new = _lettered(keys) - known
+            new = lettered(keys) - known
             room -= sum(len(key.encode()) + BESIDE for key in new)
             if room < 0:
                 break
             known |= new
             kept.append(keys)
         left -= len(kept)
-        found.append(kept)
+        found.append(Field(kept))
     return found
 
 
-def _keys(text: str, language: str) -> Sequence[Keys]:
+def _field(text: str, language: str) -> Field:
     return _remembered(text, language) if len(text) <= SHORT else _read(text, language)
 
 
-def _read(text: str, language: str) -> Sequence[Keys]:
-    return [token.keys for token in analyse(text, language)]
+def _read(text: str, language: str) -> Field:
+    return Field(token.keys for token in analyse(text, language))
 
 
 # Of a save that changes one text the others are as they were; and names stand with many things.
@@ -126,13 +105,12 @@ _remembered = lru_cache(maxsize=1_000)(_read)
 
 def tiers_of(words: Words) -> Tiers:
     """The keys of all fields."""
-    fields = [keys for keys in words if keys]
-    flat = [key for keys in fields for key in keys]
+    fields = [field.tiers for field in words if field]
     return Tiers(
-        _in_order([[key.exact for key in keys] for keys in fields]),
-        _in_order([[key.stem for key in keys] for keys in fields]),
-        list(dict.fromkeys(other for key in flat for other in key.others)),
-        list(dict.fromkeys(key.nisba for key in flat if key.nisba != key.stem)),
+        _in_order(tiers.exact for tiers in fields),
+        _in_order(tiers.stem for tiers in fields),
+        once(chain.from_iterable(tiers.others for tiers in fields)),
+        once(chain.from_iterable(tiers.nisba for tiers in fields)),
     )
 
 
@@ -146,7 +124,7 @@ def _in_order(fields: Iterable[Sequence[str]]) -> list[str]:
 
 def stem_keys(text: str, language: str) -> set[str]:
     """The stems of a text's telling words: longer than two letters, and not of those that any text has."""
-    return {key.stem for key in _keys(text, language) if len(key.stem) > 2 and not is_stop_key(key)}
+    return {key.stem for key in _field(text, language) if len(key.stem) > 2 and not is_stop_key(key)}
 
 
 def vector_of(tiers: Tiers, day: str) -> str:

@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from zlib import compress, decompress
 
+from app.index.fields import Field
 from app.text.analysis import Keys
 
 LEVEL = 9  # of zlib
@@ -54,9 +55,18 @@ def opened_before_body(stored: bytes | None) -> bytes:
     return stored.partition(BODY)[0] if stored else b""
 
 
-def unpacked(stored: bytes | None) -> list[list[Keys]]:
+def unpacked(stored: bytes | None) -> list[Field]:
     """The words of all fields again."""
-    return [_line(line) for line in opened(stored).replace(BODY, b"\n").split(b"\n")]
+    if not stored:
+        return [Field()]
+    before, _, body = stored.partition(BODY)
+    return [*(Field(_line(line)) for line in before.split(b"\n")), _body(body)]
+
+
+@lru_cache(maxsize=1_000)
+def _body(stored: bytes) -> Field:
+    """Remembered: who has saved a text saves it again."""
+    return Field(_line(decompress(stored)))
 
 
 def titled(stored: bytes | None) -> list[Keys]:

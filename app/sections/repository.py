@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from itertools import cycle, islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, text
@@ -14,6 +15,8 @@ from app.kit.prepared import Prepared
 from app.sections.models import Section
 
 DEEPEST = 8
+FEW = 4  # sections are asked for by a statement that is compiled once
+PLACES = [f"id_{number}" for number in range(FEW)]
 
 
 def subtree(roots: ColumnElement[bool]) -> Select[str]:
@@ -36,8 +39,9 @@ async def lines_of(reader: Reader, section_ids: Collection[str]) -> dict[str, fr
     """For each of these sections: itself and all above it. One statement."""
     found: dict[str, frozenset[str]] = {id: frozenset({id}) for id in section_ids}
     if section_ids:
-        if len(section_ids) == 1:
-            rows: Sequence[Any] = await LINE.all(reader, {"id": next(iter(section_ids))})
+        if len(section_ids) <= FEW:
+            padded = islice(cycle(section_ids), FEW)
+            rows: Sequence[Any] = await LINES_OF_FEW.all(reader, dict(zip(PLACES, padded, strict=True)))
         else:
             rows = (await reader.execute(LINES, {"ids": list(section_ids)})).all()
         for of, id in rows:
@@ -55,7 +59,7 @@ def _lines(where: ColumnElement[bool]) -> Select[str, str]:
 
 # Built once: that costs more than running it.
 LINES = _lines(Section.id.in_(bindparam("ids", expanding=True)))
-LINE = Prepared(_lines(Section.id == bindparam("id")))
+LINES_OF_FEW = Prepared(_lines(Section.id.in_([bindparam(name) for name in PLACES])))
 
 
 async def height(reader: Reader, section_id: str) -> int:

@@ -14,7 +14,8 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.index import entries
-from app.index.entries import Texts, Tiers, tiers_of, vector_of, words_of
+from app.index.entries import Texts, tiers_of, vector_of, words_of
+from app.index.fields import Tiers
 from app.index.packing import packed
 from app.index.repository import day_of, doubt, headwords, indexed, put, remove
 from app.kit import clock
@@ -119,7 +120,8 @@ async def test_an_entry_edited_in_parts_is_what_a_full_reading_makes(
 
 
 def counting(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each text is read from now on."""
+    """How often each text is read from now on; of short ones what was read is remembered elsewhere."""
+    monkeypatch.setattr(entries, "SHORT", -1)
     read = Counter[str]()
 
     def counted(text: str, language: str) -> Sequence[Token]:
