@@ -158,6 +158,7 @@ def listen(options: argparse.Namespace, application: str = "app.main:create_app_
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
     uvicorn.run(
         application,
+        http="app.cache.protocol:Protocol",
         factory=True,
         host=options.host,
         port=options.port,

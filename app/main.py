@@ -133,12 +133,12 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     hub: Hub = app.state.hub
     app.state.duty.is_awaited = lambda: hub.count > 0
     tasks = [asyncio.create_task(app.state.duty.run()), asyncio.create_task(hub.run())]
     with on_stop_signal(hub.close):
-        yield
+        yield {"cache": app.state.cache}  # for `app/cache/protocol.py`
     for task in tasks:
         task.cancel()
         try:

@@ -23,7 +23,7 @@ LONGEST_KEPT = 200  # bytes of a header that is looked up rather than read
 class Variant:
     """An answer in one encoding: what is sent, but for what belongs to the one request."""
 
-    __slots__ = ("body", "etag", "headers", "unmodified")
+    __slots__ = ("body", "etag", "head", "headers", "unmodified", "unmodified_head")
 
     def __init__(self, headers: Headers, body: bytes, encoding: str, digest: str, *, vary: bool) -> None:
         suffix = f"-{encoding}" if encoding else ""
@@ -34,6 +34,7 @@ class Variant:
         if encoding:
             self.headers.append((b"content-encoding", encoding.encode()))
         self.body: Message = {"type": "http.response.body", "body": body}
+        self.head, self.unmodified_head = _lines(self.headers), _lines(self.unmodified)
 
 
 class Answer:
@@ -91,6 +92,11 @@ def compressed(body: bytes, encoding: str) -> bytes:
     if encoding == "br":
         return bytes(brotli.compress(body, quality=5))
     return gzip.compress(body, 6, mtime=0) if encoding == "gzip" else body
+
+
+def _lines(headers: Headers) -> bytes:
+    """As they go over the wire."""
+    return b"".join(b"%b: %b\r\n" % pair for pair in headers)
 
 
 def _varying(headers: Headers) -> Headers:

@@ -50,7 +50,7 @@ class Cache(Heard):
         self._generation = 0  # moves whenever anything is touched
         self._touched: dict[str, int] = {}  # tag -> generation of its last change
         self._forgotten = 0  # generation of the last time that everything was forgotten
-        self._name = secrets.token_hex(6).encode()
+        self._own = secrets.token_hex(6).encode()
         self._numbers = itertools.count()
         self.hits = self.misses = self.joined = self.bypassed = 0
         follower.heard.append(self)
@@ -75,22 +75,14 @@ class Cache(Heard):
         if method != "GET" and method != "HEAD":
             await inner(scope, receive, send)
             return
-        accepted, known, given, private = b"", None, b"", False
-        for name, value in scope["headers"]:
-            if name == b"accept-encoding":
-                accepted = accepted + b"," + value if accepted else value
-            elif name == b"if-none-match":
-                known = known + b"," + value if known else value
-            elif name == b"x-request-id":
-                given = value
-            elif name == b"authorization":
-                private = True
+        accepted, known, given, private = _wishes(scope["headers"])
         answer = None
         if not private and self._follower.is_current():
-            answer = self.store.by_address.get((scope["path"], scope["query_string"]))
+            answer = self.store.by_address.get(_address(scope))
         if answer is not None:
             self.hits += 1
             answer.hits += 1
+            self._name(answer, scope)
         else:
             answer = await self._obtain(scope, receive, send, inner, private=private)
             if answer is None:
@@ -102,12 +94,29 @@ class Cache(Heard):
         if self._settings.access_log and "request_id" not in scope.get("state", ()):  # else the application has
             self._log(scope, status, request_id)
 
+    def reply(self, target: bytes, headers: Headers) -> tuple[bytes, bytes, bytes] | None:
+        """Status, header lines and body for a GET with these `headers` (no body), where the answer is kept as it is
+        asked for; None where it must be made, or somebody must be asked."""
+        answer = self.store.by_address.get(target) if self._follower.is_current() else None
+        if answer is None or self._settings.access_log:
+            return None
+        accepted, known, given, private = _wishes(headers)
+        variant = answer.variants.get(answer.encoding(best_encoding(accepted) if accepted else PLAIN))
+        if variant is None or private:
+            return None
+        self.hits += 1
+        answer.hits += 1
+        request_id = b"x-request-id: %b\r\n\r\n" % self._request_id({}, given)
+        if known is not None and _is_known(known, variant):
+            return b"304 Not Modified\r\n", variant.unmodified_head + request_id, b""
+        return b"200 OK\r\n", variant.head + request_id, variant.body["body"]
+
     def _request_id(self, scope: Scope, given: bytes) -> bytes:
         """The application's, where it was asked; else the one that was given, or one of our own."""
         known: str | None = scope["state"].get("request_id") if "state" in scope else None
         if known is not None:
             return known.encode()
-        return given if given and _is_request_id(given) else b"%b%012x" % (self._name, next(self._numbers))
+        return given if given and _is_request_id(given) else b"%b%012x" % (self._own, next(self._numbers))
 
     def _log(self, scope: Scope, status: int, request_id: bytes) -> None:
         state = scope.setdefault("state", {})
@@ -140,8 +149,7 @@ class Cache(Heard):
     ) -> Answer | None:
         """The answer, kept or new; None where it was no delivery and has been sent as it came."""
         current = not private and await self._follower.catch_up()
-        address = (scope["path"], scope["query_string"])
-        if not current or not self.store.bound or len(address[0]) + len(address[1]) > LONGEST_QUESTION:
+        if not current or not self.store.bound or len(scope["path"]) + len(scope["query_string"]) > LONGEST_QUESTION:
             self.bypassed += 1
             return await _ask(scope, receive, send, inner, None)
         key = _question(scope)
@@ -149,8 +157,15 @@ class Cache(Heard):
         if answer is None:
             return await self._lead(key, scope, receive, send, inner)
         answer.hits += 1
-        self.store.alias(answer, address)
+        self._name(answer, scope)
         return answer
+
+    def _name(self, answer: Answer, scope: Scope) -> None:
+        """From now on it is found by the address and by the target that were sent."""
+        self.store.alias(answer, _address(scope))
+        if "raw_path" in scope:
+            query = scope["query_string"]
+            self.store.alias(answer, scope["raw_path"] + b"?" + query if query else scope["raw_path"])
 
     async def _join(self, key: object) -> Answer | None:
         """What another request is just about to get, if it began after the last change that we know of."""
@@ -169,7 +184,7 @@ class Cache(Heard):
             self.misses += answer is not None
             if answer is not None and self._is_true(answer, mine[0]):
                 self.store.keep(answer)
-                self.store.alias(answer, (scope["path"], scope["query_string"]))
+                self._name(answer, scope)
         finally:
             flight.set_result(answer)
             if self._flights.get(key) is mine:
@@ -189,7 +204,7 @@ NOTHING: Message = {"type": "http.response.body", "body": b""}
 
 async def _respond(scope: Scope, send: Send, variant: Variant, known: bytes | None, request_id: bytes) -> int:
     """Sends it, or says that the client has it; returns the status."""
-    if known is not None and (known == variant.etag or matches(known.decode("latin-1"), variant.etag.decode())):
+    if known is not None and _is_known(known, variant):
         headers = [*variant.unmodified, (b"x-request-id", request_id)]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
         await send(NOTHING)
@@ -198,6 +213,30 @@ async def _respond(scope: Scope, send: Send, variant: Variant, known: bytes | No
     await send({"type": "http.response.start", "status": 200, "headers": headers})
     await send(variant.body if scope["method"] == "GET" else NOTHING)
     return 200
+
+
+def _is_known(tags: bytes, variant: Variant) -> bool:
+    """Whether an `If-None-Match` names it."""
+    return tags == variant.etag or matches(tags.decode("latin-1"), variant.etag.decode())
+
+
+def _wishes(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes | None, bytes, bool]:
+    """`Accept-Encoding`, `If-None-Match`, `X-Request-ID`, and whether the request is about more than what is public."""
+    accepted, known, given, private = b"", None, b"", False
+    for name, value in headers:
+        if name == b"accept-encoding":
+            accepted = accepted + b"," + value if accepted else value
+        elif name == b"if-none-match":
+            known = known + b"," + value if known else value
+        elif name == b"x-request-id":
+            given = value
+        elif name == b"authorization":
+            private = True
+    return accepted, known, given, private
+
+
+def _address(scope: Scope) -> object:
+    return scope["path"], scope["query_string"]
 
 
 def _is_request_id(given: bytes) -> bool:

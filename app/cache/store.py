@@ -16,8 +16,8 @@ from app.cache.answers import Answer
 
 FIRST_SHARE = 8  # the first part is 1/8 of the bound, as is the largest answer
 CANDIDATES = 5  # in the main part, of which the least wanted may be replaced
-MOST_ALIASES = 4
-LONGEST_ALIAS, ALIAS_SIZE = 300, 800  # characters; bytes that one costs, about
+MOST_ALIASES = 8
+LONGEST_ALIAS, ALIAS_SIZE = 1_200, 300  # characters; bytes that one costs beside its own, about
 HALVED_EVERY = 10.0  # seconds: "lately"
 
 
@@ -48,12 +48,15 @@ class Store:
 
     def alias(self, answer: Answer, address: object) -> None:
         """Lets an answer that is kept be found by an address as it was sent, too."""
-        kept = self._answers.get(answer.key) is answer
-        if kept and len(answer.aliases) < MOST_ALIASES and len(str(address)) <= LONGEST_ALIAS:
+        if len(answer.aliases) == MOST_ALIASES or self._answers.get(answer.key) is not answer:
+            return
+        length = len(str(address))
+        if address not in self.by_address and length <= LONGEST_ALIAS:
             answer.aliases.append(address)
             self.by_address[address] = answer
-            answer.size += ALIAS_SIZE
-            self.grown(answer, ALIAS_SIZE)
+            size = ALIAS_SIZE + 2 * length
+            answer.size += size
+            self.grown(answer, size)
 
     def keep(self, answer: Answer) -> None:
         """Takes an answer in, in place of an older one to the same question."""

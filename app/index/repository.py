@@ -173,9 +173,9 @@ async def _exchange_words(session: AsyncSession, known: Any, before: Words, plac
     if session.get_bind().dialect.name == "sqlite" and (old != place or before != words):
         if known is not None and known.packed is not None:
             # A full-text table without a copy of its texts is told again what is to be taken out.
-            await INDEX.leave(session, {"index_words": "delete", "rowid": old, **_columns(before)})
+            await INDEX.run(session, {"index_words": "delete", "rowid": old, **_columns(before)})
         if place is not None:
-            await INDEX.leave(session, {"rowid": place, **_columns(words)})
+            await INDEX.run(session, {"rowid": place, **_columns(words)})
 
 
 async def _exchange_headwords(

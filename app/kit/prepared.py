@@ -72,18 +72,6 @@ class Prepared:
                 return
         await session.execute(self.statement, list(several) if len(several) > 1 else several[0])
 
-    async def leave(self, session: AsyncSession, values: Values) -> None:
-        """Changes rows when the transaction is committed, after all else: on SQLite in the thread that then waits.
-
-        Who reads these rows in this transaction does not see the change.
-        """
-        if isinstance(session, InlineSession) and not session.in_nested_transaction():
-            plan, driver = self._plan(session, values), await session.driver()
-            if plan is not None:
-                driver.left.append((plan.sql, plan.bound(values)))
-                return
-        await self.run(session, values)
-
     def _plan(self, reader: Reader, values: Values) -> _Plan | None:
         """How the driver runs it; None while that is not worth it."""
         if self._runs_left:

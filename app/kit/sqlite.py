@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -50,18 +50,6 @@ class _Cursor(sqlite3.Cursor):
 
 
 class _Connection(sqlite3.Connection):
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        super().__init__(*arguments, **options)
-        self.left: list[tuple[str, Sequence[Any]]] = []
-        """Statements that are left to the commit, with their values."""
-
-    def finish(self) -> None:
-        """What is left, and the commit."""
-        for statement, values in self.left:
-            self.execute(statement, values).close()
-        self.left.clear()
-        self.commit()
-
     def cursor(self, factory: Any = _Cursor) -> Any:
         return super().cursor(factory)
 
@@ -105,11 +93,7 @@ class WritingSQLite(InlineSQLite):
             await_only(_in_thread(_begin_patiently, dbapi_connection))
 
     def do_commit(self, dbapi_connection: Any) -> None:
-        await_only(_in_thread(dbapi_connection.finish))
-
-    def do_rollback(self, dbapi_connection: Any) -> None:
-        dbapi_connection.left.clear()
-        super().do_rollback(dbapi_connection)  # type: ignore[no-untyped-call]  # so it is there
+        await_only(_in_thread(dbapi_connection.commit))
 
 
 def _begin_patiently(connection: sqlite3.Connection) -> None:
@@ -176,12 +160,12 @@ class InlineSession(AsyncSession):
 
     _driver: Any = None
 
-    async def driver(self) -> _Connection:
+    async def driver(self) -> sqlite3.Connection:
         """The connection itself, in its transaction."""
         if self._driver is None:
             connection: Any = (await self.connection()).sync_connection
             self._driver = connection.connection.dbapi_connection
-        driver: _Connection = self._driver
+        driver: sqlite3.Connection = self._driver
         return driver
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:

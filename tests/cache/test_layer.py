@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from app.cache.answers import Answer, best_encoding
-from app.cache.store import Store
+from app.cache.store import MOST_ALIASES, Store
 from app.changes import follower as following
 from app.changes.bell import Bell
 from app.changes.follower import TRUSTED
@@ -280,10 +280,10 @@ def test_a_tag_takes_out_what_carries_it_and_its_addresses() -> None:
         store.keep(kept)
         for alias in range(20):
             store.alias(kept, (number, alias))
-    assert len(store.by_address) == 10 * 4
+    assert len(store.by_address) == 10 * MOST_ALIASES
     store.drop(["article:1"])
     assert {key for key in range(10) if store.find(key)} == {0, 2, 4, 6, 8}
-    assert len(store.by_address) == 5 * 4
+    assert len(store.by_address) == 5 * MOST_ALIASES
     store.clear()
     assert (len(store), len(store.by_address), store.size) == (0, 0, 0)
 
