@@ -8,7 +8,9 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection
 from statistics import median
 from urllib.parse import quote
 
@@ -45,7 +47,7 @@ def searching(way: Way, site: Site) -> Iterator[Result]:
         yield Result("search", site.database, site.count, note=f"not on more than {LARGEST:,} articles")
         return
     dataset.index(site.url)
-    with servers.product(site.url, 1, UNCACHED) as server, httpx.Client(base_url=server.address, timeout=60) as client:
+    with servers.product(site.url, 1, UNCACHED) as server, closing(HTTPConnection("127.0.0.1", server.port)) as client:
         for kind, (questions, most) in QUESTIONS.items():
             took = _took(client, kind, questions)
             figures = {"p50 ms": f"{median(took):.1f}", "max ms": f"{max(took):.1f}"}
@@ -56,15 +58,20 @@ def searching(way: Way, site: Site) -> Iterator[Result]:
     yield _analyser(site)
 
 
-def _took(client: httpx.Client, kind: str, questions: list[str]) -> list[float]:
+def _took(client: HTTPConnection, kind: str, questions: list[str]) -> list[float]:
+    """By a client that costs little itself: a larger one takes 1.3 ms for each question."""
     took = []
     for number in range(-3, ASKED):
         question = questions[number % len(questions)]
         path = "/v1/search/suggest?q=" if kind == "suggestions" else "/v1/search?q="
         more = "&sort=newest" if kind == "newest first" else ""
         began = time.perf_counter()
-        client.get(path + quote(question) + more).raise_for_status()
+        client.request("GET", path + quote(question) + more, headers={"Accept-Encoding": "br"})
+        answer = client.getresponse()
+        answer.read()
         took.append((time.perf_counter() - began) * 1000)
+        if answer.status != HTTPStatus.OK:
+            raise RuntimeError(f"{question} was answered with {answer.status}")
     return took[3:]
 
 
@@ -122,7 +129,10 @@ def _saves(way: Way, site: Site) -> Iterator[Result]:
         plain: list[float] = []
         worded: list[float] = []
         for number, id in enumerate(ids):
-            for took, change in ((plain, {"urgency": 4 - number % 2}), (worded, {"headline": f"عنوان جديد {number}"})):
+            for took, change in (
+                (plain, {"dateline": f"حلب {number}"}),
+                (worded, {"headline": f"عنوان جديد {number}"}),
+            ):
                 began = time.perf_counter()
                 client.patch(f"/v1/desk/articles/{id}", json=change).raise_for_status()
                 took.append((time.perf_counter() - began) * 1000)

@@ -36,7 +36,7 @@ from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Reader, Slice
 from app.kit.plain import Gathered, gathered, plain
-from app.kit.prepared import Prepared, light
+from app.kit.prepared import Prepared
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.tags.models import Tag
@@ -175,8 +175,8 @@ class Articles:
         found: dict[str, dict[str, list[Any]]] = {id: defaultdict(list) for id in ids}
         if ids:
             statement = RELATED_ALL if now is None else RELATED_SHOWN
-            related = await self.reader.execute(statement, {"ids": list(ids), "now": now})
-            for kind, article_id, _, id, slug, name in related.all():
+            related = await statement.all(self.reader, {"ids": list(ids), "now": now})
+            for kind, article_id, _, id, slug, name in related:
                 found[article_id][kind].append((id, slug, name))
         return {id: Relations(**{kind: tuple(rows) for kind, rows in kinds.items()}) for id, kinds in found.items()}
 
@@ -184,15 +184,15 @@ class Articles:
         """The visible ones among these, with these `parts`, in one statement."""
         if not ids:
             return []
-        return light((await self.reader.execute(_several(parts), {"ids": list(ids), "now": now})).all())
+        return await _several(parts).all(self.reader, {"ids": list(ids), "now": now})
 
     async def summarised(self, ids: Sequence[str], now: datetime) -> list[Any]:
         """The visible ones among these, as lists show them."""
-        return light((await self.reader.execute(SUMMARISED, {"ids": list(ids), "now": now})).all()) if ids else []
+        return await SUMMARISED.all(self.reader, {"ids": list(ids), "now": now}) if ids else []
 
     async def texts(self, ids: Sequence[str], now: datetime) -> dict[str, str]:
         """What may be read without paying of the bodies of these, by id."""
-        found = (await self.reader.execute(TEXTS, {"ids": list(ids), "now": now})).all() if ids else []
+        found = await TEXTS.all(self.reader, {"ids": list(ids), "now": now}) if ids else []
         return {row.article_id: row.text for row in found}
 
 
@@ -224,8 +224,8 @@ def _related(*shown: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
 
 
 # Built once: putting a statement together costs more than running it on SQLite.
-RELATED_SHOWN = _related(lambda other: visible(NOW, other))
-RELATED_ALL = _related()
+RELATED_SHOWN = Prepared(_related(lambda other: visible(NOW, other)))
+RELATED_ALL = Prepared(_related())
 OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("slug")).scalar_subquery()
 TRACED = or_(visible(NOW), Article.state == literal_column("'withdrawn'"))
 
@@ -280,8 +280,8 @@ def _with(parts: Parts, *more: Any) -> Select[Any]:
     return select(*columns).select_from(Article).outerjoin(ArticleBody, ITS_BODY)
 
 
-SUMMARISED = _with(frozenset({"related"})).where(Article.id.in_(IDS), visible(NOW))
-TEXTS = (
+SUMMARISED = Prepared(_with(frozenset({"related"})).where(Article.id.in_(IDS), visible(NOW)))
+TEXTS = Prepared(
     select(ArticleBody.article_id, ArticleBody.text).join(Article, ITS_BODY).where(Article.id.in_(IDS), visible(NOW))
 )
 
@@ -304,5 +304,5 @@ def _one(by_id: bool, parts: Parts) -> Prepared:
 
 
 @lru_cache
-def _several(parts: Parts) -> Select[Any]:
-    return _with(parts, *WHOLE).where(Article.id.in_(IDS), visible(NOW))
+def _several(parts: Parts) -> Prepared:
+    return Prepared(_with(parts, *WHOLE).where(Article.id.in_(IDS), visible(NOW)))

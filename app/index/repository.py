@@ -147,7 +147,7 @@ async def expect(session: AsyncSession, resource: str, id: str, at: datetime) ->
 
 async def is_stale(reader: Reader) -> bool:
     """Whether some entry is not what this version makes of its texts."""
-    return (await reader.execute(STALE)).first() is not None
+    return await STALE.first(reader) is not None
 
 
 async def left(reader: Reader) -> int:
@@ -208,7 +208,7 @@ async def _free(session: AsyncSession, at: datetime) -> int:
         low += PLACES
 
 
-STALE = select(indexed.c.place).where(indexed.c.version < VERSION).limit(1)
+STALE = Prepared(select(indexed.c.place).where(indexed.c.version < VERSION).limit(1))
 KNOWN = Prepared(
     select(indexed.c.place, indexed.c.digest, indexed.c.version, indexed.c.at, indexed.c.packed)
     .where(indexed.c.resource == bindparam("resource"), indexed.c.resource_id == bindparam("id"))
@@ -269,14 +269,14 @@ async def newest(
     rows: Sequence[Any] = ()
     if dialect_of(reader) == "postgresql":
         near, number = _first(found("near"), limit, beside), max(2 * limit, LEAST_NEAR)
-        rows = (await reader.execute(near, {**values, "number": number})).all()
+        rows = await near.all(reader, {**values, "number": number})
         if limit > len(rows) >= limit / FREQUENT:
-            rows = (await reader.execute(near, {**values, "number": 2 * number * limit // len(rows)})).all()
-    return rows if len(rows) >= limit else (await reader.execute(_first(found("rare"), limit, beside), values)).all()
+            rows = await near.all(reader, {**values, "number": 2 * number * limit // len(rows)})
+    return rows if len(rows) >= limit else await _first(found("rare"), limit, beside).all(reader, values)
 
 
 @lru_cache(maxsize=128)
-def _first(found: Select[Any], limit: int, beside: Any) -> Select[Any]:
+def _first(found: Select[Any], limit: int, beside: Any) -> Prepared:
     few = found.limit(limit).subquery("few")
     rows = select(few.c.place, few.c.resource_id, beside).join(indexed, indexed.c.place == few.c.place)
-    return rows.order_by(few.c.place.desc())
+    return Prepared(rows.order_by(few.c.place.desc()), is_lasting=False)

@@ -11,18 +11,21 @@ import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 from types import MappingProxyType
 from typing import Any
 
 import asyncpg
-from sqlalchemy import Dialect
+from sqlalchemy import BindParameter, Dialect
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy.sql.visitors import iterate
 
 from app.kit.sqlite import InlineConnection, InlineSession
 
 Reader = AsyncConnection | AsyncSession
 Values = Mapping[str, Any]
 EMPTY: Values = MappingProxyType({})
+LENGTHS = (1, 4, 24, 101)  # of lists: those of a page, and a little more
 WRONG = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 OFTEN = 10  # runs save what compiling costs
 MOST_PLANS = 200  # of one statement: a change has one for each set of columns
@@ -34,22 +37,24 @@ class Prepared:
     """One statement, on either database. A session's objects are not flushed for it."""
 
     def __init__(self, statement: Any, *, is_lasting: bool = True) -> None:
-        """No parameter of `statement` that a run gives may stand for several values.
-
-        One that is not `is_lasting` is one of many, and compiled for itself when it has been run often.
-        """
+        """One that is not `is_lasting` is one of many, and compiled for itself when it has been run often."""
         self.statement = statement
+        parameters = [part for part in iterate(statement) if isinstance(part, BindParameter)]
+        self._lists = {part.key for part in parameters if part.expanding and not part.unique}
         self._plans: dict[object, _Plan] = {}
         self._runs_left = 0 if is_lasting else OFTEN
 
     async def all(self, reader: Reader, values: Values = EMPTY) -> list[Any]:
         """The rows that are found with these values, as named tuples."""
-        driver, plan = await _driver(reader), self._plan(reader, values)
+        filled = self._filled(values) if self._lists else values
+        driver, plan = await _driver(reader), self._plan(reader, filled)
         if driver is not None and plan is not None:
             try:
                 if isinstance(driver, sqlite3.Connection):
-                    return plan.read(driver.execute(plan.sql, plan.bound(values)).fetchall())
-                return plan.read(await driver.fetch(plan.sql, *plan.bound(values)))
+                    return plan.read(driver.execute(plan.sql, plan.bound(filled)).fetchall())
+                return plan.read(await driver.fetch(plan.sql, *plan.bound(filled)))
+            except TimeoutError:  # to ask once more would only take as long again
+                raise
             except WRONG:
                 pass
         return light((await reader.execute(self.statement, values)).all())
@@ -63,28 +68,45 @@ class Prepared:
         """Changes rows, once for each of the values."""
         driver, plan = await _driver(session), self._plan(session, several[0])
         if isinstance(driver, sqlite3.Connection) and plan is not None:
-            try:
-                for values in several:
-                    driver.execute(plan.sql, plan.bound(values))
-            except sqlite3.Error:
-                pass
-            else:
-                return
-        await session.execute(self.statement, list(several) if len(several) > 1 else several[0])
+            several = several[_done(driver, plan, several) :]
+        if several:
+            await session.execute(self.statement, list(several) if len(several) > 1 else several[0])
+
+    def _filled(self, values: Values) -> Values:
+        """Lists have a few lengths: they are filled up with their last."""
+        filled = dict(values)
+        for name in self._lists:
+            given = list(values[name])
+            length = next((length for length in LENGTHS if length >= len(given)), len(given))
+            filled[name] = given + given[-1:] * (length - len(given))
+        return filled
 
     def _plan(self, reader: Reader, values: Values) -> _Plan | None:
-        """How the driver runs it; None while that is not worth it."""
+        """How the driver runs it; None where that is not worth it, or not yet."""
+        lengths = [len(values[name]) for name in self._lists]
+        if not all(length in LENGTHS for length in lengths):
+            return None
         if self._runs_left:
             self._runs_left -= 1
             return None
         dialect = reader.dialect if isinstance(reader, AsyncConnection) else reader.get_bind().dialect
-        key = (dialect.name, *values)
+        key = (dialect.name, *lengths, *values)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
             plan = self._plans[key] = _Plan(self.statement, dialect, values)
         return plan
+
+
+def _done(driver: sqlite3.Connection, plan: _Plan, several: Sequence[Values]) -> int:
+    """How many were done before one went wrong, if one did."""
+    for number, values in enumerate(several):
+        try:
+            driver.execute(plan.sql, plan.bound(values))
+        except sqlite3.Error:
+            return number
+    return len(several)
 
 
 async def _driver(reader: Reader) -> Any:
@@ -102,17 +124,18 @@ class _Plan:
     """The statement as the driver of one database takes it."""
 
     def __init__(self, statement: Any, dialect: Dialect, values: Values) -> None:
-        """For runs with values of the same names."""
+        """For runs with values of the same names, lists of the same lengths."""
         compiled = statement.compile(dialect=dialect, column_keys=list(values) if statement.is_dml else None)
         if compiled.insert_prefetch or compiled.update_prefetch:
             raise TypeError(f"columns whose value is a default of ours must be given: {compiled}")
         state = compiled.construct_expanded_state(values)
         self.sql = state.statement
         processes: dict[str, Process] = {**compiled._bind_processors, **state.processors}
-        fixed = zip(state.positiontup, state.positional_parameters, strict=True)
+        self._lists = {of: names for of, names in state.parameter_expansion.items() if of in values}
+        given = {*values, *chain.from_iterable(self._lists.values())}
         self._places = [
-            (name, process := processes.get(name, _as_it_is), None if name in values else process(value))
-            for name, value in fixed
+            (name, process := processes.get(name, _as_it_is), None if name in given else process(value))
+            for name, value in zip(state.positiontup, state.positional_parameters, strict=True)
         ]
         columns = compiled._result_columns
         processors = [entry.type._cached_result_processor(dialect, None) for entry in columns]
@@ -121,6 +144,9 @@ class _Plan:
 
     def bound(self, values: Values) -> list[Any]:
         """`values`, and those that the statement has itself, at their places."""
+        if self._lists:
+            lists = (zip(names, values[of], strict=True) for of, names in self._lists.items())
+            values = {**values, **dict(chain.from_iterable(lists))}
         return [process(values[name]) if name in values else fixed for name, process, fixed in self._places]
 
     def read(self, found: Sequence[Sequence[Any]]) -> list[Any]:

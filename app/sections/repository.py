@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from itertools import cycle, islice
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, func, literal, select, text
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,8 +14,6 @@ from app.kit.prepared import Prepared
 from app.sections.models import Section
 
 DEEPEST = 8
-FEW = 4  # sections are asked for by a statement that is compiled once
-PLACES = [f"id_{number}" for number in range(FEW)]
 
 
 def subtree(roots: ColumnElement[bool]) -> Select[str]:
@@ -39,27 +36,21 @@ async def lines_of(reader: Reader, section_ids: Collection[str]) -> dict[str, fr
     """For each of these sections: itself and all above it. One statement."""
     found: dict[str, frozenset[str]] = {id: frozenset({id}) for id in section_ids}
     if section_ids:
-        if len(section_ids) <= FEW:
-            padded = islice(cycle(section_ids), FEW)
-            rows: Sequence[Any] = await LINES_OF_FEW.all(reader, dict(zip(PLACES, padded, strict=True)))
-        else:
-            rows = (await reader.execute(LINES, {"ids": list(section_ids)})).all()
-        for of, id in rows:
+        for of, id in await LINES.all(reader, {"ids": list(section_ids)}):
             found[of] |= {id}
     return found
 
 
-def _lines(where: ColumnElement[bool]) -> Select[str, str]:
-    top = select(Section.id.label("of"), Section.id, Section.parent_id).where(where)
+def _lines() -> Select[str, str]:
+    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    top = select(Section.id.label("of"), Section.id, Section.parent_id).where(Section.id.in_(ids))
     line = top.cte("lines", recursive=True)
     above = aliased(Section)
     line = line.union(select(line.c.of, above.id, above.parent_id).join(line, above.id == line.c.parent_id))
     return select(line.c.of, line.c.id)
 
 
-# Built once: that costs more than running it.
-LINES = _lines(Section.id.in_(bindparam("ids", expanding=True)))
-LINES_OF_FEW = Prepared(_lines(Section.id.in_([bindparam(name) for name in PLACES])))
+LINES = Prepared(_lines())
 
 
 async def height(reader: Reader, section_id: str) -> int:

@@ -77,10 +77,10 @@ async def test_a_change_is_made_to_what_its_values_name(database: Database) -> N
     ]
 
 
-async def run_twice(database: Database, statement: Prepared, values: dict[str, Any]) -> None:
+async def run_twice(database: Database, statement: Prepared, *several: dict[str, Any]) -> None:
     async with database.transaction() as session:
-        await statement.run(session, values)
-        await statement.run(session, values)
+        await statement.run(session, *several)
+        await statement.run(session, *several)
 
 
 async def test_a_violation_is_told_as_ever(database: Database) -> None:
@@ -89,6 +89,14 @@ async def test_a_violation_is_told_as_ever(database: Database) -> None:
         await run_twice(database, append, row(901))
     async with database.reader() as reader:
         assert await Prepared(select(CHANGES.c.seq).where(CHANGES.c.seq == 901)).all(reader) == []
+
+
+async def test_of_several_the_first_that_goes_wrong_is_told(database: Database) -> None:
+    """Those before it are not tried again: they would be told as wrong themselves."""
+    append = Prepared(insert(CHANGES))
+    with pytest.raises(IntegrityError) as raised:
+        await run_twice(database, append, row(901), row(902, type=None))
+    assert "type" in str(raised.value.orig)
 
 
 async def test_a_reader_keeps_its_snapshot(database: Database) -> None:
@@ -103,6 +111,24 @@ async def test_a_reader_keeps_its_snapshot(database: Database) -> None:
         assert (await reader.execute(found.statement)).all() == before == await found.all(reader) == [(901,)]
     async with database.reader() as reader:
         assert await found.all(reader) == [(901,), (902,)]
+
+
+@pytest.mark.parametrize("number", [1, 3, 4, 5, 24, 60, 101, 102, 150])
+async def test_a_list_may_be_of_any_length(database: Database, number: int) -> None:
+    """Filled up to one of a few lengths; a long one goes the usual way."""
+    found = Prepared(select(CHANGES.c.seq).where(CHANGES.c.resource_id.in_(bindparam("ids", expanding=True))))
+    rows = [row(900 + place) for place in range(160)]
+    ids = [one["resource_id"] for one in rows]
+    async with database.transaction() as session:
+        await Prepared(insert(CHANGES)).run(session, *rows)
+    async with database.reader() as reader:
+        await alone(reader)
+        for chosen in (ids[:number], ids[-number:]):
+            with straight() as asked:
+                read = await found.all(reader, {"ids": chosen})
+            assert len(asked) == (number <= 101)
+            assert sorted(seq for (seq,) in read) == [one["seq"] for one in rows if one["resource_id"] in chosen]
+        assert await found.all(reader, {"ids": []}) == []
 
 
 async def test_one_of_many_is_compiled_when_it_is_worth_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
