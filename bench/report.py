@@ -151,9 +151,9 @@ READING = """## How to read it
   10 % is repeated once, and the quieter one counts. p99 moves with it more than anything else.
 - Everything is as it comes; the access log is off by default.
 - *hot*: one address again and again. What is kept is sent before a task or an ASGI scope is made for the request, which
-  the bare server does make: so the ratio can be above 1. *deep page*: by the cursor that a client holds after 95 % of the list. *mixed*:
-  1,000 articles (79 %), their lists (20 %), an editor's changes (1 %). *uncached*: the same as hot, the server's own
-  cache turned off.
+  the bare server does make: so the ratio can be above 1. *deep page*: by the cursor that a client holds after 95 % of
+  the list. *mixed*: 1,000 articles (79 %), their lists (20 %), an editor's changes (1 %). *uncached*: the same as hot,
+  the server's own cache turned off.
 - *memory* is that of the one worker after the mixed run: its proportional size (PSS), which counts, and its
   resident size (RSS), which holds the mapped pages of the database file too.
 - *streams*: memory for each client is the growth of the worker's PSS; times run from the moment at which the editor's
