@@ -17,6 +17,7 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import BindParameter, Dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql.visitors import iterate
 
@@ -55,8 +56,9 @@ class Prepared:
                 return plan.read(await driver.fetch(plan.sql, *plan.bound(filled)))
             except TimeoutError:  # to ask once more would only take as long again
                 raise
-            except WRONG:
-                pass
+            except WRONG as error:
+                if isinstance(error, asyncpg.PostgresError) and driver.is_in_transaction():
+                    raise DBAPIError(plan.sql, None, error) from error  # which now takes no other statement
         return light((await reader.execute(self.statement, values)).all())
 
     async def first(self, reader: Reader, values: Values = EMPTY) -> Any:
@@ -116,8 +118,11 @@ async def _driver(reader: Reader) -> Any:
     if isinstance(reader, InlineSession):
         return await reader.driver()
     own: Any = reader.sync_connection if isinstance(reader, AsyncConnection) else None
-    is_alone = own is not None and own.get_execution_options().get("isolation_level") == BY_ITSELF
-    return own.connection.driver_connection if is_alone else None
+    if own is None:
+        return None
+    driver = own.connection.driver_connection
+    is_alone = own.get_execution_options().get("isolation_level") == BY_ITSELF
+    return driver if is_alone or driver.is_in_transaction() else None
 
 
 class _Plan:

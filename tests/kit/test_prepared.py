@@ -9,14 +9,15 @@ from typing import Any
 
 import asyncpg
 import pytest
-from sqlalchemy import bindparam, insert, select, text, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import bindparam, func, insert, select, text, update
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from app.articles.models import Article
 from app.articles.repository import NOW, PUBLISHED, articles
 from app.changes.models import Change
 from app.kit import prepared
 from app.kit.db import Database, alone
+from app.kit.faults import is_outage
 from app.kit.ids import new_id
 from app.kit.prepared import Prepared
 from tests.newsroom import straight
@@ -111,6 +112,20 @@ async def test_a_reader_keeps_its_snapshot(database: Database) -> None:
         assert (await reader.execute(found.statement)).all() == before == await found.all(reader) == [(901,)]
     async with database.reader() as reader:
         assert await found.all(reader) == [(901,), (902,)]
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+async def test_what_fails_in_a_transaction_is_told_as_what_it_is(database: Database) -> None:
+    """Not as the transaction that it has ended."""
+    async with database.reader() as reader:
+        await reader.execute(text("SELECT 1"))
+        await reader.execute(text("SET LOCAL statement_timeout = 50"))
+        with straight() as asked, pytest.raises(DBAPIError) as raised:
+            await Prepared(select(func.pg_sleep(5))).all(reader)
+    assert len(asked) == 1
+    assert is_outage(raised.value)
+    async with database.reader() as reader:
+        assert (await reader.execute(text("SELECT 1"))).scalar_one() == 1
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 5, 24, 60, 101, 102, 150])
