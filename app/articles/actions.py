@@ -152,9 +152,10 @@ async def _edit(
     if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(article, draft.body)):
         raise InvalidBody(errors=faults)
     changed = (article.external_system, article.external_id, article.translation_group) != other
-    if not always and not changed and await revisions.content_of(draft) == before:
+    is_shown_else = await _public(draft) != before_public
+    if not (always or changed or is_shown_else) and await revisions.content_of(draft) == before:
         return
-    if always or await _public(draft) != before_public:
+    if always or is_shown_else:
         article.updated_at = _no_earlier_than_publication(article, work.now)
         if article.state == "published" and not minor:
             article.revised_at = article.updated_at

@@ -7,11 +7,15 @@ by the target as it was sent. Whatever is not a plain GET of that kind goes uvic
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.cache.layer import Cache
+
+log = logging.getLogger("nashra")
+OF_A_BODY = {b"content-length", b"transfer-encoding", b"expect"}
 
 
 class Protocol(HttpToolsProtocol):
@@ -27,11 +31,8 @@ class Protocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._reply = self._kept() if self._may_reply() else None
         if self._reply is None:
+            self._unset_keepalive_if_required()  # where an answer to what came in the same piece has set it
             super().on_headers_complete()
-
-    def on_body(self, body: bytes) -> None:
-        if self._reply is None:  # else it is of no use
-            super().on_body(body)
 
     def on_message_complete(self) -> None:
         if self._reply is None:
@@ -56,9 +57,15 @@ class Protocol(HttpToolsProtocol):
         parser = self.parser
         if cache is None or parser.get_method() != b"GET" or parser.get_http_version() != "1.1":
             return None
-        if self.expect_100_continue or parser.should_upgrade() or not parser.should_keep_alive():
+        if parser.should_upgrade() or not parser.should_keep_alive():
             return None
-        reply = cache.reply(self.url, self.headers)
+        if any(name in OF_A_BODY for name, _ in self.headers):  # it would be answered before it is whole
+            return None
+        try:
+            reply = cache.reply(self.url, self.headers)
+        except Exception:
+            log.exception("what is kept could not be looked up")
+            return None
         if reply is None:
             return None
         status, head, body = reply

@@ -17,7 +17,7 @@ from app.cache.answers import Answer
 FIRST_SHARE = 8  # the first part is 1/8 of the bound, as is the largest answer
 CANDIDATES = 5  # in the main part, of which the least wanted may be replaced
 MOST_ALIASES = 8
-LONGEST_ALIAS, ALIAS_SIZE = 1_200, 300  # characters; bytes that one costs beside its own, about
+LARGEST_ALIAS, ALIAS_SIZE = 3_000, 300  # bytes; those that one costs beside its own, about
 HALVED_EVERY = 10.0  # seconds: "lately"
 
 
@@ -47,16 +47,20 @@ class Store:
         return self._answers.get(key)
 
     def alias(self, answer: Answer, address: object) -> None:
-        """Lets an answer that is kept be found by an address as it was sent, too."""
-        if len(answer.aliases) == MOST_ALIASES or self._answers.get(answer.key) is not answer:
+        """Lets an answer that is kept be found by an address as it was sent, too; of many by those sent last."""
+        if address in self.by_address or self._answers.get(answer.key) is not answer:
             return
-        length = len(str(address))
-        if address not in self.by_address and length <= LONGEST_ALIAS:
-            answer.aliases.append(address)
-            self.by_address[address] = answer
-            size = ALIAS_SIZE + 2 * length
-            answer.size += size
-            self.grown(answer, size)
+        size = _size_of(address)
+        if size > LARGEST_ALIAS:
+            return
+        if len(answer.aliases) == MOST_ALIASES:
+            oldest = answer.aliases.pop(0)
+            del self.by_address[oldest]
+            size -= _size_of(oldest)
+        answer.aliases.append(address)
+        self.by_address[address] = answer
+        answer.size += size
+        self.grown(answer, size)
 
     def keep(self, answer: Answer) -> None:
         """Takes an answer in, in place of an older one to the same question."""
@@ -147,3 +151,7 @@ class Store:
             self._halved_at = now
             for answer in self._answers.values():
                 answer.hits //= 2
+
+
+def _size_of(alias: object) -> int:
+    return ALIAS_SIZE + 2 * len(str(alias))

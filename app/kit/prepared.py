@@ -7,6 +7,7 @@ and what then becomes of the connection.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections import namedtuple
 from collections.abc import Callable, Mapping, Sequence
@@ -27,7 +28,6 @@ Reader = AsyncConnection | AsyncSession
 Values = Mapping[str, Any]
 EMPTY: Values = MappingProxyType({})
 LENGTHS = (1, 4, 24, 101)  # of lists: those of a page, and a little more
-WRONG = (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 OFTEN = 10  # runs save what compiling costs
 MOST_PLANS = 200  # of one statement: a change has one for each set of columns
 BY_ITSELF = "AUTOCOMMIT"
@@ -49,16 +49,23 @@ class Prepared:
         """The rows that are found with these values, as named tuples."""
         filled = self._filled(values) if self._lists else values
         driver, plan = await _driver(reader), self._plan(reader, filled)
-        if driver is not None and plan is not None:
+        if isinstance(driver, sqlite3.Connection) and plan is not None:
+            was_begun = driver.in_transaction
             try:
-                if isinstance(driver, sqlite3.Connection):
-                    return plan.read(driver.execute(plan.sql, plan.bound(filled)).fetchall())
+                return plan.read(driver.execute(plan.sql, plan.bound(filled)).fetchall())
+            except sqlite3.Error:
+                _refuse_to_go_on(driver, was_begun)
+        elif driver is not None and plan is not None:
+            try:
                 return plan.read(await driver.fetch(plan.sql, *plan.bound(filled)))
-            except TimeoutError:  # to ask once more would only take as long again
+            except asyncpg.PostgresError as error:
+                if not driver.is_closed():  # it was asked: it would say the same again, or nothing any more
+                    raise DBAPIError(plan.sql, None, error) from error
+            except asyncpg.InterfaceError:
+                pass
+            except asyncio.CancelledError:
+                await reader.invalidate()  # in which state it is nobody knows
                 raise
-            except WRONG as error:
-                if isinstance(error, asyncpg.PostgresError) and driver.is_in_transaction():
-                    raise DBAPIError(plan.sql, None, error) from error  # which now takes no other statement
         return light((await reader.execute(self.statement, values)).all())
 
     async def first(self, reader: Reader, values: Values = EMPTY) -> Any:
@@ -107,8 +114,16 @@ def _done(driver: sqlite3.Connection, plan: _Plan, several: Sequence[Values]) ->
         try:
             driver.execute(plan.sql, plan.bound(values))
         except sqlite3.Error:
+            _refuse_to_go_on(driver, was_begun=True)
             return number
     return len(several)
+
+
+def _refuse_to_go_on(driver: sqlite3.Connection, was_begun: bool) -> None:
+    """Raises the error that is being handled where SQLite has ended the transaction for it, as it does when the disk is
+    full: what came next would be stored by itself."""
+    if was_begun and not driver.in_transaction:
+        raise  # in an `except`
 
 
 async def _driver(reader: Reader) -> Any:

@@ -348,3 +348,17 @@ async def test_a_deleted_draft_is_gone_with_all_that_is_its_own(newsroom: Newsro
     await newsroom.desk("DELETE", f"/articles/{draft['id']}", if_match='"1"', expect=204)
     for path in ("", "/revisions", "/revisions/1"):
         await newsroom.desk("GET", f"/articles/{draft['id']}{path}", expect=404)
+
+
+async def test_what_is_rendered_otherwise_is_a_change(newsroom: Newsroom) -> None:
+    """The same source under other settings: readers see something else, and must be told."""
+    source = '<p>متن</p><iframe src="https://video.example/1"></iframe>'
+    state = newsroom.app.state
+    state.settings = state.settings.model_copy(update={"embed_hosts": ("video.example",)})
+    article = await newsroom.published(body=source)
+    assert "video.example" in (await newsroom.get(f"/v1/articles/{article['id']}")).text
+    state.settings = state.settings.model_copy(update={"embed_hosts": ()})
+    changed = await newsroom.change(article, body=source)
+    assert changed["version"] == article["version"] + 1
+    assert "iframe" not in (await newsroom.get(f"/v1/articles/{article['id']}")).json()["body"]["html"]
+    assert (await newsroom.change(changed, body=source))["version"] == changed["version"]

@@ -12,6 +12,8 @@ from urllib.parse import quote
 
 import pytest
 import uvicorn
+from fastapi import APIRouter
+from starlette.responses import Response
 
 from app.cache.layer import Cache
 from app.cache.protocol import Protocol
@@ -72,9 +74,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @asynccontextmanager
-async def served(newsroom: Newsroom) -> AsyncIterator[int]:
+async def served(newsroom: Newsroom, **options: Any) -> AsyncIterator[int]:
     """The port at which the application is served as `./nashra serve` does it."""
-    options: dict[str, Any] = {"http": Protocol, "proxy_headers": False, "server_header": False, "access_log": False}
+    options |= {"http": Protocol, "proxy_headers": False, "server_header": False, "access_log": False}
     server = uvicorn.Server(uvicorn.Config(newsroom.app, port=0, log_level="error", lifespan="on", **options))
     with socket.socket() as listening:
         listening.bind(("127.0.0.1", 0))
@@ -199,14 +201,59 @@ async def test_a_request_that_comes_in_pieces_is_answered_once(newsroom: Newsroo
 
 
 @pytest.mark.parametrize("headers", [{"content_length": "9"}, {"content_length": "9", "expect": "100-continue"}])
-async def test_a_body_is_read_past(newsroom: Newsroom, wire: Wire, headers: dict[str, str]) -> None:
+async def test_a_body_is_read_past(newsroom: Newsroom, wire: Wire, asked: list[str], headers: dict[str, str]) -> None:
+    """By the application: it does not wait for the whole of it."""
     await newsroom.published()
     made = lasting(await wire.ask("/v1/articles"))
+    asked.clear()
     wire.send(request("/v1/articles", **headers))
-    await asyncio.sleep(0.05)
+    assert lasting(await wire.answer()) == made
     wire.send("GET / HTT", request("/v1/articles"))
     assert lasting(await wire.answer()) == made
-    assert lasting(await wire.answer()) == made
+    assert asked == ["GET /v1/articles"]
+
+
+async def test_what_is_asked_behind_a_kept_answer_has_its_time(newsroom: Newsroom) -> None:
+    """The connection is not taken for idle when both have come in one piece."""
+    router = APIRouter()
+
+    @router.get("/v1/slow")
+    async def answer_late() -> Response:
+        await asyncio.sleep(1.6)
+        return Response(b"late")
+
+    newsroom.app.include_router(router)
+    async with served(newsroom, timeout_keep_alive=1) as port, connected(port) as wire:
+        made = lasting(await wire.ask("/v1/articles"))
+        wire.send(request("/v1/articles") + request("/v1/slow"))
+        assert lasting(await wire.answer()) == made
+        assert (await wire.answer())[2] == b"late"
+
+
+async def test_a_fault_of_the_short_way_is_told_and_the_long_one_taken(
+    newsroom: Newsroom, wire: Wire, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = lasting(await wire.ask("/v1/articles"))
+
+    def fail(*_: Any) -> None:
+        raise KeyError("what")
+
+    monkeypatch.setattr(Cache, "reply", fail)
+    assert lasting(await wire.ask("/v1/articles")) == made
+    assert "KeyError: 'what'" in caplog.text
+
+
+async def test_odd_spellings_do_not_take_the_short_way_from_others(
+    newsroom: Newsroom, wire: Wire, asked: list[str]
+) -> None:
+    for letter in "articles":
+        await wire.ask(f"/v1/{'articles'.replace(letter, f'%{ord(letter):02x}')}")
+    for place in range(8):
+        await wire.ask(f"/v1/{'articles'[:place]}%{ord('articles'[place]):02X}{'articles'[place + 1 :]}")
+    asked.clear()
+    for _ in range(5):
+        await wire.ask("/v1/articles")
+    assert len(asked) <= 1
 
 
 @pytest.mark.parametrize("last", [request("/v1/articles", connection="close"), request("/v1/articles", version="1.0")])

@@ -266,3 +266,29 @@ async def test_who_waits_for_a_lock_stops_nobody(database_url: str) -> None:
         other.execute("COMMIT")
         assert (await asyncio.wait_for(writing, 5))["headline"]
     other.close()
+
+
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)  # it ends a transaction by itself when the disk is full
+async def test_on_a_full_disk_nothing_is_half_stored(database_url: str) -> None:
+    """Wherever in a save there is no more room: it is refused, and can be made later."""
+    async with opened(database_url) as newsroom:
+        article = await newsroom.published(body="<p>متن</p>", tags=[])
+        database, url = newsroom.app.state.database, f"/articles/{article['id']}"
+        statuses = []
+        for room in range(0, 60, 2):
+            async with database.writing.connect() as connection:
+                pages = (await connection.execute(text("PRAGMA page_count"))).scalar_one()
+                await connection.execute(text(f"PRAGMA max_page_count = {pages + room}"))
+            body = f"<p>{room} {'نص طويل ' * 2_000}</p>"
+            answer = await newsroom.client.patch(
+                f"/v1/desk{url}",
+                json={"headline": f"عنوان {room}", "body": body},
+                headers={"Authorization": f"Bearer {newsroom.tokens['admin']}", "If-Match": "*"},
+            )
+            statuses.append(answer.status_code)
+            stored = (await newsroom.desk("GET", url)).json()
+            saves = (await newsroom.desk("GET", f"{url}/revisions")).json()["data"]
+            assert (stored["headline"] == f"عنوان {room}") is (answer.status_code == 200)
+            assert saves[0]["number"] == stored["version"]
+        assert set(statuses) == {503, 200}
+        assert statuses[-1] == 200

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
@@ -128,6 +130,33 @@ async def test_what_fails_in_a_transaction_is_told_as_what_it_is(database: Datab
         assert (await reader.execute(text("SELECT 1"))).scalar_one() == 1
 
 
+@pytest.mark.parametrize("backend", ["postgresql"])
+async def test_what_takes_too_long_is_not_asked_again(database: Database) -> None:
+    async with database.reader() as reader:
+        await alone(reader)
+        await reader.execute(text("SET statement_timeout = 400"))
+        began = time.perf_counter()
+        with pytest.raises(DBAPIError) as raised:
+            await Prepared(select(func.pg_sleep(5))).all(reader)
+        assert time.perf_counter() - began < 0.75
+        assert is_outage(raised.value)
+        await reader.execute(text("RESET statement_timeout"))
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
+async def test_who_gives_up_leaves_a_good_connection(database: Database) -> None:
+    async def ask() -> None:
+        async with database.reader() as reader:
+            await alone(reader)
+            await Prepared(select(func.pg_sleep(5))).all(reader)
+
+    for _ in range(15):  # more than the pool holds
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(ask(), 0.02)
+    async with database.reader() as reader:
+        assert (await reader.execute(text("SELECT 1"))).scalar_one() == 1
+
+
 @pytest.mark.parametrize("number", [1, 3, 4, 5, 24, 60, 101, 102, 150])
 async def test_a_list_may_be_of_any_length(database: Database, number: int) -> None:
     """Filled up to one of a few lengths; a long one goes the usual way."""
@@ -163,7 +192,7 @@ async def test_what_the_driver_cannot_do_is_left_to_sqlalchemy(
     """A connection that is gone is so found out, thrown away, and the next one is good."""
 
     async def lost(*_: Any) -> Any:
-        raise asyncpg.ConnectionDoesNotExistError("gone")
+        raise asyncpg.InterfaceError("gone")
 
     def locked(*_: Any) -> Any:
         raise sqlite3.OperationalError("locked")
