@@ -45,6 +45,7 @@ class Answer:
         "_digest",
         "_headers",
         "_plain",
+        "_seldom",
         "aliases",
         "hits",
         "key",
@@ -55,8 +56,10 @@ class Answer:
         "variants",
     )
 
-    def __init__(self, key: object, headers: Headers, body: bytes, tags: frozenset[str]) -> None:
-        self.key, self.tags = key, tags
+    def __init__(
+        self, key: object, headers: Headers, body: bytes, tags: frozenset[str], *, seldom: bool = False
+    ) -> None:
+        self.key, self.tags, self._seldom = key, tags, seldom
         self._headers, self._plain = headers, body
         self._digest = hashlib.sha256(body).hexdigest()[:32]  # processors have instructions for it
         media_type = next((value for name, value in headers if name == b"content-type"), b"")
@@ -78,6 +81,12 @@ class Answer:
         """`wanted` (`br`, `gzip` or none), where that gains something."""
         return wanted if self._compressible else PLAIN
 
+    def compressed(self, encoding: str) -> bytes:
+        """The body as `encoding` has it: always the same bytes. What is seldom asked for twice is not done as well."""
+        if encoding == "br":
+            return bytes(brotli.compress(self._plain, quality=3 if self._seldom else 5))
+        return gzip.compress(self._plain, 3 if self._seldom else 6, mtime=0) if encoding == "gzip" else self._plain
+
     def add(self, encoding: str, body: bytes) -> Variant:
         """Keeps `body` as what `encoding` makes of it; `size` grows with it."""
         found = Variant(self._headers, body, encoding, self._digest, vary=self._compressible)
@@ -85,13 +94,6 @@ class Answer:
         if encoding:
             self.size += len(body) + OVERHEAD
         return found
-
-
-def compressed(body: bytes, encoding: str) -> bytes:
-    """`body` as `encoding` has it: always the same bytes."""
-    if encoding == "br":
-        return bytes(brotli.compress(body, quality=5))
-    return gzip.compress(body, 6, mtime=0) if encoding == "gzip" else body
 
 
 def _lines(headers: Headers) -> bytes:

@@ -27,7 +27,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers as StarletteHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding, compressed
+from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding
 from app.cache.store import Store
 from app.changes.follower import Follower, Heard
 from app.kit.addresses import client_address
@@ -129,10 +129,10 @@ class Cache(Heard):
         if (found := answer.variants.get(encoding)) is not None:
             return found
         if len(answer.plain) < LARGE:
-            return self._add(answer, encoding, compressed(answer.plain, encoding))
+            return self._add(answer, encoding, answer.compressed(encoding))
         making = answer.making.get(encoding)
         if making is None:
-            making = asyncio.ensure_future(to_thread(compressed, answer.plain, encoding))
+            making = asyncio.ensure_future(to_thread(answer.compressed, encoding))
             answer.making[encoding] = making
         body = await asyncio.shield(making)
         answer.making.pop(encoding, None)
@@ -256,7 +256,8 @@ async def _ask(scope: Scope, receive: Receive, send: Send, inner: ASGIApp, key: 
     await inner(asked, receive, lambda message: capture.send(asked, message))
     if capture.headers is None:
         return None
-    return Answer(key, capture.headers, b"".join(capture.parts), asked["state"]["delivered"])
+    state = asked["state"]
+    return Answer(key, capture.headers, b"".join(capture.parts), state["delivered"], seldom=state["seldom"])
 
 
 class _Capture:

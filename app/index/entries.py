@@ -17,7 +17,7 @@ from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_key
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 LARGEST = 950_000  # bytes of one thing's keys: PostgreSQL takes no vector above 1 MB, positions among it
-DIGEST = 16  # bytes
+DIGEST = 8  # bytes: enough to tell two texts of one thing apart
 SHORT = 200  # characters of a text whose words are remembered
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import timedelta
-from heapq import heapify, heappop, heappush
+from heapq import heapify, heappop, heapreplace
 from typing import Literal, NamedTuple
 
 from app.index.matching import Way, ways
@@ -138,20 +138,18 @@ def rank(question: Question, candidates: Iterable[tuple[int, bytes | None]], new
     does not read all.
     """
     scales = Scales(question)
-
-    def score(words: float, place: int) -> float:
-        return round(words * freshness(newest - place), 4)
-
-    waiting: list[tuple[float, int, bytes | None, int, set[Field]]]  # how much of a thing has been read: 0, 1, or all
-    waiting = [(-score(scales.most, place), -place, packed, 0, set()) for place, packed in candidates]
+    waiting: list[tuple[float, int, bytes | None, float, int, set[Field]]]  # a thing has been read: not, a part, whole
+    fresh = [(place, packed, freshness(newest - place)) for place, packed in candidates]
+    waiting = [(-round(scales.most * factor, 4), -place, packed, factor, 0, set()) for place, packed, factor in fresh]
     heapify(waiting)
     while waiting:
-        negative, place, packed, read, fields = heappop(waiting)
+        negative, place, packed, factor, read, fields = waiting[0]
         if read == 2:
+            heappop(waiting)
             yield Hit(-negative, -place, fields)
             continue
         words, fields = scales.weigh(packed) if read else (scales.bound(packed), fields)
-        heappush(waiting, (-score(words, -place), place, packed, read + 1, fields))
+        heapreplace(waiting, (-round(words * factor, 4), place, packed, factor, read + 1, fields))
 
 
 def freshness(places: int) -> float:

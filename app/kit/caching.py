@@ -38,15 +38,17 @@ def deliver(
     modified: datetime | None = None,
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
+    seldom: bool = False,
 ) -> Response:
     """A public answer: the same for everyone. `tags` name all that it shows; `shows`, where given, names it more finely
-    than a CDN needs to know.
+    than a CDN needs to know. What is `seldom` asked for twice is compressed quickly rather than well.
 
     The cache in front of the application keeps it, gives it its validator, and answers 304.
     """
     settings = request.app.state.settings
     names = list(dict.fromkeys(tags))
-    request.scope.setdefault("state", {})["delivered"] = frozenset(names if shows is None else shows)
+    state = request.scope.setdefault("state", {})
+    state["delivered"], state["seldom"] = frozenset(names if shows is None else shows), seldom
     sent = {
         "Cache-Control": f"public, max-age={settings.cache_max_age}",
         settings.cache_tag_header: _tag_line(names),

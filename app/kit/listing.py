@@ -40,6 +40,12 @@ def as_it_stands(schema: Any, value: Any, include: Any = None) -> bytes:
     return to_json(value, include=include)
 
 
+def spliced(schema: Any, value: Any, rows: Iterable[bytes]) -> bytes:
+    """`value` as it stands, with `rows` that are written already as its first member, `data`."""
+    around = as_it_stands(schema, {"data": [], **value})
+    return b'{"data":[%b%b' % (b",".join(rows), around.removeprefix(b'{"data":['))
+
+
 def delivered_list(
     request: Request,
     schema: type[BaseModel],

@@ -14,7 +14,7 @@ from starlette.responses import Response
 from app.articles.repository import Articles, Relations
 from app.articles.router import ArticlePath
 from app.articles.schemas import ArticleFilters
-from app.articles.shapes import summary_of
+from app.articles.shapes import comments_mode, writer_of
 from app.index.asking import asked
 from app.index.ranking import RANKED, Field, Hit, Scales, rank
 from app.index.repository import is_stale
@@ -33,6 +33,7 @@ from app.search.schemas import (
     RelatedQuery,
     SearchQuery,
     SearchResults,
+    Snippet,
     Suggestions,
     SuggestQuery,
 )
@@ -81,8 +82,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         None if total is None else min(total, COUNT_LIMIT),
         total is not None and total > COUNT_LIMIT,
     )
-    value = {
-        "data": await _hits(request, reader, found, query, question, now),
+    around = {
         "page": page.page(),
         "corrected": [{"from": wrong, "to": right} for wrong, right in corrections],
         "facets": {
@@ -92,7 +92,8 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         if facets
         else None,
     }
-    return await _delivered(request, reader, listing.as_it_stands(SearchResults, value), next_link(request, page.next))
+    content = listing.spliced(SearchResults, around, await _hits(request, reader, found, query, question, now))
+    return await _delivered(request, reader, content, next_link(request, page.next))
 
 
 @articles.get("/{slug}/related", response_model=RelatedArticles, responses=problems(InvalidQuery, NotFound, Gone))
@@ -108,8 +109,9 @@ async def list_related_articles(
     row = await found.at(slug, now, "/related", frozenset({"related"}))
     ids = await related_to(reader, row, Relations.of(row), now, query.limit)
     rows = {other.id: other for other in await found.summarised(ids, now)}
-    shown = [summary_of(rows[id], Relations.of(rows[id]), settings, now) for id in ids if id in rows]
-    return await _delivered(request, reader, listing.as_it_stands(RelatedArticles, {"data": shown}))
+    write = writer_of(settings)
+    shown = [write(rows[id], comments_mode(rows[id], settings, now) != "closed") for id in ids if id in rows]
+    return await _delivered(request, reader, listing.spliced(RelatedArticles, {}, shown))
 
 
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
@@ -134,7 +136,7 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
 async def _delivered(
     request: Request, reader: Reading, content: bytes, headers: dict[str, str] | None = None
 ) -> Response:
-    response = deliver(request, content, tags=TAGS, headers=headers)
+    response = deliver(request, content, tags=TAGS, headers=headers, seldom=True)
     return unkept(request, response) if await is_stale(reader) else response
 
 
@@ -180,9 +182,9 @@ def _checked(start: list[Any], length: int) -> list[Any]:
 
 async def _hits(
     request: Request, reader: Reading, found: Found, query: SearchQuery, question: Question, now: datetime
-) -> list[dict[str, Any]]:
+) -> list[bytes]:
     settings = request.app.state.settings
-    articles, ids = Articles(reader), [found.ids[hit.place] for hit in found.hits]
+    write, articles, ids = writer_of(settings), Articles(reader), [found.ids[hit.place] for hit in found.hits]
     rows = {row.id: row for row in await articles.summarised(ids, now)}
     bodies = await articles.texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
     markers: dict[str, Marker] = {}
@@ -194,9 +196,10 @@ async def _hits(
                 marker = markers[row.language] = Marker(question, row.language)
             texts = list(_texts(row, related, bodies.get(id), hit.fields))
             snippets = [_snippet(field, mark) for field, mark in _marks(row.headline, texts, marker)]
-            score = hit.score if query.sort == "relevance" else None
-            article = summary_of(row, related, settings, now)
-            hits.append({"article": article, "score": score, "snippets": snippets})
+            article = write(row, comments_mode(row, settings, now) != "closed")
+            score = listing.as_it_stands(float | None, hit.score if query.sort == "relevance" else None)
+            shown = listing.as_it_stands(list[Snippet], snippets)
+            hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, shown))
     return hits
 
 
