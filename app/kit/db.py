@@ -23,7 +23,7 @@ from sqlalchemy.orm import DeclarativeBase
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from starlette.requests import HTTPConnection
 
-from app.kit import sqlite
+from app.kit import postgres, sqlite
 from app.kit.clock import written
 from app.kit.ids import dashed
 
@@ -100,9 +100,11 @@ class Database:
             path = parsed.database or ":memory:"
             self.reading, self.writing = sqlite.reading_engine(path), sqlite.writing_engine(path)
             self._session: type[AsyncSession] = sqlite.InlineSession
+            self._snapshots = self.reading
         else:
             self.reading, self.writing = _postgresql(parsed, pool, read_only=True), _postgresql(parsed, pool)
             self._session = AsyncSession
+            self._snapshots = self.reading.execution_options(isolation_level=postgres.SNAPSHOT)
             self._listening_url = parsed.set(drivername="postgresql").render_as_string(hide_password=False)
         self.before_commit: Callable[[AsyncSession], Awaitable[None]] | None = None
 
@@ -114,7 +116,7 @@ class Database:
         cancelled; and a reader that never gives way needs one connection, whose pages and statements are at hand.
         """
         if not self.is_embedded:
-            async with self.reading.connect() as connection:
+            async with postgres.SnapshotConnection(self.reading) as connection:
                 yield connection
             return
         connection = await sqlite.InlineConnection(self.reading).start()
@@ -125,7 +127,7 @@ class Database:
 
     def reading_session(self) -> AsyncSession:
         """A session that cannot write, on one snapshot."""
-        return self._session(self.reading, expire_on_commit=False)
+        return self._session(self._snapshots, expire_on_commit=False)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -185,7 +187,8 @@ def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
         "random_page_cost": "1.1",
     }
     return create_async_engine(
-        postgresql_url(url),
+        postgres.postgresql_url(url),
+        isolation_level=postgres.BY_ITSELF if read_only else None,
         pool_size=pool,
         max_overflow=0,
         pool_timeout=10,
@@ -195,14 +198,6 @@ def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
         # A server that does not even say that it was too slow is given up a little later.
         connect_args={"timeout": 5, "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 5, "server_settings": settings},
     )
-
-
-def postgresql_url(url: URL) -> URL:
-    """The address in asyncpg's words: libpq's `sslmode` is its `ssl`."""
-    query = dict(url.query)
-    if mode := query.pop("sslmode", None):
-        query["ssl"] = mode
-    return url.set(drivername="postgresql+asyncpg", query=query)
 
 
 async def use_database(connection: HTTPConnection) -> Database:
@@ -217,10 +212,8 @@ async def _reading(database: Annotated[Database, Depends(use_database)]) -> Asyn
 
 
 async def alone(connection: AsyncConnection) -> None:
-    """Only one statement will be read: it is a snapshot by itself, and PostgreSQL need not begin and end one."""
-    if connection.dialect.name == "postgresql":
-        await connection.execution_options(isolation_level="AUTOCOMMIT")
-    elif isinstance(connection, sqlite.InlineConnection):
+    """Only one statement will be read: it is a snapshot by itself, and none need be begun and ended."""
+    if isinstance(connection, sqlite.InlineConnection | postgres.SnapshotConnection):
         connection.is_alone = True
 
 

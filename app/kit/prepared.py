@@ -22,6 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql.visitors import iterate
 
+from app.kit.postgres import SnapshotConnection
 from app.kit.sqlite import InlineConnection, InlineSession
 
 Reader = AsyncConnection | AsyncSession
@@ -30,7 +31,6 @@ EMPTY: Values = MappingProxyType({})
 LENGTHS = (1, 4, 24, 101)  # of lists: those of a page, and a little more
 OFTEN = 10  # runs save what compiling costs
 MOST_PLANS = 200  # of one statement: a change has one for each set of columns
-BY_ITSELF = "AUTOCOMMIT"
 Process = Callable[[Any], Any]
 
 
@@ -132,12 +132,7 @@ async def _driver(reader: Reader) -> Any:
         return reader.driver()
     if isinstance(reader, InlineSession):
         return await reader.driver()
-    own: Any = reader.sync_connection if isinstance(reader, AsyncConnection) else None
-    if own is None:
-        return None
-    driver = own.connection.driver_connection
-    is_alone = own.get_execution_options().get("isolation_level") == BY_ITSELF
-    return driver if is_alone or driver.is_in_transaction() else None
+    return await reader.driver() if isinstance(reader, SnapshotConnection) else None
 
 
 class _Plan:
