@@ -81,38 +81,40 @@ class Scales:
         return sum(weight * length for weight, length in zip(terms, self._lengths, strict=True))
 
     def _weighed(self, text: bytes) -> Weighed:
-        title, body = text.find(b"\n"), text.find(BODY)
-        weighed, full = Weighed([0.0] * len(self._lengths), set()), set[tuple[int, Field]]()
-        for begin, end in self._words(text):
-            for start in self._begun(text[begin:end]):
-                field: Field = "title" if _is_before(end, title) else "lead" if _is_before(end, body) else "body"
-                if (start.term, field) in full or (len(start.way.keys) > 1 and not _goes_on(text, end, start.way)):
-                    continue
-                if start.weight == BY_TIER[0]:  # nothing in this field can count more
-                    full.add((start.term, field))
-                weighed.terms[start.term] = max(weighed.terms[start.term], start.weight * BY_FIELD[field])
-                weighed.fields.add(field)
-        return weighed
-
-    def _words(self, text: bytes) -> Iterator[tuple[int, int]]:
-        """Where the words stand that may be what is looked for."""
+        weighed = Weighed([0.0] * len(self._lengths), set())
+        full: set[tuple[int, Field]] = set()
         for needle in self._needles:
             at = text.find(needle)
             while at >= 0:
                 end = text.find(b" ", at)
-                yield text.rfind(b" ", 0, at) + 1, end
+                code = text[text.rfind(b" ", 0, at) + 1 : end]
+                starts = self._known.get(code)
+                for start in self._begun(code) if starts is None else starts:
+                    self._count(start, text, end, weighed, full)
                 at = text.find(needle, end)
+        return weighed
+
+    def _count(self, start: Start, text: bytes, end: int, weighed: Weighed, full: set[tuple[int, Field]]) -> None:
+        """What a way counts that may begin with the word up to `end`; `full`: where nothing can count more."""
+        field = _field(text, end)
+        if (start.term, field) in full or (len(start.way.keys) > 1 and not _goes_on(text, end, start.way)):
+            return
+        if start.weight == BY_TIER[0]:
+            full.add((start.term, field))
+        weighed.terms[start.term] = max(weighed.terms[start.term], start.weight * BY_FIELD[field])
+        weighed.fields.add(field)
 
     def _begun(self, code: bytes) -> list[Start]:
-        if (found := self._known.get(code)) is None:
-            keys = keys_of(code)
-            found = [start for start in self._starts if _meets(keys, start.way, 0)]
-            self._known[code] = found
+        keys = keys_of(code)
+        found = self._known[code] = [start for start in self._starts if _meets(keys, start.way, 0)]
         return found
 
 
-def _is_before(end: int, mark: int) -> bool:
-    return end < mark or mark < 0
+def _field(text: bytes, end: int) -> Field:
+    """In which a word ends there."""
+    if text.find(b"\n", 0, end) < 0:
+        return "title"
+    return "lead" if text.find(BODY, 0, end) < 0 else "body"
 
 
 def _goes_on(text: bytes, end: int, way: Way) -> bool:

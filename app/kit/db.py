@@ -115,15 +115,16 @@ class Database:
         SQLAlchemy closes in a task of its own, safe from cancellation. Where nothing is waited for, nothing can be
         cancelled; and a reader that never gives way needs one connection, whose pages and statements are at hand.
         """
-        if not self.is_embedded:
-            async with postgres.SnapshotConnection(self.reading) as connection:
-                yield connection
-            return
-        connection = await sqlite.InlineConnection(self.reading).start()
+        kind = sqlite.InlineConnection if self.is_embedded else postgres.SnapshotConnection
+        connection = kind(self.reading)
+        await connection.start()
         try:
             yield connection
         finally:
-            await connection.close()
+            if self.is_embedded or connection.is_alone:
+                await connection.close()
+            else:
+                await asyncio.shield(asyncio.ensure_future(connection.close()))
 
     def reading_session(self) -> AsyncSession:
         """A session that cannot write, on one snapshot."""
@@ -212,7 +213,7 @@ async def _reading(database: Annotated[Database, Depends(use_database)]) -> Asyn
 
 
 async def alone(connection: AsyncConnection) -> None:
-    """Only one statement will be read: it is a snapshot by itself, and none need be begun and ended."""
+    """No two statements need the same snapshot: none need be begun and ended."""
     if isinstance(connection, sqlite.InlineConnection | postgres.SnapshotConnection):
         connection.is_alone = True
 

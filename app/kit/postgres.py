@@ -22,7 +22,7 @@ class SnapshotConnection(AsyncConnection):
     """
 
     is_alone = False
-    """Whether a single statement is all that will be read."""
+    """Whether each statement is read by itself."""
 
     async def driver(self) -> Any:
         """The driver's own connection, in its transaction. It cannot write, by what the server was told."""

@@ -128,7 +128,7 @@ class InlineConnection(AsyncConnection):
     """A reading connection of which everybody knows that nothing is waited for: no greenlet is made for any call."""
 
     is_alone = False
-    """Whether a single statement is all that will be read."""
+    """Whether each statement is read by itself."""
 
     async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
         pool: Any = self.sync_engine.pool

@@ -20,7 +20,7 @@ from app.index.ranking import RANKED, Field, Hit, Scales, rank
 from app.index.repository import is_stale
 from app.kit import clock, listing
 from app.kit.caching import deliver, unkept
-from app.kit.db import Reading
+from app.kit.db import Reading, alone
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
@@ -68,6 +68,8 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     search = Search(reader, query, now)
     cursors = Cursors(request)
     start = cursors.read(query.cursor)
+    if not (query.count or facets):  # what has left between being found and being read is not shown
+        await alone(reader)
     found, corrections = await _page(search, query, question, start), list[Correction]()
     if not found.hits and (better := await corrected(search, question)) is not None:
         found = await _page(search, query, better[0], start)
