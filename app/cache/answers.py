@@ -23,7 +23,7 @@ LONGEST_KEPT = 200  # bytes of a header that is looked up rather than read
 class Variant:
     """An answer in one encoding: what is sent, but for what belongs to the one request."""
 
-    __slots__ = ("body", "etag", "head", "headers", "unmodified", "unmodified_head")
+    __slots__ = ("_lines", "body", "etag", "headers", "unmodified")
 
     def __init__(self, headers: Headers, body: bytes, encoding: str, digest: str, *, vary: bool) -> None:
         suffix = f"-{encoding}" if encoding else ""
@@ -34,7 +34,15 @@ class Variant:
         if encoding:
             self.headers.append((b"content-encoding", encoding.encode()))
         self.body: Message = {"type": "http.response.body", "body": body}
-        self.head, self.unmodified_head = _lines(self.headers), _lines(self.unmodified)
+        self._lines: dict[bool, bytes] = {}
+
+    def lines(self, *, unmodified: bool) -> bytes:
+        """The headers as they go over the wire, of a 304 or of a 200."""
+        found = self._lines.get(unmodified)
+        if found is None:
+            pairs = self.unmodified if unmodified else self.headers
+            found = self._lines[unmodified] = b"".join(b"%b: %b\r\n" % pair for pair in pairs)
+        return found
 
 
 class Answer:
@@ -94,11 +102,6 @@ class Answer:
         if encoding:
             self.size += len(body) + OVERHEAD
         return found
-
-
-def _lines(headers: Headers) -> bytes:
-    """As they go over the wire."""
-    return b"".join(b"%b: %b\r\n" % pair for pair in headers)
 
 
 def _varying(headers: Headers) -> Headers:

@@ -108,8 +108,8 @@ class Cache(Heard):
         answer.hits += 1
         request_id = b"x-request-id: %b\r\n\r\n" % self._request_id({}, given)
         if known is not None and _is_known(known, variant):
-            return b"304 Not Modified\r\n", variant.unmodified_head + request_id, b""
-        return b"200 OK\r\n", variant.head + request_id, variant.body["body"]
+            return b"304 Not Modified\r\n", variant.lines(unmodified=True) + request_id, b""
+        return b"200 OK\r\n", variant.lines(unmodified=False) + request_id, variant.body["body"]
 
     def _request_id(self, scope: Scope, given: bytes) -> bytes:
         """The application's, where it was asked; else the one that was given, or one of our own."""
