@@ -277,6 +277,6 @@ async def newest(
 
 @lru_cache(maxsize=128)
 def _first(found: Select[Any], limit: int, beside: Any) -> Prepared:
-    few = found.limit(limit).subquery("few")
+    few = found.limit(literal_column(str(limit))).subquery("few")  # no parameter, for which PostgreSQL would plan anew
     rows = select(few.c.place, few.c.resource_id, beside).join(indexed, indexed.c.place == few.c.place)
     return Prepared(rows.order_by(few.c.place.desc()), is_lasting=False)

@@ -42,6 +42,7 @@ class Prepared:
         self.statement = statement
         parameters = [part for part in iterate(statement) if isinstance(part, BindParameter)]
         self._lists = {part.key for part in parameters if part.expanding and not part.unique}
+        self._literals = {part.key for part in parameters if part.literal_execute}
         self._plans: dict[object, _Plan] = {}
         self._runs_left = 0 if is_lasting else OFTEN
 
@@ -99,7 +100,7 @@ class Prepared:
             self._runs_left -= 1
             return None
         dialect = reader.dialect if isinstance(reader, AsyncConnection) else reader.get_bind().dialect
-        key = (dialect.name, *lengths, *values)
+        key = (dialect.name, *lengths, *(values[name] for name in self._literals), *values)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= MOST_PLANS:
