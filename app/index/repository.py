@@ -11,6 +11,7 @@ from typing import Any, Literal
 from sqlalchemy import (
     BigInteger,
     BindParameter,
+    ColumnElement,
     Select,
     bindparam,
     delete,
@@ -19,6 +20,7 @@ from sqlalchemy import (
     literal_column,
     select,
     text,
+    union_all,
     update,
 )
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -250,7 +252,7 @@ def found_by(dialect: str, resource: str, kind: Kind = "any") -> Select[Any]:
     found = _matches(dialect, resource, kind)
     if dialect == "sqlite":
         return found
-    cte = found.cte("found").prefix_with("MATERIALIZED")
+    cte = found.cte(f"found_{kind}").prefix_with("MATERIALIZED")
     return select(cte.c.place, cte.c.resource_id)
 
 
@@ -263,15 +265,18 @@ async def newest(
 ) -> Sequence[Any]:
     """The first of what is `found` with these values: place, resource_id, and what is asked for `beside`.
 
-    PostgreSQL's index knows no order: for a frequent word it is asked about the newest days first, then about as many
-    as seem to be needed, and for a rare one about all.
+    PostgreSQL's index knows no order: for a frequent word it is asked about the newest days, then about as many as seem
+    to be needed; for a rare one, in the same statement, about all.
     """
-    rows: Sequence[Any] = ()
-    if dialect_of(reader) == "postgresql":
-        near, number = _first(found("near"), limit, beside), max(2 * limit, LEAST_NEAR)
-        rows = await near.all(reader, {**values, "number": number})
-        if limit > len(rows) >= limit / FREQUENT:
-            rows = await near.all(reader, {**values, "number": 2 * number * limit // len(rows)})
+    if dialect_of(reader) == "sqlite":
+        return await _first(found("any"), limit, beside).all(reader, values)
+    number = max(2 * limit, LEAST_NEAR)
+    both = await _near_or_rare(found("near"), found("rare"), limit, beside).all(reader, {**values, "number": number})
+    rows: Sequence[Any] = [row for row in both if row.is_rare == both[0].is_rare]
+    if not rows or rows[0].is_rare or len(rows) >= limit:
+        return rows
+    near = _first(found("near"), limit, beside)
+    rows = await near.all(reader, {**values, "number": 2 * number * limit // len(rows)})
     return rows if len(rows) >= limit else await _first(found("rare"), limit, beside).all(reader, values)
 
 
@@ -280,3 +285,20 @@ def _first(found: Select[Any], limit: int, beside: Any) -> Prepared:
     few = found.limit(literal_column(str(limit))).subquery("few")  # no parameter, for which PostgreSQL would plan anew
     rows = select(few.c.place, few.c.resource_id, beside).join(indexed, indexed.c.place == few.c.place)
     return Prepared(rows.order_by(few.c.place.desc()), is_lasting=False)
+
+
+@lru_cache(maxsize=128)
+def _near_or_rare(near: Select[Any], rare: Select[Any], limit: int, beside: Any) -> Prepared:
+    """The first that are near; where these are few, the first of all before them, marked as `is_rare`."""
+    most: ColumnElement[int] = literal_column(str(limit))
+    some = near.limit(most).cte("near").prefix_with("MATERIALIZED")
+    are_few = select(func.count()).select_from(some).scalar_subquery() < literal_column(str(-(-limit // FREQUENT)))
+    others = rare.where(are_few).limit(most).subquery("rare")
+    parts = [
+        select(part.c.place, part.c.resource_id, literal_column(is_rare).label("is_rare"))
+        for part, is_rare in ((others, "true"), (some, "false"))
+    ]
+    both = union_all(*parts).subquery("few")
+    rows = select(both.c.place, both.c.resource_id, beside, both.c.is_rare)
+    rows = rows.join(indexed, indexed.c.place == both.c.place)
+    return Prepared(rows.order_by(both.c.is_rare.desc(), both.c.place.desc()), is_lasting=False)

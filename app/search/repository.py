@@ -59,7 +59,7 @@ class Search:
         """The newest matches, of places below `before`."""
         values = self._values(question, self._top if before is None else min(before - 1, self._top))
         rows = await newest(self.reader, partial(worded, self.dialect, self._filters), values, limit)
-        return [Match(*row) for row in rows]
+        return [Match(*row[:3]) for row in rows]
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""

@@ -18,7 +18,7 @@ DEEPEST = 8
 
 def subtree(roots: ColumnElement[bool]) -> Select[str]:
     """Ids of the sections that `roots` selects and of all that lie below them."""
-    top = select(Section.id).where(roots).cte("subtree", recursive=True)
+    top = select(Section.id).where(roots).cte(recursive=True)
     below = aliased(Section)
     tree = top.union(select(below.id).join(top, below.parent_id == top.c.id))
     return select(tree.c.id)
