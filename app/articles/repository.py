@@ -31,10 +31,10 @@ from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSect
 from app.articles.schemas import ArticleFilters, ArticleListQuery
 from app.authors.models import Author
 from app.kit.clock import written
-from app.kit.db import Instant
+from app.kit.db import Instant, Reader
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
-from app.kit.paging import Cursors, Key, Paged, Reader, Slice
+from app.kit.paging import Cursors, Key, Paged, Slice
 from app.kit.plain import Gathered, gathered, plain
 from app.kit.prepared import Prepared
 from app.sections.models import Section

@@ -12,8 +12,9 @@ from app.articles.editing import LINKS, Draft
 from app.articles.models import Article, Revision
 from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInput
 from app.audit.work import Work
+from app.kit.db import Reader
 from app.kit.errors import NotFound
-from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.prepared import Prepared
 from app.kit.schemas import Input
 

@@ -22,7 +22,8 @@ from app.index.asking import asked
 from app.index.matching import expression
 from app.index.models import Indexed
 from app.index.repository import Kind, first_place, found_by, last_place, newest, second_of
-from app.kit.paging import COUNT_LIMIT, Cursors, Reader, Slice, after, dialect_of
+from app.kit.db import Reader, dialect_of
+from app.kit.paging import COUNT_LIMIT, Cursors, Slice, after
 from app.text.questions import Question
 
 Filters = tuple[Any, ...]

@@ -106,7 +106,7 @@ class Cache(Heard):
             return None
         self.hits += 1
         answer.hits += 1
-        request_id = b"x-request-id: %b\r\n\r\n" % self._request_id({}, given)
+        request_id = b"x-request-id: %b\r\n\r\n" % self._id_for(given)
         if known is not None and _is_known(known, variant):
             return b"304 Not Modified\r\n", variant.lines(unmodified=True) + request_id, b""
         return b"200 OK\r\n", variant.lines(unmodified=False) + request_id, variant.body["body"]
@@ -114,8 +114,9 @@ class Cache(Heard):
     def _request_id(self, scope: Scope, given: bytes) -> bytes:
         """The application's, where it was asked; else the one that was given, or one of our own."""
         known: str | None = scope["state"].get("request_id") if "state" in scope else None
-        if known is not None:
-            return known.encode()
+        return known.encode() if known is not None else self._id_for(given)
+
+    def _id_for(self, given: bytes) -> bytes:
         return given if given and _is_request_id(given) else b"%b%012x" % (self._own, next(self._numbers))
 
     def _log(self, scope: Scope, status: int, request_id: bytes) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -13,17 +13,16 @@ from app.changes.models import Announced
 from app.kit.prepared import Prepared
 from app.kit.sql import insert_into
 
-SAID = select(Announced.resource_id, Announced.digest, Announced.next_at).where(Announced.resource == bindparam("kind"))
-SAID_OF_ALL = Prepared(SAID)
-SAID_OF_SOME = SAID.where(Announced.resource_id.in_(bindparam("ids", expanding=True)))
+_SAID = select(Announced.resource_id, Announced.digest, Announced.next_at)
+_SAID = _SAID.where(Announced.resource == bindparam("kind"))
+SAID_OF_ALL = Prepared(_SAID)
+SAID_OF_SOME = Prepared(_SAID.where(Announced.resource_id.in_(bindparam("ids", expanding=True))))
 
 
 async def remembered(session: AsyncSession, kind: str, ids: Collection[str] | None = None) -> Mapping[str, Any]:
     """What was said of these things, or of all of a kind, by id: `digest`, `next_at`."""
-    if ids is None:
-        rows: Sequence[Any] = await SAID_OF_ALL.all(session, {"kind": kind})
-    else:
-        rows = (await session.execute(SAID_OF_SOME, {"kind": kind, "ids": list(ids)})).all()
+    statement = SAID_OF_ALL if ids is None else SAID_OF_SOME
+    rows = await statement.all(session, {"kind": kind, "ids": list(ids or ())})
     return {row.resource_id: row for row in rows}
 
 

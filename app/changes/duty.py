@@ -15,8 +15,7 @@ from app.changes.follower import PATIENCE, Follower
 from app.changes.log import CHANNEL
 from app.changes.purging import Purger
 from app.kit import clock
-from app.kit.db import Database
-from app.kit.paging import Reader
+from app.kit.db import Database, Reader
 from app.settings import Settings
 
 log = logging.getLogger("nashra")

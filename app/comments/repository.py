@@ -29,10 +29,10 @@ from app.articles.schemas import terms
 from app.comments import announcing
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.schemas import CommentDeskQuery, CommentListQuery
-from app.kit.db import Instant
+from app.kit.db import Instant, Reader
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
-from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.text.slugs import canonical_slug
 
 NESTED = 20  # comments of one thread that come along at once

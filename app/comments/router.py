@@ -34,7 +34,7 @@ from app.comments.schemas import (
 from app.comments.tree import nested, shape
 from app.kit import clock
 from app.kit.caching import JSON, IfMatch, deliver
-from app.kit.db import Reading, Writing
+from app.kit.db import Reader, Reading, Writing
 from app.kit.errors import (
     Forbidden,
     Gone,
@@ -52,7 +52,7 @@ from app.kit.forms import checked
 from app.kit.idempotency import Replay, UseOnce
 from app.kit.ids import as_id
 from app.kit.listing import delivered, delivered_list, written
-from app.kit.paging import Cursors, PageQuery, Reader
+from app.kit.paging import Cursors, PageQuery
 from app.kit.routing import problems, router_of
 from app.kit.schemas import NoQuery
 

@@ -28,7 +28,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.index.entries import Texts, Words, is_of_same_body, is_whole, tiers_of, vector_of, words_of
 from app.index.models import Headword, Indexed, index_words
 from app.index.packing import packed, unpacked
-from app.kit.paging import Reader, dialect_of
+from app.kit.db import Reader, dialect_of
 from app.kit.prepared import Prepared
 from app.kit.sql import insert_into
 from app.text.analysis import VERSION

@@ -28,6 +28,12 @@ from app.kit.clock import written
 from app.kit.ids import dashed
 
 STATEMENT_TIMEOUT_MS = 30_000
+Reader = AsyncConnection | AsyncSession
+
+
+def dialect_of(reader: Reader) -> str:
+    """`sqlite` or `postgresql`."""
+    return reader.dialect.name if isinstance(reader, AsyncConnection) else reader.get_bind().dialect.name
 
 
 class Instant(TypeDecorator[datetime]):

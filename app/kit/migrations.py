@@ -17,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.kit import sqlite
-from app.kit.paging import Reader
+from app.kit.db import Reader
 from app.kit.postgres import postgresql_url
 
 if TYPE_CHECKING:

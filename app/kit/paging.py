@@ -11,19 +11,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from types import MappingProxyType
 from typing import Annotated, Any, Generic, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import ConfigDict, Field
 from pydantic_core import to_json
 from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, func, literal, or_, select
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from starlette.requests import Request
 
 from app.kit import clock
+from app.kit.db import Reader
 from app.kit.errors import Fault, InvalidCursor
-from app.kit.prepared import Prepared
+from app.kit.prepared import EMPTY, Prepared
 from app.kit.schemas import WHOLE, Output, Query
 from app.kit.signing import Signer, from_base64url, to_base64url
 
@@ -34,15 +33,6 @@ FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 NEAR = 2_000  # rows that are asked one by one before all that pass a filter are gathered
 # As a number in the statement: PostgreSQL takes a parameter for a tenth of all rows, and plans anew each time.
 ROWS: BindParameter[int] = bindparam("rows", type_=Integer, literal_execute=True)
-EMPTY: Mapping[str, Any] = MappingProxyType({})
-Reader = AsyncConnection | AsyncSession
-
-
-def dialect_of(reader: Reader) -> str:
-    """`sqlite` or `postgresql`."""
-    return reader.dialect.name if isinstance(reader, AsyncConnection) else reader.get_bind().dialect.name
-
-
 # Parameters that do not change which rows a list has, or in which order.
 NOT_BINDING = {"cursor", "limit", "fields", "include", "count", "display", "facets"}
 

@@ -1,8 +1,8 @@
 """Statements that are put together once and run often: compiled once, then given to the driver itself.
 
 What SQLAlchemy does at every execution (looking the statement up, a context, a result, on PostgreSQL a greenlet) costs
-more than most of these statements do. Whatever goes wrong is done again in its own way, which knows what an error means
-and what then becomes of the connection.
+more than most of these statements do. A statement that went wrong is done again in its own way, which knows what the
+error means and what becomes of the connection; unless the server has refused it, or has ended the transaction.
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ from types import MappingProxyType
 from typing import Any
 
 import asyncpg
-from sqlalchemy import BindParameter, Dialect
+from sqlalchemy import BindParameter
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql.visitors import iterate
 
+from app.kit.db import Reader, dialect_of
 from app.kit.postgres import SnapshotConnection
 from app.kit.sqlite import InlineConnection, InlineSession
 
-Reader = AsyncConnection | AsyncSession
 Values = Mapping[str, Any]
 EMPTY: Values = MappingProxyType({})
 LENGTHS = (1, 4, 24, 101)  # of lists: those of a page, and a little more
@@ -76,8 +76,8 @@ class Prepared:
 
     async def run(self, session: AsyncSession, *several: Values) -> None:
         """Changes rows, once for each of the values."""
-        driver, plan = await _driver(session), self._plan(session, several[0])
-        if isinstance(driver, sqlite3.Connection) and plan is not None:
+        driver = await _driver(session)
+        if driver is not None and (plan := self._plan(session, several[0])) is not None:
             several = several[_done(driver, plan, several) :]
         if several:
             await session.execute(self.statement, list(several) if len(several) > 1 else several[0])
@@ -99,13 +99,12 @@ class Prepared:
         if self._runs_left:
             self._runs_left -= 1
             return None
-        dialect = reader.dialect if isinstance(reader, AsyncConnection) else reader.get_bind().dialect
-        key = (dialect.name, *lengths, *(values[name] for name in self._literals), *values)
+        key = (dialect_of(reader), *lengths, *(values[name] for name in self._literals), *values)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
-            plan = self._plans[key] = _Plan(self.statement, dialect, values)
+            plan = self._plans[key] = _Plan(self.statement, reader, values)
         return plan
 
 
@@ -129,18 +128,17 @@ def _refuse_to_go_on(driver: sqlite3.Connection, was_begun: bool) -> None:
 
 async def _driver(reader: Reader) -> Any:
     """The driver's own connection, where a transaction that is needed has begun; None where that is SQLAlchemy's."""
-    if isinstance(reader, InlineConnection):
-        return reader.driver()
-    if isinstance(reader, InlineSession):
+    if isinstance(reader, InlineConnection | InlineSession | SnapshotConnection):
         return await reader.driver()
-    return await reader.driver() if isinstance(reader, SnapshotConnection) else None
+    return None
 
 
 class _Plan:
     """The statement as the driver of one database takes it."""
 
-    def __init__(self, statement: Any, dialect: Dialect, values: Values) -> None:
-        """For runs with values of the same names, lists of the same lengths."""
+    def __init__(self, statement: Any, reader: Reader, values: Values) -> None:
+        """For runs on the database of `reader` with values of the same names, lists of the same lengths."""
+        dialect = reader.dialect if isinstance(reader, AsyncConnection) else reader.get_bind().dialect
         compiled = statement.compile(dialect=dialect, column_keys=list(values) if statement.is_dml else None)
         if compiled.insert_prefetch or compiled.update_prefetch:
             raise TypeError(f"columns whose value is a default of ours must be given: {compiled}")

@@ -137,7 +137,7 @@ class InlineConnection(AsyncConnection):
         self.sync_connection = self._assign_proxied(self.sync_engine.connect())
         return self
 
-    def driver(self) -> sqlite3.Connection:
+    async def driver(self) -> sqlite3.Connection:
         """The connection itself, on a snapshot unless it `is_alone`."""
         if not self.is_alone and not self._proxied.in_transaction():
             self._proxied.begin()

@@ -16,8 +16,7 @@ from app.index.models import Indexed
 from app.index.packing import titled
 from app.index.ranking import freshness
 from app.index.repository import Kind, found_by, last_place, newest
-from app.kit.db import Instant
-from app.kit.paging import Reader, dialect_of
+from app.kit.db import Instant, Reader, dialect_of
 
 TAG, SECTION, WORD = 3.0, 1.0, 1.0
 CONSIDERED = 200  # of the newest that share one of these

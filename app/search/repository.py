@@ -17,7 +17,8 @@ from app.articles.worded import filters_of, many_worded, values_of, worded
 from app.authors.models import Author
 from app.index.models import Headword, Indexed
 from app.index.repository import first_place, last_place, newest
-from app.kit.paging import COUNT_LIMIT, Reader, dialect_of
+from app.kit.db import Reader, dialect_of
+from app.kit.paging import COUNT_LIMIT
 from app.sections.models import Section
 from app.tags.models import Tag
 from app.text.questions import Question

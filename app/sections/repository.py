@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, li
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.kit.paging import Reader
+from app.kit.db import Reader
 from app.kit.prepared import Prepared
 from app.sections.models import Section
 

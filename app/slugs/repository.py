@@ -6,7 +6,7 @@ from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit import clock
-from app.kit.paging import Reader
+from app.kit.db import Reader
 from app.kit.sql import insert_into
 from app.slugs.models import Slug
 from app.text.slugs import numbered

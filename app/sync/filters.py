@@ -11,7 +11,7 @@ from typing import Any
 
 from app.articles.filters import named
 from app.articles.schemas import terms
-from app.kit.paging import Reader
+from app.kit.db import Reader
 from app.sections.models import Section
 from app.sections.repository import subtree
 from app.sync.schemas import ChangeFilters

@@ -12,7 +12,7 @@ from sqlalchemy import Row, bindparam, select
 
 from app.changes.models import Change, ChangeLog
 from app.kit.clock import written
-from app.kit.paging import Reader
+from app.kit.db import Reader
 from app.settings import Settings
 from app.sync.filters import Filter, Sieve
 from app.sync.states import Absence, Present, State, States

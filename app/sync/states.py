@@ -16,8 +16,8 @@ from app.comments.repository import Comments
 from app.comments.schemas import CommentAlone
 from app.comments.tree import shape as comment_of
 from app.kit import listing
+from app.kit.db import Reader
 from app.kit.listing import written
-from app.kit.paging import Reader
 from app.settings import Settings
 from app.taxonomy.announcing import SHELVES
 from app.taxonomy.repository import Shelf, Taxonomy

@@ -13,9 +13,10 @@ from sqlalchemy.orm import aliased
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.repository import visible
 from app.authors.models import Author
+from app.kit.db import Reader
 from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
-from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.tags.models import Tag

@@ -11,11 +11,11 @@ from starlette.responses import Response
 
 from app.articles.schemas import FieldsQuery
 from app.kit import clock
-from app.kit.db import Reading
+from app.kit.db import Reader, Reading
 from app.kit.errors import InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import select_fields
 from app.kit.listing import delivered, delivered_list
-from app.kit.paging import Cursors, Reader
+from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
 from app.taxonomy.repository import AUTHORS, SECTIONS, TAGS, Shelf, Taxonomy
 from app.taxonomy.schemas import (

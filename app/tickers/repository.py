@@ -21,9 +21,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.repository import visible
+from app.kit.db import Reader
 from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
-from app.kit.paging import Cursors, Key, PageQuery, Reader, Slice, take
+from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.sections.models import Section
 from app.settings import Settings
 from app.slugs.models import Slug

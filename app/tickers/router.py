@@ -13,11 +13,11 @@ from starlette.responses import Response
 from app.articles.repository import Articles
 from app.articles.shapes import summary_of
 from app.kit import clock
-from app.kit.db import Reading
+from app.kit.db import Reader, Reading
 from app.kit.errors import Fault, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Selection, select_fields
 from app.kit.listing import delivered, delivered_list
-from app.kit.paging import Cursors, Reader
+from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
 from app.settings import Settings
 from app.tickers.repository import Strips
