@@ -213,8 +213,7 @@ async def test_a_body_is_read_past(newsroom: Newsroom, wire: Wire, asked: list[s
     assert asked == ["GET /v1/articles"]
 
 
-async def test_what_is_asked_behind_a_kept_answer_has_its_time(newsroom: Newsroom) -> None:
-    """The connection is not taken for idle when both have come in one piece."""
+def add_slow_route(newsroom: Newsroom) -> None:
     router = APIRouter()
 
     @router.get("/v1/slow")
@@ -223,6 +222,22 @@ async def test_what_is_asked_behind_a_kept_answer_has_its_time(newsroom: Newsroo
         return Response(b"late")
 
     newsroom.app.include_router(router)
+
+
+async def test_what_is_kept_waits_for_what_was_asked_before(newsroom: Newsroom, wire: Wire) -> None:
+    """It comes while the other is under way, in a piece of its own."""
+    add_slow_route(newsroom)
+    made = lasting(await wire.ask("/v1/articles"))
+    wire.send(request("/v1/slow"))
+    await asyncio.sleep(0.1)
+    wire.send(request("/v1/articles"))
+    assert (await wire.answer())[2] == b"late"
+    assert lasting(await wire.answer()) == made
+
+
+async def test_what_is_asked_behind_a_kept_answer_has_its_time(newsroom: Newsroom) -> None:
+    """The connection is not taken for idle when both have come in one piece."""
+    add_slow_route(newsroom)
     async with served(newsroom, timeout_keep_alive=1) as port, connected(port) as wire:
         made = lasting(await wire.ask("/v1/articles"))
         wire.send(request("/v1/articles") + request("/v1/slow"))
