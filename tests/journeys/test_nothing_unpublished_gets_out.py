@@ -19,9 +19,13 @@ from urllib.parse import quote
 
 import pytest
 from fastapi.routing import iter_route_contexts
+from sqlalchemy import select
 
+from app.articles.models import Article
 from app.kit import clock
+from app.taxonomy.repository import Taxonomy
 from tests.newsroom import Newsroom
+from tests.visibility import unguarded
 
 pytestmark = pytest.mark.anyio
 
@@ -338,7 +342,8 @@ class Walk:
             "/v1/comments/{id}": [*self.comment_ids[-4:], *chosen],
             **{f"/v1/{plural}/{{slug}}": names[plural] for plural in PLURALS},
         }
-        urls = ["/v1/articles?include=body&count=true", "/v1/articles?sort=-updated_at&limit=100&count=true"]
+        urls = ["/v1/changes?object=full", "/v1/changes?object=summary&limit=100"]
+        urls += ["/v1/articles?include=body&count=true", "/v1/articles?sort=-updated_at&limit=100&count=true"]
         urls += [f"/v1/articles?ids={','.join(self.pieces)}&limit=100"] if self.pieces else []
         urls += [f"/v1/articles?{plural[:-1]}={name}&count=true" for plural in PLURALS for name in names[plural]]
         for word in self._words(chosen):
@@ -388,6 +393,37 @@ async def test_a_random_walk_of_editors_lets_nothing_unpublished_out(newsroom: N
     walk = await walked(newsroom, backend, STEPS)
     while not ({"draft", "published", "withdrawn"} <= walk.seen and walk.most > 1 and walk.asked > 1000):
         await walk.step()  # a walk that sees too little proves too little
+
+
+async def statements_of_readers(newsroom: Newsroom, seed: str) -> set[str]:
+    """All that the database is asked for by the public routes, where nothing is answered from the cache."""
+    walk = await walked(newsroom, seed, 16)
+    with clock.frozen(walk.now), newsroom.counted() as statements:
+        for url in walk._questions():
+            await newsroom.client.get(url)
+    assert len(set(statements)) > 40
+    return set(statements)
+
+
+async def test_every_select_of_a_public_route_says_which_articles_readers_may_see(
+    newsroom: Newsroom, backend: str
+) -> None:
+    assert not [text for sql in await statements_of_readers(newsroom, backend) for text in unguarded(sql)]
+
+
+async def test_a_select_that_forgets_visibility_is_found(
+    newsroom: Newsroom, backend: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown = Taxonomy.shown
+
+    async def planted(self: Taxonomy, *arguments: Any) -> Any:
+        await self.reader.execute(select(Article.headline, Article.note).where(Article.slug == "x"))
+        return await shown(self, *arguments)
+
+    monkeypatch.setattr(Taxonomy, "shown", planted)
+    found = [text for sql in await statements_of_readers(newsroom, backend) for text in unguarded(sql)]
+    assert len(found) == 1
+    assert "articles.note" in found[0]
 
 
 async def test_a_draft_and_nonsense_cannot_be_told_apart(newsroom: Newsroom) -> None:
