@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -78,6 +79,27 @@ async def test_what_changed_is_purged_once_and_tried_again(newsroom: Newsroom) -
             await asyncio.gather(*(later.app.state.duty._purger.turn() for _ in range(3)))
             assert len(cdn.requests) == 1, "what was told before is not told again, nor by two at once"
             assert f"article:{article['id']}" in cdn.tags
+
+
+async def test_what_the_environment_says_changes_nothing_of_where_a_purge_goes(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Neither proxies nor credentials of the environment concern requests of ours."""
+    async with listening() as cdn, listening() as proxy:
+        netrc = tmp_path / "netrc"
+        netrc.write_text("machine 127.0.0.1 login somebody password secret\n")
+        monkeypatch.setenv("NETRC", str(netrc))
+        for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY"):
+            monkeypatch.setenv(name, proxy.address.removesuffix("/purge"))
+        for name in ("NO_PROXY", "no_proxy"):
+            monkeypatch.delenv(name, raising=False)
+        async with beside(newsroom, purge_url=cdn.address) as room:
+            await room.published()
+            await room.app.state.follower.catch_up()
+            await room.app.state.duty._purger.turn()
+        assert cdn.requests
+        assert not proxy.requests
+        assert {request["token"] for request in cdn.requests} == {None}
 
 
 async def test_many_tags_go_in_parts(newsroom: Newsroom) -> None:

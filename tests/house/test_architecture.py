@@ -14,7 +14,7 @@ APP = ROOT / "app"
 # From the cellar up. Rooms of one floor do not know each other.
 FLOORS = [
     {"text"},
-    {"kit", "settings"},
+    {"kit", "settings", "outbound"},
     {"changes"},
     {"slugs", "staff", "cache", "index"},
     {"audit"},
@@ -144,6 +144,12 @@ def test_nobody_else_asks_for_the_time() -> None:
     pattern = re.compile(r"datetime\.(now|utcnow|today)\(|time\.time\(|date\.today\(|func\.now\(")
     found = {str(p.relative_to(ROOT)) for p in modules() if pattern.search(words(p))}
     assert found == {"app/kit/clock.py"}
+
+
+def test_nobody_else_sends_requests_out() -> None:
+    found = {str(p.relative_to(ROOT)) for p in modules() if any(name.split(".")[0] == "httpx" for name in imports(p))}
+    # The demo speaks to the application itself, in process.
+    assert found == {"app/outbound/client.py", "app/demo/pour.py"}
 
 
 def test_nobody_else_reads_the_environment() -> None:
