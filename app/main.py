@@ -38,6 +38,7 @@ from app.kit.db import Database
 from app.kit.errors import Moved, Problem, answer_moved, answer_problem
 from app.kit.faults import answer_database_error, answer_http_exception, answer_validation
 from app.kit.idempotency import Replay
+from app.kit.protocol import Connections, Limits
 from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
 from app.settings import Settings, load
@@ -96,6 +97,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     _follow_changes(app, settings)
     app.state.keys_at_work = set()
+    app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))
     # Not `include_router`, which makes every route anew and looks each one up twice.
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     _layers(app, settings)
@@ -138,7 +140,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     app.state.duty.is_awaited = lambda: hub.count > 0
     tasks = [asyncio.create_task(app.state.duty.run()), asyncio.create_task(hub.run())]
     with on_stop_signal(hub.close):
-        yield {"cache": app.state.cache}  # for `app/cache/protocol.py`
+        # For `app/kit/protocol.py` and `app/cache/protocol.py`.
+        yield {"cache": app.state.cache, "connections": app.state.connections}
     for task in tasks:
         task.cancel()
         try:

@@ -121,6 +121,16 @@ class Settings(BaseModel):
     streams_max: int = Field(10_000, ge=1, description="Open streams in all, for each worker; then 503.")
     stream_heartbeat: int = Field(15, ge=1, le=300, description="Seconds between two signs of life on an idle stream.")
     max_body_bytes: int = Field(2_097_152, ge=32_768, description="Largest request body the desk accepts.")
+    head_max_bytes: int = Field(
+        65_536, ge=8_192, le=1_048_576, description="Largest request line and header fields together (else 414, 431)."
+    )
+    head_max_fields: int = Field(200, ge=20, le=2_000, description="Most header fields of a request (else 431).")
+    head_seconds: float = Field(10, gt=0, le=600, description="Seconds in which the head of a request must come (408).")
+    body_seconds: float = Field(10, gt=0, le=600, description="Seconds before the rate of a request body counts.")
+    body_min_rate: int = Field(500, ge=1, description="Bytes a second that a request body must come with (else 408).")
+    unfinished_per_address: int = Field(
+        100, ge=1, description="Unfinished requests of one client address, for each worker (else 429)."
+    )
     comments: CommentsMode = Field(
         "premoderated", description="`open`, `premoderated` or `closed`, where no article says."
     )

@@ -18,7 +18,7 @@ from statistics import median
 import httpx
 
 from app.kit.db import Database
-from bench import bare, dataset, load, postgres, servers, streams
+from bench import attacks, bare, dataset, load, postgres, servers, streams
 from bench.machine import Others, memory
 from bench.results import Result
 from bench.workloads import WORKLOADS, Scene, Workload
@@ -26,6 +26,7 @@ from bench.workloads import WORKLOADS, Scene, Workload
 CROWDED = 0.10  # of the machine in other people's hands: the round is repeated once
 WARM_UP = 0.5  # seconds
 LARGEST_COPY = 100_000
+PROBES, LONGER_MS, GROWTH_MB = 200, 50, 32  # of a reader beside an attack, and of the worker
 WORKER_MB, START_SECONDS = 160, 2.0
 CLIENT_KB, LAST_TOLD = 15.0, {1_000: 0.3, 10_000: 2.0}
 
@@ -230,6 +231,44 @@ def _follow(seen: Scene) -> tuple[int, int]:
         since = f"&since={place.get('since', place.get('next'))}"
 
 
+def attacked(way: Way, site: Site) -> Iterator[Result]:
+    """What a reader waits, and what the worker weighs, while somebody attacks it. A server for each kind."""
+    for kind in attacks.KINDS:
+        with writable(way, site) as copy:
+            token = asyncio.run(_token(copy.url))
+            with servers.product(copy.url) as server, scene(server, copy, token) as seen:
+                yield _beside(kind, seen, server, site)
+
+
+def _beside(kind: str, seen: Scene, server: servers.Server, site: Site) -> Result:
+    alone, before = _probes(seen), memory(server.pids())
+    command = [sys.executable, "-m", "bench.attacks", str(server.port), kind, seen.token]
+    with subprocess.Popen(command, cwd=servers.ROOT) as attacker:  # noqa: S603  # our own module
+        try:
+            time.sleep(1)
+            beside, after = _probes(seen), memory(server.pids())
+        finally:
+            attacker.kill()
+    longer = (beside - alone) * 1000
+    figures = {"p99 alone": f"{alone * 1000:.1f} ms", "p99 beside": f"{beside * 1000:.1f} ms"}
+    growth = after.pss - before.pss if before and after else 0.0
+    figures["worker grew"] = f"{growth:.0f} MB"
+    floor = f"p99 <= {LONGER_MS} ms more, grows <= {GROWTH_MB} MB"
+    met = longer <= LONGER_MS and growth <= GROWTH_MB
+    return Result(f"attacks {kind}", site.database, site.count, figures=figures, floor=floor, met=met)
+
+
+def _probes(seen: Scene) -> float:
+    """The 99th percentile of 200 reads of the newest articles, in seconds; they take four seconds at least."""
+    seconds = []
+    for _ in range(PROBES):
+        began = time.perf_counter()
+        seen.read("/v1/articles?limit=20")
+        seconds.append(time.perf_counter() - began)
+        time.sleep(0.02)
+    return sorted(seconds)[PROBES * 99 // 100 - 1]
+
+
 def idle_streams(way: Way, site: Site) -> Iterator[Result]:
     """1,000 and then 10,000 clients that wait, and one change."""
     for count in LAST_TOLD:
@@ -341,6 +380,7 @@ class Entry:
 TRIALS = (
     *(Entry(work.name, _of(work), work.every_size, work.databases) for work in WORKLOADS),
     Entry("sync from zero", sync_from_zero),
+    Entry("attacks", attacked),
     Entry("streams", idle_streams),
     Entry("cold start", cold_start, databases=("sqlite", "postgresql")),
 )

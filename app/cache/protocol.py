@@ -10,15 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from app.cache.layer import Cache
+from app.kit.protocol import HttpProtocol
 
 log = logging.getLogger("nashra")
 OF_A_BODY = {b"content-length", b"transfer-encoding", b"expect"}
 
 
-class Protocol(HttpToolsProtocol):
+class Protocol(HttpProtocol):
     """One connection."""
 
     _reply: Sequence[bytes] | None = None
@@ -28,15 +27,15 @@ class Protocol(HttpToolsProtocol):
         self._is_first = True
         super().data_received(data)
 
-    def on_headers_complete(self) -> None:
+    def begin_request(self) -> None:
         self._reply = self._kept() if self._may_reply() else None
         if self._reply is None:
             self._unset_keepalive_if_required()  # where an answer to what came in the same piece has set it
-            super().on_headers_complete()
+            super().begin_request()
 
-    def on_message_complete(self) -> None:
+    def end_request(self) -> None:
         if self._reply is None:
-            super().on_message_complete()
+            super().end_request()
             return
         self.transport.writelines(self._reply)
         self._reply = None

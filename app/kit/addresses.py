@@ -18,22 +18,23 @@ def client_address(scope: Scope, headers: Headers, trusted: Sequence[Network]) -
     `X-Forwarded-For` is believed only as far as trusted hops wrote it: from the right, each trusted hop lets the one
     before it be believed.
     """
-    peer = _read((scope.get("client") or ("", 0))[0])
-    if not trusted or peer is None or not _among(peer, trusted):
+    peer = peer_address((scope.get("client") or ("", 0))[0])
+    if not trusted or peer is None or not is_among(peer, trusted):
         return peer
     hops = [hop.strip() for line in headers.getlist("x-forwarded-for") for hop in line.split(",")]
     address: Address = peer
     for hop in reversed(hops[-64:]):
-        found = _read(hop)
+        found = peer_address(hop)
         if found is None:
             return address
         address = found
-        if not _among(address, trusted):
+        if not is_among(address, trusted):
             break
     return address
 
 
-def _read(text: str) -> Address | None:
+def peer_address(text: str) -> Address | None:
+    """The address in `text`, which may hold a port, brackets or a zone; None where there is none."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -45,7 +46,7 @@ def _read(text: str) -> Address | None:
     return getattr(address, "ipv4_mapped", None) or address
 
 
-def _among(address: Address, networks: Sequence[Network]) -> bool:
+def is_among(address: Address, networks: Sequence[Network]) -> bool:
     return any(address in network for network in networks if network.version == address.version)
 
 

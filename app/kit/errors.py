@@ -8,6 +8,7 @@
     ├── Forbidden 403
     ├── NotFound 404
     ├── MethodNotAllowed 405
+    ├── RequestTimeout 408            a request that does not come to its end
     ├── Conflict 409
     │   ├── AlreadyExists 409         a unique name, slug or external id is taken
     │   ├── InUse 409                 something else still points here
@@ -18,11 +19,13 @@
     │   └── …                         a room's own
     ├── PreconditionFailed 412
     ├── PayloadTooLarge 413
+    ├── UriTooLong 414
     ├── UnsupportedMediaType 415
     ├── InvalidBody 422
     │   └── IdempotencyConflict 422   the key was used with another body
     ├── PreconditionRequired 428
     ├── RateLimited 429
+    ├── HeadersTooLarge 431
     ├── InternalError 500
     └── Unavailable 503
 
@@ -45,6 +48,7 @@ from app.text.languages import direction
 from app.text.messages import message, negotiate, spoken
 
 MEDIA_TYPE = "application/problem+json"
+IN_A_PATH = "/:@!$&'()*+,;=~-._"
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,10 @@ class MethodNotAllowed(Problem):
     status, slug = 405, "method-not-allowed"
 
 
+class RequestTimeout(Problem):
+    status, slug = 408, "request-timeout"
+
+
 class Conflict(Problem):
     status, slug = 409, "conflict"
 
@@ -143,6 +151,10 @@ class PayloadTooLarge(Problem):
     status, slug = 413, "payload-too-large"
 
 
+class UriTooLong(Problem):
+    status, slug = 414, "uri-too-long"
+
+
 class UnsupportedMediaType(Problem):
     status, slug = 415, "unsupported-media-type"
 
@@ -166,6 +178,10 @@ class RateLimited(Problem):
 
     def __init__(self, wait: int, headers: Mapping[str, str] | None = None) -> None:
         super().__init__(headers={"Retry-After": str(wait), **(headers or {})}, params={"minutes": -(-wait // 60)})
+
+
+class HeadersTooLarge(Problem):
+    status, slug = 431, "headers-too-large"
 
 
 class InternalError(Problem):
@@ -198,17 +214,22 @@ def every_problem(root: type[Problem] = Problem) -> list[type[Problem]]:
 
 
 def render(problem: Problem, scope: Scope) -> Response:
-    """The one place where a problem becomes bytes, in the reader's language (`Accept-Language`)."""
+    """The problem in the reader's language (`Accept-Language`)."""
     default = scope["app"].state.settings.language if "app" in scope else "en"
+    language = negotiate(Headers(scope=scope).get("accept-language"), default)
+    return answer_in(problem, language, quote(scope.get("path", "/").encode("utf-8", "replace"), safe=IN_A_PATH))
+
+
+def answer_in(problem: Problem, language: str, instance: str) -> Response:
+    """The one place where a problem becomes bytes, in `language` or, where that lacks its words, in English."""
     title, detail = f"problem.{problem.slug}.title", f"problem.{problem.slug}.detail"
-    told = [title, detail, *(f"fault.{fault.code}" for fault in problem.errors)]
-    language = spoken(told, negotiate(Headers(scope=scope).get("accept-language"), default))
+    language = spoken([title, detail, *(f"fault.{fault.code}" for fault in problem.errors)], language)
     content: dict[str, Any] = {
         "type": f"/problems/{problem.slug}",
         "title": message(title, language),
         "status": problem.status,
         "detail": message(detail, language, problem.params),
-        "instance": quote(scope.get("path", "/").encode("utf-8", "replace"), safe="/:@!$&'()*+,;=~-._"),
+        "instance": instance,
         "language": language,
         "direction": direction(language),
     }

@@ -18,6 +18,7 @@ from app.kit.errors import Forbidden
 router = APIRouter(include_in_schema=False)
 TEXT = "text/plain; version=0.0.4; charset=utf-8"
 FORWARDED = {"x-forwarded-for", "forwarded", "x-real-ip"}
+REASONS = ("bad-request", "request-timeout", "uri-too-long", "headers-too-large", "rate-limited")
 HELP = {
     "cache_hits_total": ("counter", "Answers given from the cache."),
     "cache_misses_total": ("counter", "Answers that had to be made."),
@@ -33,6 +34,8 @@ HELP = {
     "streams_dropped_total": ("counter", "Stream clients dropped because they did not read."),
     "log_head": ("gauge", "The last change that was read."),
     "index_entries_left": ("gauge", "Entries of the word index that are still to be made anew."),
+    "requests_refused_total": ("counter", "Requests refused below the application, by the slug of the problem."),
+    "requests_unfinished": ("gauge", "Connections whose request has not come to its end."),
     "log_is_current": ("gauge", "1 while the change log can be heard."),
 }
 
@@ -42,13 +45,18 @@ async def read_metrics(request: Request) -> Response:
     """Counters and gauges of the worker that answers."""
     if not _may_read(request):
         raise Forbidden()
-    worker = os.getpid()
     lines = []
     for name, value in {**_values(request.app.state), **await _index(request.app.state.database)}.items():
         kind, meaning = HELP[name]
         lines += [f"# HELP nashra_{name} {meaning}", f"# TYPE nashra_{name} {kind}"]
-        lines.append(f'nashra_{name}{{worker="{worker}"}} {value}')
+        lines += [_line(name, one, reason=reason) for reason, one in value.items()] if isinstance(value, dict) else []
+        lines += [_line(name, value)] if not isinstance(value, dict) else []
     return Response("\n".join([*lines, ""]), media_type=TEXT, headers={"Cache-Control": "no-store"})
+
+
+def _line(name: str, value: Any, **labels: str) -> str:
+    written = ",".join(f'{label}="{text}"' for label, text in {"worker": os.getpid(), **labels}.items())
+    return f"nashra_{name}{{{written}}} {value}"
 
 
 async def _index(database: Database) -> dict[str, Any]:
@@ -83,6 +91,8 @@ def _values(state: Any) -> dict[str, Any]:
         "streams_open": hub.count,
         "stream_events_total": hub.tally.sent,
         "streams_dropped_total": hub.tally.dropped,
+        "requests_refused_total": dict.fromkeys(REASONS, 0) | state.connections.refusals,
+        "requests_unfinished": len(state.connections.unfinished),
         "log_head": follower.head,
         "log_is_current": int(follower.is_current()),
     }
