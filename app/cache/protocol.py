@@ -14,7 +14,6 @@ from app.cache.layer import Cache
 from app.kit.protocol import HttpProtocol
 
 log = logging.getLogger("nashra")
-OF_A_BODY = {b"content-length", b"transfer-encoding", b"expect"}
 
 
 class Protocol(HttpProtocol):
@@ -58,7 +57,7 @@ class Protocol(HttpProtocol):
             return None
         if parser.should_upgrade() or not parser.should_keep_alive():
             return None
-        if any(name in OF_A_BODY for name, _ in self.headers):  # it would be answered before it is whole
+        if self.has_body:  # it would be answered before it is whole
             return None
         try:
             reply = cache.reply(self.url, self.headers)

@@ -36,7 +36,8 @@ from app.kit.addresses import Network, is_among, peer_address, person_of
 from app.kit.errors import BadRequest, HeadersTooLarge, Problem, RateLimited, RequestTimeout, UriTooLong, answer_in
 from app.text.messages import negotiate
 
-OF_A_BODY = frozenset({b"content-length", b"transfer-encoding"})
+OF_A_BODY = frozenset({b"content-length", b"transfer-encoding", b"expect"})
+VERSIONS = {"1.1", "1.0"}
 HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
 FRAMING_PER_BYTE = 8  # bytes of chunk framing for each byte of a body: one-byte chunks have five
 LINGER_SECONDS, LINGER_BYTES = 2.0, 8_388_608  # for what is still being sent when the answer has gone out
@@ -134,8 +135,11 @@ class HttpProtocol(HttpToolsProtocol):
     _head_bytes = _body_bytes = _framing_bytes = 0
     _since: float | None = None
     """The moment (monotonic) from which an unfinished request is measured."""
+    has_body = False
+    """Whether the request has a body, or says so."""
     is_counted = False
     """Whether it is one of the unfinished requests of its client."""
+    _host: bytes | None = None
     _refusal: Problem | None = None
     _lingered: int | None = None
     """Bytes that were thrown away since the last answer."""
@@ -158,50 +162,45 @@ class HttpProtocol(HttpToolsProtocol):
         if self._refusal is not None or self._lingered is not None:
             self._throw_away(data)
             return
-        if self._is_in_request_line:
+        if self._is_in_request_line and not data.isascii():
             data = self._with_ascii_target(data)
         while data and self._refusal is None:
             room = len(data) if self._is_in_body else self.all.limits.head_max_bytes - self._head_bytes
-            self._feed(data[:room] if room < len(data) else data)
-            data = data[room:]
+            data = data[self._feed(data[:room] if room < len(data) else data) :]
 
     def _with_ascii_target(self, data: bytes) -> bytes:
         """The request line with its raw letters percent-encoded, where a request begins on an idle connection."""
         line, end, rest = data.partition(b"\n")
-        self._is_in_request_line = not end
         if line.isascii() or not (self.cycle is None or self.cycle.response_complete):
             return data
         return b"".join(b"%c" % byte if byte < 0x80 else b"%%%02X" % byte for byte in line) + end + rest
 
-    def _feed(self, data: bytes) -> None:
-        self._has_completed, was_in_body, body_bytes = False, self._is_in_body, self._body_bytes
+    def _feed(self, data: bytes) -> int:
+        """Gives the parser these bytes, at most what is left for a head; returns how many of them it has taken."""
+        self._has_completed, was_in_body, body_bytes, taken = False, self._is_in_body, self._body_bytes, len(data)
         try:
-            self._parse(data)
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:  # nobody speaks another protocol here: HTTP goes on
+            taken = upgrade.args[0]
         except httptools.HttpParserError as error:
             cause = error.__context__
             self.refuse(cause.problem if isinstance(cause, _Refused) else BadRequest())
-            return
+            return taken
         if self._is_in_body:
-            framing = len(data) - (self._body_bytes - body_bytes) if was_in_body and not self._has_completed else 0
+            framing = taken - (self._body_bytes - body_bytes) if was_in_body and not self._has_completed else 0
             self._count_framing(framing)
         elif self._is_in_head or not self._has_completed:
-            self._count_head(len(data))
+            self._count_head(data)
         else:
             self._finished()
+        return taken
 
-    def _parse(self, data: bytes) -> None:
-        while data:
-            try:
-                self.parser.feed_data(data)
-            except httptools.HttpParserUpgrade as upgrade:  # nobody speaks another protocol here: HTTP goes on
-                data = data[upgrade.args[0] :]
-            else:
-                return
-
-    def _count_head(self, size: int) -> None:
+    def _count_head(self, data: bytes) -> None:
+        size = len(data)
         if self._has_completed:  # it began somewhere in these bytes
-            self._is_in_request_line = False
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
+        if self._is_in_head and (self._has_completed or b"\n" in data):
+            self._is_in_request_line = False
         self._head_bytes += size
         if self._head_bytes >= self.all.limits.head_max_bytes:
             is_target = self._is_in_head and 2 * len(self.url) > self._head_bytes
@@ -244,15 +243,20 @@ class HttpProtocol(HttpToolsProtocol):
         version, hosts = self.parser.get_http_version(), names.count(b"host")
         if len(names) > self.all.limits.head_max_fields:
             raise _Refused(HeadersTooLarge())
-        is_named = hosts == 1 and HOST.fullmatch(self.headers[names.index(b"host")][1]) is not None
-        if version not in {"1.1", "1.0"} or not (is_named or (version == "1.0" and not hosts)) or b"#" in self.url:
+        is_named = hosts == 1 and self._is_host(self.headers[names.index(b"host")][1])
+        if not (is_named or (version == "1.0" and not hosts)) or version not in VERSIONS or b"#" in self.url:
             raise _Refused(BadRequest())
+        self.has_body = not OF_A_BODY.isdisjoint(names)
+
+    def _is_host(self, value: bytes) -> bool:
+        if value != self._host and HOST.fullmatch(value):
+            self._host = value  # that of most requests of a connection
+        return value == self._host
 
     def begin_request(self) -> None:
         """The head is there, and good: the application is asked."""
-        has_body = any(name in OF_A_BODY for name, _ in self.headers)
         super().on_headers_complete()
-        if has_body:
+        if self.has_body:
             self.cycle.transport = _Lingering(self)  # type: ignore[assignment]  # what a cycle asks of its transport
         if self.scope["http_version"] == "1.0":
             self.cycle.__class__ = UnframedCycle  # uvicorn makes it itself, and offers no other way
