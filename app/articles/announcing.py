@@ -15,6 +15,7 @@ from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
 from app.changes.follower import Moments
 from app.changes.log import Note, Noted, Thing, note, noted
+from app.kit import clock
 from app.sections.repository import lines_of
 from app.settings import Settings
 
@@ -169,16 +170,36 @@ async def tell_again(session: AsyncSession, ids: Collection[str], now: datetime)
 
 
 async def announce_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
-    """Notes the scheduled articles whose moment has come, the earliest first.
+    """Notes the scheduled articles whose moment has come, the earliest first, and takes back those told too early.
 
-    An article that somebody is just writing is left to them, or to the next time: nobody waits for anybody.
+    `now` is the database's clock. An article that somebody is just writing is left to them, or to the next time: nobody
+    waits for anybody.
     """
+    await _take_back(session, now)
     due = select(Article).where(UNHEARD, Article.published_at <= now).order_by(Article.published_at, Article.id)
     articles = (await session.scalars(due.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
     seen = await looks(session, articles, now)
     for article in articles:
         _note(session, article, "article.published", UNSEEN, seen[article.id])
         article.announced = True
+    await session.flush()
+    _touch_translations(session, *seen.values())
+
+
+async def _take_back(session: AsyncSession, now: datetime) -> None:
+    """Articles that were announced, and are ahead of a clock that was put back since."""
+    early = (
+        select(Article)
+        .where(OUT, Article.announced, _after(now + clock.SKEW))
+        .order_by(Article.published_at, Article.id)
+    )
+    articles = (await session.scalars(early.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
+    if not articles:
+        return
+    seen = await looks(session, articles, max(article.published_at for article in articles if article.published_at))
+    for article in articles:
+        _note(session, article, "article.unpublished", seen[article.id], UNSEEN)
+        article.announced = False
     await session.flush()
     _touch_translations(session, *seen.values())
 
@@ -190,6 +211,7 @@ def moments(settings: Settings) -> list[Moments]:
         # Also those that another machine has announced, whose clock is ahead of ours.
         next=lambda now: first.where(_after(now)).scalar_subquery(),
         due=lambda now: select(Article.id).where(UNHEARD, Article.published_at <= now).exists(),
+        early=lambda moment: select(Article.id).where(OUT, Article.announced, _after(moment)).exists(),
     )
     if not settings.comments_close_after_days:
         return [coming]

@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes import compaction
@@ -16,6 +17,7 @@ from app.changes.log import CHANNEL
 from app.changes.purging import Purger
 from app.kit import clock
 from app.kit.db import Database, Reader
+from app.kit.sql import database_clock
 from app.settings import Settings
 
 log = logging.getLogger("nashra")
@@ -27,6 +29,7 @@ LEAST = 0.01  # seconds
 SAID_EVERY = 30.0  # seconds
 COMPACTED_EVERY = timedelta(hours=1)
 
+CLOCK = select(database_clock())
 Announcer = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
 # Work that nobody waits for: whether there is any, and a part of it.
 Chore = tuple[Callable[[Reader], Awaitable[bool]], Announcer]
@@ -66,16 +69,19 @@ class Duty:
                     await asyncio.sleep(PATIENCE)
 
     async def announce(self, announcers: Sequence[Announcer] | None = None) -> None:
-        """Notes down what has come by the clock and nobody has announced: the same once, however many try."""
+        """Notes down what has come by the database's clock and nobody has announced: once, however many try."""
         async with self._database.transaction() as session:
+            now = clock.of_database((await session.execute(CLOCK)).scalar_one())
             for announce in announcers or self._announcers:
-                await announce(session, self._settings(), clock.now())
+                await announce(session, self._settings(), now)
 
     async def _announce(self) -> None:
         """In a task of its own: it may have to wait for somebody who writes, and news do not wait for that."""
         while not await self._attempt(lambda: self.announce(self._starters)):
             await asyncio.sleep(EVERY)
         while True:
+            if self._follower.was_put_back:
+                self._follower.was_put_back = not await self._attempt(lambda: self.announce(self._starters))
             if self._follower.is_due:
                 await self._attempt(self.announce)
                 await asyncio.sleep(SOON)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, Exists, ScalarSelect, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.bell import Bell
@@ -22,6 +22,7 @@ from app.changes.models import Announced, Change, ChangeLog
 from app.kit import clock
 from app.kit.db import Database, Instant
 from app.kit.prepared import Prepared
+from app.kit.sql import database_clock
 
 TRUSTED = 1.0  # seconds that an answer may be given without having heard of the log
 PATIENCE = 0.2  # seconds between two attempts while the database is away
@@ -39,8 +40,10 @@ class Moments:
 
     next: Callable[[Moment], ScalarSelect[Any]]
     """The first one after a moment."""
-    due: Callable[[Moment], Exists] | None = None
-    """Whether one has come by a moment that nobody has announced; None where none is announced."""
+    due: Callable[[Moment], ColumnElement[bool]] | None = None
+    """Whether one has come, by a moment of the database's clock, that nobody has announced; None where none is."""
+    early: Callable[[Moment], ColumnElement[bool]] | None = None
+    """Whether one was announced that is later than a moment."""
     touches: str | None = None
     """The tag of the answers that it changes; None for all."""
     lag: timedelta = timedelta(0)
@@ -79,6 +82,9 @@ class Follower:
         self.floor = self.moved = 0
         self.is_due = False
         """Whether a moment has come that nobody has announced: what it changes is not known yet."""
+        self.was_put_back = False
+        """Whether the clock was put back, and what follows from it is not announced."""
+        self._ahead = timedelta(0)  # of this machine's clock: the database's
         self.heard: list[Heard] = []
 
     def watch_for(self, moments: Sequence[Moments]) -> None:
@@ -95,6 +101,13 @@ class Follower:
             and time.monotonic() < self._trusted_until
             and self._read_at <= clock.seconds() < self._clock_until
         )
+
+    def now(self) -> datetime:
+        """The moment at which others are told of the present: this machine's, as for whoever asks delivery here.
+
+        Where its clock is wrong it is the database's, by which things are announced.
+        """
+        return clock.now() + (self._ahead if abs(self._ahead) > clock.SKEW else timedelta(0))
 
     async def catch_up(self) -> bool:
         """Reads on until `is_current`, or the log was read after this call; False where the database cannot be asked.
@@ -144,12 +157,20 @@ class Follower:
         sound, asked, at = self._bell.sound(), time.monotonic(), clock.now()
         async with self._database.reader() as reader:
             (row,) = await self._statement.all(reader, self._moments_at(at))
+            self._compare_clocks(row.clock, at)
             touched = await self._touched(reader, row)
         self._take(row, at, touched)
         self._sound, self._trusted_until, self._asked_at = sound, asked + TRUSTED, asked
 
     def _moments_at(self, at: datetime) -> dict[str, datetime]:
-        return {f"now_{number}": at - one.lag for number, one in enumerate(self._moments)}
+        moments = {f"now_{number}": at - one.lag for number, one in enumerate(self._moments)}
+        database = at + self._ahead
+        return {**moments, "at_database": database, "too_early": database + clock.SKEW}
+
+    def _compare_clocks(self, read: datetime | None, asked: datetime) -> None:
+        """Clocks are the same where the database's says a moment between the question and the answer."""
+        database, answered = clock.of_database(read), clock.now()
+        self._ahead = database - min(max(database, asked), answered)
 
     async def _touched(self, reader: AsyncConnection, row: Any) -> set[str] | None:
         """The tags of all changes since; None where that is not to be told."""
@@ -167,7 +188,7 @@ class Follower:
             if touched is not None and come <= then:
                 touched = None if moments.touches is None else touched | {moments.touches, EVERYTHING}
         if then < self._read_at:  # the clock was put back
-            touched = None
+            touched, self.was_put_back = None, True
         for one in self.heard:
             one.forgotten() if touched is None else one.touched(touched)
         self.epoch, self.head, self.floor, self.moved = row.epoch, row.head, row.floor, row.moved
@@ -184,7 +205,11 @@ TAGS = Prepared(select(Change.tags).where(*SINCE).order_by(Change.seq))
 def _where_the_log_stands(moments: Sequence[Moments]) -> Prepared:
     times: list[Moment] = [bindparam(f"now_{number}", type_=Instant) for number in range(len(moments))]
     pairs = list(zip(moments, times, strict=True))
-    due = or_(*(one.due(time) for one, time in pairs if one.due is not None))
+    at_database: Moment = bindparam("at_database", type_=Instant)
+    too_early: Moment = bindparam("too_early", type_=Instant)
+    found = [one.due(at_database) for one in moments if one.due is not None]
+    found += [one.early(too_early) for one in moments if one.early is not None]
+    due = or_(*found)
     coming = [one.next(time).label(f"next_{number}") for number, (one, time) in enumerate(pairs)]
     log = (ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
-    return Prepared(select(*log, due.label("due"), *coming))
+    return Prepared(select(*log, database_clock().label("clock"), due.label("due"), *coming))

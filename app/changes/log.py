@@ -22,6 +22,7 @@ from app.changes.models import Change, ChangeLog
 from app.kit import clock
 from app.kit.db import at_end
 from app.kit.prepared import Prepared
+from app.kit.sql import database_clock
 from app.settings import Settings
 
 CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
@@ -32,7 +33,7 @@ ROW = 1  # the id of the log's own row
 # Built once, and of tables: an `update` of a class looks for its objects in the session.
 CHANGES: Any = Change.__table__
 HEAD: Any = ChangeLog.__table__
-LOCK = Prepared(select(HEAD.c.head).with_for_update())
+LOCK = Prepared(select(HEAD.c.head, database_clock().label("clock")).with_for_update())
 APPEND = Prepared(insert(CHANGES))
 # The row is named: before a change of rows that it must count, SQLite writes down what words were indexed. That is left
 # to the commit, which keeps nobody from being answered.
@@ -123,7 +124,7 @@ class Log:
     async def _append(self, session: AsyncSession, seen: Noted) -> None:
         for forerunner in self._forerunners:
             await forerunner(session, seen, self._settings(), clock.now())
-        head, now = await _lock(session), clock.now()
+        head, now = await _lock(session)
         for watcher in self._watchers:
             await watcher(session, seen, self._settings(), now)
         rows = [_row(head + number, now, entry) for number, entry in enumerate(seen.notes, start=1)]
@@ -140,10 +141,14 @@ async def _notify(session: AsyncSession) -> None:
         await session.execute(select(func.pg_notify(CHANNEL, "")))
 
 
-async def _lock(session: AsyncSession) -> int:
-    """The head, and nobody else appends until this transaction ends."""
-    head: int = (await LOCK.first(session)).head
-    return head
+async def _lock(session: AsyncSession) -> tuple[int, datetime]:
+    """The head, and the moment at which rows are written; nobody else appends until this transaction ends.
+
+    The moment is the database's. What was just decided by a clock of ours that is a little ahead has come by then, too.
+    """
+    row = await LOCK.first(session)
+    database = clock.of_database(row.clock)
+    return row.head, min(max(database, clock.now()), database + clock.SKEW)
 
 
 def _row(seq: int, now: datetime, entry: Note) -> dict[str, Any]:

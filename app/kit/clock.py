@@ -7,18 +7,29 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-_shift = timedelta(0)
+# Clocks of several hosts may differ by this much before anything is taken back.
+SKEW = timedelta(seconds=5)
+
+_shift = _machine_shift = timedelta(0)
 _frozen: datetime | None = None
 
 
 def now() -> datetime:
     """The present moment: aware, UTC, cut to milliseconds."""
-    return _frozen or floor(datetime.now(UTC) + _shift)
+    return _frozen or floor(datetime.now(UTC) + _shift + _machine_shift)
 
 
 def seconds() -> float:
     """The present moment in seconds since 1970: for comparisons that must cost next to nothing."""
-    return time.time() if _frozen is None and not _shift else now().timestamp()
+    return time.time() if _frozen is None and not (_shift or _machine_shift) else now().timestamp()
+
+
+def of_database(moment: datetime | None) -> datetime:
+    """The database's own clock, as a statement has read it (`database_clock` in `app/kit/sql.py`).
+
+    None is that of an embedded database, which is this machine's. What tests do to the time, they do to both.
+    """
+    return now() if moment is None or _frozen is not None else floor(moment + _shift)
 
 
 def floor(moment: datetime) -> datetime:
@@ -52,3 +63,14 @@ def shifted(by: timedelta) -> Iterator[None]:
         yield
     finally:
         _shift = before
+
+
+@contextmanager
+def machine_shifted(by: timedelta) -> Iterator[None]:
+    """For tests: this machine's clock is wrong by `by`, the database's is not."""
+    global _machine_shift
+    before, _machine_shift = _machine_shift, by
+    try:
+        yield
+    finally:
+        _machine_shift = before

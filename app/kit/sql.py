@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+from app.kit.db import Instant
 
 
 def insert_into(session: AsyncSession, table: Any) -> postgresql.Insert:
@@ -16,3 +22,21 @@ def insert_into(session: AsyncSession, table: Any) -> postgresql.Insert:
 def insert_for(dialect: str, table: Any) -> postgresql.Insert:
     """The same by the name of the database's dialect, for a statement that is built once."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)  # type: ignore[return-value]  # the same methods
+
+
+class database_clock(FunctionElement[datetime]):  # noqa: N801  # a function of SQL
+    """The database's clock at this moment, for `clock.of_database`; null where that is this machine's."""
+
+    name = "database_clock"
+    inherit_cache = True
+    type = Instant()
+
+
+@compiles(database_clock, "sqlite")
+def _clock_of_sqlite(_element: database_clock, _compiler: SQLCompiler, **_words: Any) -> str:
+    return "NULL"
+
+
+@compiles(database_clock, "postgresql")
+def _clock_of_postgresql(_element: database_clock, _compiler: SQLCompiler, **_words: Any) -> str:
+    return "clock_timestamp()"

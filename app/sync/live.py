@@ -10,14 +10,14 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.changes.follower import Follower, Heard
-from app.kit import clock
 from app.kit.db import Database
 from app.kit.edge import as_get
 from app.kit.errors import RateLimited, Unavailable
@@ -30,6 +30,7 @@ from app.sync.tokens import MustRestart, Token, read_token
 
 log = logging.getLogger("nashra")
 HANDED_OVER = "nashra.stream"
+HELD = 0.1  # seconds between two looks at what a clock that is ahead of ours has told of
 AT_ONCE = 200  # rows read for one broadcast
 REPLAYED_AT_ONCE = 20  # rows that wait for one client which comes back
 REPLAYS_AT_ONCE = 4
@@ -196,6 +197,8 @@ class Hub(Heard):
                     for entry in part.entries:
                         await client.send(_message(_event(entry.type, token.at(entry.seq), entry.content)))
                 token = token.at(part.reached)
+                if part.is_held:
+                    await asyncio.sleep(HELD)
             async with self._telling:
                 if token.seq >= self._position():
                     self._join(client, group, subscription, token)
@@ -223,7 +226,7 @@ class Hub(Heard):
     async def _missed(self, asked: Asked, token: Token) -> Part:
         """One part of what was missed, from a short session."""
         async with self._database.reader() as reader:
-            feed = ChangeFeed(reader, self._settings(), clock.now(), asked.detail)
+            feed = ChangeFeed(reader, self._settings(), self._follower.now, asked.detail)
             standing = await feed.standing()
             return await feed.behind(token, asked.filter, REPLAYED_AT_ONCE, standing.head)
 
@@ -247,7 +250,7 @@ class Hub(Heard):
                 client.seq = self._seq
             await self._reset(self._groups.values())
         most = AT_ONCE
-        while self._position() < self._follower.head:
+        while (before := self._position()) < self._follower.head:
             async with self._telling:
                 try:
                     self._seq, most = await self._tell_on(most), AT_ONCE
@@ -256,6 +259,8 @@ class Hub(Heard):
                         raise
                     log.exception("a change behind %s cannot be told to streams", self._seq)
                     self._seq, most = (self._seq + 1, AT_ONCE) if most == 1 else (self._seq, 1)
+            if self._seq == before:
+                await asyncio.sleep(HELD)
         if self._moved != self._follower.moved:
             self._moved = self._follower.moved
             await self._reset(group for group in self._groups.values() if group.follows_tree)
@@ -269,13 +274,16 @@ class Hub(Heard):
         async with self._database.reader() as reader:
             states: dict[str, Any] = {}
             rows: Any = ()
+            is_held = False
+            now = self._follower.now
             for detail in {group.asked.detail for group in groups}:
-                feed = ChangeFeed(reader, self._settings(), clock.now(), detail)
-                rows, states[detail] = await feed.rows(self._seq, most)
+                feed = ChangeFeed(reader, self._settings(), now, detail)
+                rows, states[detail], is_held = await feed.rows(self._seq, most)
+                now = _always(feed.states.now)  # the same for all
             sieves = [await group.asked.filter.prepared(reader) for group in groups]
         for group, sieve in zip(groups, sieves, strict=True):
             await self._broadcast(group, rows, states[group.asked.detail], sieve)
-        return rows[-1].seq if rows else self._follower.head
+        return rows[-1].seq if rows else self._seq if is_held else self._follower.head
 
     async def _broadcast(self, group: Group, rows: Any, states: Any, sieve: Sieve) -> None:
         start = Token(self._epoch or "", self._seq, sieve.filter.digest)
@@ -328,6 +336,10 @@ class Hub(Heard):
 def _event(name: str, token: Token, content: bytes) -> bytes:
     """HTML Living Standard §9.2. JSON holds no line break, so that `data` is one line."""
     return f"id: {token}\nevent: {name}\ndata: ".encode() + content + b"\n\n"
+
+
+def _always(moment: datetime) -> Callable[[], datetime]:
+    return lambda: moment
 
 
 def _told(**members: Any) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,6 +11,7 @@ from pydantic_core import to_json
 from sqlalchemy import Row, bindparam, select
 
 from app.changes.models import Change, ChangeLog
+from app.kit import clock
 from app.kit.clock import written
 from app.kit.db import Reader
 from app.settings import Settings
@@ -36,19 +37,22 @@ class Entry:
 
 @dataclass(frozen=True)
 class Part:
-    """What was found behind a place: entries, how far was read, and whether there is more."""
+    """What was found behind a place: entries, how far was read, and whether there is more by now."""
 
     entries: list[Entry]
     reached: int
     more: bool
+    is_held: bool = False
+    """What comes next was told by a clock that is ahead of ours, and waits."""
 
 
 class ChangeFeed:
     """The log, in the snapshot of one reader."""
 
-    def __init__(self, reader: Reader, settings: Settings, now: datetime, detail: str) -> None:
-        self.reader = reader
-        self.states = States(reader, settings, now, detail)
+    def __init__(self, reader: Reader, settings: Settings, now: Callable[[], datetime], detail: str) -> None:
+        """`now` is asked once, when rows have been read: what was told before has come by then."""
+        self.reader, self.now = reader, now
+        self.states = States(reader, settings, clock.now(), detail)
 
     async def standing(self) -> Standing:
         row = (await self.reader.execute(STANDING)).one()
@@ -61,25 +65,33 @@ class ChangeFeed:
         """
         sieve = await filter.prepared(self.reader)
         most = limit + 1 if filter == Filter() else SCANNED
-        rows = (await self.reader.execute(BEHIND, {"seq": token.seq, "most": most})).all()
+        rows, is_held = await self._behind(token.seq, most)
         chosen = [row for row in rows if sieve.concerns(row)][:limit]
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
         more = last is not None and (len(rows) == most or last is not rows[-1])
         concerned = _last_of_each(chosen, sieve)
-        self._not_before(concerned)
         states = await self.states.of((row.resource, row.resource_id) for row in concerned)
         entries = entries_of(concerned, states, sieve, token)
-        return Part(entries, last.seq if last is not None and more else head, more)
+        end = head if not is_held else rows[-1].seq if rows else token.seq
+        return Part(entries, last.seq if last is not None and more else end, more, is_held)
 
-    def _not_before(self, rows: Sequence[Row[Any]]) -> None:
-        """What a machine whose clock is ahead has told of is there, also where the clock is behind."""
-        self.states.now = max([self.states.now, *(row.at for row in rows)])
+    async def _behind(self, seq: int, most: int) -> tuple[Sequence[Row[Any]], bool]:
+        """The rows behind a place, and whether others must wait.
 
-    async def rows(self, seq: int, most: int) -> tuple[Sequence[Row[Any]], Present]:
-        """The rows behind a place, whomever they concern, and the present states of what they name."""
+        What a clock that is a little ahead of ours has told of is not there yet by ours: it is told when it is.
+        """
         rows = (await self.reader.execute(BEHIND, {"seq": seq, "most": most})).all()
-        self._not_before(rows)
-        return rows, await self.states.of((row.resource, row.resource_id) for row in rows)
+        now = self.states.now = self.now()
+        for number, row in enumerate(rows):
+            if now < row.at <= now + clock.SKEW:
+                return rows[:number], True
+        return rows, False
+
+    async def rows(self, seq: int, most: int) -> tuple[Sequence[Row[Any]], Present, bool]:
+        """The rows behind a place, whomever they concern, the present states of what they name, and whether others
+        must wait."""
+        rows, is_held = await self._behind(seq, most)
+        return rows, await self.states.of((row.resource, row.resource_id) for row in rows), is_held
 
 
 def entries_of(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: Token) -> list[Entry]:

@@ -10,9 +10,8 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from app.changes.log import EVERYTHING
-from app.kit import clock
 from app.kit.addresses import person_of
-from app.kit.caching import deliver
+from app.kit.caching import deliver, unkept
 from app.kit.db import Reading, UseDatabase
 from app.kit.errors import InvalidQuery, NotFound, RateLimited, Unavailable
 from app.kit.routing import problems, router_of
@@ -37,7 +36,7 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
     may come as one. Names of sections, tags and authors inside articles are those of now: renaming one is a change of
     its own and does not repeat the articles. With an article that is gone its comments are gone. 410: start again.
     """
-    feed = ChangeFeed(reader, request.app.state.settings, clock.now(), query.object)
+    feed = ChangeFeed(reader, request.app.state.settings, request.app.state.follower.now, query.object)
     standing, filter = await feed.standing(), Filter.of(query)
     token = read_token(query.since, standing, filter.digest, follows_tree=filter.section is not None)
     part = await feed.behind(token, filter, query.limit, standing.head)
@@ -46,7 +45,8 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
         str(token.at(part.reached)).encode(),
         b"true" if part.more else b"false",
     )
-    return deliver(request, content, tags=[EVERYTHING])
+    answer = deliver(request, content, tags=[EVERYTHING])
+    return unkept(request, answer) if part.is_held else answer
 
 
 LastEventId = Annotated[
@@ -68,7 +68,7 @@ class EventStream(Response):
     media_type = "text/event-stream"
 
     def __init__(self, subscription: Subscription) -> None:
-        super().__init__(headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})
+        super().__init__(headers={"Cache-Control": "no-store, no-transform", "X-Accel-Buffering": "no"})
         del self.headers["content-length"]
         self.subscription = subscription
 
@@ -121,7 +121,7 @@ async def _stream(request: Request, database: UseDatabase, filter: Filter, detai
     """The session that looks the token up ends before the stream begins."""
     hub: Hub = request.app.state.hub
     async with database.reader() as reader:
-        feed = ChangeFeed(reader, request.app.state.settings, clock.now(), detail)
+        feed = ChangeFeed(reader, request.app.state.settings, request.app.state.follower.now, detail)
         visitor = request.scope["state"]["address"]
         address = person_of(visitor) if visitor is not None else "-"
         return EventStream(await hub.subscribe(feed, Asked(filter, detail), since, address))

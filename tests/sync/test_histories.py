@@ -10,7 +10,7 @@ import pytest
 
 from app.kit import clock
 from tests.newsroom import Newsroom, opened
-from tests.sync.mirror import Mirror, delivered
+from tests.sync.mirror import Mirror, delivered, joined
 
 SECTIONS, TAGS, AUTHORS = ("علوم", "طب", "فضاء"), ("فلك", "دواء"), ("ليلى", "سامر")
 
@@ -198,3 +198,38 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
             assert set(part.things) == set(arabic)
             assert {entry["resource"] for entry in early.entries} >= {"article", "comment", "section", "ticker"}
             assert any(entry["tombstone"] for entry in early.entries)
+
+
+async def attend(newsroom: Newsroom) -> None:
+    """What the process does beside answering, when the clock has gone somewhere."""
+    state = newsroom.app.state
+    await state.follower.catch_up()
+    if state.follower.was_put_back:
+        await state.duty.announce(state.duty._starters)
+        state.follower.was_put_back = False
+    await state.duty.announce()
+
+
+@pytest.mark.parametrize("seed", range(2))
+async def test_a_clock_that_goes_forward_and_back_leaves_every_mirror_right(database_url: str, seed: int) -> None:
+    """Whether a mirror begins now or has followed all the while."""
+    settings = {"comments": "open", "comments_rate": (), "comments_require_email": False}
+    async with opened(database_url, **settings) as newsroom:
+        history, start, minutes = History(newsroom, seed), clock.now(), 0.0
+        await history.begin()
+        following = Mirror(newsroom)
+        for _ in range(14):
+            minutes += history.random.choice([0.05, 1, 7, 45, -0.05, -1, -30, -90])
+            with clock.frozen(start + timedelta(minutes=minutes)):
+                for _ in range(3):
+                    await history.step()
+                await attend(newsroom)
+                if history.random.random() < 0.5:
+                    await following.follow()
+        with clock.frozen(start + timedelta(minutes=minutes - history.random.choice([0, 40]), seconds=6)):
+            await attend(newsroom)
+            expected, beginning = await delivered(newsroom), Mirror(newsroom)
+            for mirror in (beginning, following):
+                await mirror.follow()
+                assert mirror.shown().keys() == expected.keys()
+                assert all(joined(value, mirror.things) == mirror.shown()[thing] for thing, value in expected.items())

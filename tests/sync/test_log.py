@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
@@ -14,7 +14,8 @@ from sqlalchemy import select, update
 from app.changes import compaction
 from app.changes.models import Change, ChangeLog
 from app.kit import clock
-from tests.newsroom import Newsroom, beside
+from tests import databases
+from tests.newsroom import Newsroom, beside, opened
 from tests.sync.mirror import Mirror, delivered
 
 AHEAD = timedelta(hours=1)
@@ -88,11 +89,82 @@ async def test_what_is_scheduled_is_told_once_by_whoever_is_awake(newsroom: News
             changes, at = await told(newsroom)
             assert changes[0] == ("article.published", article["id"])
             assert [kind for kind, _ in changes] == ["article.published", "section.changed"]
-        with clock.shifted(AHEAD - timedelta(minutes=5)):  # the clock was put back
+        with clock.shifted(AHEAD - timedelta(seconds=3)):  # a clock that is a little behind
             await newsroom.app.state.duty.announce()
-        with clock.shifted(AHEAD + timedelta(minutes=5)):
             await other.app.state.duty.announce()
-    assert await told(newsroom, at) == ([], at)
+        with clock.shifted(AHEAD + timedelta(minutes=5)):
+            assert await told(newsroom, at) == ([], at)
+
+
+async def test_what_was_told_too_early_is_taken_back_and_told_again(newsroom: Newsroom) -> None:
+    """The clock jumps ahead, and is put right again."""
+    await newsroom.tag()
+    article = await newsroom.published(at=clock.written(clock.now() + AHEAD), tags=["فلك"])
+    mirror, duty = Mirror(newsroom), newsroom.app.state.duty
+    with clock.shifted(2 * AHEAD):
+        await duty.announce()
+        await mirror.follow()
+        assert ("article", article["id"]) in mirror.things
+    assert (await newsroom.get("/v1/changes?object=full")).json()["data"] == [], "nobody is told before its time"
+    await newsroom.app.state.follower.catch_up()
+    assert newsroom.app.state.follower.is_due
+    await asyncio.gather(*(duty.announce() for _ in range(3)))
+    new = await mirror.follow()
+    assert [(one["type"], one["tombstone"], one["reason"]) for one in new] == [
+        ("article.unpublished", True, "unpublished"),
+        ("section.changed", True, "unpublished"),
+        ("tag.changed", True, "unpublished"),
+    ]
+    assert mirror.things == {} == await delivered(newsroom)
+    with clock.shifted(AHEAD + timedelta(seconds=1)):
+        await duty.announce()
+        await mirror.follow()
+        assert mirror.shown() == await delivered(newsroom) != {}
+
+
+@pytest.fixture
+def far_url(migrated_postgresql: str) -> str:
+    databases.empty(migrated_postgresql)
+    return migrated_postgresql
+
+
+@pytest.fixture
+async def far(far_url: str) -> AsyncIterator[Newsroom]:
+    """A newsroom whose database is on another machine, and so has a clock of its own."""
+    async with opened(far_url) as room:
+        yield room
+
+
+async def test_hosts_out_of_step_do_not_announce_and_take_back_in_turns(far: Newsroom) -> None:
+    """They go by the database's clock, whatever their own says."""
+    await far.published(at=clock.written(clock.now() + AHEAD))
+    _, at = await told(far)
+    for _ in range(2):
+        with clock.machine_shifted(2 * AHEAD):
+            await far.app.state.duty.announce()
+            for _ in range(2):  # how wrong the clock is, it learns from the first
+                far.app.state.follower.doubt()
+                await far.app.state.follower.catch_up()
+            assert not far.app.state.follower.is_due
+        await far.app.state.duty.announce()
+    assert await told(far, at) == ([], at)
+
+
+@pytest.mark.parametrize("seconds", [3, 600])
+async def test_a_host_whose_clock_is_behind_loses_nothing(far: Newsroom, seconds: int) -> None:
+    mirror, url = Mirror(far), "/v1/articles"
+    with clock.machine_shifted(-timedelta(seconds=seconds)):
+        await mirror.follow()
+    article = await far.published()
+    async with beside(far) as late:
+        mirror.newsroom = late
+        with clock.machine_shifted(-timedelta(seconds=seconds)):
+            assert (await late.get(url)).json()["data"] == []
+            await mirror.follow()
+            assert not [one for one in mirror.entries if one["tombstone"]]
+            assert (("article", article["id"]) in mirror.things) == (seconds > clock.SKEW.total_seconds())
+        await mirror.follow()
+        assert ("article", article["id"]) in mirror.things
 
 
 async def test_an_edit_before_the_announcement_does_not_swallow_it(newsroom: Newsroom) -> None:
