@@ -14,41 +14,28 @@ from sqlalchemy import (
 
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.schemas import ArticleFilters, terms
-from app.authors.models import Author
-from app.kit.ids import as_id
 from app.sections.models import Section
 from app.sections.repository import subtree
-from app.tags.models import Tag
-from app.text.slugs import canonical_slug
-
-
-def named(model: type[Section] | type[Tag] | type[Author], text: str) -> ColumnElement[bool]:
-    """The terms that a filter names by slug or id."""
-    names = terms(text)
-    ids = [known for name in names if (known := as_id(name))]
-    return or_(model.slug.in_([canonical_slug(name) for name in names]), model.id.in_(ids))
+from app.slugs.repository import is_named
 
 
 def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnElement[bool]]:
     """What articles must fulfil to pass `query`. `each`: in the form that asks every article by itself."""
     found: list[ColumnElement[bool]] = []
     if query.section:
-        within = subtree(named(Section, query.section))
+        within = subtree(is_named("section", Section.id, terms(query.section)))
         found.append(_filed_under(ArticleSection, ArticleSection.section_id.in_(within), each))
     if query.tag:
-        tags = select(Tag.id).where(named(Tag, query.tag))
-        found.append(_filed_under(ArticleTag, ArticleTag.tag_id.in_(tags), each))
+        found.append(_filed_under(ArticleTag, is_named("tag", ArticleTag.tag_id, terms(query.tag)), each))
     if query.author:
-        authors = select(Author.id).where(named(Author, query.author))
-        found.append(_filed_under(ArticleAuthor, ArticleAuthor.author_id.in_(authors), each))
+        is_author = is_named("author", ArticleAuthor.author_id, terms(query.author))
+        found.append(_filed_under(ArticleAuthor, is_author, each))
     if query.language:
         found.append(or_(*(_in_language(name.replace("\0", "")) for name in terms(query.language))))
     if query.kind:
         found.append(Article.kind.in_([name.replace("\0", "") for name in terms(query.kind)]))
     if query.ids:
-        names = terms(query.ids)
-        ids = [known for name in names if (known := as_id(name))]
-        found.append(or_(Article.id.in_(ids), Article.slug.in_([canonical_slug(name) for name in names])))
+        found.append(is_named("article", Article.id, terms(query.ids)))
     return found + _bounds(query)
 
 

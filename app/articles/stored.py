@@ -11,13 +11,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.filters import conditions
 from app.articles.models import Article, ArticleBody, Correction
-from app.articles.repository import RELATED, SORTS, Articles, Relations, articles, scheduled, visible
+from app.articles.repository import KIND, RELATED, SORTS, Articles, Relations, articles, scheduled, visible
 from app.articles.schemas import ArticleDeskQuery, terms
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Slice, take
 from app.kit.prepared import Prepared
-from app.text.slugs import canonical_slug
+from app.slugs.repository import is_named
 
 Stored = TypeVar("Stored", Article, ArticleBody)
 bodies: Any = ArticleBody.__table__
@@ -95,9 +95,9 @@ class ArticlesToEdit(Articles):
         return (await self.session.execute(CORRECTIONS, {"id": article_id})).all()
 
     async def named(self, name: str) -> Article | None:
-        """By present slug or id, whatever its state."""
-        where = Article.id == as_id(name) if as_id(name) else Article.slug == canonical_slug(name)
-        return (await self.session.scalars(select(Article).where(where))).one_or_none()
+        """By id or by a present or former slug, whatever its state."""
+        statement = select(Article).where(is_named(KIND, Article.id, [name]))
+        return (await self.session.scalars(statement)).one_or_none()
 
     async def page(
         self, query: ArticleDeskQuery, cursors: Cursors, now: datetime, member_id: str | None

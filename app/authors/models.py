@@ -14,6 +14,7 @@ class Author(Term, Base):
     """Who wrote an article."""
 
     __tablename__ = "authors"
+    kind = "author"
 
     bio: Mapped[str | None]
     avatar: Mapped[dict[str, Any] | None] = mapped_column(Json)

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.articles.models import Article
+from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import visible
 from app.articles.schemas import terms
 from app.comments import announcing
@@ -33,7 +34,7 @@ from app.kit.db import Instant, Reader
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
-from app.text.slugs import canonical_slug
+from app.slugs import repository as slugs
 
 NESTED = 20  # comments of one thread that come along at once
 ADDRESSES_KEPT = timedelta(days=30)
@@ -75,12 +76,6 @@ def line_of(path: str) -> list[str]:
     """The ids in a path, from the root on."""
     parts = [path[start : start + 32] for start in range(0, len(path), 32)]
     return [f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}" for id in parts]
-
-
-def _among(names: Sequence[str]) -> ColumnElement[bool]:
-    """Articles by present slug or id."""
-    ids = [known for name in names if (known := as_id(name))]
-    return or_(Article.id.in_(ids), Article.slug.in_([canonical_slug(name) for name in names]))
 
 
 class Comments:
@@ -145,12 +140,12 @@ class Comments:
         statement = select(comments).where(Comment.id.in_(above)).order_by(Comment.depth)
         return (await self.reader.execute(statement)).all()
 
-    async def counts(self, names: Sequence[str], now: datetime) -> list[Any]:
-        """(id, slug, comment_count) of the visible ones among these articles, in the order asked for."""
-        statement = select(Article.id, Article.slug, Article.comment_count).where(_among(names), visible(now))
-        found = {key: row for row in (await self.reader.execute(statement)).all() for key in (row.id, row.slug)}
-        asked = [found[key] for name in names if (key := as_id(name) or canonical_slug(name)) in found]
-        return list({row.id: row for row in asked}.values())
+    async def counts(self, names: Sequence[str], now: datetime) -> dict[str, Row[Any]]:
+        """(id, slug, comment_count) of the visible ones among these articles, by name, in the order asked for."""
+        is_asked = slugs.is_named(ARTICLE, Article.id, names)
+        statement = select(Article.id, Article.slug, Article.comment_count).where(is_asked, visible(now))
+        rows: Sequence[Any] = (await self.reader.execute(statement)).all()
+        return await slugs.by_name(self.reader, ARTICLE, names, rows)
 
 
 def _subtree(path: str) -> Select[Any]:
@@ -284,7 +279,7 @@ class CommentsToChange(Comments):
             statuses = [name.replace("\0", "") for name in terms(query.status)]
             statement = statement.where(Comment.status.in_(statuses))
         if query.article:
-            statement = statement.where(_among(terms(query.article)))
+            statement = statement.where(slugs.is_named(ARTICLE, Article.id, terms(query.article)))
         return await take(
             self.session,
             statement,

@@ -180,11 +180,14 @@ async def create_comment(
 async def count_comments(request: Request, query: Annotated[CommentCountsQuery, Query()], reader: Reading) -> Response:
     """Count the comments of up to 100 articles
 
-    Approved ones, in the order asked for. Articles that cannot be seen are left out.
+    Approved ones, a row for each name in the order asked for. Articles that cannot be seen are left out.
     """
-    rows = await Comments(reader).counts(terms(query.articles), clock.now())
-    counts = [{"article_id": row.id, "slug": row.slug, "count": row.comment_count} for row in rows]
-    tags = [f"article:{row.id}" for row in rows]
+    found = await Comments(reader).counts(terms(query.articles), clock.now())
+    counts = [
+        {"asked": name, "article_id": row.id, "slug": row.slug, "count": row.comment_count}
+        for name, row in found.items()
+    ]
+    tags = [f"article:{row.id}" for row in found.values()]
     return delivered(request, CommentCounts, {"data": counts}, tags=["comments", "articles", *tags])
 
 

@@ -231,8 +231,11 @@ class CommentMade(Output):
 class CommentCount(Output):
     """Approved comments under one article."""
 
+    asked: Annotated[str, Field(examples=["المرصد-يرصد-لؤلؤة-الخريف"])]
+    """The id or slug by which it was asked for: a former slug too."""
     article_id: IdText
     slug: str
+    """The present one."""
     count: int
 
 

@@ -23,8 +23,6 @@ async def _fill(session: AsyncSession, section: Section, body: SectionInput) -> 
     before = section.parent_id
     section.parent = parent
     section.parent_id = parent.id if parent else None
-    if body.slug is not None and body.slug != section.slug:
-        noted(session).moves_tree = True  # a filter by its former slug finds nothing any more
     if section.parent_id != before:
         lines = await lines_of(session, set(filter(None, (before, section.parent_id))))
         noted(session).touched |= {("section", id) for line in lines.values() for id in line}

@@ -13,6 +13,7 @@ class Section(Term, Base):
     """A section; `parent_id` makes the tree."""
 
     __tablename__ = "sections"
+    kind = "section"
 
     parent_id: Mapped[str | None] = mapped_column(Id, ForeignKey("sections.id", ondelete="RESTRICT"), index=True)
     position: Mapped[int] = mapped_column(Integer, default=0)

@@ -2,16 +2,67 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, select, update
+from collections.abc import Iterable, Sequence
+from typing import Any, Protocol, TypeVar
+
+from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit import clock
 from app.kit.db import Reader
+from app.kit.ids import as_id
 from app.kit.sql import insert_into
 from app.slugs.models import Slug
-from app.text.slugs import numbered
+from app.text.slugs import canonical_slug, numbered
 
 TRIES = 200
+
+
+class Named(Protocol):
+    """A row with an id and its present slug."""
+
+    id: Any
+    slug: Any
+
+
+N = TypeVar("N", bound=Named)
+
+
+def is_named(kind: str, id: Any, names: Iterable[str]) -> ColumnElement[bool]:
+    """SQL condition: the column `id` is that of a thing of `kind` that one of `names` stands for.
+
+    A name is an id or a slug, present or former, in any spelling. Every filter asks in this way, so that a rename
+    leaves no filter empty; the registry holds present slugs too, so that both cost the same look-up in one index.
+    """
+    ids, slugs = _told_apart(names)
+    owners = select(Slug.target_id).where(Slug.kind == kind, Slug.slug.in_(slugs))
+    return or_(false(), *(id.in_(found) for given, found in ((ids, ids), (slugs, owners)) if given))
+
+
+async def ids_of(reader: Reader, kind: str, names: Sequence[str]) -> dict[str, str]:
+    """The ids that `names` stand for, by name. An id stands for itself; an unknown slug is left out."""
+    _, slugs = _told_apart(names)
+    found: dict[str, str] = {}
+    if slugs:
+        statement = select(Slug.slug, Slug.target_id).where(Slug.kind == kind, Slug.slug.in_(slugs))
+        found = {row.slug: row.target_id for row in (await reader.execute(statement)).all()}
+    return {name: id for name in names if (id := as_id(name) or found.get(canonical_slug(name)))}
+
+
+async def by_name(reader: Reader, kind: str, names: Sequence[str], rows: Iterable[N]) -> dict[str, N]:
+    """`rows`, found by `is_named`, by the name that was asked for. Only what is no present name costs a query."""
+    present = {key: row for row in rows for key in (row.id, row.slug)}
+    found = {name: row for name in names if (row := present.get(as_id(name) or canonical_slug(name)))}
+    if present and (others := [name for name in names if name not in found]):
+        former = await ids_of(reader, kind, others)
+        found |= {name: present[id] for name, id in former.items() if id in present}
+    return {name: found[name] for name in names if name in found}
+
+
+def _told_apart(names: Iterable[str]) -> tuple[list[str], list[str]]:
+    """Ids and canonical slugs."""
+    ids = {name: as_id(name) for name in names}
+    return [id for id in ids.values() if id], [canonical_slug(name) for name, id in ids.items() if not id]
 
 
 async def owner(reader: Reader, kind: str, slug: str) -> str | None:

@@ -9,29 +9,35 @@ from functools import cached_property
 from hashlib import blake2b
 from typing import Any
 
-from app.articles.filters import named
 from app.articles.schemas import terms
 from app.kit.db import Reader
+from app.kit.ids import as_id
 from app.sections.models import Section
 from app.sections.repository import subtree
+from app.slugs.repository import ids_of
 from app.sync.schemas import ChangeFilters
 from app.sync.states import State
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Kinds, sections and languages that were asked for; None where all are. `only` is the id of one thing."""
+    """Kinds, sections and languages that were asked for; None where all are. `only` is the id of one thing.
+
+    Sections stand here by id, so that a token outlives a rename, whichever slug it comes back with. A slug that nothing
+    has or had stands here as it was written.
+    """
 
     types: frozenset[str] | None = None
-    section: str | None = None
+    sections: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None
     only: str | None = None
 
     @classmethod
-    def of(cls, query: ChangeFilters) -> Filter:
+    async def of(cls, query: ChangeFilters, reader: Reader) -> Filter:
+        """The filter that `query` asks for, its sections looked up."""
         languages = tuple(sorted({tag.lower() for tag in terms(query.language)})) if query.language else None
-        section = ",".join(sorted(terms(query.section))) if query.section else None
-        return cls(frozenset(terms(query.type)) if query.type else None, section, languages)
+        sections = await _looked_up(reader, terms(query.section)) if query.section else None
+        return cls(frozenset(terms(query.type)) if query.type else None, sections, languages)
 
     @cached_property
     def resources(self) -> frozenset[str]:
@@ -41,14 +47,25 @@ class Filter:
     @property
     def digest(self) -> str:
         """Binds tokens to this filter."""
-        asked = [sorted(self.types or ()), self.section, self.languages, self.only]
+        asked = [sorted(self.types or ()), self.sections, self.languages, self.only]
         return blake2b(json.dumps(asked).encode(), digest_size=4).hexdigest()
 
     async def prepared(self, reader: Reader) -> Sieve:
-        """The filter with its sections looked up."""
-        if self.section is None:
+        """The filter with all that lies below its sections."""
+        if self.sections is None:
             return Sieve(self, None)
-        return Sieve(self, frozenset((await reader.execute(subtree(named(Section, self.section)))).scalars()))
+        roots = Section.id.in_([name for name in self.sections if as_id(name)])
+        return Sieve(self, frozenset((await reader.execute(subtree(roots))).scalars()))
+
+    async def is_outdated(self, reader: Reader) -> bool:
+        """Whether a slug that was unknown is a section's by now: what is filed there already has not been told."""
+        unknown = [name for name in self.sections or () if not as_id(name)]
+        return bool(unknown and await ids_of(reader, Section.kind, unknown))
+
+
+async def _looked_up(reader: Reader, names: list[str]) -> tuple[str, ...]:
+    known = await ids_of(reader, Section.kind, names)
+    return tuple(sorted({known.get(name, name) for name in names}))
 
 
 @dataclass(frozen=True)

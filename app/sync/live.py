@@ -68,7 +68,7 @@ class Group:
 
     @property
     def follows_tree(self) -> bool:
-        return self.asked.filter.section is not None
+        return self.asked.filter.sections is not None
 
 
 class Hub(Heard):
@@ -111,7 +111,7 @@ class Hub(Heard):
         self.refuse_too_many(address)
         token, reset, standing = None, False, await feed.standing()
         if since is not None:
-            follows_tree = asked.filter.section is not None
+            follows_tree = asked.filter.sections is not None
             try:
                 token = read_token(since, standing, asked.filter.digest, follows_tree=follows_tree)
             except MustRestart:
@@ -281,9 +281,20 @@ class Hub(Heard):
                 rows, states[detail], is_held = await feed.rows(self._seq, most)
                 now = _always(feed.states.now)  # the same for all
             sieves = [await group.asked.filter.prepared(reader) for group in groups]
+            outdated = [group for group in groups if await group.asked.filter.is_outdated(reader)]
         for group, sieve in zip(groups, sieves, strict=True):
-            await self._broadcast(group, rows, states[group.asked.detail], sieve)
+            if group in outdated:
+                self._send_away(group)
+            else:
+                await self._broadcast(group, rows, states[group.asked.detail], sieve)
         return rows[-1].seq if rows else self._seq if is_held else self._follower.head
+
+    @staticmethod
+    def _send_away(group: Group) -> None:
+        """They come back with a token of another filter than theirs is by then, and are told to start again."""
+        for client in tuple(group.clients):
+            group.clients.discard(client)
+            client.send_away()
 
     async def _broadcast(self, group: Group, rows: Any, states: Any, sieve: Sieve) -> None:
         start = Token(self._epoch or "", self._seq, sieve.filter.digest)

@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.changes.log import EVERYTHING
 from app.kit.addresses import person_of
 from app.kit.caching import deliver, unkept
-from app.kit.db import Reading, UseDatabase
+from app.kit.db import Reader, Reading, UseDatabase
 from app.kit.errors import InvalidQuery, NotFound, RateLimited, Unavailable
 from app.kit.routing import problems, router_of
 from app.sync.filters import Filter
@@ -37,8 +37,8 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
     its own and does not repeat the articles. With an article that is gone its comments are gone. 410: start again.
     """
     feed = ChangeFeed(reader, request.app.state.settings, request.app.state.follower.now, query.object)
-    standing, filter = await feed.standing(), Filter.of(query)
-    token = read_token(query.since, standing, filter.digest, follows_tree=filter.section is not None)
+    standing, filter = await feed.standing(), await Filter.of(query, reader)
+    token = read_token(query.since, standing, filter.digest, follows_tree=filter.sections is not None)
     part = await feed.behind(token, filter, query.limit, standing.head)
     content = b'{"data":[%b],"since":"%b","more":%b}' % (
         b",".join(entry.content for entry in part.entries),
@@ -89,9 +89,12 @@ async def stream_changes(
     Server-Sent Events. `ready` comes first; then each change of the log as an event: `event` is its type, `data` the
     entry as in `/v1/changes`, `id` the token that both take. A client that comes back with its last id misses nothing.
     `reset`: the id is too old, or the tree of sections that the filter names has changed; start again, and go on
-    listening. `goaway`: the server stops; come back after `retry`. Comment lines are signs of life.
+    listening. `goaway`: the server stops, or a section has got a slug in the filter that nothing had; come back after
+    `retry`. Comment lines are signs of life.
     """
-    return await _stream(request, database, Filter.of(query), query.object, last_event_id or query.since)
+    async with database.reader() as reader:  # it ends before the stream begins
+        filter = await Filter.of(query, reader)
+        return await _stream(request, reader, filter, query.object, last_event_id or query.since)
 
 
 @router.get(
@@ -113,15 +116,13 @@ async def stream_ticker(
     """
     async with database.reader() as reader:
         ticker = await Strips(reader, request.app.state.settings).at(slug, "/stream")
-    filter = Filter(types=frozenset({"ticker"}), only=ticker.id)
-    return await _stream(request, database, filter, "full", last_event_id or query.since)
+        filter = Filter(types=frozenset({"ticker"}), only=ticker.id)
+        return await _stream(request, reader, filter, "full", last_event_id or query.since)
 
 
-async def _stream(request: Request, database: UseDatabase, filter: Filter, detail: str, since: str | None) -> Response:
-    """The session that looks the token up ends before the stream begins."""
+async def _stream(request: Request, reader: Reader, filter: Filter, detail: str, since: str | None) -> Response:
     hub: Hub = request.app.state.hub
-    async with database.reader() as reader:
-        feed = ChangeFeed(reader, request.app.state.settings, request.app.state.follower.now, detail)
-        visitor = request.scope["state"]["address"]
-        address = person_of(visitor) if visitor is not None else "-"
-        return EventStream(await hub.subscribe(feed, Asked(filter, detail), since, address))
+    feed = ChangeFeed(reader, request.app.state.settings, request.app.state.follower.now, detail)
+    visitor = request.scope["state"]["address"]
+    address = person_of(visitor) if visitor is not None else "-"
+    return EventStream(await hub.subscribe(feed, Asked(filter, detail), since, address))

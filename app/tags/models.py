@@ -10,3 +10,4 @@ class Tag(Term, Base):
     """A word that gathers articles across sections."""
 
     __tablename__ = "tags"
+    kind = "tag"

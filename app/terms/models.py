@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import ClassVar
 
 from sqlalchemy import Integer
 from sqlalchemy.orm import Mapped, mapped_column
@@ -12,6 +13,9 @@ from app.kit.db import Id, Key
 
 class Term:
     """A named thing that articles are filed under."""
+
+    kind: ClassVar[str]
+    """Its word in the registry of slugs and in the change log."""
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     slug: Mapped[str] = mapped_column(Key, unique=True)

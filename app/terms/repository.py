@@ -76,11 +76,8 @@ class Terms(Generic[M]):
 
 
 async def known(session: AsyncSession, model: type[M], names: Sequence[str]) -> dict[str, M]:
-    """The terms with these present slugs or ids, by the name they were asked under. One query."""
+    """The terms that these slugs, present or former, or ids stand for, by the name that was asked for."""
     if not names:
         return {}
-    ids = [found for name in names if (found := as_id(name))]
-    canonical = [canonical_slug(name) for name in names]
-    statement: Select[Any] = select(model).where(model.slug.in_(canonical) | model.id.in_(ids))
-    by_name = {key: term for term in (await session.scalars(statement)).all() for key in (term.slug, term.id)}
-    return {name: term for name in names if (term := by_name.get(as_id(name) or canonical_slug(name)))}
+    statement: Select[Any] = select(model).where(slugs.is_named(model.kind, model.id, names))
+    return await slugs.by_name(session, model.kind, names, (await session.scalars(statement)).all())

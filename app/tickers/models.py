@@ -16,6 +16,7 @@ class Ticker(Term, Base):
     """A strip of headlines. `updated_at` moves with what readers can see, `version` with every change."""
 
     __tablename__ = "tickers"
+    kind = "ticker"
 
     max_items: Mapped[int] = mapped_column(Integer, default=15)
     rules: Mapped[list[Any]]

@@ -244,8 +244,9 @@ async def test_counts_come_in_the_order_asked_for(talk: Talk) -> None:
     answer = await talk.newsroom.get("/v1/comments/counts", params={"articles": ",".join(names)})
     assert answer.json() == {
         "data": [
-            {"article_id": other.article["id"], "slug": other.article["slug"], "count": 1},
-            {"article_id": talk.article["id"], "slug": talk.article["slug"], "count": 3},
+            {"asked": names[0], "article_id": other.article["id"], "slug": other.article["slug"], "count": 1},
+            {"asked": names[2], "article_id": talk.article["id"], "slug": talk.article["slug"], "count": 3},
+            {"asked": names[4], "article_id": other.article["id"], "slug": other.article["slug"], "count": 1},
         ]
     }
     await talk.newsroom.get("/v1/comments/counts", params={"articles": ",".join(["x"] * 101)}, expect=400)

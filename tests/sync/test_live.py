@@ -91,6 +91,51 @@ async def test_filters_hold_for_streams_too(room: Newsroom) -> None:
     assert refused.status == 400
 
 
+async def test_a_stream_of_a_section_goes_on_through_a_rename(room: Newsroom) -> None:
+    await room.section("طب")
+    article = await room.published(section="طب")
+    ear = Ear(room, "/v1/stream?section=طب")
+    await ear.until(1)
+    await room.desk("PUT", "/sections/طب", {"name": "طب", "slug": "صحة"}, if_match="*")
+    assert (await ear.until(2))[1].name == "section.changed"
+    await room.change(article, headline="خبر آخر")
+    last = (await ear.until(3))[2]
+    assert (last.name, last.content["id"]) == ("article.updated", article["id"])
+    await ear.close()
+    for name in ("طب", "صحة"):
+        again = Ear(room, f"/v1/stream?section={name}", {"Last-Event-ID": last.id})
+        assert [event.name for event in await again.until(1)] == ["ready"]
+        await room.change((await room.desk("GET", f"/articles/{article['id']}")).json(), headline=f"خبر من {name}")
+        assert (await again.until(2))[1].content["object"]["headline"] == f"خبر من {name}"
+        last = again.events[1]
+        await again.close()
+
+
+@pytest.mark.parametrize("taken_by", ["a rename", "a new section"])
+async def test_a_stream_of_a_slug_that_nothing_had_begins_anew_when_a_section_takes_it(
+    room: Newsroom, taken_by: str
+) -> None:
+    await room.section("طب")
+    article = await room.published(section="طب")
+    ear, other = Ear(room, "/v1/stream?section=صحة"), Ear(room, "/v1/stream?type=article")
+    token = (await ear.until(1))[0].id
+    await other.until(1)
+    if taken_by == "a rename":
+        await room.desk("PUT", "/sections/طب", {"name": "طب", "slug": "صحة"}, if_match="*")
+    else:
+        await room.section("صحة")
+        await room.change(article, section="صحة")
+    assert [event.name for event in await ear.until(2)] == ["ready", "goaway"], "it has missed what was there before"
+    await ear.close()
+    again = Ear(room, "/v1/stream?section=صحة", {"Last-Event-ID": token})
+    assert [event.name for event in await again.until(1)] == ["reset"]
+    await room.published("خبر ثان", section="صحة")
+    assert (await again.until(2))[1].name == "article.published"
+    assert "goaway" not in [event.name for event in other.events]
+    await again.close()
+    await other.close()
+
+
 async def test_a_strip_has_a_stream_of_its_own(room: Newsroom) -> None:
     for name in ("عاجل", "رياضة"):
         await room.desk("PUT", f"/tickers/{name}", {"name": name})
