@@ -20,6 +20,7 @@ from app.kit.schemas import (
     Moment,
     MomentInput,
     Output,
+    Patch,
     Prose,
     Query,
     Ref,
@@ -258,7 +259,7 @@ class ArticleCreate(ArticleFields):
     lead_image: ImageInput | None = None
 
 
-class ArticleUpdate(ArticleFields):
+class ArticleUpdate(Patch, ArticleFields):
     """JSON Merge Patch (RFC 7396): fields that are present change, null gives a field its default again."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"headline": "عنوان محدّث", "minor": True}]})

@@ -29,6 +29,7 @@ from app.kit.schemas import (
     Moment,
     Name,
     Output,
+    Patch,
     Prose,
     Query,
     WebUrl,
@@ -127,7 +128,7 @@ class CommentCreate(Input):
     """Reserved: accepted, not looked at."""
 
 
-class CommentUpdate(Input):
+class CommentUpdate(Patch):
     """JSON Merge Patch (RFC 7396) of one's own comment."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"body": "شكرًا على هذا التقرير المفصّل."}]})

@@ -22,9 +22,9 @@ DESCRIPTION = """\
 A headless content API for newsrooms: articles, headline tickers and reader comments as JSON, Arabic first.
 
 **Delivery** (`/v1/…`) is public and the same for everyone; the **desk** (`/v1/desk/…`) is for staff with a token. Every
-GET also answers HEAD. A repeated, unknown or wrong query parameter is a 400 that names every fault. A former slug redirects in a
-path, and stands for its thing in filters and bodies. Errors are RFC 9457
-problems in the language of `Accept-Language`. Kinds, block types and fields only grow: skip what you don't know.
+GET also answers HEAD. A repeated, unknown or wrong query parameter is a 400 that names every fault. A former slug
+redirects in a path, and stands for its thing in filters and bodies. Errors are RFC 9457 problems in the language of
+`Accept-Language`. Kinds, block types and fields only grow: skip what you don't know.
 
 Text lengths are published in graphemes, as `x-min-graphemes` and `x-max-graphemes`; `maxLength` is the ceiling in code
 points.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from datetime import datetime
@@ -33,9 +34,38 @@ CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long: this is the 
 
 
 class Input(BaseModel):
-    """What a client sends: an unknown field is an error."""
+    """What a client sends: an unknown field is an error.
+
+    Its JSON Schema has no `default`: generated clients would send it, and a field that has one is required in
+    TypeScript. The description says it instead.
+    """
 
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        written = handler(schema)
+        for field in handler.resolve_ref_schema(written).get("properties", {}).values():
+            cls._describe(field, field.pop("default", None))
+        return written
+
+    @classmethod
+    def _describe(cls, field: dict[str, Any], default: Any) -> None:
+        """Says in the description what the field is when it is left out."""
+        if default not in (None, "", []):
+            shown = default if isinstance(default, str) else json.dumps(default)
+            field["description"] = f"{field.get('description', '')} Left out: `{shown}`.".lstrip()
+
+
+class Patch(Input):
+    """JSON Merge Patch (RFC 7396): what is left out stays; only null gives a field its default."""
+
+    @classmethod
+    def _describe(cls, field: dict[str, Any], default: Any) -> None:
+        if any(branch.get("type") == "null" for branch in field.get("anyOf", ())):
+            super()._describe(field, default)
+        if "description" in field:
+            field["description"] = field["description"].replace("Left out:", "Null:")
 
 
 class Output(BaseModel):

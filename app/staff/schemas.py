@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StrictBool
 
 from app.kit.paging import Listed
-from app.kit.schemas import IdText, Input, Line, Moment, MomentInput, Name, Output
+from app.kit.schemas import IdText, Input, Line, Moment, MomentInput, Name, Output, Patch
 
 Role = Literal["admin", "editor", "reporter", "moderator"]
 Roles = Annotated[list[Role], Field(min_length=1, max_length=4, examples=[["editor"]])]
@@ -24,7 +24,7 @@ class MemberInput(Input):
     roles: Roles
 
 
-class MemberUpdate(Input):
+class MemberUpdate(Patch):
     """JSON Merge Patch of a member. An inactive member's tokens are refused."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"roles": ["reporter", "moderator"]}]})

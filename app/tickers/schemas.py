@@ -17,6 +17,7 @@ from app.kit.schemas import (
     Moment,
     MomentInput,
     Output,
+    Patch,
     Query,
     Warned,
     WebUrl,
@@ -115,7 +116,7 @@ class ItemCreate(Input):
     """Shown until this moment. Left out: until it is deleted."""
 
 
-class ItemUpdate(ItemCreate):
+class ItemUpdate(Patch, ItemCreate):
     """JSON Merge Patch (RFC 7396): fields that are present change, null takes a field's default away."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"level": "flash", "pinned": 1}]})
@@ -132,6 +133,20 @@ class OrderInput(Input):
 
     items: Annotated[list[ItemId], Field(max_length=MAX_ORDERED)]
     """Ids: every live item made by hand, once; also other items, and articles that a rule draws."""
+
+
+class RuleRead(Output):
+    """A rule as the desk sees it."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [RULE]})
+
+    sections: list[str]
+    """Slugs."""
+    tags: list[str]
+    """Slugs."""
+    urgency_max: int | None
+    max_age_hours: int | None
+    level: Level | None
 
 
 class ItemArticle(Output):
@@ -231,8 +246,7 @@ class TickerDeskSummary(Output):
     direction: Direction
     description: str | None
     max_items: int
-    rules: list[Rule]
-    """Sections and tags by slug."""
+    rules: list[RuleRead]
     version: int
     created_at: Moment
     updated_at: Moment

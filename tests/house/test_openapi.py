@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT: dict[str, Any] = create_app(Settings(secret_key=("document",), database_url="sqlite:///unused.db")).openapi()
 OPERATIONS = [(path, method, op) for path, item in DOCUMENT["paths"].items() for method, op in item.items()]
 NAMES = [op["operationId"] for _, _, op in OPERATIONS]
+CREATE_AND_UPDATE = ("ArticleCreate", "ArticleUpdate")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 
 
@@ -74,6 +75,66 @@ def test_examples_are_there_and_valid(operation: dict[str, Any]) -> None:
     for status, response in operation["responses"].items():
         assert all({"example", "examples"} & set(media) for media in response.get("content", {}).values()), status
     assert ARABIC.search(json.dumps([example for *_, example in found], ensure_ascii=False))
+
+
+def within(schema: Any, seen: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Every property that a body may have, at any depth, as (where, schema)."""
+    if isinstance(schema, list):
+        for part in schema:
+            yield from within(part, seen)
+    if not isinstance(schema, dict):
+        return
+    name = schema.get("$ref", "").rpartition("/")[2]
+    if name and name not in seen:
+        seen.add(name)
+        yield from within({"title": name, **DOCUMENT["components"]["schemas"][name]}, seen)
+    for field, property in schema.get("properties", {}).items():
+        yield f"{schema.get('title')}.{field}", property
+    for key in ("properties", "anyOf", "oneOf", "allOf", "items", "additionalProperties", "prefixItems"):
+        parts = schema.get(key)
+        yield from within(list(parts.values()) if key == "properties" and parts else parts, seen)
+
+
+BODIES = [(path, method, op) for path, method, op in OPERATIONS if "requestBody" in op]
+
+
+@pytest.mark.parametrize("operation", [op for *_, op in BODIES], ids=[op["operationId"] for *_, op in BODIES])
+def test_no_field_of_a_body_has_a_default(operation: dict[str, Any]) -> None:
+    """A generated client would send it with a merge patch, and so undo what it did not mean to touch; and generators
+    for TypeScript make a field required that has one. What is taken where a field is left out is said in words."""
+    schemas = [media["schema"] for media in operation["requestBody"]["content"].values()]
+    fields = dict(within(schemas, set()))
+    assert [where for where, field in fields.items() if "default" in field] == []
+
+
+def test_what_a_field_is_when_it_is_left_out_is_said_in_words() -> None:
+    created, updated = (DOCUMENT["components"]["schemas"][name]["properties"] for name in CREATE_AND_UPDATE)
+    assert created["urgency"]["description"] == "IPTC: 1 most urgent, 5 normal, 9 least. Left out: `5`."
+    assert updated["urgency"]["description"] == "IPTC: 1 most urgent, 5 normal, 9 least. Null: `5`."
+    assert created["kind"]["description"] == "Left out: `news`."
+    assert created["byline"]["description"] == "Left out: made from the authors' names."
+    assert updated["byline"]["description"] == "Null: made from the authors' names."
+    assert "description" not in created["sections"] or "[]" not in created["sections"]["description"]
+
+
+def test_a_merge_patch_requires_nothing() -> None:
+    patches = [op for _, method, op in OPERATIONS if method == "patch"]
+    assert patches
+    for operation in patches:
+        name = operation["requestBody"]["content"]["application/json"]["schema"]["$ref"].rpartition("/")[2]
+        assert not DOCUMENT["components"]["schemas"][name].get("required"), name
+
+
+def test_what_is_answered_has_every_field_also_where_it_is_sent_too() -> None:
+    sent, answered = set[str](), set[str]()
+    for operation in (op for *_, op in OPERATIONS):
+        bodies = operation.get("requestBody", {}).get("content", {}).values()
+        list(within([media["schema"] for media in bodies], sent))
+        for response in operation["responses"].values():
+            list(within([media["schema"] for media in response.get("content", {}).values()], answered))
+    schemas = DOCUMENT["components"]["schemas"]
+    for name in sent & answered:
+        assert set(schemas[name]["required"]) == set(schemas[name]["properties"]), name
 
 
 def test_every_problem_of_the_document_exists_and_every_kind_is_in_it() -> None:

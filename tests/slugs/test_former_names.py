@@ -128,7 +128,7 @@ async def test_a_slug_that_an_unseen_draft_has_let_go_stands_for_it_no_more(news
 
 
 async def test_an_article_is_filed_under_the_former_slug_of_a_term(filed: Newsroom) -> None:
-    fields = {"section": FORMER, "sections": [FORMER], "tags": [FORMER, PRESENT], "authors": [FORMER]}
+    fields: dict[str, Any] = {"section": FORMER, "sections": [FORMER], "tags": [FORMER, PRESENT], "authors": [FORMER]}
     draft = await filed.draft("مسودة", **fields)
     changed = await filed.change(await filed.draft("أخرى"), **fields)
     for article in (draft, changed):
