@@ -6,7 +6,7 @@ from app.authors import models as authors
 from app.changes import models as changes
 from app.comments import models as comments
 from app.index import models as index
-from app.kit import buckets, idempotency
+from app.kit import idempotency, rate_limits
 from app.kit.db import Base
 from app.sections import models as sections
 from app.slugs import models as slugs
@@ -14,6 +14,6 @@ from app.staff import models as staff
 from app.tags import models as tags
 from app.tickers import models as tickers
 
-GROUND = (audit, buckets, changes, idempotency, index, slugs, staff)
+GROUND = (audit, changes, idempotency, index, rate_limits, slugs, staff)
 ROOMS = (articles, authors, comments, sections, tags, tickers)
 metadata = Base.metadata

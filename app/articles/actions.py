@@ -25,7 +25,7 @@ from app.articles import revisions
 from app.articles.announcing import tell
 from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
 from app.articles.models import Article, Correction
-from app.articles.repository import KIND
+from app.articles.repository import KIND, readable
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
 from app.articles.stored import ArticlesToEdit
@@ -257,6 +257,8 @@ async def _refuse_known(work: Work, article: Article) -> None:
     if article.external_id is None:
         return
     same = (Article.external_system == article.external_system, Article.external_id == article.external_id)
-    taken = (await work.session.scalars(select(Article.id).where(*same, Article.id != article.id))).first()
+    found = select(Article.id, readable(work.actor, work.now)).where(*same, Article.id != article.id)
+    taken = (await work.session.execute(found)).first()
     if taken is not None:
-        raise AlreadyExists(existing_id=taken)
+        id, may_know = taken
+        raise AlreadyExists(existing_id=id if may_know else None)

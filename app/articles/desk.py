@@ -83,7 +83,7 @@ async def list_desk_articles(
     now, settings = clock.now(), request.app.state.settings
     articles = ArticlesToEdit(session)
     page = await articles.page(query, Cursors(request), now, None if actor.has("editor") else actor.member_id)
-    related = await articles.relations([row.id for row in page.rows], None)
+    related = await articles.relations_for([row.id for row in page.rows], actor, now)
     return desk_list(request, ArticleDeskList, page, lambda row: desk_summary_of(row, related[row.id], settings, now))
 
 
@@ -114,10 +114,11 @@ async def read_desk_article(
     """
     articles = ArticlesToEdit(session)
     article = await _readable(articles, id, actor)
-    related = (await articles.relations([article.id], None))[article.id]
+    now = clock.now()
+    related = (await articles.relations_for([article.id], actor, now))[article.id]
     body = await session.get(ArticleBody, article.id)
     corrections = await articles.corrections(article.id) if article.corrected else ()
-    whole = desk_of(article, related, body, corrections, [], request.app.state.settings, clock.now())
+    whole = desk_of(article, related, body, corrections, [], request.app.state.settings, now)
     return at_desk(written(ArticleDesk, whole), version=article.version)
 
 

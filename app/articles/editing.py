@@ -159,10 +159,11 @@ class Draft:
         return self._related
 
     async def related_at_desk(self) -> Relations:
-        """With all its translations."""
+        """With the translations that the acting member may read."""
         if self.article.translation_group is None:
             return await self.related()
-        return (await self.articles.relations([self.article.id], None))[self.article.id]
+        id = self.article.id
+        return (await self.articles.relations_for([id], self.work.actor, self.work.now))[id]
 
     async def look(self) -> Look:
         """What readers see of it."""

@@ -22,6 +22,7 @@ from sqlalchemy import (
     not_,
     or_,
     select,
+    true,
     union_all,
 )
 from sqlalchemy.orm import aliased
@@ -39,6 +40,7 @@ from app.kit.plain import Gathered, gathered, plain
 from app.kit.prepared import Prepared
 from app.sections.models import Section
 from app.slugs.models import Slug
+from app.staff.access import Actor
 from app.tags.models import Tag
 from app.text.slugs import canonical_slug
 
@@ -63,6 +65,14 @@ SORTS: dict[str, list[Key]] = {
 def visible(now: datetime | BindParameter[datetime], article: type[Article] = Article) -> ColumnElement[bool]:
     """What readers may see: published, and the moment has come. Every public statement about articles holds this."""
     return and_(article.state == PUBLISHED, article.published_at <= now)
+
+
+def readable(actor: Actor, now: datetime) -> ColumnElement[bool]:
+    """What a member of the staff may read at the desk: editors everything, reporters their own, all what is visible."""
+    if actor.has("editor"):
+        return true()
+    own = [Article.member_id == actor.member_id] if actor.has("reporter") else []
+    return or_(visible(now), *own)
 
 
 def scheduled(now: datetime) -> ColumnElement[bool]:
@@ -167,15 +177,23 @@ class Articles:
         statement = select(*columns).where(Article.id.in_(ids), not_(visible(now)))
         return (await self.reader.execute(statement)).all()
 
-    async def relations(self, ids: Sequence[str], now: datetime | None) -> dict[str, Relations]:
+    async def relations(self, ids: Sequence[str], now: datetime) -> dict[str, Relations]:
         """Sections, tags, authors and translations of these articles, in one statement.
 
-        With `now` only translations that readers may see; without, all of them (for the desk).
+        With only those translations that readers may see.
         """
+        return await self._related(RELATED_SHOWN, ids, {"now": now})
+
+    async def relations_for(self, ids: Sequence[str], actor: Actor, now: datetime) -> dict[str, Relations]:
+        """The same with the translations that a member of the staff may read."""
+        if actor.has("editor"):
+            return await self._related(RELATED_ALL, ids, {})
+        return await self._related(RELATED_OWN, ids, {"now": now, "member": actor.member_id})
+
+    async def _related(self, statement: Prepared, ids: Sequence[str], values: dict[str, Any]) -> dict[str, Relations]:
         found: dict[str, dict[str, list[Any]]] = {id: defaultdict(list) for id in ids}
         if ids:
-            statement = RELATED_ALL if now is None else RELATED_SHOWN
-            related = await statement.all(self.reader, {"ids": list(ids), "now": now})
+            related = await statement.all(self.reader, {"ids": list(ids), **values})
             for kind, article_id, _, id, slug, name in related:
                 found[article_id][kind].append((id, slug, name))
         return {id: Relations(**{kind: tuple(rows) for kind, rows in kinds.items()}) for id, kinds in found.items()}
@@ -226,6 +244,7 @@ def _related(*shown: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
 # Built once: putting a statement together costs more than running it on SQLite.
 RELATED_SHOWN = Prepared(_related(lambda other: visible(NOW, other)))
 RELATED_ALL = Prepared(_related())
+RELATED_OWN = Prepared(_related(lambda other: or_(visible(NOW, other), other.member_id == bindparam("member"))))
 OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("slug")).scalar_subquery()
 TRACED = or_(visible(NOW), Article.state == literal_column("'withdrawn'"))
 

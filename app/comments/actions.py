@@ -30,7 +30,6 @@ from app.comments.repository import CommentsToChange, line_of
 from app.comments.schemas import CommentCreate, CommentUpdate, Decision, DecisionInput, Outcome
 from app.comments.tree import language_of
 from app.kit.addresses import Address, network_of, person_of
-from app.kit.buckets import Limit, count_in
 from app.kit.caching import Expected
 from app.kit.errors import (
     Conflict,
@@ -42,7 +41,8 @@ from app.kit.errors import (
     RateLimited,
     StateConflict,
 )
-from app.kit.ids import new_id
+from app.kit.ids import as_id, new_id
+from app.kit.rate_limits import Limit, count_in
 from app.kit.signing import Signer, from_base64url, to_base64url
 from app.settings import Settings
 from app.text.characters import identity_fold, is_blank
@@ -98,6 +98,16 @@ def is_edit_token(settings: Settings, comment_id: str, token: str) -> bool:
     return token.startswith(TOKEN) and len(signature) == 32 and signer.verify(comment_id.encode(), signature)
 
 
+async def is_at_home(visit: Visit, comment_id: str) -> bool:
+    """Whether a request comes from the address that the comment was sent from, as far as that is known."""
+    private = await visit.comments.private(comment_id)
+    if private is None:
+        return False
+    if visit.address is None or private.address_digest is None:
+        return visit.address is None and private.address_digest is None
+    return private.address_digest in visit.digests("address", person_of(visit.address))
+
+
 async def open_article(visit: Visit, id: str) -> tuple[Any, str]:
     """The article, locked and looked at again, and its mode. Raises what `Articles.at` raises, and `CommentsClosed`."""
     await visit.comments.lock_article(id)
@@ -109,16 +119,17 @@ async def open_article(visit: Visit, id: str) -> tuple[Any, str]:
 
 
 async def answered(visit: Visit, article: Any, parent_id: str | None) -> tuple[Comment | None, list[Fault]]:
-    """The comment that is to be answered, or why it cannot be."""
+    """The comment that is to be answered, or why it cannot be. What readers have never seen is not there."""
     if parent_id is None:
         return None, []
     parent = await visit.comments.find(parent_id)
-    if parent is None:
+    if parent is not None and parent.article_id != article.id:
+        is_seen = parent.shown and await Articles(visit.session).with_ids([parent.article_id], visit.now)
+        return None, [Fault("parent_other_article" if is_seen else "parent_not_found", pointer="/parent_id")]
+    if parent is None or not parent.was_approved:
         return None, [Fault("parent_not_found", pointer="/parent_id")]
-    if parent.article_id != article.id:
-        return None, [Fault("parent_other_article", pointer="/parent_id")]
     if parent.status != "approved":
-        return None, [Fault("parent_not_approved", pointer="/parent_id")]
+        return None, [Fault("parent_removed", pointer="/parent_id")]
     return parent, []
 
 
@@ -130,7 +141,7 @@ async def submit(visit: Visit, article: Any, mode: str, form: CommentCreate, par
     """
     await _refuse_flood(visit)
     private = _private(visit, article.id, form)
-    repeated = await _said_elsewhere(visit, article.id, form.body, private.email)
+    repeated = await _said_elsewhere(visit, _said(article.id, form.parent_id, form.body), private.email)
     comment = _placed(article, form, parent, visit.now)
     trapped = form.subject is not None and not (isinstance(form.subject, str) and is_blank(form.subject))
     comment.status = "spam" if trapped else "approved" if mode == "open" and not repeated else "pending"
@@ -171,27 +182,28 @@ def _private(visit: Visit, article_id: str, form: CommentCreate) -> CommentPriva
         email_digest=visit.digests("email", email_key(email))[0] if email else None,
         address_digest=visit.digests("address", person_of(address))[0] if address else None,
         network_digest=visit.digests("network", str(network_of(address)))[0] if address else None,
-        body_digest=visit.digests("body", _said(article_id, form.body))[0],
+        body_digest=visit.digests("body", _said(article_id, form.parent_id, form.body))[0],
         consent_at=visit.now if form.consent else None,
         consent_version=visit.settings.comments_privacy_version if form.consent else None,
         created_at=visit.now,
     )
 
 
-def _said(article_id: str, body: str) -> str:
-    """What makes two comments the same: the article, and the words as `identity_fold` reads them."""
-    return f"{article_id}\n{identity_fold(body)}"
+def _said(article_id: str, parent_id: str | None, body: str) -> str:
+    """What makes two comments the same: what they are about, and the words as `identity_fold` reads them.
+
+    Thanks to two people are two comments.
+    """
+    return f"{(parent_id and as_id(parent_id)) or article_id}\n{identity_fold(body)}"
 
 
-async def _said_elsewhere(
-    visit: Visit, article_id: str, body: str, email: str | None, *, besides: str | None = None
-) -> bool:
+async def _said_elsewhere(visit: Visit, words: str, email: str | None, *, besides: str | None = None) -> bool:
     """Whether the same e-mail address has said this from another network. Raises `DuplicateComment`.
 
     That is for the same person: the same e-mail address from the same network; without an e-mail address, the same
     network address. Whoever only knows somebody's e-mail address must not learn from a refusal that they wrote here.
     """
-    said, since = visit.digests("body", _said(article_id, body)), visit.now - SAME_WITHIN
+    said, since = visit.digests("body", words), visit.now - SAME_WITHIN
     sender, here = _sender(visit, email), _here(visit, email)
     if here is not None and await visit.comments.said_before(said, sender & here, since, besides):
         raise DuplicateComment()
@@ -279,8 +291,9 @@ async def _reworded(visit: Visit, comment: Comment, body: str) -> bool:
     private = await visit.comments.private(comment.id)
     if private is None:
         return False
-    repeated = await _said_elsewhere(visit, comment.article_id, body, private.email, besides=comment.id)
-    private.body_digest = visit.digests("body", _said(comment.article_id, body))[0]
+    words = _said(comment.article_id, comment.parent_id, body)
+    repeated = await _said_elsewhere(visit, words, private.email, besides=comment.id)
+    private.body_digest = visit.digests("body", words)[0]
     return repeated
 
 

@@ -25,6 +25,7 @@ from app.comments.schemas import (
     Outcomes,
 )
 from app.comments.tree import body_html, direction_of
+from app.kit import clock
 from app.kit.caching import Expected, IfMatch, at_desk
 from app.kit.db import ReadingSession
 from app.kit.errors import (
@@ -41,7 +42,7 @@ from app.kit.listing import desk_list, written
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
 from app.kit.schemas import NoQuery
-from app.staff.access import Moderator, OncePerToken
+from app.staff.access import Actor, Moderator, OncePerToken
 from app.text.characters import clusters
 
 desk = router_of("/v1/desk/comments", "desk: comments")
@@ -75,9 +76,10 @@ async def list_desk_comments(
     """List comments of every status
 
     Newest first, each with its article, what it answers, and its writer's e-mail address. The queue is
-    `status=pending`.
+    `status=pending`. Slug and headline of an article that is not published are null for who may not read drafts.
     """
-    return desk_list(request, CommentDeskList, await CommentsToChange(session).queue(query, Cursors(request)), _row)
+    page = await CommentsToChange(session).queue(query, Cursors(request), moderator, clock.now())
+    return desk_list(request, CommentDeskList, page, _row)
 
 
 @desk.post(
@@ -99,7 +101,7 @@ async def read_desk_comment(
     request: Request, id: CommentId, _: Empty, session: ReadingSession, moderator: Moderator
 ) -> Response:
     """Read a comment of any status"""
-    return await _shown(session, id)
+    return await _shown(session, id, moderator)
 
 
 @desk.post("/{id}/approve", response_model=CommentDesk, responses=APPROVAL)
@@ -151,14 +153,14 @@ async def _decided(request: Request, deciding: _Deciding, id: str, verb: str, bo
     try:
         await deciding.once.begin(f"token:{work.actor.token_id}")
     except Replay:
-        return await _shown(work.session, id, {"Idempotency-Replayed": "true"})
+        return await _shown(work.session, id, work.actor, {"Idempotency-Replayed": "true"})
     await actions.decide_one(work, id, verb, body or DecisionInput(), deciding.expected)
     request.state.replayed_content = json.dumps({"id": id, "status": actions.TARGET[verb]}).encode()
-    return await _shown(work.session, id)
+    return await _shown(work.session, id, work.actor)
 
 
-async def _shown(session: AsyncSession, id: str, headers: Mapping[str, str] | None = None) -> Response:
-    row = await CommentsToChange(session).for_moderator(id)
+async def _shown(session: AsyncSession, id: str, actor: Actor, headers: Mapping[str, str] | None = None) -> Response:
+    row = await CommentsToChange(session).for_moderator(id, actor, clock.now())
     return at_desk(written(CommentDesk, _row(row)), version=row.version, headers=headers)
 
 

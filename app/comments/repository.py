@@ -11,7 +11,9 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    and_,
     bindparam,
+    case,
     delete,
     exists,
     func,
@@ -25,7 +27,7 @@ from sqlalchemy.orm import aliased
 
 from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
-from app.articles.repository import visible
+from app.articles.repository import readable, visible
 from app.articles.schemas import terms
 from app.comments import announcing
 from app.comments.models import FINAL, Comment, CommentPrivate
@@ -35,6 +37,7 @@ from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.slugs import repository as slugs
+from app.staff.access import Actor
 
 NESTED = 20  # comments of one thread that come along at once
 ADDRESSES_KEPT = timedelta(days=30)
@@ -272,14 +275,17 @@ class CommentsToChange(Comments):
         """Takes away what came from addresses more than 30 days ago: a bounded number at a time, the oldest first."""
         await self.session.execute(FORGET, {"before": now - ADDRESSES_KEPT})
 
-    async def queue(self, query: CommentDeskQuery, cursors: Cursors) -> Slice[Row[Any]]:
+    async def queue(self, query: CommentDeskQuery, cursors: Cursors, actor: Actor, now: datetime) -> Slice[Row[Any]]:
         """One page for the moderators, newest first."""
-        statement = _for_moderators()
+        statement = _for_moderators(actor, now)
         if query.status:
             statuses = [name.replace("\0", "") for name in terms(query.status)]
             statement = statement.where(Comment.status.in_(statuses))
         if query.article:
-            statement = statement.where(slugs.is_named(ARTICLE, Article.id, terms(query.article)))
+            names = terms(query.article)
+            by_id = Article.id.in_([id for name in names if (id := as_id(name))])  # no slug tells of a hidden article
+            is_named = and_(slugs.is_named(ARTICLE, Article.id, names), readable(actor, now))
+            statement = statement.where(or_(by_id, is_named))
         return await take(
             self.session,
             statement,
@@ -290,22 +296,22 @@ class CommentsToChange(Comments):
             times=[0],
         )
 
-    async def for_moderator(self, id: str) -> Row[Any]:
+    async def for_moderator(self, id: str, actor: Actor, now: datetime) -> Row[Any]:
         """One row of the queue. Raises `NotFound`."""
         known = as_id(id)
-        statement = _for_moderators().where(Comment.id == known)
+        statement = _for_moderators(actor, now).where(Comment.id == known)
         row: Row[Any] | None = (await self.session.execute(statement)).one_or_none()
         if known is None or row is None:
             raise NotFound()
         return row
 
 
-def _for_moderators() -> Select[Any]:
-    """Comments with their article, what they answer, and what only moderators see: one statement."""
-    parent = aliased(Comment)
+def _for_moderators(actor: Actor, now: datetime) -> Select[Any]:
+    """Comments with what they answer, what only moderators see, and of their article what `actor` may read."""
+    parent, may_read = aliased(Comment), readable(actor, now)
     columns = (
-        Article.slug.label("article_slug"),
-        Article.headline.label("article_headline"),
+        case((may_read, Article.slug)).label("article_slug"),
+        case((may_read, Article.headline)).label("article_headline"),
         parent.author_name.label("parent_name"),
         parent.status.label("parent_status"),
         func.substr(parent.body, 1, EXCERPT).label("parent_body"),

@@ -158,7 +158,7 @@ async def create_comment(
 
     201 where comments are open: it is public. 202 where they are moderated: it is held. Every fault is told at once, in
     the order of the form. `edit_token` lets its author see, change and delete the comment. A request that is sent again
-    with the same `Idempotency-Key` gets the comment as it is now.
+    with the same `Idempotency-Key` gets the comment as it is now; from another address without the `edit_token`.
     """
     named = await Articles(visit.session).at(slug, visit.now, suffix="/comments")
     try:
@@ -173,7 +173,8 @@ async def create_comment(
     # What is kept for a replay: neither the text, which may be taken back, nor the token, which is stored nowhere.
     request.state.replayed_content = json.dumps({"id": comment.id, "status": status}).encode()
     headers = {"Location": f"/v1/comments/{comment.id}", "ETag": f'"{comment.version}"'}
-    return _made(request, comment, status, 201 if status == "approved" else 202, headers)
+    token = actions.edit_token(visit.settings, comment.id)
+    return _made(request, comment, token, status, 201 if status == "approved" else 202, headers)
 
 
 @router.get("/comments/counts", response_model=CommentCounts, responses=problems(InvalidQuery))
@@ -309,18 +310,23 @@ async def _own(request: Request, reader: Reader, row: Any) -> Response:
     return Response(written(CommentInContext, shown), headers=headers, media_type=JSON)
 
 
-def _made(request: Request, comment: Any, status: str, code: int, headers: dict[str, str]) -> Response:
-    token = actions.edit_token(request.app.state.settings, comment.id)
+def _made(
+    request: Request, comment: Any, token: str | None, status: str, code: int, headers: dict[str, str]
+) -> Response:
     shown = nested(request, [comment], [], own=True)[0]
     content = written(CommentMade, {"comment": shown, "status": status, "edit_token": token})
     return Response(content, code, headers={**headers, "Cache-Control": PRIVATE}, media_type=JSON)
 
 
 async def _made_before(request: Request, visit: Visit, stored: Response) -> Response:
-    """The answer to a request that is sent again. Raises `NotFound` where the comment was deleted since."""
+    """The answer to a request that is sent again. Raises `NotFound` where the comment was deleted since.
+
+    Telephones change networks: who comes from elsewhere is answered, without what only the author may hold.
+    """
     kept = json.loads(bytes(stored.body))
     comment = await visit.comments.find(kept["id"])
     if comment is None:
         raise NotFound()
     headers = {name: stored.headers[name] for name in ("location", "etag", "idempotency-replayed")}
-    return _made(request, comment, kept["status"], stored.status_code, headers)
+    token = actions.edit_token(visit.settings, comment.id) if await actions.is_at_home(visit, comment.id) else None
+    return _made(request, comment, token, kept["status"], stored.status_code, headers)

@@ -209,6 +209,14 @@ class ArticleOfComment(Output):
     headline: Annotated[str, Field(examples=["المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر"])]
 
 
+class ArticleOfDeskComment(Output):
+    """The article a comment stands under. What the member may not read of it is null."""
+
+    id: IdText
+    slug: str | None
+    headline: Annotated[str | None, Field(examples=["المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر"])]
+
+
 class CommentInContext(CommentRead):
     """A comment, what it answers, and its replies."""
 
@@ -225,8 +233,9 @@ class CommentMade(Output):
     comment: CommentRead
     status: Literal["pending", "approved"]
     """`pending`: held for the moderators."""
-    edit_token: Annotated[str, Field(examples=["nec_lN3pQ1Zt0hYwz3FhJ9m2c5yqk0uTjv6d8rA1xB4eGsU"])]
-    """Lets its author see, change and delete the comment: `Authorization: Bearer nec_…`."""
+    edit_token: Annotated[str | None, Field(examples=["nec_lN3pQ1Zt0hYwz3FhJ9m2c5yqk0uTjv6d8rA1xB4eGsU"])]
+    """Lets its author see, change and delete the comment: `Authorization: Bearer nec_…`. Null where a request is
+    answered again that comes from another address."""
 
 
 class CommentCount(Output):
@@ -323,7 +332,7 @@ class CommentDesk(Output):
 
     id: IdText
     status: Status
-    article: ArticleOfComment
+    article: ArticleOfDeskComment
     parent: ParentOfComment | None
     author_name: str | None
     author_email: Annotated[str | None, Field(json_schema_extra={"format": "email"})]

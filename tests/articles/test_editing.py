@@ -243,6 +243,25 @@ async def test_editors_who_read_again_lose_nothing(newsroom: Newsroom) -> None:
     assert found["version"] == 1 + len(lines)
 
 
+async def test_a_reporter_learns_nothing_of_others_drafts(newsroom: Newsroom) -> None:
+    """Neither which of them has an external id, nor which translates their own article."""
+    await newsroom.hire("reporter", "سلمى")
+    external = {"system": "wordpress", "id": "48213"}
+    hidden = await newsroom.draft("Draft", external_id=external, language="en")
+    sent = {"headline": "خبر", "external_id": external}
+    problem = (await newsroom.desk("POST", "/articles", sent, by="سلمى", expect=409)).json()
+    assert (problem["type"], problem["existing_id"]) == ("/problems/already-exists", None)
+    assert (await newsroom.desk("POST", "/articles", sent, expect=409)).json()["existing_id"] == hidden["id"]
+    mine = (await newsroom.desk("POST", "/articles", {"headline": "خبر"}, by="سلمى")).json()
+    await newsroom.change(hidden, translation_of=mine["id"])
+    for url in (f"/articles/{mine['id']}", "/articles"):
+        found = (await newsroom.desk("GET", url, by="سلمى")).json()
+        assert (found["data"][0] if "data" in found else found)["translations"] == []
+    assert len((await newsroom.desk("GET", f"/articles/{mine['id']}")).json()["translations"]) == 1
+    changed = await newsroom.desk("PATCH", f"/articles/{mine['id']}", {"summary": "م"}, by="سلمى", if_match="*")
+    assert changed.json()["translations"] == []
+
+
 async def test_an_external_id_belongs_to_one_article(newsroom: Newsroom) -> None:
     external = {"system": "wordpress", "id": "48213"}
     first = await newsroom.draft(external_id=external)
