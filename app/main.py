@@ -71,7 +71,9 @@ class Nashra(FastAPI):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
-        elif scope["path"] in OPERATIONS:  # they do not wait for the log, which may be what is wrong
+            return
+        scope = edge.with_literal_path(scope)
+        if scope["path"] in OPERATIONS:  # they do not wait for the log, which may be what is wrong
             asked, send = edge.as_get(scope, send)
             await super().__call__(asked, receive, send)
         elif STREAMS.match(scope["path"]):

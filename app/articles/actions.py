@@ -118,9 +118,10 @@ async def update(draft: Draft, sent: Sent[ArticleUpdate, ArticleUpdate]) -> None
 
 
 async def restore(draft: Draft, number: int) -> None:
-    """Brings the content of an earlier revision back, as a new save."""
+    """Brings the content of an earlier revision back, as a new save; what it names and is gone is left out."""
     revision = await revisions.one(draft.work.session, draft.article, number)
     fields, given = revisions.as_update(revision.content)
+    draft.is_restoring = True
     await _edit(draft, fields, given, "restore", minor=False)
 
 

@@ -278,7 +278,10 @@ async def compare_revisions(
 async def restore_article(
     request: Request, id: ArticleId, _: Empty, body: RestoreInput, expected: IfMatch, work: WriterWork
 ) -> Response:
-    """Bring an earlier revision back, as a new save"""
+    """Bring an earlier revision back, as a new save
+
+    Sections, tags and authors that are gone since are left out, each with the warning `not_restored`.
+    """
     draft = await actions.open_for(work, id, "restore", expected)
     await actions.restore(draft, body.revision)
     return await _answer(request, draft)
@@ -290,7 +293,10 @@ async def restore_article(
 async def restore_revision(
     request: Request, id: ArticleId, number: RevisionNumber, _: Empty, expected: IfMatch, work: WriterWork
 ) -> Response:
-    """Bring this revision back, as a new save"""
+    """Bring this revision back, as a new save
+
+    Sections, tags and authors that are gone since are left out, each with the warning `not_restored`.
+    """
     draft = await actions.open_for(work, id, "restore", expected)
     await actions.restore(draft, number)
     return await _answer(request, draft)

@@ -65,6 +65,8 @@ class Draft:
         self._group = article.translation_group
         self._related = related
         self._lines: dict[str, frozenset[str]] = {}
+        self.is_restoring = False
+        """Whether an earlier revision is written: what it names and is gone is left out, with a warning."""
 
     def fault(self, code: str, pointer: str, **params: Any) -> None:
         self.faults.append(Fault(code, pointer=pointer, params=params))
@@ -131,7 +133,9 @@ class Draft:
         present = await self.linked("sections") if self.article.version else []
         primary, others = present[:1], present[1:]
         if "section" in given:
-            primary = await self._looked_up("sections", [fields.section] if fields.section else [], "/section")
+            wanted = [fields.section] if fields.section else []
+            found = await self._looked_up("sections", wanted, "/section")
+            primary = primary if wanted and not found and self.is_restoring else found  # what is gone is not missed
         if "sections" in given:
             others = await self._looked_up("sections", fields.sections or [], "/sections/{}")
         self._links["sections"] = list(dict.fromkeys([*primary, *others]))
@@ -141,7 +145,9 @@ class Draft:
         _, model, _ = LINKS[name]
         found = await known(self.work.session, model, wanted)
         for place, term in enumerate(wanted):
-            if term not in found:
+            if term not in found and self.is_restoring:
+                self.warnings.append({"code": "not_restored", "field": name})
+            elif term not in found:
                 self.fault("not_found", pointer.format(place), value=term)
         return list(dict.fromkeys(found[term].id for term in wanted if term in found))
 

@@ -20,7 +20,7 @@ from app.kit import clock
 from app.kit.caching import unkept
 from app.kit.db import Reading, alone
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
-from app.kit.fields import Selection, select_fields
+from app.kit.fields import Absent, Selection, select_fields
 from app.kit.listing import delivered, delivered_list, delivered_page
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
@@ -35,6 +35,8 @@ PARTS: dict[Part, tuple[str, ...]] = {
     "corrections": ("corrections",),
 }
 BODY_LIMIT = 20
+BODY_ABSENT: Absent = (("body", "include=body", ()),)
+DISPLAY_ABSENT: Absent = (("display", "display=", ()),)
 
 
 @router.get("", response_model=ArticleList, responses=problems(InvalidQuery, InvalidCursor))
@@ -45,8 +47,9 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     unknown value finds nothing. Follow `page.next` (or the `Link` header) to the end: articles whose sort key did not
     change are neither repeated nor skipped, whatever is published meanwhile.
     """
-    selection = select_fields(ArticleInList, query.fields)
     with_body = query.include == "body"
+    absent = (() if with_body else BODY_ABSENT) + (() if query.display else DISPLAY_ABSENT)
+    selection = select_fields(ArticleInList, query.fields, absent)
     if with_body and query.limit > BODY_LIMIT:
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": BODY_LIMIT})])
     now = clock.now()
@@ -88,7 +91,7 @@ async def read_article(
     One article with its body. A former slug redirects (308) to the present one. A withdrawn article is 410 with the
     moment and the public reason; everything else that cannot be seen is 404.
     """
-    selection: Selection = select_fields(ArticleAlone, query.fields)
+    selection: Selection = select_fields(ArticleAlone, query.fields, () if query.display else DISPLAY_ABSENT)
     now = clock.now()
     await alone(reader)
     parts = _parts(selection)

@@ -171,7 +171,7 @@ def whole_of(
         "dateline": row.dateline,
         "source": row.source,
         "rights": {name: rights.get(name) for name in RIGHTS} if rights else None,
-        "media": [image_of(image) for image in read(row.media)],
+        "media": [] if row.access == "paid" else [image_of(image) for image in read(row.media)],
         "canonical_url": row.canonical_url,
         "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
@@ -200,6 +200,7 @@ def desk_of(
     whole = whole_of(row, related, body, corrections, settings, now)
     if body is not None:
         whole["body"] = {"html": body.html, "text": body.text, "blocks": body.blocks, "truncated": False}
+    whole["media"] = [image_of(image) for image in read(row.media)]
     return {
         **whole,
         **desk_summary_of(row, related, settings, now),

@@ -65,6 +65,22 @@ def as_get(scope: Scope, send: Send) -> tuple[Scope, Send]:
     return {**scope, "method": "GET"}, without_body
 
 
+def with_literal_path(scope: Scope) -> Scope:
+    """The request, whose path is taken literally where percent-encoding hides the fixed part of it.
+
+    Proxies fence `/v1/desk` by its prefix: no other spelling may lead there. Slugs come behind the fixed part; none of
+    them holds a slash.
+    """
+    raw: bytes = scope.get("raw_path") or b""
+    if b"%" not in raw:
+        return scope
+    parts = raw.split(b"/")
+    fixed = 4 if raw.startswith(DESK.encode() + b"/") else 3 if parts[1] == b"v1" else 2
+    if b"%" not in b"".join(parts[:fixed]) and b"%2f" not in raw.lower():
+        return scope
+    return {**scope, "path": raw.decode("latin-1")}
+
+
 class Visitor:
     """Knows who asks, names the request, and writes one log line."""
 

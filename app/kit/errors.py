@@ -60,9 +60,14 @@ class Fault:
     parameter: str | None = None
     params: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def key(self) -> str:
+        """Of its message."""
+        return f"fault.{self.code}.nearest" if "nearest" in self.params else f"fault.{self.code}"
+
     def rendered(self, language: str) -> dict[str, Any]:
         where = {"parameter": self.parameter} if self.parameter is not None else {"pointer": self.pointer or ""}
-        text = message(f"fault.{self.code}", language, self.params)
+        text = message(self.key, language, self.params)
         return {**where, "code": self.code, "message": text, "params": dict(self.params)}
 
 
@@ -223,7 +228,7 @@ def render(problem: Problem, scope: Scope) -> Response:
 def answer_in(problem: Problem, language: str, instance: str) -> Response:
     """The one place where a problem becomes bytes, in `language` or, where that lacks its words, in English."""
     title, detail = f"problem.{problem.slug}.title", f"problem.{problem.slug}.detail"
-    language = spoken([title, detail, *(f"fault.{fault.code}" for fault in problem.errors)], language)
+    language = spoken([title, detail, *(fault.key for fault in problem.errors)], language)
     content: dict[str, Any] = {
         "type": f"/problems/{problem.slug}",
         "title": message(title, language),

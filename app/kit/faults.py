@@ -6,9 +6,11 @@ import logging
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 from itertools import islice
-from typing import Any
+from typing import Any, get_args
 
+from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -41,6 +43,7 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "union_tag_invalid": ("not_a_choice", {"expected": "expected_tags"}),
 }
 _CHOICES = re.compile("'([^']*)'")
+LONGEST_NAME = 64  # that is compared with known ones
 MOST_FAULTS = 100  # an answer must not be much larger, nor dearer, than what it answers
 TYPES = {
     "string": "string",
@@ -96,20 +99,46 @@ def json_pointer(path: Iterable[object]) -> str:
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
-def faults_in(found: Iterable[Mapping[str, Any]]) -> list[Fault]:
-    """The first hundred faults, in the order of the form; each place is named once."""
+def faults_in(found: Iterable[Mapping[str, Any]], schema: type[BaseModel] | None = None) -> list[Fault]:
+    """The first hundred faults, in the order of the form; each place is named once.
+
+    Of `schema`, where it is given, an unknown name is told with the nearest known one.
+    """
     faults: dict[str, Fault] = {}
     for error in islice(found, MOST_FAULTS):
         source, *path = error["loc"] or ("body",)
         code, params = fault_of(error)
+        if code == "unknown_field" and (nearest := _nearest(schema, path)):
+            params = {**params, "nearest": nearest}
         if source == "query":
             name = str(path[0]) if path else ""
             code = {"unknown_field": "unknown_parameter"}.get(code, code)
             faults.setdefault(name, Fault(code, parameter=name, params=params))
         else:
+            code = {"plus_not_encoded": "date_invalid"}.get(code, code)
             pointer = "" if code == "json_invalid" else json_pointer(path)
             faults.setdefault(pointer, Fault(code, pointer=pointer, params=params))
     return list(faults.values())
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str | None:
+    """The known name that somebody may have meant."""
+    return next(iter(get_close_matches(name[:LONGEST_NAME], known, 1)), None)
+
+
+def _nearest(schema: type[BaseModel] | None, path: list[Any]) -> str | None:
+    for part in path[:-1]:
+        schema = schema and (schema if isinstance(part, int) else model_of(schema.model_fields.get(part)))
+    names = {field.alias or name for name, field in schema.model_fields.items()} if schema else ()
+    return nearest_name(str(path[-1]), names) if path else None
+
+
+def model_of(annotation: Any) -> type[BaseModel] | None:
+    """The schema inside `X`, `X | None`, `list[X]`."""
+    annotation = getattr(annotation, "annotation", annotation)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(model_of, get_args(annotation))), None)
 
 
 def repeated_parameters(request: Request) -> list[Fault]:
@@ -121,7 +150,9 @@ async def answer_validation(request: Request, error: Any) -> Response:
     """FastAPI's `RequestValidationError`."""
     found = error.errors()
     sources = {entry["loc"][0] for entry in found if entry["loc"]}
-    faults = faults_in(found)
+    route = request.scope["route"]
+    asked = route.dependant.query_params if "query" in sources else filter(None, [route.body_field])
+    faults = faults_in(found, next((model_of(field.field_info) for field in asked), None))
     if "path" in sources:
         return render(errors.NotFound(), request.scope)
     if "header" in sources:

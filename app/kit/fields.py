@@ -8,8 +8,11 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 from app.kit.errors import Fault, InvalidQuery
+from app.kit.faults import nearest_name
 
 Tree = dict[str, Any]  # name -> True (all of it) or a Tree
+# A field, the parameter that brings it, and what of it is there without.
+Absent = tuple[tuple[str, str, tuple[str, ...]], ...]
 
 
 class Selection:
@@ -32,16 +35,25 @@ class Selection:
 
 
 @lru_cache(maxsize=1024)
-def select_fields(schema: type[BaseModel], text: str | None) -> Selection:
-    """Reads `fields=`. Raises `InvalidQuery` naming every unknown field; at most 100 names, three levels."""
+def select_fields(schema: type[BaseModel], text: str | None, absent: Absent = ()) -> Selection:
+    """Reads `fields=`. Raises `InvalidQuery` naming every unknown field; at most 100 names, three levels.
+
+    `absent` are fields that this answer does not hold because another parameter was not sent: these are named, too.
+    """
     if text is None:
         return Selection(None)
     tree: Tree = {"id": True}
     names = [name.strip() for name in text.split(",") if name.strip()]
     faults = [
-        Fault("unknown_name", parameter="fields", params={"value": name})
+        Fault("unknown_name", parameter="fields", params={"value": name, **_nearest(schema, name)})
         for name in names[:100]
         if not _add(tree, schema, name.split("."))
+    ]
+    faults += [
+        Fault("needs_parameter", parameter="fields", params={"value": name, "parameter": parameter})
+        for name in names[:100]
+        for field, parameter, kept in absent
+        if (name == field and not kept) or (name.startswith(f"{field}.") and name.removeprefix(f"{field}.") not in kept)
     ]
     if not names:
         faults = [Fault("required", parameter="fields")]
@@ -50,6 +62,11 @@ def select_fields(schema: type[BaseModel], text: str | None) -> Selection:
     if faults:
         raise InvalidQuery(errors=faults)
     return Selection(tree)
+
+
+def _nearest(schema: type[BaseModel], name: str) -> dict[str, str]:
+    nearest = nearest_name(name, schema.model_fields)
+    return {"nearest": nearest} if nearest else {}
 
 
 def _add(tree: Tree, schema: type[BaseModel], path: list[str]) -> bool:

@@ -65,7 +65,7 @@ def _read(schema: type[M], sent: Any, context: Any) -> tuple[M | None, list[Faul
         return schema.model_validate(sent, context=context), []
     except ValidationError as error:
         found = [{**entry, "loc": ("body", *entry["loc"])} for entry in error.errors(include_url=False)]
-        return None, faults_in(found)
+        return None, faults_in(found, schema)
 
 
 def in_order(schema: type[BaseModel], faults: Iterable[Fault]) -> list[Fault]:

@@ -10,8 +10,9 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.kit.bodies import check_body
 from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, UnsupportedMediaType, render
-from app.kit.faults import faults_in, repeated_parameters
+from app.kit.faults import faults_in, model_of, repeated_parameters
 from app.kit.straight import Handler, Straight
 
 
@@ -26,6 +27,7 @@ class Route(APIRoute):
         async def handle(request: Request) -> Response:
             if self.body_field is not None:
                 await _require_json(request)
+                await check_body(request)
             if request.scope["query_string"] and (faults := repeated_parameters(request)):
                 raise InvalidQuery(errors=self._with_other_faults(request, faults))
             response = await handler(request)
@@ -37,9 +39,11 @@ class Route(APIRoute):
 
     def _with_other_faults(self, request: Request, repeated: list[Fault]) -> list[Fault]:
         """What else is wrong with the query is told together with what is repeated."""
-        _, found = request_params_to_args(self.dependant.query_params, request.query_params)
+        fields = self.dependant.query_params
+        _, found = request_params_to_args(fields, request.query_params)
         named = {fault.parameter for fault in repeated}
-        return repeated + [fault for fault in faults_in(found) if fault.parameter not in named]
+        schema = next((model_of(field.field_info) for field in fields), None)
+        return repeated + [fault for fault in faults_in(found, schema) if fault.parameter not in named]
 
 
 async def _require_json(request: Request) -> None:

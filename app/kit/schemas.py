@@ -30,6 +30,7 @@ from app.text.characters import clean_line, clean_prose, graphemes, is_blank, na
 from app.text.languages import canonical_language
 from app.text.slugs import canonical_slug, slug_faults
 
+LONGEST_SLUG = 80
 CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long: this is the ceiling, published as `maxLength`
 
 
@@ -102,9 +103,13 @@ class Text:
         limits = {"x-min-graphemes": self.low, "x-max-graphemes": self.high}
         return {**handler(schema), **limits, "maxLength": self.high * CODE_POINTS_PER_GRAPHEME}
 
-    def checked(self, text: str) -> str:
+    def refuse_far_too_long(self, text: str) -> None:
+        """Before anything is done that takes time."""
         if len(text) > self.high * CODE_POINTS_PER_GRAPHEME:
             raise custom("too_long", max=self.high, actual=len(text))
+
+    def checked(self, text: str) -> str:
+        self.refuse_far_too_long(text)
         text = type(self).clean(text)
         if is_blank(text):
             if self.low:
@@ -134,6 +139,7 @@ class Name(Line):
     """The name of a person or thing: without invisible characters, or mixed scripts inside a word."""
 
     def checked(self, text: str) -> str:
+        self.refuse_far_too_long(text)
         if not is_blank(text) and (faults := name_faults(text.strip())):
             raise custom(faults[0])
         return super().checked(text)
@@ -147,18 +153,26 @@ def _language(tag: str) -> str:
 
 
 # What RFC 3986 allows nowhere: a client may put an address into an attribute as it comes.
+LONGEST_URL = 2000
 NOT_IN_URLS = re.compile(r'["<>\\^`{|}\s]')
 
 
 def _web_url(text: str) -> str:
     """RFC 3986, http or https, with a host and without user information."""
+    if len(text) > 2 * LONGEST_URL:
+        raise custom("too_long", max=LONGEST_URL, actual=len(text))
     text = clean_line(text)
     try:
         parts = urlsplit(text)
         host, _ = parts.hostname, parts.port
     except ValueError:
         raise custom("url_invalid") from None
-    if parts.scheme not in {"http", "https"} or "@" in parts.netloc or len(text) > 2000 or NOT_IN_URLS.search(text):
+    if (
+        parts.scheme not in {"http", "https"}
+        or "@" in parts.netloc
+        or len(text) > LONGEST_URL
+        or NOT_IN_URLS.search(text)
+    ):
         raise custom("url_invalid")
     if not host or not any(host.split(".")):
         raise custom("url_invalid")
@@ -166,10 +180,12 @@ def _web_url(text: str) -> str:
 
 
 def _slug(text: str) -> str:
+    if len(text) > LONGEST_SLUG * CODE_POINTS_PER_GRAPHEME:
+        raise custom("too_long", max=LONGEST_SLUG, actual=len(text))
     if faults := slug_faults(text):
         raise custom(
             {"blank": "required"}.get(faults[0], faults[0]),
-            **({"max": 80, "actual": len(text)} if "too_long" in faults else {}),
+            **({"max": LONGEST_SLUG, "actual": len(text)} if "too_long" in faults else {}),
         )
     return canonical_slug(text)
 
@@ -185,13 +201,19 @@ def _written(value: Any) -> Any:
     return clock.written(value) if isinstance(value, datetime) else value
 
 
+# What `+03:00` becomes in a query, where `+` is a space.
+_PLUS_READ_AS_SPACE = re.compile(r"\d \d\d:?\d\d$", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _only_text(value: Any) -> Any:
     """RFC 3339 text is a moment: a number is none, nor is the text of one."""
-    if not isinstance(value, datetime) and not (isinstance(value, str) and _DATE.match(value)):
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not _DATE.match(value):
         raise custom("date_invalid")
+    if _PLUS_READ_AS_SPACE.search(value):
+        raise custom("plus_not_encoded")
     return value
 
 

@@ -30,6 +30,7 @@ from app.sync.tokens import MustRestart, Token, read_token
 
 log = logging.getLogger("nashra")
 HANDED_OVER = "nashra.stream"
+OTHER_LINE_BREAKS = [(mark.encode(), b"\\u%04x" % ord(mark)) for mark in ("\u2028", "\u2029", "\u0085")]
 HELD = 0.1  # seconds between two looks at what a clock that is ahead of ours has told of
 AT_ONCE = 200  # rows read for one broadcast
 REPLAYED_AT_ONCE = 20  # rows that wait for one client which comes back
@@ -345,7 +346,10 @@ class Hub(Heard):
 
 
 def _event(name: str, token: Token, content: bytes) -> bytes:
-    """HTML Living Standard §9.2. JSON holds no line break, so that `data` is one line."""
+    """HTML Living Standard §9.2. JSON holds no line break, so that `data` is one line, also for clients that take other
+    characters for line breaks than the standard does."""
+    for raw, escaped in OTHER_LINE_BREAKS:
+        content = content.replace(raw, escaped)
     return f"id: {token}\nevent: {name}\ndata: ".encode() + content + b"\n\n"
 
 

@@ -57,16 +57,16 @@ _REFUSED = re.compile(
 _FLAG_OR_REFUSED = re.compile(
     "(\U0001f3f4[\U000e0030-\U000e0039\U000e0061-\U000e007a]{3,6}\U000e007f)|" + _REFUSED.pattern
 )
-_LINE_ENDINGS = re.compile("\r\n|[\r\x0b\x0c\x85]")
-_LINE_BREAKS_AND_TABS = re.compile("[\t\n\u2028\u2029]+")
+_LINE_ENDINGS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LINE_BREAKS_AND_TABS = re.compile("[\t\n]+")
 
 
 def clean_prose(text: str) -> str:
     """Return `text` as it is stored: NFC, LF line ends, without what no text may hold.
 
     Removed: bidi embeddings, overrides and isolates, what XML 1.0 forbids, other C0 and C1 controls, noncharacters,
-    lone surrogates, U+FEFF, U+00AD, tag characters outside flags. CR, VT, FF and NEL are line ends. Spaces, LRM, RLM,
-    ALM, ZWNJ, ZWJ, tatweel and harakat stay. Cleaning a clean text changes nothing.
+    lone surrogates, U+FEFF, U+00AD, tag characters outside flags. CR, VT, FF, NEL, U+2028 and U+2029 are line
+    ends. Spaces, LRM, RLM, ALM, ZWNJ, ZWJ, tatweel and harakat stay. Cleaning a clean text changes nothing.
     """
     unified = _LINE_ENDINGS.sub("\n", text)
     return normalise(_FLAG_OR_REFUSED.sub(r"\1", unified) if _REFUSED.search(unified) else unified)

@@ -26,7 +26,7 @@ from app.tickers.repository import KIND, PLURAL, Strips, TickersToEdit
 from app.tickers.schemas import LONG_TEXT, MAX_STANDING, ItemCreate, ItemUpdate, TickerInput
 from app.tickers.strip import latest, left_at, state_of
 
-FIELDS = ("text", "url", "level", "level_until", "pinned", "starts_at", "expires_at")
+FIELDS = ("text", "language", "url", "level", "level_until", "pinned", "starts_at", "expires_at")
 
 
 @dataclass
@@ -186,6 +186,8 @@ async def _warn(edit: Edit) -> None:
     item, tickers = edit.item, TickersToEdit(edit.work.session)
     if item.text and (length := graphemes(item.text)) > LONG_TEXT:
         edit.warnings.append({"code": "long_text", "max": LONG_TEXT, "actual": length})
+    if item.expires_at and item.expires_at <= edit.work.now:
+        edit.warnings.append({"code": "already_expired"})
     with edit.work.session.no_autoflush:
         if item.article_id and await tickers.follows(edit.ticker, item.article_id, edit.work.now, item.id):
             edit.warnings.append({"code": "article_repeated"})

@@ -32,6 +32,7 @@ class TickerItem(Base):
     ticker_id: Mapped[str] = mapped_column(Id, ForeignKey("tickers.id", ondelete="CASCADE"), index=True)
     article_id: Mapped[str | None] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"), index=True)
     text: Mapped[str | None]
+    language: Mapped[str | None]  # of the text; null: the strip's
     url: Mapped[str | None]
     level: Mapped[str | None]
     levelled_at: Mapped[datetime | None]  # when `level` was set: a level given late lasts as long as one given at once

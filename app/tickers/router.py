@@ -15,7 +15,7 @@ from app.articles.shapes import summary_of
 from app.kit import clock
 from app.kit.db import Reader, Reading
 from app.kit.errors import Fault, InvalidCursor, InvalidQuery, NotFound
-from app.kit.fields import Selection, select_fields
+from app.kit.fields import Absent, Selection, select_fields
 from app.kit.listing import delivered, delivered_list
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
@@ -27,6 +27,7 @@ from app.tickers.strip import Shown, strip_of
 router = router_of("/v1/tickers", "tickers")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
 EMBEDDING_LIMIT = 20
+ARTICLE_ABSENT: Absent = (("items.article", "include=article", ("id", "slug")),)
 
 
 @router.get("", response_model=TickerList, responses=problems(InvalidQuery, InvalidCursor))
@@ -35,7 +36,7 @@ async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query
 
     Every strip with its items as they are now, by slug: with `include=article` a home page in one request.
     """
-    selection = select_fields(TickerRead, query.fields)
+    selection = select_fields(TickerRead, query.fields, () if query.include else ARTICLE_ABSENT)
     if query.include and query.limit > EMBEDDING_LIMIT:
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": EMBEDDING_LIMIT})])
     strips = Strips(reader, request.app.state.settings)
@@ -54,7 +55,7 @@ async def read_ticker(
     with nothing to show has no items. A former slug redirects (308).
     """
     # No `Last-Modified`: an article that goes leaves no moment, so no cache may revalidate by one. `ETag` is exact.
-    selection = select_fields(TickerRead, query.fields)
+    selection = select_fields(TickerRead, query.fields, () if query.include else ARTICLE_ABSENT)
     strips = Strips(reader, request.app.state.settings)
     ticker = await strips.at(slug)
     (strip,) = await _read(request, strips, [ticker], query.include, selection)

@@ -12,6 +12,7 @@ from app.kit.schemas import (
     Direction,
     IdText,
     Input,
+    Language,
     LanguageTag,
     Line,
     Moment,
@@ -100,6 +101,8 @@ class ItemCreate(Input):
 
     text: ItemText | None = None
     """Plain text on one line. Left out: the article's short headline, else its headline."""
+    language: Language | None = None
+    """Of `text`. Left out: the strip's."""
     article: TermName | None = None
     """Slug or id of the article to follow, whatever its state: the item shows while readers may see the article."""
     url: WebUrl | None = None
@@ -217,6 +220,8 @@ class ItemDesk(Output):
     state: State
     """`hidden` while its article cannot be seen, `scheduled` until it or its article appears, `expired`, or `live`."""
     text: Annotated[str | None, Field(examples=[TEXT])]
+    language: LanguageTag | None
+    """Of `text`; null: the strip's."""
     article: DeskArticle | None
     url: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
     level: Level | None

@@ -117,7 +117,7 @@ def story_of(row: Any) -> Story | None:
 
 
 def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, timedelta]) -> Entry:
-    """A live item; a text of its own is in the `language` of the strip."""
+    """A live item; a text of its own is in the language that it names, else in the `language` of the strip."""
     story = story_of(row)
     moments = [row.created_at, row.starts_at, story.published_at if story else None]
     appeared = max(moment for moment in moments if moment)
@@ -130,7 +130,7 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
     return Entry(
         id=row.id,
         text=row.text or (story.text if story else ""),
-        language=story.language if story and not row.text else language,
+        language=story.language if story and not row.text else row.language or language,
         level=level,
         level_until=until,
         appeared_at=appeared,

@@ -248,3 +248,26 @@ async def test_comments_close_with_the_articles_age(newsroom: Newsroom, hands: H
     assert (await public(newsroom, article))["comments"] == {"open": True, "count": 0}
     hands.put(7 * 24 * 60)
     assert (await public(newsroom, article))["comments"]["open"] is False
+
+
+async def test_of_a_paid_article_readers_see_the_lead_image_only(newsroom: Newsroom) -> None:
+    """Neither pictures nor captions: alone, in the log, or found by a caption's words."""
+    lead, other = {"url": "https://x.example/lead", "alt": ""}, {"url": "https://x.example/secret", "caption": "سرمديّ"}
+    article = await newsroom.published("مدفوع", access="paid", lead_image=lead, media=[other], summary="ملخّص")
+    url = f"/v1/articles/{article['id']}"
+    for path in (
+        url,
+        f"{url}?fields=media",
+        "/v1/changes?object=full",
+        "/v1/articles?include=body",
+        "/v1/search?q=مدفوع",
+    ):
+        text = (await newsroom.get(path)).text
+        assert "secret" not in text
+        assert "سرمديّ" not in text
+    assert (await newsroom.get(url)).json()["lead_image"]["url"] == lead["url"]
+    assert (await newsroom.get("/v1/search?q=سرمدي")).json()["data"] == []
+    assert len(article["media"]) == 1
+    assert len((await newsroom.desk("GET", f"/articles/{article['id']}")).json()["media"]) == 1
+    free = await newsroom.change(article, access="free")
+    assert (await newsroom.get(url)).json()["media"][0]["url"] == other["url"] == free["media"][0]["url"]

@@ -141,6 +141,26 @@ async def test_a_public_article_is_not_restored_to_what_could_not_be_published(n
     assert (await newsroom.get(f"/v1/articles/{article['id']}")).json()["body"]["text"] == "نص"
 
 
+async def test_what_a_revision_names_and_is_gone_is_left_out_with_a_warning(newsroom: Newsroom) -> None:
+    for plural, slug in (("sections", "زائل"), ("tags", "زائل"), ("authors", "زائل"), ("tags", "باق")):
+        await newsroom.desk("PUT", f"/{plural}/{slug}", {"name": slug})
+    await newsroom.section("علوم")
+    terms: dict[str, Any] = {"section": "زائل", "tags": ["زائل", "باق"], "authors": ["زائل"]}
+    article = await newsroom.published(**terms)
+    article = await newsroom.change(article, section="علوم", tags=[], authors=[], headline="عنوان آخر")
+    for plural in ("sections", "tags", "authors"):
+        await newsroom.desk("DELETE", f"/{plural}/زائل", if_match="*")
+    url = f"/articles/{article['id']}"
+    for path, body in (("/restore", {"revision": 2}), ("/revisions/2/restore", None)):
+        restored = (await newsroom.desk("POST", f"{url}{path}", body, if_match="*")).json()
+        assert restored["headline"] == "خبر من المرصد"
+        assert (restored["section"]["slug"], [tag["slug"] for tag in restored["tags"]]) == ("علوم", ["باق"])
+        assert restored["authors"] == []
+        gone = [warning for warning in restored["warnings"] if warning["code"] == "not_restored"]
+        assert sorted(warning["params"]["field"] for warning in gone) == ["authors", "sections", "sections", "tags"]
+        await newsroom.desk("PATCH", url, {"headline": "عنوان آخر"}, if_match="*")
+
+
 TEXTS = st.text(st.sampled_from("اب <p>/\n\t كلمة<b"), max_size=60) | st.text(max_size=40)
 
 

@@ -12,7 +12,7 @@ from app.kit.ids import new_id
 from app.tickers.models import Ticker, TickerPlace
 from app.tickers.repository import TickersToEdit
 from tests.newsroom import Newsroom
-from tests.tickers.strips import SLUG, add, at, moment, put_order, put_strip, shown
+from tests.tickers.strips import SLUG, add, at, change, moment, put_order, put_strip, shown
 
 pytestmark = pytest.mark.anyio
 ITEM = {
@@ -183,3 +183,29 @@ async def test_time_alone_fills_and_empties_a_strip(newsroom: Newsroom) -> None:
     for minutes, expected in ((4, 0), (5, 1), (65, 1), (66, 0)):
         with clock.frozen(at(minutes)):
             assert len(await shown(newsroom)) == expected
+
+
+async def test_an_item_names_the_language_of_its_text(newsroom: Newsroom) -> None:
+    await put_strip(newsroom)
+    article = await newsroom.published("Story", language="en")
+    english = await add(newsroom, "Breaking news", language="EN-gb")
+    assert (english["language"], english["warnings"]) == ("en-GB", [])
+    await add(newsroom, "عاجل")
+    await add(newsroom, article=article["id"])
+    await add(newsroom, "خبر", article=article["id"], language="fa")
+    found = {item["text"]: (item["language"], item["direction"]) for item in await shown(newsroom)}
+    assert found == {
+        "Breaking news": ("en-GB", "ltr"), "عاجل": ("ar", "rtl"), "خبر": ("fa", "rtl"),
+    }  # fmt: skip
+    changed = await change(newsroom, english, language=None)
+    assert changed["language"] is None
+    await newsroom.desk("POST", f"/tickers/{SLUG}/items", {"text": "x", "language": "?"}, expect=422)
+
+
+async def test_an_item_that_has_ended_before_it_began_is_a_warning(newsroom: Newsroom) -> None:
+    await put_strip(newsroom)
+    late = await add(newsroom, "قديم", expires_at="2020-01-01T00:00:00Z")
+    assert [warning["code"] for warning in late["warnings"]] == ["already_expired"]
+    item = await add(newsroom, "جديد")
+    changed = await change(newsroom, item, expires_at="2020-01-01T00:00:00Z")
+    assert [warning["code"] for warning in changed["warnings"]] == ["already_expired"]
