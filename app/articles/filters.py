@@ -17,6 +17,7 @@ from app.articles.schemas import ArticleFilters, terms
 from app.sections.models import Section
 from app.sections.repository import subtree
 from app.slugs.repository import is_named
+from app.text.languages import canonical_or_same
 
 
 def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnElement[bool]]:
@@ -31,7 +32,7 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
         is_author = is_named("author", ArticleAuthor.author_id, terms(query.author))
         found.append(_filed_under(ArticleAuthor, is_author, each))
     if query.language:
-        found.append(or_(*(_in_language(name.replace("\0", "")) for name in terms(query.language))))
+        found.append(or_(*(_in_language(canonical_or_same(name.replace("\0", ""))) for name in terms(query.language))))
     if query.kind:
         found.append(Article.kind.in_([name.replace("\0", "") for name in terms(query.kind)]))
     if query.ids:

@@ -13,7 +13,7 @@ from hashlib import blake2b
 from itertools import chain
 
 from app.index.fields import BESIDE, Field, Tiers, lettered, once
-from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_key
+from app.text.analysis import MOST_WORDS, Keys, analyse, is_stop_form
 
 GAP = "\ue001"  # between two fields of one thing, so that no phrase reaches over it
 LARGEST = 950_000  # bytes of one thing's keys: PostgreSQL takes no vector above 1 MB, positions among it
@@ -124,7 +124,7 @@ def _in_order(fields: Iterable[Sequence[str]]) -> list[str]:
 
 def stem_keys(text: str, language: str) -> set[str]:
     """The stems of a text's telling words: longer than two letters, and not of those that any text has."""
-    return {key.stem for key in _field(text, language) if len(key.stem) > 2 and not is_stop_key(key)}
+    return {key.stem for key in _field(text, language) if len(key.stem) > 2 and not is_stop_form(key.exact)}
 
 
 def vector_of(tiers: Tiers, day: str) -> str:

@@ -21,14 +21,16 @@ def ways(term: Term) -> list[list[Way]]:
     """How `term` may be there, tier by tier: as it is written, by its stem, by what else it may be, as an adjective."""
     found = [sought(word) for word in term.words]
     exact = Way("n", tuple(word.exact for word in found), term.is_beginning)
+    joined = [Way(column, (sought(term.joined).exact,), term.is_beginning) for column in "nx"] if term.joined else []
     if term.is_beginning:
-        return [[exact], [exact._replace(column="s")], [], []]
+        exact = exact._replace(is_beginning=len(found[-1].exact) > 1)
+        return [[exact], [exact._replace(column="s")], joined, []]
     most = max(len(word.stems) for word in found)
     stems = [tuple(word.stems[min(n, len(word.stems) - 1)] for word in found) for n in range(most)]
     stemmed = [Way("s", keys, False) for keys in dict.fromkeys(stems)]
     if len(found) > 1:
-        return [[exact], stemmed, [], []]
-    (word,) = found
+        return [[exact], stemmed, joined, []]
+    word = found[0]
     others = [Way(column, (key,), False) for key in word.others for column in "sx"]
     return [[exact], stemmed, others, [Way(column, (word.nisba,), False) for column in "zsx"]]
 

@@ -22,6 +22,7 @@ BY_FIELD: dict[Field, float] = {"title": 10.0, "lead": 5.0, "body": 3.0}
 BY_TIER = (1.0, 0.6, 0.4, 0.2)
 FRESH = 2.0  # how many times its own weight the newest gains
 HALF_LIFE = timedelta(days=30)
+SPARE = 0.1  # what a word counts that need not be there
 RANKED = 500  # at most so many of the newest matches are weighed
 
 
@@ -53,10 +54,12 @@ class Scales:
     """Weighs things by one question. What it has read once it knows in the next thing."""
 
     def __init__(self, question: Question) -> None:
-        self._lengths = [len(term.words) for term in question.wanted]
+        terms = [*question.wanted, *question.spare]
+        self._needed = len(question.wanted)
+        self._lengths = [len(term.words) * (1.0 if n < self._needed else SPARE) for n, term in enumerate(terms)]
         self._starts = [
             Start(number, way, weight)
-            for number, term in enumerate(question.wanted)
+            for number, term in enumerate(terms)
             for weight, found in zip(BY_TIER, ways(term), strict=True)
             for way in found
         ]
@@ -102,7 +105,8 @@ class Scales:
         if start.weight == BY_TIER[0]:
             full.add((start.term, field))
         weighed.terms[start.term] = max(weighed.terms[start.term], start.weight * BY_FIELD[field])
-        weighed.fields.add(field)
+        if start.term < self._needed:
+            weighed.fields.add(field)
 
     def _begun(self, code: bytes) -> list[Start]:
         keys = keys_of(code)

@@ -1,7 +1,7 @@
 """What may somebody have meant for whose words nothing is there?
 
 First a letter less (و ف ب ل ك, where it was written for a prefix), then one letter another, more, or less, as long as
-that gives a word of a visible title, and not one that any text has.
+that gives a word of a visible title, and not one that any text has. A word with a digit is what was meant.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.search.repository import Search
-from app.text.analysis import is_stop_word, peeled
+from app.text.analysis import is_stop_form, is_stop_word, peeled
 from app.text.arabic import is_arabic
 from app.text.questions import Question, Term
 from app.text.words import Spelt, words
@@ -52,9 +52,9 @@ async def _instead(search: Search, term: Term) -> Term | None:
         if await _is_somewhere(search, Term((shorter,))):
             return Term((shorter,))
     form = term.words[0].form
-    if not SHORTEST <= len(form) <= LONGEST:
+    if not SHORTEST <= len(form) <= LONGEST or any(map(str.isdigit, form)):  # 2031 is no misspelt 2013
         return None
-    near = sorted(other for other in set(_one_letter_off(form)) - {form} if not is_stop_word(Spelt(other, other)))
+    near = sorted(other for other in set(_one_letter_off(form)) - {form} if not is_stop_form(other))
     for word, _ in await search.titled(near, 5):
         headline = await search.newest_with(word)
         if headline is not None:

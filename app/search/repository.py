@@ -114,6 +114,13 @@ class Search:
         )
         return (await self.reader.execute(newest, {"now": self.now})).scalar_one_or_none()
 
+    async def headlines(self, question: Question, limit: int) -> list[str]:
+        """Of the newest matches."""
+        ids = [match.id for match in await self.newest(question, limit)]
+        shown = select(Article.id, Article.headline).where(Article.id.in_(ids), visible(self.now))
+        found = {row.id: row.headline for row in (await self.reader.execute(shown)).all()}
+        return [found[id] for id in ids if id in found]
+
     async def _headwords(self, where: ColumnElement[bool], limit: int) -> list[tuple[str, int]]:
         count = func.count()
         # What lies among the last places may be of a moment that is still to come.

@@ -24,7 +24,7 @@ from app.kit.db import Reading, alone
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
-from app.search.correcting import Correction, as_written, corrected
+from app.search.correcting import Correction, corrected
 from app.search.related import related_to
 from app.search.repository import Match, Search
 from app.search.schemas import (
@@ -37,6 +37,7 @@ from app.search.schemas import (
     Suggestions,
     SuggestQuery,
 )
+from app.search.suggesting import endings_alone, endings_beside, without_open_quote
 from app.text.marking import Marked, Marker
 from app.text.questions import Question
 from app.text.words import words
@@ -126,13 +127,13 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
     if not typed:
         raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")])
     last, search = typed[-1], Search(reader, ArticleFilters(), clock.now())
-    found = []
+    found: list[str] = []
     if len(last.word.form) >= SHORTEST_BEGINNING:
-        for form, _ in await search.beginning(last.word.form, query.limit):
-            headline = await search.newest_with(form)
-            if headline is not None:
-                found.append({"text": query.q[: last.start] + as_written(headline, form).letters})
-    return await _delivered(request, reader, listing.as_it_stands(Suggestions, {"data": found}))
+        before = without_open_quote(query.q[: last.start])
+        endings = endings_beside if len(typed) > 1 else endings_alone
+        found = [before + ending for ending in await endings(search, before, last.word, query.limit)]
+    data = [{"text": text} for text in found]
+    return await _delivered(request, reader, listing.as_it_stands(Suggestions, {"data": data}))
 
 
 async def _delivered(

@@ -17,6 +17,7 @@ from app.sections.repository import subtree
 from app.slugs.repository import ids_of
 from app.sync.schemas import ChangeFilters
 from app.sync.states import State
+from app.text.languages import canonical_or_same
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Filter:
     @classmethod
     async def of(cls, query: ChangeFilters, reader: Reader) -> Filter:
         """The filter that `query` asks for, its sections looked up."""
-        languages = tuple(sorted({tag.lower() for tag in terms(query.language)})) if query.language else None
+        languages = (
+            tuple(sorted({canonical_or_same(tag).lower() for tag in terms(query.language)})) if query.language else None
+        )
         sections = await _looked_up(reader, terms(query.section)) if query.section else None
         return cls(frozenset(terms(query.type)) if query.type else None, sections, languages)
 
@@ -105,4 +108,5 @@ class Sieve:
         wanted = self.filter.languages
         if wanted is None:
             return True
-        return any(tag.lower() == name or tag.lower().startswith(f"{name}-") for tag in languages for name in wanted)
+        spoken = [canonical_or_same(tag).lower() for tag in languages]  # rows may be older than a tag's canonical form
+        return any(tag == name or tag.startswith(f"{name}-") for tag in spoken for name in wanted)

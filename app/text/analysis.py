@@ -28,11 +28,20 @@ from app.text import arabic
 from app.text.patterns import pattern
 from app.text.words import LONGEST_REMEMBERED, Spelt, words
 
-VERSION = 2
+VERSION = 3
 """Of everything below and of what it stands on: an index made by another version is made anew."""
 
 CHUNK = re.compile(r"\S+")  # no word goes over a space
 _LATIN = pattern(r"\p{Latin}+")
+_DIGIT = pattern(r"\p{N}")
+# What is written as several words or as one: می‌خواهم and میخواهم, COVID-19 and covid19, 10,000 and 10000.
+_JOINED = pattern(
+    r"[\p{L}\p{M}]+(?:\u200C[\p{L}\p{M}]+)+"
+    r"|(?<![\p{L}\p{N}])[\p{Latin}]+[-\u2010\u2011]\p{N}+(?![\p{L}\p{N}])"
+    r"|(?<![\p{L}\p{N}])\p{N}+[-\u2010\u2011][\p{Latin}]+(?![\p{L}\p{N}])"
+    r"|(?<![\p{L}\p{N}.,\u066B])\p{Nd}{1,3}(?:([,\u066C\u2019'])\p{Nd}{3})(?:\1\p{Nd}{3})*(?![\p{L}\p{N}]|[.,\u066C\u2019']\p{Nd}{3})"
+)
+_JOINT = pattern(r"[\u200C\-\u2010\u2011,\u066C\u2019']")
 STEMMERS = {
     "ar": "", "de": "german", "en": "english", "es": "spanish", "fr": "french", "it": "italian", "nl": "dutch",
     "pt": "portuguese", "ru": "russian", "sv": "swedish", "tr": "turkish",
@@ -112,7 +121,29 @@ def read_chunk(chunk: str, primary: str) -> tuple[Token, ...]:
 
 def _read(chunk: str, language: str) -> tuple[Token, ...]:
     found = islice(words(chunk), MOST_WORDS)
-    return tuple(Token(start, end, _keys(_cut(word), language)) for start, end, word in found)
+    tokens = [Token(start, end, _keys(_cut(word), language)) for start, end, word in found]
+    return tuple(_with_joined(chunk, tokens, language) if len(tokens) > 1 else tokens)
+
+
+def _with_joined(chunk: str, tokens: list[Token], language: str) -> list[Token]:
+    """The first of several words that others write as one stands for all of them, too."""
+    for match in _JOINED.finditer(chunk):
+        word = joined_word(match[0])
+        number = next((number for number, token in enumerate(tokens) if token.start == match.start()), None)
+        if word is not None and number is not None:
+            keys = _keys(_cut(word), language)
+            own = tokens[number].keys
+            others = dict.fromkeys([*own.others, keys.exact, keys.stem])
+            tokens[number] = Token(match.start(), match.end(), own._replace(others=tuple(others)))
+    return tokens
+
+
+def joined_word(text: str) -> Spelt | None:
+    """Return the one word that others write for all of `text`, if they do."""
+    if not _JOINED.fullmatch(text):
+        return None
+    found = [place.word for place in islice(words(_JOINT.sub("", text)), 2)]
+    return found[0] if len(found) == 1 else None
 
 
 # Once for each different chunk: most of a text are words that were there before.
@@ -147,26 +178,32 @@ def _sought(word: Spelt) -> Sought:
     if arabic.is_arabic(form):
         stem = arabic.stem(letters, form)
         return Sought(form, (stem,), _ALIKE.get(stem, (stem,)), arabic.nisba_stem(stem))
-    if not _LATIN.fullmatch(letters):
+    if not _LATIN.fullmatch(letters):  # also as a word that the text writes as several
         return Sought(form, (form,), (form,), form)
     stems = tuple(_stem(letters, language) for language in STEMMERS)
     return Sought(form, stems, (), form)
 
 
 def is_stop_word(word: Spelt) -> bool:
-    """Return whether a question does without this word, unless it asks for nothing else."""
-    return word.form in _STOP
+    """Return whether a question does without this word, unless it asks for nothing else.
+
+    As it is written: على is such a word, the name علي is not.
+    """
+    return word.letters in _STOP
 
 
-def is_stop_key(keys: Keys) -> bool:
-    """Return whether a word of a text is one that any text has."""
-    return keys.exact in _STOP
+def is_stop_form(form: str) -> bool:
+    """Return whether a folded word may be one that any text has."""
+    return form in _STOP_FORMS
 
 
 def peeled(word: Spelt) -> Iterator[Spelt]:
     """Yield what a word of a question may have meant that nothing was found for: without its first letter."""
-    if arabic.is_arabic(word.form) and word.form[0] in "وفبلك" and len(word.form) > 4 and not is_stop_word(word):
-        yield Spelt(word.letters[1:], word.form[1:])
+    form = word.form
+    if not arabic.is_arabic(form) or form[0] not in "وفبلك" or len(form) <= 4:
+        return
+    if not (is_stop_word(word) or arabic.begins_by_itself(form, _WHOLE)):
+        yield Spelt(word.letters[1:], form[1:])
 
 
 def _stem(letters: str, language: str) -> str:
@@ -188,7 +225,8 @@ def _only(text: str) -> Spelt:
 # ── The word lists ───────────────────────────────────────────────────────────────────────────────────────────────────
 
 _LISTS = json.loads(Path(__file__).with_name("lexicon.json").read_text("utf-8"))
-_STOP = frozenset(_only(name).form for name in _LISTS["stop"].split())
+_STOP = frozenset(_only(name).letters for name in _LISTS["stop"].split())
+_STOP_FORMS = frozenset(_only(name).form for name in _LISTS["stop"].split())
 
 
 def _stem_of(name: str) -> str:

@@ -51,10 +51,15 @@ def readings(letters: str, form: str, whole: frozenset[str]) -> Iterator[tuple[s
     if article:
         return
     for prefixes in ("وف", "بل"):
-        ending = _without_endings(form)
-        if form[:1] in prefixes and len(form) > _LEAST_PEELED and whole.isdisjoint({ending, nisba_stem(ending)}):
+        if form[:1] in prefixes and len(form) > _LEAST_PEELED and not begins_by_itself(form, whole):
             letters, form = letters[1:], form[1:]
             yield letters, form
+
+
+def begins_by_itself(form: str, whole: frozenset[str]) -> bool:
+    """Return whether the first letter of a word is its own, by the stems of `whole`."""
+    ending = _without_endings(form)
+    return not whole.isdisjoint({ending, nisba_stem(ending)})
 
 
 def _article(letters: str) -> str:

@@ -18,7 +18,7 @@ MAX_TAG_LENGTH = 35
 # RFC 5646 section 2.1, but for primary subtags of four letters and more: none is registered.
 _TAG = re.compile(
     r"""
-    (?: [a-z]{2,3} (?:-[a-z]{3}){0,3}            # language, extended language
+    (?: [a-z]{2,3} (?:-[a-z]{3}){0,3}            # language, extended languages (of which none has two)
         (?:-[a-z]{4})?                           # script
         (?:-(?:[a-z]{2}|[0-9]{3}))?              # region
         (?:-(?:[a-z0-9]{5,8}|[0-9][a-z0-9]{3}))* # variants
@@ -68,8 +68,21 @@ _BY_COUNTRY: dict[str, Direction] = {
 _DIRECTIONS: dict[str, Direction] = dict.fromkeys((_RTL_SCRIPTS + _RTL_LANGUAGES).split(), "rtl")
 
 
+# The preferred values of the IANA Language Subtag Registry (RFC 5646 section 3.4). An extended language is its own.
+_WHOLE_TAGS = dict(
+    pair.split("=")
+    for pair in """
+    art-lojban=jbo en-gb-oed=en-gb-oxendict i-ami=ami i-bnn=bnn i-hak=hak i-klingon=tlh i-lux=lb i-navajo=nv i-pwn=pwn
+    i-tao=tao i-tay=tay i-tsu=tsu no-bok=nb no-nyn=nn sgn-be-fr=sfb sgn-be-nl=vgt sgn-ch-de=sgg zh-guoyu=cmn
+    zh-hakka=hak zh-min-nan=nan zh-xiang=hsn
+    """.split()
+)
+_FORMER_LANGUAGES = {"in": "id", "iw": "he", "ji": "yi", "jw": "jv", "mo": "ro"}
+_FORMER_COUNTRIES = {"bu": "mm", "dd": "de", "fx": "fr", "tp": "tl", "yd": "ye", "zr": "cd"}
+
+
 def canonical_language(tag: str) -> str:
-    """Return a language tag in its canonical case: `ar`, `ar-SA`, `zh-Hant-TW`, `de-CH-1996`.
+    """Return a language tag in its canonical form (RFC 5646 section 4.5): `ar`, `ar-SA`, `zh-Hant-TW`, `he` for `iw`.
 
     Raises ValueError for what is no well-formed BCP 47 tag, repeats a variant or an extension, or is longer than 35
     characters.
@@ -77,7 +90,33 @@ def canonical_language(tag: str) -> str:
     lowered = tag.lower() if tag.isascii() else ""
     if len(lowered) > MAX_TAG_LENGTH or not _TAG.fullmatch(lowered) or _repeats(lowered):
         raise ValueError("not a BCP 47 language tag")
-    return "-".join(_cased(lowered.split("-")))
+    return "-".join(_cased(_preferred(_WHOLE_TAGS.get(lowered, lowered).split("-"))))
+
+
+@lru_cache(maxsize=1024)
+def canonical_or_same(tag: str) -> str:
+    """Return the canonical form of a tag that somebody asks for, or the tag where it is none."""
+    try:
+        return canonical_language(tag)
+    except ValueError:
+        return tag
+
+
+def _preferred(subtags: list[str]) -> list[str]:
+    """Subtags in place of those that the registry has given up."""
+    language, *others = subtags
+    if len(language) < 2:  # private or grandfathered
+        return subtags
+    if others and len(others[0]) == 3 and others[0].isalpha():  # an extended language is a language
+        language, *others = others
+    return [_FORMER_LANGUAGES.get(language, language), *_with_present_country(others)]
+
+
+def _with_present_country(subtags: list[str]) -> Iterator[str]:
+    is_tag = True  # up to the first extension
+    for subtag in subtags:
+        is_tag = is_tag and len(subtag) > 1
+        yield _FORMER_COUNTRIES.get(subtag, subtag) if is_tag and len(subtag) == 2 else subtag
 
 
 def _repeats(tag: str) -> bool:

@@ -16,15 +16,16 @@ import re
 from functools import lru_cache
 from typing import NamedTuple
 
-from app.text.analysis import is_stop_word
+from app.text.analysis import is_stop_word, joined_word
 from app.text.characters import clean_prose
 from app.text.patterns import pattern
-from app.text.words import Spelt, words
+from app.text.words import APOSTROPHES, Spelt, words
 
 MOST_TERMS, MOST_WORDS = 16, 64
 SHORTEST_BEGINNING = 2  # letters
 _PART = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<chunk>[^\s"]+))')
-_ELIDED = pattern(r"[\p{Latin}\p{M}]+(?:['’ʼ][\p{Latin}\p{M}]+)+\*?")
+_LETTERS = rf"[[\p{{Latin}}\p{{M}}]--[{APOSTROPHES}]]+"
+_ELIDED = pattern(rf"{_LETTERS}(?:[{APOSTROPHES}]{_LETTERS})+\*?")
 
 
 class Term(NamedTuple):
@@ -32,6 +33,8 @@ class Term(NamedTuple):
 
     words: tuple[Spelt, ...]
     is_beginning: bool = False
+    joined: Spelt | None = None
+    """Several words that others write as this one: COVID-19 is covid19, too."""
 
 
 class Question(NamedTuple):
@@ -39,6 +42,8 @@ class Question(NamedTuple):
 
     wanted: tuple[Term, ...]
     unwanted: tuple[Term, ...] = ()
+    spare: tuple[Term, ...] = ()
+    """Words that need not be there, but count a little where they are."""
 
 
 class NothingSought(ValueError):
@@ -70,7 +75,8 @@ def read_question(text: str) -> Question:
     if not wanted:
         raise NothingSought
     needed = tuple(term for term, spare in wanted.items() if not spare)
-    return Question(needed or tuple(wanted), tuple(unwanted))
+    spared = tuple(term for term, spare in wanted.items() if spare) if needed else ()
+    return Question(needed or tuple(wanted), tuple(unwanted), spared)
 
 
 def _phrase(text: str) -> Term | None:
@@ -80,8 +86,10 @@ def _phrase(text: str) -> Term | None:
 
 def _chunk(text: str) -> Term | None:
     if _ELIDED.fullmatch(text):  # l'été, İstanbul'da, minister's: the longest is what is meant
-        text = max(re.split("['’ʼ]", text), key=len)
+        text = max(re.split(f"[{APOSTROPHES}]", text), key=len)
     term = _phrase(text)
-    if term is None or not text.endswith("*") or len(term.words[-1].form) < SHORTEST_BEGINNING:
-        return term
-    return term._replace(is_beginning=True)
+    if term is None:
+        return None
+    term = term._replace(joined=joined_word(text.removesuffix("*")))
+    last = term.joined or term.words[-1]
+    return term._replace(is_beginning=text.endswith("*") and len(last.form) >= SHORTEST_BEGINNING)

@@ -17,8 +17,10 @@ from app.text.patterns import pattern
 
 # Scripts without spaces between words: each character is one.
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
+# Written for one another: none is a part of a word, though Unicode has two of them among the letters.
+APOSTROPHES = "'\u2018\u2019\u02bb\u02bc"
 # Letters, digits and what hangs on them; ZWNJ ends a word, as it does for who reads it.
-RUN = pattern(rf"(?:[\p{{L}}\p{{N}}][[\p{{M}}\p{{Cf}}\u0640]--[{ZWNJ}\u0600-\u0605\u06DD\u08E2]]*)+")
+RUN = pattern(rf"(?:[[\p{{L}}\p{{N}}]--[{APOSTROPHES}]][[\p{{M}}\p{{Cf}}\u0640]--[{ZWNJ}\u0600-\u0605\u06DD\u08E2]]*)+")
 _CLUSTER = pattern(r"[\p{L}\p{N}][\p{M}\p{Cf}\u0640]*+")
 _PLAIN_ARABIC = pattern("[ء-غف-ي]+")
 _PIECE = pattern(

@@ -302,3 +302,16 @@ def test_a_deep_page_begins_at_its_cursor() -> None:
     keys = [Key(Article.published_at, descending=True), Key(Article.id, descending=True)]
     later = str(Paged(select(Article.id), keys, visible(clock.now())).later.statement)
     assert later.index(":after0") < later.index(":published_at_1")
+
+
+async def test_a_language_is_one_by_whichever_tag_it_is_sent_and_asked_for(newsroom: Newsroom) -> None:
+    article = await newsroom.published("כותרת", language="iw-IL")
+    await newsroom.draft("Judul", language="in")
+    assert (article["language"], article["direction"]) == ("he-IL", "rtl")
+    for name in ("he", "iw", "IW", "he-il", "iw-IL"):
+        for url in (f"/v1/articles?language={name}", f"/v1/changes?type=article&language={name}"):
+            assert [one["id"] for one in (await newsroom.get(url)).json()["data"]] == [article["id"]], url
+    assert len((await newsroom.desk("GET", "/articles?language=in")).json()["data"]) == 1
+    assert (await newsroom.get("/v1/articles?language=nonsense-of-a-tag")).json()["data"] == []
+    tag = (await newsroom.desk("PUT", "/tags/x", {"name": "x", "language": "iw"})).json()
+    assert tag["language"] == "he"

@@ -90,7 +90,16 @@ def weight(text: str, language: str, term: Term) -> float:
         found = [list(tiers(words[start + at], term, at)) for at in range(len(term.words))]
         met = [weight for weight, *each in zip(WEIGHTS, *found, strict=False) if all(each)]
         best = max([best, *met])
+    if term.joined is not None and any(is_joined(keys, term) for keys in words):
+        best = max(best, WEIGHTS[2])
     return best
+
+
+def is_joined(keys: Keys, term: Term) -> bool:
+    """Whether a text writes as one word what the term writes as several, or has a word that stands for both."""
+    assert term.joined is not None
+    wanted, found = sought(term.joined).exact, (keys.exact, *keys.others)
+    return any(key.startswith(wanted) if term.is_beginning else key == wanted for key in found)
 
 
 def words_of(article: Told, term: Term) -> float:
@@ -106,7 +115,8 @@ def plainly(articles: Sequence[Told], question: Question) -> list[tuple[Told, fl
             weight(text, article.language, term) >= 0.6 for term in question.unwanted for _, text in article.fields
         )
         if min(each) > 0 and not out:
-            found.append((article, sum(each)))
+            spare = [words_of(article, term) * len(term.words) * 0.1 for term in question.spare]
+            found.append((article, sum(each) + sum(spare)))
     return found
 
 

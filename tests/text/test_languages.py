@@ -14,13 +14,13 @@ from app.text.languages import canonical_language, direction, first_strong_direc
         ("de-ch-1996", "de-CH-1996"),
         ("es-419", "es-419"),
         ("sl-rozaj-biske", "sl-rozaj-biske"),
-        ("zh-CMN-hans", "zh-cmn-Hans"),
+        ("zh-CMN-hans", "cmn-Hans"),
         ("ar-U-NU-ARAB", "ar-u-nu-arab"),
         ("EN-ca-X-CA-Latn", "en-CA-x-ca-latn"),
         ("X-AR", "x-ar"),
-        ("EN-GB-OED", "en-GB-oed"),
-        ("I-Klingon", "i-klingon"),
-        ("sgn-be-fr", "sgn-BE-FR"),
+        ("EN-GB-OED", "en-GB-oxendict"),
+        ("I-Klingon", "tlh"),
+        ("sgn-be-fr", "sfb"),
     ],
 )
 def test_a_tag_is_stored_in_its_canonical_case(tag: str, canonical: str) -> None:
@@ -134,3 +134,18 @@ def test_asking_for_a_direction_never_fails(tag: str) -> None:
 )
 def test_the_first_strong_character_tells_the_direction(text: str, expected: str | None) -> None:
     assert first_strong_direction(text) == expected
+
+
+CANONICAL = {
+    "iw": "he", "IW-il": "he-IL", "in": "id", "ji": "yi", "jw": "jv", "mo-MD": "ro-MD", "zh-yue": "yue",
+    "ar-apc-SY": "apc-SY", "zh-cmn-Hant": "cmn-Hant", "zh-min-nan": "nan", "i-klingon": "tlh", "i-lux": "lb",
+    "en-GB-oed": "en-GB-oxendict", "sgn-BE-FR": "sfb", "no-bok": "nb", "art-lojban": "jbo", "ar-YD": "ar-YE",
+    "de-DD": "de-DE", "my-BU": "my-MM", "i-default": "i-default", "x-iw": "x-iw", "ar-x-dd": "ar-x-dd",
+    "de-DD-u-co-dd": "de-DE-u-co-dd", "sr-Latn": "sr-Latn", "ar": "ar",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("tag", "canonical"), CANONICAL.items())
+def test_a_tag_that_was_given_up_is_its_present_one(tag: str, canonical: str) -> None:
+    assert canonical_language(tag) == canonical
+    assert canonical_language(canonical) == canonical
