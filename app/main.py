@@ -34,11 +34,11 @@ from app.changes.purging import Purger
 from app.comments.announcing import watch as watch_comments
 from app.index.repository import is_stale as index_is_stale
 from app.kit import edge, openapi
+from app.kit.connections import Connections, Limits
 from app.kit.db import Database
 from app.kit.errors import Moved, Problem, answer_moved, answer_problem
 from app.kit.faults import answer_database_error, answer_http_exception, answer_validation
 from app.kit.idempotency import Replay
-from app.kit.protocol import Connections, Limits
 from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
 from app.settings import Settings, load

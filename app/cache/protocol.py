@@ -55,9 +55,7 @@ class Protocol(HttpProtocol):
         parser = self.parser
         if cache is None or parser.get_method() != b"GET" or parser.get_http_version() != "1.1":
             return None
-        if parser.should_upgrade() or not parser.should_keep_alive():
-            return None
-        if self.has_body:  # it would be answered before it is whole
+        if not parser.should_keep_alive() or self.has_body:  # a body would be answered before it is whole
             return None
         try:
             reply = cache.reply(self.url, self.headers)

@@ -8,6 +8,8 @@
 | a head not complete after `head_seconds` | 408; closed without a word where nothing came | 9110 §15.5.9 |
 | a body slower than `body_min_rate`, after `body_seconds` | 408 | 9110 §15.5.9 |
 | more than `unfinished_per_address` unfinished requests of one client | 429 | 6585 §4 |
+| a coding beside `chunked`, chunks in HTTP/1.0 | 400: another reader may see other requests | 9112 §6.1 |
+| an offer to upgrade | HTTP goes on, with the body | 9110 §7.8 |
 | a target with raw UTF-8 letters, on an idle connection | as its percent-encoded form | |
 | HTTP/1.0, and an answer without a length | ends with the connection, is not chunked | 9112 §6.3 |
 | an answer before the whole body was read | the rest is read for a while before closing | 9112 §9.6 |
@@ -15,105 +17,36 @@
 Refusals are problems like all others, in the language of the site, with `Connection: close`, and counted. One that
 comes behind a request whose answer is not complete waits for that answer.
 
-This leans on uvicorn's `HttpToolsProtocol` and `RequestResponseCycle`, whose version is bounded in `pyproject.toml`:
-their callbacks of the parser, `cycle`, `pipeline`, `flow`, `url`, `headers`.
+What connections share is in `app/kit/connections.py`. This leans on uvicorn's `HttpToolsProtocol` and
+`RequestResponseCycle`, whose version is bounded in `pyproject.toml`: their callbacks of the parser, `parser`, `cycle`,
+`pipeline`, `flow`, `url`, `headers`.
 """
 
 from __future__ import annotations
 
-import asyncio
+import logging
 import re
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import lru_cache
+from collections.abc import Callable
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
-from app.kit.addresses import Network, is_among, peer_address, person_of
+from app.kit.connections import Connections
 from app.kit.errors import BadRequest, HeadersTooLarge, Problem, RateLimited, RequestTimeout, UriTooLong, answer_in
 from app.text.messages import negotiate
 
 OF_A_BODY = frozenset({b"content-length", b"transfer-encoding", b"expect"})
 VERSIONS = {"1.1", "1.0"}
-HOST = re.compile(rb"[A-Za-z0-9._~%!$&'()*+,;=:\[\]-]*")
+HOST = re.compile(rb"(\[[0-9A-Za-z.:]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]*)(:[0-9]*)?")
+WITHOUT_PATH = re.compile(rb"(https?://[^/?]+)(\?.*)?", re.IGNORECASE)
+PERCENT_ENCODED = {byte: f"%{byte:02X}" for byte in range(0x80, 0x100)}
 FRAMING_PER_BYTE = 8  # bytes of chunk framing for each byte of a body: one-byte chunks have five
 LINGER_SECONDS, LINGER_BYTES = 2.0, 8_388_608  # for what is still being sent when the answer has gone out
-SWEEPS = 8  # in the time that an unfinished request is given
 
 
-@dataclass(frozen=True)
-class Limits:
-    """What one connection may cost. Seconds, bytes, bytes a second."""
-
-    head_max_bytes: int = 65_536
-    head_max_fields: int = 200
-    head_seconds: float = 10.0
-    body_seconds: float = 10.0
-    body_min_rate: int = 500
-    unfinished_per_address: int = 100
-    trusted_proxies: tuple[Network, ...] = ()
-    """Their connections are those of many clients, and are not counted."""
-    language: str = "en"
-    """Of refusals."""
-
-
-@dataclass
-class Connections:
-    """What the connections of one process share: limits, unfinished requests, counts of refusals."""
-
-    limits: Limits = field(default_factory=Limits)
-    refusals: Counter[str] = field(default_factory=Counter)
-    """By the slug of the problem."""
-    unfinished: set[HttpProtocol] = field(default_factory=set)
-    _by_person: Counter[str] = field(default_factory=Counter)
-    _timer: asyncio.TimerHandle | None = None
-
-    def add(self, connection: HttpProtocol) -> None:
-        """A request of this connection is unfinished, or has not begun: it is looked at from now on."""
-        self.unfinished.add(connection)
-        if self._timer is None:
-            self._wait(connection.loop)
-
-    def remove(self, connection: HttpProtocol) -> None:
-        """Its request has come to an end."""
-        self.unfinished.discard(connection)
-        if connection.is_counted:
-            connection.is_counted = False
-            self._by_person[connection.person] -= 1
-            if not self._by_person[connection.person]:
-                del self._by_person[connection.person]
-
-    def may_wait(self, connection: HttpProtocol) -> bool:
-        """Whether a client may have this unfinished request beside its others."""
-        if not connection.is_counted and connection.person:
-            connection.is_counted = True
-            self._by_person[connection.person] += 1
-        return self._by_person[connection.person] <= self.limits.unfinished_per_address
-
-    def person(self, client: Sequence[Any] | None) -> str:
-        """Who counts as one client; empty where it is a proxy of ours, or no address is known."""
-        return _person(str(client[0]), self.limits.trusted_proxies) if client else ""
-
-    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        seconds = min(self.limits.head_seconds, self.limits.body_seconds) / SWEEPS
-        self._timer = loop.call_later(seconds, self._sweep, loop)
-
-    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        """One timer for all: a connection whose requests come whole is never looked at."""
-        self._timer = None
-        for connection in tuple(self.unfinished):
-            connection.refuse_if_late()
-        if self.unfinished:
-            self._wait(loop)
-
-
-@lru_cache(maxsize=4096)
-def _person(client: str, trusted: tuple[Network, ...]) -> str:
-    address = peer_address(client)
-    return "" if address is None or is_among(address, trusted) else person_of(address)
+log = logging.getLogger("nashra")
 
 
 class _Refused(Exception):
@@ -133,6 +66,9 @@ class HttpProtocol(HttpToolsProtocol):
     _is_in_request_line = True
     """Nothing of the next request has come but, perhaps, a part of its first line."""
     _head_bytes = _body_bytes = _framing_bytes = 0
+    _trailer_bytes = 0
+    """Framing since the last byte of the body: trailers, or the extensions of one chunk."""
+    _has_raw_letters = _is_upgrade = False
     _since: float | None = None
     """The moment (monotonic) from which an unfinished request is measured."""
     has_body = False
@@ -173,27 +109,41 @@ class HttpProtocol(HttpToolsProtocol):
         line, end, rest = data.partition(b"\n")
         if line.isascii() or not (self.cycle is None or self.cycle.response_complete):
             return data
-        return b"".join(b"%c" % byte if byte < 0x80 else b"%%%02X" % byte for byte in line) + end + rest
+        self._has_raw_letters, most = True, self.all.limits.head_max_bytes
+        encoded = line[:most].decode("latin-1").translate(PERCENT_ENCODED).encode()
+        return encoded + end + rest if len(line) <= most else encoded  # what is longer is refused
 
     def _feed(self, data: bytes) -> int:
         """Gives the parser these bytes, at most what is left for a head; returns how many of them it has taken."""
         self._has_completed, was_in_body, body_bytes, taken = False, self._is_in_body, self._body_bytes, len(data)
         try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:  # nobody speaks another protocol here: HTTP goes on
-            taken = upgrade.args[0]
+            taken = self._parse(data)
         except httptools.HttpParserError as error:
-            cause = error.__context__
-            self.refuse(cause.problem if isinstance(cause, _Refused) else BadRequest())
+            self.refuse(_problem_of(error))
             return taken
         if self._is_in_body:
-            framing = taken - (self._body_bytes - body_bytes) if was_in_body and not self._has_completed else 0
-            self._count_framing(framing)
+            is_within = was_in_body and not self._has_completed  # else the body began somewhere in these bytes
+            self._count_framing(*(taken, self._body_bytes - body_bytes) if is_within else (0, 0))
         elif self._is_in_head or not self._has_completed:
             self._count_head(data)
-        else:
-            self._finished()
         return taken
+
+    def _parse(self, data: bytes) -> int:
+        """Returns how many bytes were taken: fewer than all where a head offers another protocol."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as upgrade:
+            self._read_again_without_upgrade()
+            return int(upgrade.args[0])
+        return len(data)
+
+    def _read_again_without_upgrade(self) -> None:
+        """HTTP goes on (RFC 9110 §7.8); the parser would take a body behind such a head for another request."""
+        fields = [b"%b: %b\r\n" % pair for pair in self.headers if pair[0] != b"upgrade"]
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        self.parser = httptools.HttpRequestParser(self)
+        self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+        self.parser.feed_data(b"".join([line, *fields, b"\r\n"]))
 
     def _count_head(self, data: bytes) -> None:
         size = len(data)
@@ -208,9 +158,12 @@ class HttpProtocol(HttpToolsProtocol):
         else:
             self._unfinished()
 
-    def _count_framing(self, size: int) -> None:
-        self._framing_bytes += size
-        if self._framing_bytes > self.all.limits.head_max_bytes + FRAMING_PER_BYTE * self._body_bytes:
+    def _count_framing(self, taken: int, body: int) -> None:
+        """`taken` bytes have come, of which `body` are the body's own."""
+        self._framing_bytes += taken - body
+        self._trailer_bytes = 0 if body else self._trailer_bytes + taken
+        most = self.all.limits.head_max_bytes
+        if self._trailer_bytes > most or self._framing_bytes > most + FRAMING_PER_BYTE * self._body_bytes:
             self.refuse(HeadersTooLarge())
         else:
             self._unfinished()
@@ -223,8 +176,11 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._check_head()
+        self._is_upgrade = self.parser.should_upgrade()
+        if self._is_upgrade:  # the head is read again
+            return
         self._is_in_head, self._is_in_body, self._is_in_request_line = False, True, False
-        self._head_bytes = self._body_bytes = self._framing_bytes = 0
+        self._head_bytes = self._body_bytes = self._framing_bytes = self._trailer_bytes = 0
         self.begin_request()
         self.headers = []  # trailers are no header fields (RFC 9110 §6.5.1)
         self._finished()
@@ -234,7 +190,10 @@ class HttpProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._is_upgrade:
+            return
         self._is_in_body, self._is_in_request_line, self._has_completed = False, True, True
+        self._finished()
         self.end_request()
 
     def _check_head(self) -> None:
@@ -247,6 +206,28 @@ class HttpProtocol(HttpToolsProtocol):
         if not (is_named or (version == "1.0" and not hosts)) or version not in VERSIONS or b"#" in self.url:
             raise _Refused(BadRequest())
         self.has_body = not OF_A_BODY.isdisjoint(names)
+        if self.has_body:
+            self._check_framing(version)
+        if self._has_raw_letters or not self.url.startswith(b"/"):
+            self._check_target()
+
+    def _check_framing(self, version: str) -> None:
+        """Chunks and no other coding, and not in HTTP/1.0: who reads on the way may not know them (RFC 9112 §6.1)."""
+        codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings and (codings != [b"chunked"] or version == "1.0"):
+            raise _Refused(BadRequest())
+
+    def _check_target(self) -> None:
+        """Letters are UTF-8; an absolute target without a path is that of the root (RFC 9112 §3.2.2)."""
+        if self.parser.get_method() == b"CONNECT":
+            raise _Refused(BadRequest())
+        try:
+            unquote_to_bytes(self.url).decode() if self._has_raw_letters else None
+        except UnicodeDecodeError:
+            raise _Refused(BadRequest()) from None
+        self._has_raw_letters = False
+        if found := WITHOUT_PATH.fullmatch(self.url):
+            self.url = b"%b/%b" % (found[1], found[2] or b"")
 
     def _is_host(self, value: bytes) -> bool:
         if value != self._host and HOST.fullmatch(value):
@@ -284,12 +265,11 @@ class HttpProtocol(HttpToolsProtocol):
         if self._since is None:
             return
         limits, now = self.all.limits, self.loop.time()
+        given = limits.body_seconds if self._is_in_body else limits.head_seconds
+        earned = self._body_bytes / limits.body_min_rate if self._is_in_body else 0.0
         if self.flow.read_paused:  # by us, not by the client
-            self._since, self._body_bytes = now, 0
-        given = (
-            limits.body_seconds + self._body_bytes / limits.body_min_rate if self._is_in_body else limits.head_seconds
-        )
-        if now - self._since > given:
+            self._since = now - earned
+        elif now - self._since > given + earned:
             self.refuse(RequestTimeout())
 
     # ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -304,7 +284,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
-        if self._refusal is not None:
+        if self._refusal is not None and not self.transport.is_closing():
             self._send_refusal()
 
     def _send_refusal(self) -> None:
@@ -315,11 +295,16 @@ class HttpProtocol(HttpToolsProtocol):
         if is_answering and self.cycle.response_started:
             self.transport.close()
             return
-        has_begun = self._is_in_head or self._is_in_body
-        if has_begun or not isinstance(self._refusal, RequestTimeout):  # else nobody waits for an answer
+        if self._waits_for_an_answer():
             self.transport.write(self._refusal_bytes())
         self._disconnect_application()
         self._linger()
+
+    def _waits_for_an_answer(self) -> bool:
+        """Not who has one to this very request, nor who has sent nothing: it would be taken for the next one's."""
+        if self._is_in_body:
+            return not self.cycle.response_complete
+        return self._is_in_head or not isinstance(self._refusal, RequestTimeout)
 
     def _refusal_bytes(self) -> bytes:
         assert self._refusal is not None  # noqa: S101  # for the type checker
@@ -349,6 +334,7 @@ class HttpProtocol(HttpToolsProtocol):
         self._finished()
         self._unset_keepalive_if_required()
         self._lingered = 0
+        self.pipeline.clear()  # behind an answer that closes nothing is done (RFC 9112 §9.6)
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()
@@ -358,6 +344,16 @@ class HttpProtocol(HttpToolsProtocol):
         self._lingered = (self._lingered or 0) + len(data)
         if self._lingered > LINGER_BYTES:
             self.transport.close()
+
+
+def _problem_of(error: httptools.HttpParserError) -> Problem:
+    """What a callback has raised, else 400. A fault of ours is told in the log."""
+    cause = error.__context__
+    if isinstance(cause, _Refused):
+        return cause.problem
+    if cause is not None and not isinstance(cause, httptools.HttpParserError):
+        log.error("a request could not be read", exc_info=cause)
+    return BadRequest()
 
 
 class _Lingering:

@@ -19,7 +19,8 @@ import pytest
 import uvicorn
 
 from app.cache.protocol import Protocol
-from app.kit.protocol import Connections, HttpProtocol, Limits
+from app.kit.connections import Connections, Limits
+from app.kit.protocol import HttpProtocol
 from tests.newsroom import Newsroom
 from tests.wire import Wire, connected, request
 from tests.wire import served as newsroom_served
@@ -44,6 +45,8 @@ class Scratch:
             await self._live(scope, receive, send)
         elif scope["path"] == "/early":
             await _answer(send, 413, b"too large", (b"connection", b"close"))
+        elif scope["path"] == "/hasty":
+            await _answer(send, 200, b"done")
         elif scope["path"] == "/stream":
             await send({"type": "http.response.start", "status": 200, "headers": []})
             await send({"type": "http.response.body", "body": b"one", "more_body": True})
@@ -140,6 +143,12 @@ NOT_HTTP = {
     "the same host twice": "GET / HTTP/1.1\r\nHost: x\r\nHost: x\r\n\r\n",
     "two hosts in 1.0": "GET / HTTP/1.0\r\nHost: x\r\nHost: x\r\n\r\n",
     "a host with a path": "GET / HTTP/1.1\r\nHost: x/y\r\n\r\n",
+    "a host with two ports": "GET / HTTP/1.1\r\nHost: x:1:2\r\n\r\n",
+    "a host with half an address": "GET / HTTP/1.1\r\nHost: [::1\r\n\r\n",
+    "chunks in 1.0": "POST / HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n",
+    "two codings": f"{POST}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
+    "a coding that is nearly chunked": f"{POST}Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
+    "letters that are not UTF-8": "GET /a\xff HTTP/1.1\r\nHost: x\r\n\r\n",
     "a host with letters": "GET / HTTP/1.1\r\nHost: \xc3\xa9\r\n\r\n",
     "another version": "GET / HTTP/2.0\r\nHost: x\r\n\r\n",
     "version 1.2": "GET / HTTP/1.2\r\nHost: x\r\n\r\n",
@@ -194,6 +203,30 @@ async def test_what_is_http_is_answered(scratch: Scratch) -> None:
     assert not scratch.connections.refusals
 
 
+@pytest.mark.parametrize("protocol_name", ["h2c", "websocket", "h2c, x/1"])
+@pytest.mark.parametrize(
+    "framing", ["Content-Length: {}\r\n\r\n{}", "Transfer-Encoding: chunked\r\n\r\n{:x}\r\n{}\r\n0\r\n\r\n"]
+)
+async def test_a_body_behind_an_upgrade_is_a_body(protocol_name: str, framing: str, scratch: Scratch) -> None:
+    """Some clients offer HTTP/2 with every request; what they send is never taken for another request."""
+    sent = f"{POST}Connection: Upgrade\r\nUpgrade: {protocol_name}\r\n{framing.format(len(GET), GET)}{GET}"
+    for size in (len(sent), 60, 1):
+        scratch.asked.clear()
+        async with connected(scratch.port) as wire:
+            for start in range(0, len(sent), size):
+                wire.send(sent[start : start + size])
+                await asyncio.sleep(0)
+            assert [json.loads((await wire.answer())[2])["body"] for _ in range(2)] == [len(GET), 0]
+        assert len(scratch.asked) == 2
+
+
+async def test_an_absolute_target_without_a_path_is_the_root(scratch: Scratch) -> None:
+    async with connected(scratch.port) as wire:
+        for target in ("http://x", "http://x?q=1", "http://x/"):
+            status, _, body = await wire.ask(target)
+            assert (status, json.loads(body)["path"]) == (200, "/")
+
+
 @pytest.mark.parametrize("size", [7, 65_536])
 @pytest.mark.parametrize("start", ["GET / HTTP/1.1\r\nHost: x\r\nA: ", f"{CHUNKED}0\r\nA: ", f"{CHUNKED}1;a="])
 async def test_a_line_without_an_end_is_cut_off(start: str, size: int, scratch: Scratch) -> None:
@@ -204,6 +237,15 @@ async def test_a_line_without_an_end_is_cut_off(start: str, size: int, scratch: 
         pouring.cancel()
     assert problem["title"]
     assert scratch.connections.refusals == {"headers-too-large": 1}
+
+
+async def test_a_trailer_is_cut_off_however_large_its_body_was(scratch: Scratch) -> None:
+    """The parser puts a field together anew with each piece."""
+    async with connected(scratch.port) as wire:
+        wire.send(f"{CHUNKED}{2_000_000:x}\r\n{'b' * 2_000_000}\r\n0\r\nA: ")
+        pouring = asyncio.create_task(pour(wire, b"a" * 65_536, 100))
+        await refused(wire, 431, "headers-too-large")
+        pouring.cancel()
 
 
 async def test_a_target_without_an_end_is_cut_off(scratch: Scratch) -> None:
@@ -264,6 +306,28 @@ async def test_a_body_that_goes_wrong_is_the_end_of_its_request(scratch: Scratch
     assert scratch.asked == [{"disconnected": "/a"}]
 
 
+async def test_a_request_that_is_answered_gets_no_second_answer(protocol: type[HttpProtocol]) -> None:
+    """Its body goes wrong, or does not come, when the answer has gone out."""
+    async with served(protocol, body_seconds=0.2) as scratch:
+        for rest in ("zz\r\n", ""):
+            async with connected(scratch.port) as wire:
+                wire.send("POST /hasty HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n")
+                assert (await wire.answer())[0] == 200
+                wire.send(rest)
+                assert await wire.is_closed()
+
+
+async def test_nothing_is_done_behind_an_answer_that_closes(scratch: Scratch) -> None:
+    """RFC 9112 §9.6, also where the body of a later request is still coming."""
+    async with connected(scratch.port) as wire:
+        wire.send("POST /early HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na")
+        wire.send(f"{POST}Content-Length: 1\r\n\r\nb{POST}Content-Length: 9\r\n\r\nc")
+        assert (await wire.answer())[0] == 413
+        assert await wire.is_closed()
+        await asyncio.sleep(0.1)
+    assert not any("path" in found for found in scratch.asked)
+
+
 # --- time -------------------------------------------------------------------------------------------------------------
 
 
@@ -299,6 +363,26 @@ async def test_a_body_has_the_time_that_its_rate_gives_it(protocol: type[HttpPro
             await refused(slow, 408, "request-timeout")
         assert scratch.connections.refusals == {"request-timeout": 1}
         assert {"disconnected": "/a"} in scratch.asked
+
+
+async def test_a_head_behind_a_slow_body_has_its_own_time(protocol: type[HttpProtocol]) -> None:
+    async with served(protocol, head_seconds=0.4, body_seconds=5.0) as scratch, connected(scratch.port) as wire:
+        wire.send(f"{POST}Content-Length: 2\r\n\r\na")
+        await asyncio.sleep(0.6)
+        wire.send("bGET /a HTTP/1.1\r\n")
+        assert (await wire.answer())[0] == 200
+        await asyncio.sleep(0.2)
+        wire.send("Host: x\r\n\r\n")
+        assert (await wire.answer())[0] == 200
+
+
+async def test_small_chunks_are_no_abuse_while_we_do_not_read(protocol: type[HttpProtocol]) -> None:
+    async with served(protocol, head_seconds=0.2) as scratch, connected(scratch.port) as wire:
+        wire.send("POST /busy HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n", "1\r\nx\r\n" * 90_000)
+        await asyncio.sleep(0.4)
+        wire.send("1\r\nx\r\n" * 10_000, "0\r\n\r\n")
+        status, _, body = await wire.answer()
+        assert (status, json.loads(body)["body"]) == (200, 100_000)
 
 
 async def test_whoever_waits_for_us_is_not_late(protocol: type[HttpProtocol]) -> None:

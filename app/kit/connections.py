@@ -1,0 +1,96 @@
+"""The connections of one process, as far as they share something: limits, unfinished requests, counts of refusals."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any, Protocol
+
+from app.kit.addresses import Network, is_among, peer_address, person_of
+
+SWEEPS = 8  # in the time that an unfinished request is given
+
+
+class Connection(Protocol):
+    """What is asked of a connection whose request is unfinished."""
+
+    loop: asyncio.AbstractEventLoop
+    person: str
+    is_counted: bool
+
+    def refuse_if_late(self) -> None: ...
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one connection may cost. Seconds, bytes, bytes a second."""
+
+    head_max_bytes: int = 65_536
+    head_max_fields: int = 200
+    head_seconds: float = 10.0
+    body_seconds: float = 10.0
+    body_min_rate: int = 500
+    unfinished_per_address: int = 100
+    trusted_proxies: tuple[Network, ...] = ()
+    """Their connections are those of many clients, and are not counted."""
+    language: str = "en"
+    """Of refusals."""
+
+
+@dataclass
+class Connections:
+    """What the connections of one process share: limits, unfinished requests, counts of refusals."""
+
+    limits: Limits = field(default_factory=Limits)
+    refusals: Counter[str] = field(default_factory=Counter)
+    """By the slug of the problem."""
+    unfinished: set[Connection] = field(default_factory=set)
+    _by_person: Counter[str] = field(default_factory=Counter)
+    _timer: asyncio.TimerHandle | None = None
+
+    def add(self, connection: Connection) -> None:
+        """A request of this connection is unfinished, or has not begun: it is looked at from now on."""
+        self.unfinished.add(connection)
+        if self._timer is None:
+            self._wait(connection.loop)
+
+    def remove(self, connection: Connection) -> None:
+        """Its request has come to an end."""
+        self.unfinished.discard(connection)
+        if connection.is_counted:
+            connection.is_counted = False
+            self._by_person[connection.person] -= 1
+            if not self._by_person[connection.person]:
+                del self._by_person[connection.person]
+
+    def may_wait(self, connection: Connection) -> bool:
+        """Whether a client may have this unfinished request beside its others."""
+        if not connection.is_counted and connection.person:
+            connection.is_counted = True
+            self._by_person[connection.person] += 1
+        return self._by_person[connection.person] <= self.limits.unfinished_per_address
+
+    def person(self, client: Sequence[Any] | None) -> str:
+        """Who counts as one client; empty where it is a proxy of ours, or no address is known."""
+        return _person(str(client[0]), self.limits.trusted_proxies) if client else ""
+
+    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
+        seconds = min(self.limits.head_seconds, self.limits.body_seconds) / SWEEPS
+        self._timer = loop.call_later(seconds, self._sweep, loop)
+
+    def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
+        """One timer for all: a connection whose requests come whole is never looked at."""
+        self._timer = None
+        for connection in tuple(self.unfinished):
+            connection.refuse_if_late()
+        if self.unfinished:
+            self._wait(loop)
+
+
+@lru_cache(maxsize=4096)
+def _person(client: str, trusted: tuple[Network, ...]) -> str:
+    address = peer_address(client)
+    return "" if address is None or is_among(address, trusted) else person_of(address)
