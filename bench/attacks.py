@@ -14,6 +14,7 @@ from collections.abc import Awaitable, Callable
 HEAD = b"GET /v1/articles HTTP/1.1\r\nHost: localhost\r\n"
 POST = b"POST /v1/articles/x/comments HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
 PIECE, PIECES = 65_536, 1_024  # 64 MB
+LARGE = 2_000_000
 CROWD = 300
 
 
@@ -41,7 +42,9 @@ class Attacker:
         await self.pour(HEAD, b"a: b\r\n" * (PIECE // 6))
 
     async def long_trailer(self) -> None:
-        start = POST + b"Transfer-Encoding: chunked\r\n\r\n0\r\nA: "
+        """Behind a body of nearly the size that the desk permits."""
+        head = b"POST /v1/desk/articles HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\n\r\n"
+        start = head + b"%x\r\n%b\r\n0\r\nA: " % (LARGE, b"b" * LARGE)
         await asyncio.gather(*(self.pour(start, b"a" * PIECE) for _ in range(4)))
 
     async def slow(self) -> None:

@@ -41,6 +41,7 @@ OF_A_BODY = frozenset({b"content-length", b"transfer-encoding", b"expect"})
 VERSIONS = {"1.1", "1.0"}
 HOST = re.compile(rb"(\[[0-9A-Za-z.:]+\]|[A-Za-z0-9._~%!$&'()*+,;=-]*)(:[0-9]*)?")
 WITHOUT_PATH = re.compile(rb"(https?://[^/?]+)(\?.*)?", re.IGNORECASE)
+SLASH = ord("/")
 PERCENT_ENCODED = {byte: f"%{byte:02X}" for byte in range(0x80, 0x100)}
 FRAMING_PER_BYTE = 8  # bytes of chunk framing for each byte of a body: one-byte chunks have five
 LINGER_SECONDS, LINGER_BYTES = 2.0, 8_388_608  # for what is still being sent when the answer has gone out
@@ -117,7 +118,11 @@ class HttpProtocol(HttpToolsProtocol):
         """Gives the parser these bytes, at most what is left for a head; returns how many of them it has taken."""
         self._has_completed, was_in_body, body_bytes, taken = False, self._is_in_body, self._body_bytes, len(data)
         try:
-            taken = self._parse(data)
+            try:
+                self.parser.feed_data(data)
+            except httptools.HttpParserUpgrade as upgrade:
+                taken = upgrade.args[0]
+                self._read_again_without_upgrade()
         except httptools.HttpParserError as error:
             self.refuse(_problem_of(error))
             return taken
@@ -128,19 +133,11 @@ class HttpProtocol(HttpToolsProtocol):
             self._count_head(data)
         return taken
 
-    def _parse(self, data: bytes) -> int:
-        """Returns how many bytes were taken: fewer than all where a head offers another protocol."""
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade as upgrade:
-            self._read_again_without_upgrade()
-            return int(upgrade.args[0])
-        return len(data)
-
     def _read_again_without_upgrade(self) -> None:
         """HTTP goes on (RFC 9110 §7.8); the parser would take a body behind such a head for another request."""
         fields = [b"%b: %b\r\n" % pair for pair in self.headers if pair[0] != b"upgrade"]
         line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        self._is_upgrade = False
         self.parser = httptools.HttpRequestParser(self)
         self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
         self.parser.feed_data(b"".join([line, *fields, b"\r\n"]))
@@ -176,14 +173,16 @@ class HttpProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._check_head()
-        self._is_upgrade = self.parser.should_upgrade()
-        if self._is_upgrade:  # the head is read again
+        if self.parser.should_upgrade():
+            self._is_upgrade = True  # the head is read again
             return
         self._is_in_head, self._is_in_body, self._is_in_request_line = False, True, False
-        self._head_bytes = self._body_bytes = self._framing_bytes = self._trailer_bytes = 0
+        self._head_bytes = 0
         self.begin_request()
-        self.headers = []  # trailers are no header fields (RFC 9110 §6.5.1)
-        self._finished()
+        if self.has_body:
+            self._body_bytes = self._framing_bytes = self._trailer_bytes = 0
+            self.headers = []  # trailers are no header fields (RFC 9110 §6.5.1)
+            self._finished()
 
     def on_body(self, body: bytes) -> None:
         self._body_bytes += len(body)
@@ -193,7 +192,8 @@ class HttpProtocol(HttpToolsProtocol):
         if self._is_upgrade:
             return
         self._is_in_body, self._is_in_request_line, self._has_completed = False, True, True
-        self._finished()
+        if self._since is not None:
+            self._finished()
         self.end_request()
 
     def _check_head(self) -> None:
@@ -208,7 +208,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.has_body = not OF_A_BODY.isdisjoint(names)
         if self.has_body:
             self._check_framing(version)
-        if self._has_raw_letters or not self.url.startswith(b"/"):
+        if self.url[0] != SLASH or self._has_raw_letters:
             self._check_target()
 
     def _check_framing(self, version: str) -> None:
