@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
@@ -53,7 +54,17 @@ Note = Annotated[str, Prose(2000)]
 RightsText = Annotated[str, Line(500, low=0)]
 TermName = Annotated[str, Field(max_length=255)]
 Names = Annotated[list[TermName], Field(max_length=50)]
-BodySource = Annotated[str, Field(max_length=300_000)]
+LONGEST_BODY = 300_000  # code points, without pictures that are written out in it
+_WRITTEN_OUT = re.compile(r"data:[\w/.+-]{1,80};base64,[A-Za-z0-9+/=\s]+")
+
+
+def _body_source(text: str) -> str:
+    if len(text) > LONGEST_BODY and (length := len(_WRITTEN_OUT.sub("", text))) > LONGEST_BODY:
+        raise custom("too_long", max=LONGEST_BODY, actual=length)
+    return text
+
+
+BodySource = Annotated[str, AfterValidator(_body_source)]
 
 
 def terms(text: str) -> list[str]:
@@ -213,7 +224,8 @@ class ArticleFields(Input):
     """For tickers and small screens."""
     summary: Summary | None = None
     body: BodySource | None = None
-    """In `body_format`. HTML is sanitised; what was removed is listed in `warnings`."""
+    """In `body_format`. HTML is sanitised; what was removed is listed in `warnings`. At most 300,000 code points, of
+    which pictures that are written out (`data:…;base64,…`) are none; they do not stay."""
     body_format: BodyFormat | None = "html"
     section: TermName | None = None
     """Slug or id of the primary section."""

@@ -37,7 +37,9 @@ HOMES = {
 BLOCKS = (frozenset(HOMES) - {"body"}) | TEXT_BLOCKS | CELLS | {"li", "dd", "hr"}
 ELEMENTS = INLINE | MEDIA | BLOCKS | {"br", "source"}
 
-RENAMED = {"h1": "h2"}
+RENAMED = {
+    "h1": "h2", "strike": "s", "tt": "code", "kbd": "code", "samp": "code", "var": "i", "dfn": "i", "acronym": "abbr",
+}  # fmt: skip
 # Of these only the tags go, and what is inside stands on lines of its own.
 WRAPPERS = frozenset(
     {
@@ -82,7 +84,19 @@ def _phrase(value: str) -> str:
     return clean_line(clean_line(value)[:_MAX_PHRASE])
 
 
-_EVERYWHERE: dict[str, Reader] = {"dir": _one_of("ltr", "rtl", "auto"), "lang": _language}
+# An id stays where a link of the same body leads to it, and begins so, lest it meet one of the page around.
+ID_PREFIX = "n-"
+_ID = re.compile(r"[\w.:-]{1,100}")
+
+
+def prefixed_id(id: str) -> str | None:
+    """Return an id as a body holds it; None for what may be none."""
+    if not _ID.fullmatch(id):
+        return None
+    return id if id.startswith(ID_PREFIX) else ID_PREFIX + id
+
+
+_EVERYWHERE: dict[str, Reader] = {"dir": _one_of("ltr", "rtl", "auto"), "lang": _language, "id": prefixed_id}
 _SIZE: dict[str, Reader] = {"width": _matching("[1-9][0-9]{0,4}"), "height": _matching("[1-9][0-9]{0,4}")}
 _SPAN: dict[str, Reader] = {"colspan": _matching("[1-9][0-9]{0,2}"), "rowspan": _matching("[1-9][0-9]{0,2}")}
 _OF_ELEMENT: dict[str, dict[str, Reader]] = {
@@ -93,7 +107,8 @@ _OF_ELEMENT: dict[str, dict[str, Reader]] = {
     # Whether an embed may stay is not for the list to say: its address is checked where the hosts are known.
     "iframe": {"src": lambda value: value, "title": _phrase, "allowfullscreen": lambda _: "", **_SIZE},
     "img": {"src": safe_source, "alt": _phrase, **_SIZE},
-    "ol": {"start": _matching("-?[0-9]{1,5}")},
+    "li": {"value": _matching("-?[0-9]{1,5}")},
+    "ol": {"start": _matching("-?[0-9]{1,5}"), "reversed": lambda _: ""},
     "q": {"cite": safe_link},
     "source": {"src": safe_source, "type": _matching("[a-z]+/[a-z0-9.+-]{1,60}")},
     "td": _SPAN,

@@ -5,6 +5,7 @@ characters. `direction` is null where the mark-up sets none: then that of the la
 """
 
 from collections.abc import Iterable
+from itertools import groupby
 from textwrap import indent
 from typing import Literal, NotRequired
 
@@ -24,18 +25,29 @@ class Mark(TypedDict):
 
 
 class Span(TypedDict):
-    """A run of text with the same marks. A line break in it is U+000A."""
+    """A run of text with the same marks. A line break in it is U+000A.
+
+    `direction` is there where the mark-up sets one that is not that of the block: the run is isolated (UAX 9). `id` is
+    there where a link of the same body leads to it (`#…`).
+    """
 
     text: str
     marks: list[Mark]
+    direction: NotRequired[Direction]
+    id: NotRequired[str]
 
 
 class Paragraph(TypedDict):
-    """A paragraph."""
+    """A paragraph. `verse` is there, and true, where line breaks and spaces count, as in a poem.
+
+    `id` of a block is there where a link of the same body leads to it (`#…`).
+    """
 
     type: Literal["paragraph"]
     spans: list[Span]
     direction: Direction | None
+    verse: NotRequired[bool]
+    id: NotRequired[str]
 
 
 class Heading(TypedDict):
@@ -45,6 +57,7 @@ class Heading(TypedDict):
     level: int
     spans: list[Span]
     direction: Direction | None
+    id: NotRequired[str]
 
 
 class Quote(TypedDict):
@@ -55,24 +68,32 @@ class Quote(TypedDict):
     children: list["Block"]
     cite: str | None
     direction: Direction | None
+    id: NotRequired[str]
 
 
 class ListItem(TypedDict):
-    """`spans` is its first paragraph, `children` what follows: lists inside it, further paragraphs, pictures."""
+    """`spans` is its first paragraph, `children` what follows: lists inside it, further paragraphs, pictures.
+
+    `value` is its number where that is not the next one.
+    """
 
     spans: list[Span]
     children: list["Block"]
     direction: Direction | None
+    value: NotRequired[int]
+    id: NotRequired[str]
 
 
 class ListBlock(TypedDict):
-    """`start` is the number of the first item of an ordered list."""
+    """`start` is the number of the first item of an ordered list; `reversed` is there, and true, where they go down."""
 
     type: Literal["list"]
     ordered: bool
     start: int
     items: list[ListItem]
     direction: Direction | None
+    reversed: NotRequired[bool]
+    id: NotRequired[str]
 
 
 class Cell(TypedDict):
@@ -84,6 +105,7 @@ class Cell(TypedDict):
     colspan: int
     rowspan: int
     direction: Direction | None
+    id: NotRequired[str]
 
 
 class Table(TypedDict):
@@ -94,9 +116,23 @@ class Table(TypedDict):
     header: list[list[Cell]]
     rows: list[list[Cell]]
     direction: Direction | None
+    id: NotRequired[str]
 
 
-class Image(TypedDict):
+class _Shown(TypedDict):
+    """What pictures, films, sounds and embeds have in common.
+
+    `href` is there where a link is around it. `caption` and `credit` are the texts of `caption_spans` and
+    `credit_spans`, which are there where these hold marks.
+    """
+
+    href: NotRequired[str]
+    caption_spans: NotRequired[list[Span]]
+    credit_spans: NotRequired[list[Span]]
+    id: NotRequired[str]
+
+
+class Image(_Shown):
     """A picture; width and height in pixels."""
 
     type: Literal["image"]
@@ -108,7 +144,7 @@ class Image(TypedDict):
     height: int | None
 
 
-class Video(TypedDict):
+class Video(_Shown):
     """A film; `poster` is a picture to show before it plays."""
 
     type: Literal["video"]
@@ -120,7 +156,7 @@ class Video(TypedDict):
     height: int | None
 
 
-class Audio(TypedDict):
+class Audio(_Shown):
     """A sound."""
 
     type: Literal["audio"]
@@ -129,7 +165,7 @@ class Audio(TypedDict):
     credit: str | None
 
 
-class Embed(TypedDict):
+class Embed(_Shown):
     """`provider` is the host that serves it."""
 
     type: Literal["embed"]
@@ -149,11 +185,13 @@ class Divider(TypedDict):
 
 
 class Code(TypedDict):
-    """Preformatted text: spaces and line breaks count."""
+    """Code: spaces and line breaks count. `spans` is there where something in it is marked."""
 
     type: Literal["code"]
     text: str
     direction: Direction | None
+    spans: NotRequired[list[Span]]
+    id: NotRequired[str]
 
 
 Media = Image | Video | Audio | Embed
@@ -169,8 +207,12 @@ def plain_text(blocks: Iterable[Block]) -> str:
 
 
 def spoken(spans: Iterable[Span]) -> str:
-    """Return the text of `spans`."""
-    return "".join(span["text"] for span in spans)
+    """Return the text of `spans`; runs of a direction of their own stand between marks of it (LRM, RLM)."""
+    said = []
+    for direction, run in groupby(spans, key=lambda span: span.get("direction")):
+        mark = {"ltr": "\u200e", "rtl": "\u200f", None: ""}[direction]
+        said.append(f"{mark}{''.join(span['text'] for span in run)}{mark}")
+    return "".join(said)
 
 
 def _text(block: Block) -> str:

@@ -2,14 +2,28 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import TypeGuard
+from typing import Any, TypeGuard, cast
 
 from app.text.allowed import BLOCKS, HEADINGS
-from app.text.blocks import Audio, Block, Cell, Embed, Image, ListItem, Media, Span, Video, spoken
+from app.text.blocks import (
+    Audio,
+    Block,
+    Cell,
+    Code,
+    Embed,
+    Image,
+    ListBlock,
+    ListItem,
+    Media,
+    Quote,
+    Span,
+    Video,
+    spoken,
+)
 from app.text.languages import Direction
 from app.text.links import host
 from app.text.nesting import SPACE
-from app.text.spans import raw_text, runs_of
+from app.text.spans import Shown, raw_spans, runs_of
 from app.text.tree import Element
 
 Node = Element | str
@@ -48,7 +62,16 @@ def _direction(element: Element, around: Direction | None) -> Direction | None:
 
 def _block(element: Element, direction: Direction | None) -> Drawn:
     draw = _HOW_TO_DRAW.get(element.name)
-    return draw(element, direction) if draw else _flow(element.children, direction)
+    drawn = draw(element, direction) if draw else _flow(element.children, direction)
+    return _named(drawn, element) if "id" in element.attributes else drawn
+
+
+def _named(blocks: Drawn, element: Element) -> Drawn:
+    """The first of the blocks has the id of what they were drawn from."""
+    for number, block in enumerate(blocks):
+        if number == 0 and block["type"] != "divider":
+            block["id"] = element.attributes["id"]
+        yield block
 
 
 # --- text ---------------------------------------------------------------------------------------------------------
@@ -56,7 +79,7 @@ def _block(element: Element, direction: Direction | None) -> Drawn:
 
 def _paragraphs(line: list[Node], direction: Direction | None) -> Drawn:
     for run in runs_of(line) if line else ():
-        if isinstance(run, Element):
+        if isinstance(run, Shown):
             yield _media(run)
         else:
             yield {"type": "paragraph", "spans": run, "direction": direction}
@@ -64,17 +87,36 @@ def _paragraphs(line: list[Node], direction: Direction | None) -> Drawn:
 
 def _heading(element: Element, direction: Direction | None) -> Drawn:
     for run in runs_of(element.children):
-        if isinstance(run, Element):
+        if isinstance(run, Shown):
             yield _media(run)
         else:
             yield {"type": "heading", "level": int(element.name[1]), "spans": run, "direction": direction}
 
 
-def _code(element: Element, direction: Direction | None) -> Drawn:
-    text = raw_text(element.children).rstrip("\n")
-    if text.strip():
-        yield {"type": "code", "text": text, "direction": direction}
-    yield from (_media(run) for run in runs_of(element.children) if isinstance(run, Element))
+def _preformatted(element: Element, direction: Direction | None) -> Drawn:
+    """Code where it says so; else verse, of which line breaks and spaces count as in code."""
+    spans = raw_spans(element.children)
+    is_code = any(isinstance(child, Element) and child.name == "code" for child in element.children)
+    if not spoken(spans).strip():
+        pass
+    elif is_code:
+        yield _code(spans, direction)
+    else:
+        yield {"type": "paragraph", "spans": spans, "direction": direction, "verse": True}
+    yield from (_media(run) for run in runs_of(element.children) if isinstance(run, Shown))
+
+
+def _code(spans: list[Span], direction: Direction | None) -> Code:
+    for span in spans:
+        span["marks"] = [mark for mark in span["marks"] if mark["type"] != "code"]
+    block: Code = {"type": "code", "text": "".join(span["text"] for span in spans), "direction": direction}
+    if _are_marked(spans):
+        block["spans"] = spans
+    return block
+
+
+def _are_marked(spans: list[Span]) -> bool:
+    return any(span["marks"] or len(span) > 2 for span in spans)
 
 
 def _divider(element: Element, direction: Direction | None) -> Drawn:
@@ -87,20 +129,33 @@ def _divider(element: Element, direction: Direction | None) -> Drawn:
 def _headed(nodes: Iterable[Node], around: Direction | None) -> ListItem:
     """Return the first paragraph apart from the blocks that follow it."""
     blocks = list(_flow(nodes, around))
-    if blocks and blocks[0]["type"] == "paragraph":
-        return {"spans": blocks[0]["spans"], "children": blocks[1:], "direction": blocks[0]["direction"]}
-    return {"spans": [], "children": blocks, "direction": around}
+    first = blocks[0] if blocks else None
+    if first is None or first["type"] != "paragraph" or "verse" in first:
+        return {"spans": [], "children": blocks, "direction": around}
+    headed: ListItem = {"spans": first["spans"], "children": blocks[1:], "direction": first["direction"]}
+    if "id" in first:
+        headed["id"] = first["id"]
+    return headed
 
 
 def _quote(element: Element, direction: Direction | None) -> Drawn:
     said = _headed(element.children, direction)
     if said["spans"] or said["children"]:
-        yield {"type": "quote", **said, "cite": element.attributes.get("cite")}
+        yield cast(Quote, {"type": "quote", **_without_number(said), "cite": element.attributes.get("cite")})
 
 
 def _list(element: Element, direction: Direction | None) -> Drawn:
-    items = [_headed(item.children, _direction(item, direction)) for item in _elements(element, "li")]
+    items = [_item(item, _direction(item, direction)) for item in _elements(element, "li")]
     yield from _listed(items, direction, element)
+
+
+def _item(element: Element, direction: Direction | None) -> ListItem:
+    item = _headed(element.children, direction)
+    if "value" in element.attributes:
+        item["value"] = int(element.attributes["value"])
+    if "id" in element.attributes:
+        item["id"] = element.attributes["id"]
+    return item
 
 
 def _definitions(element: Element, direction: Direction | None) -> Drawn:
@@ -110,19 +165,24 @@ def _definitions(element: Element, direction: Direction | None) -> Drawn:
         if explained:
             items[-1]["children"] += _flow(part.children, _direction(part, direction))
         else:
-            items.append(_headed(part.children, _direction(part, direction)))
+            items.append(_item(part, _direction(part, direction)))
     yield from _listed(items, direction, element)
 
 
 def _listed(items: list[ListItem], direction: Direction | None, element: Element) -> Drawn:
-    if items:
-        yield {
-            "type": "list",
-            "ordered": element.name == "ol",
-            "start": int(element.attributes.get("start", 1)),
-            "items": items,
-            "direction": direction,
-        }
+    if not items:
+        return
+    is_reversed = "reversed" in element.attributes
+    drawn: ListBlock = {
+        "type": "list",
+        "ordered": element.name == "ol",
+        "start": int(element.attributes.get("start", len(items) if is_reversed else 1)),
+        "items": items,
+        "direction": direction,
+    }
+    if is_reversed:
+        drawn["reversed"] = True
+    yield drawn
 
 
 def _table(element: Element, direction: Direction | None) -> Drawn:
@@ -143,12 +203,18 @@ def _row(element: Element, around: Direction | None) -> list[Cell]:
 
 
 def _cell(element: Element, direction: Direction | None) -> Cell:
-    return {
-        **_headed(element.children, direction),
+    cell = {
+        **_without_number(_item(element, direction)),
         "header": element.name == "th",
         "colspan": int(element.attributes.get("colspan", 1)),
         "rowspan": int(element.attributes.get("rowspan", 1)),
     }
+    return cast(Cell, cell)
+
+
+def _without_number(item: ListItem) -> Any:
+    """What a list's item, a quote and a cell have in common."""
+    return {name: value for name, value in item.items() if name != "value"}
 
 
 def _elements(parent: Element, *names: str) -> Iterator[Element]:
@@ -158,8 +224,11 @@ def _elements(parent: Element, *names: str) -> Iterator[Element]:
 # --- media --------------------------------------------------------------------------------------------------------
 
 
-def _media(element: Element) -> Media:
-    return _HOW_TO_SHOW[element.name](element)
+def _media(shown: Shown) -> Media:
+    media = _HOW_TO_SHOW[shown.element.name](shown.element)
+    if shown.href is not None:
+        media["href"] = shown.href
+    return media
 
 
 def _image(element: Element) -> Image:
@@ -214,11 +283,11 @@ def _pixels(element: Element, attribute: str) -> int | None:
 
 
 def _figure(element: Element, direction: Direction | None) -> Drawn:
-    """Yield what the figure shows; the last picture, film, sound or embed in it takes the caption."""
+    """Yield what the figure shows; the last in it that has no caption yet takes the figure's."""
     captions = list(_elements(element, "figcaption"))
     shown = list(_flow((node for node in element.children if node not in captions), direction))
     media = [block for block in shown if _is_media(block)]
-    if media and len(captions) == 1:
+    if media and len(captions) == 1 and not (media[-1]["caption"] or media[-1]["credit"]):
         shown += _captioned(media[-1], captions[0])
     else:
         for caption in captions:
@@ -230,19 +299,23 @@ def _captioned(media: Media, caption: Element) -> list[Block]:
     """Write the caption and, from `<small>` or `<cite>` in it, the credit; return the media inside the caption."""
     credits = list(_elements(caption, *_CREDIT))
     words, more = _words(node for node in caption.children if node not in credits)
-    credit, still_more = _words(credits)
+    credit, still_more = _words(node for part in credits for node in part.children)
     media["caption"] = spoken(words) or None
     media["credit"] = spoken(credit) or None
+    if _are_marked(words):
+        media["caption_spans"] = words
+    if _are_marked(credit):
+        media["credit_spans"] = credit
     return more + still_more
 
 
 def _words(nodes: Iterable[Node]) -> tuple[list[Span], list[Block]]:
     """Return all the words in a line, and the media that stand between them."""
     runs = runs_of(nodes)
-    words = [run for run in runs if not isinstance(run, Element)]
+    words = [run for run in runs if not isinstance(run, Shown)]
     between = Span(text=" ", marks=[])
     spans = [span for run in words for span in (between, *run)][1:]
-    return spans, [_media(run) for run in runs if isinstance(run, Element)]
+    return spans, [_media(run) for run in runs if isinstance(run, Shown)]
 
 
 def _is_media(block: Block) -> TypeGuard[Media]:
@@ -263,7 +336,7 @@ _HOW_TO_DRAW: dict[str, Callable[[Element, Direction | None], Drawn]] = {
     "figure": _figure,
     "hr": _divider,
     "ol": _list,
-    "pre": _code,
+    "pre": _preformatted,
     "table": _table,
     "ul": _list,
 }

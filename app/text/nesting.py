@@ -6,6 +6,7 @@ block, no link inside a link, list items in lists, cells in rows. Rules: the HTM
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -46,6 +47,8 @@ class _Inline:
 
     name: str
     attributes: dict[str, str]
+    ended_by: str | None
+    """The name of the end tag; None where it ends with the element before it."""
     used: bool = False
 
 
@@ -72,6 +75,7 @@ class Nesting:
         self._line_has_text = False
         self._line_ended = False
         self._reopenings = 0
+        self._supplied: set[int] = set()  # blocks that no tag began
 
     def finish(self) -> Element:
         """Close everything and return the body."""
@@ -79,6 +83,10 @@ class Nesting:
             self._pop()
         _join_texts(self._blocks[0])
         return self._blocks[0]
+
+    @property
+    def is_in_heading(self) -> bool:
+        return self._blocks[-1].name in HEADINGS
 
     # --- what stands in a line ---------------------------------------------------------------------------------------
 
@@ -109,14 +117,21 @@ class Nesting:
             self._place_for_inline().children.append(element)
             self._line_has_text = True
 
-    def begin_inline(self, name: str, attributes: dict[str, str]) -> bool:
-        """Begin an inline element; False when it is refused, since there are too many around it."""
+    def begin_inline(
+        self, name: str, attributes: dict[str, str], marks: Sequence[str] = (), ended_by: str | None = None
+    ) -> bool:
+        """Begin an inline element, and inside it `marks`; False when it is refused: there are too many around it.
+
+        All of it ends with the end tag `ended_by`, else with that of its name.
+        """
         for other in _ENDING_EACH_OTHER.get(name, ()):
             self.end_inline(other)
-        if len(self._active) >= MAX_INLINE_DEPTH:
-            self._ignored[name] += 1
+        end = ended_by or name
+        if len(self._active) + len(marks) >= MAX_INLINE_DEPTH:
+            self._ignored[end] += 1
             return False
-        self._active.append(_Inline(name, attributes))
+        self._active.append(_Inline(name, attributes, end))
+        self._active += [_Inline(mark, {}, None) for mark in marks]
         return True
 
     def end_inline(self, name: str) -> None:
@@ -124,8 +139,11 @@ class Nesting:
         if self._is_ignored(name):
             return
         for index in range(len(self._active) - 1, -1, -1):
-            if self._active[index].name == name:
-                del self._active[index], self._opened[index:]
+            if self._active[index].ended_by == name:
+                after = index + 1
+                while after < len(self._active) and self._active[after].ended_by is None:
+                    after += 1
+                del self._active[index:after], self._opened[index:]
                 return
 
     def _place_for_inline(self) -> Element:
@@ -146,8 +164,10 @@ class Nesting:
         if self._says_nothing_new(inline):
             return parent
         self._reopenings += inline.used
-        inline.used = True
         element = Element(inline.name, dict(inline.attributes))
+        if inline.used:
+            element.attributes.pop("id", None)  # of which there is one
+        inline.used = True
         parent.children.append(element)
         return element
 
@@ -201,6 +221,7 @@ class Nesting:
             self._blocks.append(item)
         while HOMES.get(self._blocks[-1].name, "p") != "p":
             self._push(HOMES[self._blocks[-1].name], {})
+            self._supplied.add(id(self._blocks[-1]))
 
     def _go_to_list(self, name: str) -> None:
         parents = _LIST_PARENTS[name]
@@ -280,6 +301,10 @@ class Nesting:
 
     def _pop(self) -> None:
         block = self._blocks.pop()
+        if id(block) in self._supplied:
+            self._supplied.discard(id(block))
+            if block.name == "li" and not _holds_something(block):  # nobody wrote it
+                self._blocks[-1].children.remove(block)
         self._opened.clear()
         self._line_ended = self._line_has_text = False
         if block is self._implied:
@@ -298,6 +323,14 @@ class Nesting:
 
 def _last_element(block: Element) -> Element | None:
     return next((child for child in reversed(block.children) if isinstance(child, Element)), None)
+
+
+def _holds_something(block: Element) -> bool:
+    """Whether there is more in a block than empty paragraphs and space."""
+    return any(
+        child.strip(SPACE) if isinstance(child, str) else child.name != "p" or child.children or child.attributes
+        for child in block.children
+    )
 
 
 def _strip_end(block: Element) -> None:

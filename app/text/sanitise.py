@@ -4,15 +4,24 @@ The source is read as browsers read it and built anew from what the allow-list n
 """
 
 from dataclasses import dataclass
+from urllib.parse import unquote
 
-from app.text.allowed import ADDRESSES, BLOCKS, INLINE, MEDIA, RENAMED, WRAPPERS, is_always_set, reader
+from app.text.allowed import ADDRESSES, BLOCKS, INLINE, MEDIA, RENAMED, WRAPPERS, is_always_set, prefixed_id, reader
 from app.text.characters import clean_line, clean_prose, count_refused
-from app.text.links import host, safe_embed
+from app.text.links import host, safe_embed, safe_source
 from app.text.nesting import Nesting
+from app.text.styles import NOTHING, read_style
 from app.text.tokens import End, Start, Token, tokens
 from app.text.tree import Element
+from app.text.word_lists import with_lists
 
 MAX_SOURCES = 8
+LOOKS = frozenset({"removed_attribute"})  # of which a text loses nothing: they are told last
+# Where pages write the address of a picture that they load later.
+LATER = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset")
+SETS = frozenset({*LATER, "srcset", "sizes", "data-sizes", "data-lazy-sizes", "loading", "decoding"})
+# What a mark of a style says again.
+SAME = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "s": "s", "del": "s", "u": "u", "ins": "u"}
 MAX_WARNINGS = 50
 MAX_WARNING_NAME = 40
 
@@ -33,21 +42,45 @@ def sanitise(source: str, embed_hosts: frozenset[str], refused: int = 0) -> tupl
     gone before. Never raises, and takes time that grows with the length of the source only. What was taken away comes
     in order of appearance, 50 kinds at most.
     """
-    sanitiser = _Sanitiser(embed_hosts)
+    found = list(tokens(source))
+    sanitiser = _Sanitiser(embed_hosts, _ids_led_to(found))
     sanitiser.count_refused(refused)
-    for token in tokens(source):
+    for token in with_lists(found):
         sanitiser.take(token)
     return sanitiser.nesting.finish(), sanitiser.warnings()
 
 
+def _ids_led_to(found: list[Token]) -> set[str]:
+    """Return the ids, as a body holds them, to which a link of the same source leads."""
+    starts = [token for token in found if isinstance(token, Start)]
+    links = {_target(token.attributes.get("href", "")) for token in starts if token.name == "a"}
+    return links & {prefixed_id(_id_of(token) or "") for token in starts} - {None}  # type: ignore[return-value]  # no None
+
+
+def _target(href: str) -> str | None:
+    """Return the id in this body that an address leads to."""
+    return prefixed_id(unquote(href[1:].strip())) if href.startswith("#") else None
+
+
+def _id_of(token: Start) -> str | None:
+    return token.attributes.get("id") or (token.attributes.get("name") if token.name == "a" else None)
+
+
 class _Sanitiser:
-    def __init__(self, embed_hosts: frozenset[str]) -> None:
+    def __init__(self, embed_hosts: frozenset[str], ids: set[str]) -> None:
         self.embed_hosts = embed_hosts
+        self._ids_to_come = ids
+        self._ids = frozenset(ids)
+        self._headings: list[str] = []  # that began as other elements
+        self._shown: set[str] = set()  # addresses of pictures
+        self._missing = 0  # pictures without an address, for which a <noscript> may have one
         self.nesting = Nesting()
         self.taken: dict[tuple[str, str], int] = {}
+        self._kinds = {True: 0, False: 0}  # how many of them are looks, and are not
 
     def warnings(self) -> list[Removal]:
-        return [Removal(code, name, count) for (code, name), count in self.taken.items()]
+        found = [Removal(code, name, count) for (code, name), count in self.taken.items()]
+        return sorted(found, key=lambda removal: removal.code in LOOKS)[:MAX_WARNINGS]
 
     def count_refused(self, refused: int) -> None:
         if refused:
@@ -57,11 +90,25 @@ class _Sanitiser:
         if isinstance(token, str):
             self._text(token)
         elif isinstance(token, Start):
-            self._start(RENAMED.get(token.name, token.name), token)
+            self._start(self._meant(token), token)
         elif isinstance(token, End):
-            self._end(RENAMED.get(token.name, token.name))
+            self._end(self._ended(token.name))
         else:
             self._warn("removed_element", token.name)
+
+    def _meant(self, token: Start) -> str:
+        """The element that a start tag begins: Word Online writes headings as paragraphs with a role."""
+        if token.name in ("p", "div") and token.attributes.get("role", "").lower() == "heading":
+            level = token.attributes.get("aria-level", "")
+            self._headings.append(token.name)
+            return f"h{min(max(int(level), 2), 6)}" if level.isdecimal() and len(level) < 3 else "h2"
+        return RENAMED.get(token.name, token.name)
+
+    def _ended(self, name: str) -> str:
+        if self._headings and self._headings[-1] == name and self.nesting.is_in_heading:
+            self._headings.pop()
+            return "h2"
+        return RENAMED.get(name, name)
 
     def _text(self, text: str) -> None:
         self.count_refused(count_refused(text))
@@ -77,20 +124,28 @@ class _Sanitiser:
             self._media(name, token)
         elif name == "br":
             self.nesting.line_break()
+        elif name == "noscript":
+            self._without_script(token)
         elif name != "source":
             self._unknown(name, token)
 
     def _start_inline(self, name: str, token: Start) -> None:
         attributes = self._attributes(name, token)
+        style = read_style(token.attributes["style"]) if "style" in token.attributes else NOTHING
+        marks = [mark for mark in style.marks if mark != SAME.get(name) and (name, mark) != ("a", "u")]
+        shown = "span" if style.denies(name) else name
         if name == "a" and "href" not in attributes:
             self.nesting.end_inline("a")
-        elif not self.nesting.begin_inline(name, attributes):
+            if not ("id" in attributes or marks):
+                return
+            shown = "span"
+        if not self.nesting.begin_inline(shown, attributes, marks, name):
             self._warn("removed_element", name)
 
     def _unknown(self, name: str, token: Start) -> None:
         self._warn("removed_element", name)
         if name in WRAPPERS:
-            kept = {key: value for key, value in token.attributes.items() if key in ("dir", "lang")}
+            kept = {key: value for key, value in token.attributes.items() if key in ("dir", "lang", "style")}
             self.nesting.begin_wrapper(self._attributes(name, Start(name, kept)))
 
     def _end(self, name: str) -> None:
@@ -102,6 +157,9 @@ class _Sanitiser:
             self.nesting.end_wrapper()
 
     def _media(self, name: str, token: Start) -> None:
+        if name == "img":
+            self._image(token)
+            return
         element = Element(name, self._attributes(name, token))
         if name in ("audio", "video"):
             element.attributes["controls"] = ""
@@ -110,6 +168,42 @@ class _Sanitiser:
             self._warn("removed_embed", host(token.attributes.get("src", "")))
         elif "src" in element.attributes or element.children:
             self.nesting.media(element)
+
+    def _image(self, token: Start) -> None:
+        """The picture itself where the page shows it later, and what stands in its place until then is none."""
+        later = next((token.attributes[name] for name in LATER if token.attributes.get(name)), None)
+        address = safe_source(_first_of(later)) if later else None
+        given = {name: value for name, value in token.attributes.items() if name not in SETS}
+        if address is not None:
+            given["src"] = address
+        attributes = self._attributes("img", Start("img", given))
+        if "src" in attributes:
+            self._shown.add(attributes["src"])
+            self.nesting.media(Element("img", attributes))
+        elif "src" not in given:
+            self._missing += 1
+            self._warn("removed_image", "img")
+        else:
+            self._missing += 1
+
+    def _without_script(self, token: Start) -> None:
+        """What readers without scripts get: the pictures in it, where they are not shown already."""
+        inside = list(tokens(token.content))
+        images = [one for one in inside if isinstance(one, Start) and one.name == "img"]
+        for image in images:
+            if safe_source(image.attributes.get("src", "")) not in self._shown:
+                self._take_back_missing()
+                self._image(image)
+        if not images:
+            self._warn("removed_element", "noscript")
+
+    def _take_back_missing(self) -> None:
+        key = ("removed_image", "img")
+        if self._missing and key in self.taken:
+            self._missing -= 1
+            self.taken[key] -= 1
+            if not self.taken[key]:
+                del self.taken[key]
 
     def _embed(self, element: Element) -> bool:
         address = safe_embed(element.attributes.get("src", ""), self.embed_hosts)
@@ -127,12 +221,24 @@ class _Sanitiser:
             value = self._attribute(element, name, raw)
             if value is not None:
                 kept[name] = value
+        side = read_style(token.attributes["style"]).direction if "style" in token.attributes else None
+        if side is not None:
+            kept.setdefault("dir", side)
+        if (id := prefixed_id(_id_of(token) or "")) in self._ids_to_come:
+            self._ids_to_come.discard(str(id))
+            kept["id"] = str(id)
         return kept
 
     def _attribute(self, element: str, name: str, raw: str) -> str | None:
+        if name == "id" or (element == "a" and name == "name"):
+            return None
+        if name == "href" and (target := _target(raw)) in self._ids:
+            return f"#{target}"
         read = reader(element, name)
         value = read(raw) if read else None
-        if value is None and read and name in ADDRESSES:
+        if value is None and read and (element, name) == ("img", "src"):
+            self._warn("removed_image", "img")
+        elif value is None and read and name in ADDRESSES:
             self._warn("removed_link", element)
         elif value is None and not is_always_set(element, name):
             self._warn("removed_attribute", name)
@@ -141,5 +247,13 @@ class _Sanitiser:
     def _warn(self, code: str, name: str, count: int = 1) -> None:
         short = name[:MAX_WARNING_NAME]
         key = code, short if short.isascii() and short.isalpha() else clean_line(short)
-        if key in self.taken or len(self.taken) < MAX_WARNINGS:
+        if key not in self.taken:
+            self._kinds[code in LOOKS] += 1
+        if key in self.taken or self._kinds[code in LOOKS] <= MAX_WARNINGS:
             self.taken[key] = self.taken.get(key, 0) + count
+
+
+def _first_of(addresses: str) -> str:
+    """The last address of a `srcset`, which is most often the largest; a plain address is itself."""
+    *_, last = addresses.split(", ")
+    return last.strip().split(" ")[0]

@@ -3,9 +3,12 @@
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import groupby
+from typing import NamedTuple
 
 from app.text.allowed import MEDIA
 from app.text.blocks import Mark, MarkType, Span
+from app.text.languages import Direction, first_strong_direction
 from app.text.nesting import SPACE
 from app.text.tree import Element
 
@@ -27,14 +30,37 @@ _MARKS: dict[str, MarkType] = {
 _SPACES = re.compile(f"[{SPACE}]+")
 
 
-def runs_of(nodes: Iterable[Element | str]) -> list[list[Span] | Element]:
+class Shown(NamedTuple):
+    """A picture, film, sound or embed in a line, and where a link around it leads."""
+
+    element: Element
+    href: str | None
+
+
+class Piece(NamedTuple):
+    """A text with its marks; `is_meant`: words, or space that the mark-up means."""
+
+    text: str
+    looks: "Looks"
+    is_meant: bool
+
+
+class Looks(NamedTuple):
+    """Marks of a text, the direction that is set for it, and an id of it."""
+
+    marks: tuple[Mark, ...] = ()
+    direction: Direction | None = None
+    id: str | None = None
+
+
+def runs_of(nodes: Iterable[Element | str]) -> list[list[Span] | Shown]:
     """Return what stands in a line: lists of spans that have words, and the media between them.
 
     A line break in the source is a space, other spaces stay; both ends of a list of spans are bare.
     """
     line = _Line()
-    for piece in _pieces(nodes, ()):
-        if isinstance(piece, Element):
+    for piece in _pieces(nodes, Looks()):
+        if isinstance(piece, Shown):
             line.add_media(piece)
         else:
             line.add_text(*piece)
@@ -42,53 +68,85 @@ def runs_of(nodes: Iterable[Element | str]) -> list[list[Span] | Element]:
     return line.runs
 
 
-def raw_text(nodes: Iterable[Element | str]) -> str:
-    """Return the text of preformatted content, with all its spaces and line breaks."""
-    return "".join(piece[0] for piece in _pieces(nodes, ()) if not isinstance(piece, Element))
+def raw_spans(nodes: Iterable[Element | str]) -> list[Span]:
+    """Return preformatted content, with all its spaces and line breaks but the last ones."""
+    pieces = [piece for piece in _pieces(nodes, Looks()) if isinstance(piece, Piece)]
+    runs = groupby(pieces, key=lambda piece: piece.looks)
+    spans = [_span("".join(piece.text for piece in run), looks) for looks, run in runs]
+    while spans and not spans[-1]["text"].rstrip("\n"):
+        spans.pop()
+    if spans:
+        spans[-1]["text"] = spans[-1]["text"].rstrip("\n")
+    return spans
 
 
-Marks = tuple[Mark, ...]
+def _span(text: str, looks: Looks) -> Span:
+    span = Span(text=text, marks=[*looks.marks])
+    if looks.direction is not None:
+        span["direction"] = looks.direction
+    if looks.id is not None:
+        span["id"] = looks.id
+    return span
 
 
-def _pieces(nodes: Iterable[Element | str], marks: Marks) -> Iterator[tuple[str, Marks, bool] | Element]:
-    """Yield texts with their marks, and whether they are words or space that the mark-up means; and media."""
+def _pieces(nodes: Iterable[Element | str], looks: Looks) -> Iterator[Piece | Shown]:
     for node in nodes:
         if isinstance(node, str):
-            yield node, marks, False
+            yield Piece(node, looks, False)
         elif node.name in MEDIA:
-            yield node
+            yield Shown(node, next((mark["href"] for mark in looks.marks if mark["type"] == "link"), None))
         elif node.name == "br":
-            yield "\n", marks, True
+            yield Piece("\n", looks, True)
         elif node.name == "q":
-            yield "\u201c", marks, True
-            yield from _pieces(node.children, marks)
-            yield "\u201d", marks, True
+            yield Piece("\u201c", looks, True)
+            yield from _pieces(node.children, _with(looks, node))
+            yield Piece("\u201d", looks, True)
         else:
-            yield from _pieces(node.children, _with(marks, node))
+            yield from _pieces(node.children, _with(looks, node))
 
 
-def _with(marks: Marks, element: Element) -> Marks:
-    if element.name == "a":
-        return *marks, Mark(type="link", href=element.attributes["href"])
+def _with(looks: Looks, element: Element) -> Looks:
+    marks = looks.marks
     mark = _MARKS.get(element.name)
-    return marks if mark is None or any(one["type"] == mark for one in marks) else (*marks, Mark(type=mark))
+    if element.name == "a":
+        marks = (*marks, Mark(type="link", href=element.attributes["href"]))
+    elif mark is not None and all(one["type"] != mark for one in marks):
+        marks = (*marks, Mark(type=mark))
+    return Looks(marks, _direction(element) or looks.direction, element.attributes.get("id") or looks.id)
+
+
+def _direction(element: Element) -> Direction | None:
+    """The one that is set, or where it is left to the text, that of its first letter."""
+    match element.attributes.get("dir"):
+        case "rtl":
+            return "rtl"
+        case "ltr":
+            return "ltr"
+        case "auto":
+            return first_strong_direction(_all_text(element))
+        case _:
+            return first_strong_direction(_all_text(element)) if element.name == "bdi" else None
+
+
+def _all_text(element: Element) -> str:
+    return "".join(piece.text for piece in _pieces(element.children, Looks()) if isinstance(piece, Piece))
 
 
 @dataclass
 class _Line:
-    runs: list[list[Span] | Element] = field(default_factory=list)
-    spans: list[tuple[list[str], Marks]] = field(default_factory=list)
+    runs: list[list[Span] | Shown] = field(default_factory=list)
+    spans: list[tuple[list[str], Looks]] = field(default_factory=list)
     last: str = ""
 
-    def add_text(self, text: str, marks: Marks, is_meant: bool) -> None:
+    def add_text(self, text: str, looks: Looks, is_meant: bool) -> None:
         shown = text if is_meant else self._unwrapped(text)
         if not shown:
             return
         self.last = shown[-1]
-        if self.spans and self.spans[-1][1] == marks:
+        if self.spans and self.spans[-1][1] == looks:
             self.spans[-1][0].append(shown)
         else:
-            self.spans.append(([shown], marks))
+            self.spans.append(([shown], looks))
 
     def _unwrapped(self, text: str) -> str:
         """Return `text` on one line: a line end with the space around it is one space, or none after a space."""
@@ -97,18 +155,18 @@ class _Line:
         is_wrapped = leading is not None and not leading[0].isprintable()
         return unwrapped[1:] if is_wrapped and self.last in ("", " ", "\n") else unwrapped
 
-    def add_media(self, element: Element) -> None:
+    def add_media(self, shown: Shown) -> None:
         self.end_run()
-        self.runs.append(element)
+        self.runs.append(shown)
 
     def end_run(self) -> None:
-        spans = _stripped([("".join(texts), marks) for texts, marks in self.spans])
+        spans = _stripped([("".join(texts), looks) for texts, looks in self.spans])
         if any(text.strip() for text, _ in spans):
-            self.runs.append([Span(text=text, marks=[*marks]) for text, marks in spans])
+            self.runs.append([_span(text, looks) for text, looks in spans])
         self.spans, self.last = [], ""
 
 
-def _stripped(spans: list[tuple[str, Marks]]) -> list[tuple[str, Marks]]:
+def _stripped(spans: list[tuple[str, Looks]]) -> list[tuple[str, Looks]]:
     while spans and not (text := spans[0][0].lstrip(SPACE)):
         spans = spans[1:]
     if spans:
