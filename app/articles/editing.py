@@ -141,12 +141,17 @@ class Draft:
         self._links["sections"] = list(dict.fromkeys([*primary, *others]))
         self.article.section_id = next(iter(self._links["sections"]), None)
 
+    def _warn_once(self, warning: dict[str, Any]) -> None:
+        """A section may be named twice: as the primary one, and among all."""
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
     async def _looked_up(self, name: str, wanted: Sequence[str], pointer: str) -> list[str]:
         _, model, _ = LINKS[name]
         found = await known(self.work.session, model, wanted)
         for place, term in enumerate(wanted):
             if term not in found and self.is_restoring:
-                self.warnings.append({"code": "not_restored", "field": name})
+                self._warn_once({"code": "not_restored", "field": name, "value": term})
             elif term not in found:
                 self.fault("not_found", pointer.format(place), value=term)
         return list(dict.fromkeys(found[term].id for term in wanted if term in found))

@@ -75,7 +75,7 @@ def with_literal_path(scope: Scope) -> Scope:
     if b"%" not in raw:
         return scope
     parts = raw.split(b"/")
-    fixed = 4 if raw.startswith(DESK.encode() + b"/") else 3 if parts[1] == b"v1" else 2
+    fixed = 4 if raw.startswith(DESK.encode() + b"/") else 3 if parts[1:2] == [b"v1"] else 2
     if b"%" not in b"".join(parts[:fixed]) and b"%2f" not in raw.lower():
         return scope
     return {**scope, "path": raw.decode("latin-1")}

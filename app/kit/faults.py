@@ -43,7 +43,8 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "union_tag_invalid": ("not_a_choice", {"expected": "expected_tags"}),
 }
 _CHOICES = re.compile("'([^']*)'")
-LONGEST_NAME = 64  # that is compared with known ones
+LONGEST_NAME = 64  # that is compared with known ones, or told again
+LIKENESS = 0.75  # of two names, one of which may have been meant: of 1
 MOST_FAULTS = 100  # an answer must not be much larger, nor dearer, than what it answers
 TYPES = {
     "string": "string",
@@ -111,19 +112,33 @@ def faults_in(found: Iterable[Mapping[str, Any]], schema: type[BaseModel] | None
         if code == "unknown_field" and (nearest := _nearest(schema, path)):
             params = {**params, "nearest": nearest}
         if source == "query":
-            name = str(path[0]) if path else ""
+            name = _short(path[0]) if path else ""
             code = {"unknown_field": "unknown_parameter"}.get(code, code)
             faults.setdefault(name, Fault(code, parameter=name, params=params))
         else:
             code = {"plus_not_encoded": "date_invalid"}.get(code, code)
-            pointer = "" if code == "json_invalid" else json_pointer(path)
+            pointer = "" if code == "json_invalid" else json_pointer(map(_short, path))
             faults.setdefault(pointer, Fault(code, pointer=pointer, params=params))
     return list(faults.values())
 
 
+def _short(part: object) -> str:
+    """A step of a path, cut where no known name is as long."""
+    name = str(part)
+    return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…"
+
+
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
     """The known name that somebody may have meant."""
-    return next(iter(get_close_matches(name[:LONGEST_NAME], known, 1)), None)
+    return next(iter(get_close_matches(name[:LONGEST_NAME], known, 1, LIKENESS)), None)
+
+
+def unknown_name(parameter: str, name: str, known: Iterable[str]) -> Fault:
+    """The fault of a name in a query parameter that takes a list of names."""
+    nearest = nearest_name(name, known)
+    return Fault(
+        "unknown_name", parameter=parameter, params={"value": name} | ({"nearest": nearest} if nearest else {})
+    )
 
 
 def _nearest(schema: type[BaseModel] | None, path: list[Any]) -> str | None:

@@ -65,6 +65,11 @@ def select_fields(schema: type[BaseModel], text: str | None, absent: Absent = ()
 
 
 def _nearest(schema: type[BaseModel], name: str) -> dict[str, str]:
+    """Of a misspelt name its nearest known one; of a misspelt inner one (`section.nme`) that beside it."""
+    head, _, rest = name.partition(".")
+    inner = _model_in(schema.model_fields[head].annotation)[0] if head in schema.model_fields else None
+    if inner and rest:
+        return {key: f"{head}.{nearest}" for key, nearest in _nearest(inner, rest).items()}
     nearest = nearest_name(name, schema.model_fields)
     return {"nearest": nearest} if nearest else {}
 

@@ -22,6 +22,7 @@ from app.kit import clock, listing
 from app.kit.caching import deliver, unkept
 from app.kit.db import Reading, alone
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
+from app.kit.faults import unknown_name
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
 from app.search.correcting import Correction, corrected
@@ -145,11 +146,9 @@ async def _delivered(
 
 def _facets(text: str | None) -> list[str]:
     names = list(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))
-    unknown = [
-        Fault("unknown_name", parameter="facets", params={"value": name}) for name in names if name not in FACETS
-    ]
+    unknown = [name for name in names if name not in FACETS]
     if unknown:
-        raise InvalidQuery(errors=unknown)
+        raise InvalidQuery(errors=[unknown_name("facets", name, FACETS) for name in unknown])
     return names
 
 

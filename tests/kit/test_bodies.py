@@ -10,6 +10,7 @@ import pytest
 
 from app.kit import faults
 from app.kit.bodies import MOST_VALUES
+from app.kit.edge import with_literal_path
 from tests.comments.talk import talk_in
 from tests.newsroom import Newsroom
 
@@ -101,6 +102,42 @@ async def test_what_cannot_be_stored_is_taken_out_of_every_text_alike(newsroom: 
     assert (shown["author_name"], shown["body"]) == ("أب", "أب")
 
 
+HEADLINE, BODY = '{"headline":"أ@ب"}', '{"headline":"خبر","body":"أ@ب"}'
+ENCODED = {
+    "surrogate": lambda text: text.replace("@", "\ud800").encode("utf-8", "surrogatepass"),
+    "not UTF-8": lambda text: text.encode().replace(b"@", b"\xff"),
+    "UTF-16": lambda text: text.replace("@", UNSTORABLE[1]).encode("utf-16-le"),
+    "UTF-16, marked": lambda text: text.replace("@", UNSTORABLE[0]).encode("utf-16"),
+    "UTF-32": lambda text: text.replace("@", UNSTORABLE[1]).encode("utf-32"),
+}
+
+
+@pytest.mark.parametrize("way", ENCODED)
+async def test_a_body_that_is_not_utf8_is_no_json(newsroom: Newsroom, way: str) -> None:
+    """RFC 8259, section 8.1. Whatever field it is in, and however it gets around what looks for escapes."""
+    headers = {"Authorization": f"Bearer {newsroom.tokens['admin']}", "Content-Type": "application/json"}
+    for text in (HEADLINE, BODY):
+        answer = await newsroom.client.post("/v1/desk/articles", content=ENCODED[way](text), headers=headers)
+        assert answer.status_code == 422, answer.text
+        assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [("", "json_invalid")]
+
+
+@pytest.mark.parametrize("mark", UNSTORABLE)
+async def test_a_name_that_cannot_be_stored_is_no_known_name(newsroom: Newsroom, mark: str) -> None:
+    headers = {"Authorization": f"Bearer {newsroom.tokens['admin']}", "Content-Type": "application/json"}
+    content = '{"headline":"one","headline@":"two"}'.replace("@", mark).encode()
+    answer = await newsroom.client.post("/v1/desk/articles", content=content, headers=headers)
+    assert answer.status_code == 422, answer.text
+    assert [fault["code"] for fault in answer.json()["errors"]] == ["unknown_field"]
+
+
+async def test_a_problem_does_not_give_a_long_name_back(newsroom: Newsroom) -> None:
+    answer = await newsroom.desk("POST", "/articles", {"headline": "x", "k" * 1_000_000: 1}, expect=422)
+    (fault,) = answer.json()["errors"]
+    assert (fault["code"], len(answer.content) < 2_000) == ("unknown_field", True)
+    assert fault["pointer"].startswith("/kkk")
+
+
 @pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\u0085", "\x0b", "\x0c", "\r", "\r\n"])
 async def test_every_line_end_is_one_line_end(newsroom: Newsroom, mark: str) -> None:
     text = f"سطر{mark}سطر"
@@ -129,6 +166,10 @@ async def test_a_fixed_part_of_a_path_has_one_spelling(newsroom: Newsroom, path:
         answer = await newsroom.client.send(request)
         assert answer.status_code == 404, answer.text
         assert answer.json()["type"] == "/problems/not-found"
+
+
+def test_a_path_without_a_slash_is_taken_literally() -> None:
+    assert with_literal_path({"raw_path": b"%41", "path": "A"})["path"] == "%41"
 
 
 async def test_slugs_may_be_encoded_in_any_way(newsroom: Newsroom) -> None:
@@ -163,6 +204,13 @@ async def test_an_unknown_name_is_told_with_the_nearest_known_one(newsroom: News
     assert found["zzz"]["params"] == {}
     (fault,) = (await newsroom.get("/v1/articles?fields=headlin", 400)).json()["errors"]
     assert fault["params"] == {"value": "headlin", "nearest": "headline"}
+    for asked, nearest in (("section.nme", "section.name"), ("comments.count", None), ("corrections", None)):
+        (fault,) = (await newsroom.get(f"/v1/articles?fields={asked}", 400)).json()["errors"]
+        assert fault["params"] == {"value": asked, **({"nearest": nearest} if nearest else {})}
+    (fault,) = (await newsroom.get("/v1/search?q=a&fields=x", 400)).json()["errors"]
+    assert fault["params"] == {}
+    (fault,) = (await newsroom.get("/v1/search?q=a&facets=sectoin", 400)).json()["errors"]
+    assert fault["params"] == {"value": "sectoin", "nearest": "section"}
     body = {"headline": "x", "sumary": "y", "lead_image": {"url": "https://x.example/1", "captoin": "z"}}
     problem = (await newsroom.desk("POST", "/articles", body, expect=422)).json()
     assert [(fault["pointer"], fault["params"]) for fault in problem["errors"]] == [
