@@ -219,7 +219,8 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _check_target(self) -> None:
         """Letters are UTF-8; an absolute target without a path is that of the root (RFC 9112 §3.2.2)."""
-        if self.parser.get_method() == b"CONNECT":
+        is_known = self.url.startswith(b"/") or b"://" in self.url or self.url == b"*"
+        if not is_known or self.parser.get_method() == b"CONNECT":
             raise _Refused(BadRequest())
         try:
             unquote_to_bytes(self.url).decode() if self._has_raw_letters else None

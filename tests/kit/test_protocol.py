@@ -154,6 +154,7 @@ NOT_HTTP = {
     "version 1.2": "GET / HTTP/1.2\r\nHost: x\r\n\r\n",
     "version 0.9": "GET /\r\n\r\n",
     "HTTP/2 that is known beforehand": "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n",
+    "a star and more": "OPTIONS *%41 HTTP/1.1\r\nHost: x\r\n\r\n",
     "a fragment": "GET /a#b HTTP/1.1\r\nHost: x\r\n\r\n",
     "bare LF": "GET / HTTP/1.1\nHost: x\n\n",
     "two lengths": f"{POST}Content-Length: 1\r\nContent-Length: 2\r\n\r\naa",
