@@ -4,6 +4,10 @@ A limit of `count` in `seconds` holds in every window of that length, wherever i
 a tenth of the window each; of each key the counts of the present sub-window and of the ten before are kept, and all
 eleven count. So a window may be up to a tenth longer than it says, and never shorter.
 
+The time is each host's own. One whose clock is behind counts in the sub-window that was the present one last, so limits
+hold between hosts that are out of step. A row that is more than `AHEAD` sub-windows ahead was counted by a clock that
+was wrong: it starts anew, or it would lock its sender out until that time comes.
+
 `CountedWindows.counts` holds them as text, the present one first, each as ten digits. In this form one statement, alike
 on both databases, moves them on and adds to them, for all limits of a request; the row lock of the upsert sees to it
 that what is counted at once is counted one after the other.
@@ -18,7 +22,7 @@ from functools import lru_cache
 from math import ceil
 from typing import Any
 
-from sqlalchemy import BigInteger, Integer, Text, case, cast, delete, func, literal_column, select
+from sqlalchemy import BigInteger, Integer, Text, case, cast, delete, func, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +32,7 @@ from app.kit.sql import insert_for
 PARTS = 10  # sub-windows of a window
 DIGITS = 10  # of each count
 NOTHING = "0" * DIGITS
+AHEAD = 10 * PARTS  # ten windows
 CLEARED_AT_ONCE = 100
 
 
@@ -103,14 +108,17 @@ def _first(limit: Limit, now: datetime) -> dict[str, Any]:
 
 
 def _exceeded(limit: Limit, part: int, counts: str, now: datetime) -> Exceeded | None:
-    """Whether more than the limit was counted; it is waited until enough sub-windows have left the window."""
+    """Whether more than the limit was counted; it is waited until enough sub-windows have left the window.
+
+    The one that is too many is among `counts`, and is taken back with the transaction.
+    """
     parts = [int(counts[start : start + DIGITS]) for start in range(0, len(counts), DIGITS)]
     if sum(parts) <= limit.count:
         return None
     left = sum(parts)
     for age in reversed(range(len(parts))):  # the oldest leaves first
         left -= parts[age]
-        if left < limit.count:  # then one more has its place
+        if left <= limit.count:
             ends = (part - age + PARTS + 1) * limit.seconds / PARTS
             return Exceeded(limit, max(1, ceil(ends - now.timestamp())))
     return Exceeded(limit, limit.seconds)
@@ -127,13 +135,10 @@ TABLE: Any = CountedWindows.__table__
 
 @lru_cache
 def _one_more(dialect: str) -> Any:
-    """Inserts what is counted for the first time; else moves the counts on to the present sub-window and adds one.
-
-    A clock that is behind counts in the sub-window that was the present one last.
-    """
+    """Inserts what is counted for the first time; else moves the counts on to the present sub-window and adds one."""
     first = insert_for(dialect, TABLE)
     counts, passed = TABLE.c.counts, first.excluded.part - TABLE.c.part
-    ahead = case((passed > PARTS, PARTS + 1), else_=cast(passed, Integer))
+    ahead = case((or_(passed > PARTS, passed < -AHEAD), PARTS + 1), else_=cast(passed, Integer))
     zeros = literal_column(f"'{NOTHING * (PARTS + 1)}'", Text)
     moved = case(
         (ahead <= 0, counts),
