@@ -158,7 +158,8 @@ async def create_comment(
 
     201 where comments are open: it is public. 202 where they are moderated: it is held. Every fault is told at once, in
     the order of the form. `edit_token` lets its author see, change and delete the comment. A request that is sent again
-    with the same `Idempotency-Key` gets the comment as it is now; from another address without the `edit_token`.
+    with the same `Idempotency-Key` gets the comment as it is now; from another address without the `edit_token`, and
+    without words that its author has changed since and nobody has approved.
     """
     named = await Articles(visit.session).at(slug, visit.now, suffix="/comments")
     try:
@@ -313,7 +314,8 @@ async def _own(request: Request, reader: Reader, row: Any) -> Response:
 def _made(
     request: Request, comment: Any, token: str | None, status: str, code: int, headers: dict[str, str]
 ) -> Response:
-    shown = nested(request, [comment], [], own=True)[0]
+    knows = token is not None or comment.edited_at is None  # what was sent, but not what its author wrote later
+    shown = nested(request, [comment], [], own=knows)[0]
     content = written(CommentMade, {"comment": shown, "status": status, "edit_token": token})
     return Response(content, code, headers={**headers, "Cache-Control": PRIVATE}, media_type=JSON)
 

@@ -154,6 +154,23 @@ async def test_who_sends_again_from_another_network_is_answered_without_the_secr
     assert tokens == [tokens[0], tokens[0], None]
 
 
+async def test_who_sends_again_from_another_network_reads_no_later_words_of_the_author(newsroom: Newsroom) -> None:
+    """What was changed and is not approved is the author's alone; what was sent the sender of the key knows."""
+    talk = await talk_in(newsroom)
+    sent = {"author_name": NAME, "author_email": EMAIL, "body": "كما أُرسل"}
+    async with from_address(newsroom, "198.51.100.7") as room:
+        made = (await room.client.post(talk.url, json=sent, headers=KEY)).json()
+    comment = {**made["comment"], "edit_token": made["edit_token"]}
+    await talk.own("PATCH", comment, {"body": "سرّ لم يُرسل"}, expect=200)
+    bodies = []
+    for address in ("198.51.100.7", "203.0.113.9"):
+        async with from_address(newsroom, address) as room:
+            answer = await room.client.post(talk.url, json=sent, headers=KEY)
+        assert (answer.status_code, answer.json()["comment"]["id"]) == (202, comment["id"])
+        bodies.append(answer.json()["comment"]["body"])
+    assert bodies == ["سرّ لم يُرسل", None]
+
+
 async def test_a_limit_holds_in_every_window_of_its_length(newsroom: Newsroom) -> None:
     """Also in one that begins just before the edge of another."""
     newsroom.set(comments_rate=((5, 20),))
