@@ -41,7 +41,7 @@ from app.kit.errors import (
     RateLimited,
     StateConflict,
 )
-from app.kit.ids import as_id, new_id
+from app.kit.ids import new_id
 from app.kit.rate_limits import Limit, count_in
 from app.kit.signing import Signer, from_base64url, to_base64url
 from app.settings import Settings
@@ -140,8 +140,10 @@ async def submit(visit: Visit, article: Any, mode: str, form: CommentCreate, par
     the same e-mail address has said from elsewhere is held too, also where comments are open.
     """
     await _refuse_flood(visit)
-    private = _private(visit, article.id, form)
-    repeated = await _said_elsewhere(visit, _said(article.id, form.parent_id, form.body), private.email)
+    answered_id = parent.id if parent else None
+    words = _said(article.id, answered_id, form.body)
+    private = _private(visit, words, form, answered_id)
+    repeated = await _said_elsewhere(visit, words, private.email)
     comment = _placed(article, form, parent, visit.now)
     trapped = form.subject is not None and not (isinstance(form.subject, str) and is_blank(form.subject))
     comment.status = "spam" if trapped else "approved" if mode == "open" and not repeated else "pending"
@@ -175,26 +177,27 @@ def _placed(article: Any, form: CommentCreate, parent: Comment | None, now: date
     )
 
 
-def _private(visit: Visit, article_id: str, form: CommentCreate) -> CommentPrivate:
+def _private(visit: Visit, words: str, form: CommentCreate, answered_id: str | None) -> CommentPrivate:
     email, address = form.author_email, visit.address
     return CommentPrivate(
         email=email,
         email_digest=visit.digests("email", email_key(email))[0] if email else None,
         address_digest=visit.digests("address", person_of(address))[0] if address else None,
         network_digest=visit.digests("network", str(network_of(address)))[0] if address else None,
-        body_digest=visit.digests("body", _said(article_id, form.parent_id, form.body))[0],
+        body_digest=visit.digests("body", words)[0],
+        answered_id=answered_id,
         consent_at=visit.now if form.consent else None,
         consent_version=visit.settings.comments_privacy_version if form.consent else None,
         created_at=visit.now,
     )
 
 
-def _said(article_id: str, parent_id: str | None, body: str) -> str:
+def _said(article_id: str, answered_id: str | None, body: str) -> str:
     """What makes two comments the same: what they are about, and the words as `identity_fold` reads them.
 
     Thanks to two people are two comments.
     """
-    return f"{(parent_id and as_id(parent_id)) or article_id}\n{identity_fold(body)}"
+    return f"{answered_id or article_id}\n{identity_fold(body)}"
 
 
 async def _said_elsewhere(visit: Visit, words: str, email: str | None, *, besides: str | None = None) -> bool:
@@ -291,7 +294,8 @@ async def _reworded(visit: Visit, comment: Comment, body: str) -> bool:
     private = await visit.comments.private(comment.id)
     if private is None:
         return False
-    words = _said(comment.article_id, comment.parent_id, body)
+    # Before `answered_id` was kept, the place in the tree is all that is known.
+    words = _said(comment.article_id, private.answered_id or comment.parent_id, body)
     repeated = await _said_elsewhere(visit, words, private.email, besides=comment.id)
     private.body_digest = visit.digests("body", words)[0]
     return repeated

@@ -91,6 +91,8 @@ class CommentPrivate(Base):
     address_digest: Mapped[str | None] = mapped_column(Key)
     network_digest: Mapped[str | None] = mapped_column(Key)
     body_digest: Mapped[str] = mapped_column(Key, index=True)
+    # What was answered: the tree may have placed the reply beside it. No key: it may go, and nothing goes with it.
+    answered_id: Mapped[str | None] = mapped_column(Id)
     consent_at: Mapped[datetime | None]
     consent_version: Mapped[str | None]
     created_at: Mapped[datetime]

@@ -141,6 +141,21 @@ async def test_thanks_to_two_people_are_two_comments(talk: Talk) -> None:
     await talk.send("شكراً لك", expect=202)
 
 
+async def test_thanks_to_two_people_at_the_deepest_place_are_two_comments_when_changed_too(newsroom: Newsroom) -> None:
+    """The tree places both beside what they answer, below the same comment."""
+    newsroom.set(comments_rate=())
+    talk, parent = await talk_in(newsroom, "open"), None
+    for _ in range(5):
+        parent = (await talk.send(expect=201, parent_id=parent)).json()["comment"]["id"]
+    people = [(await talk.send(expect=201, parent_id=parent)).json()["comment"] for _ in range(2)]
+    for person in people:
+        made = (await talk.send("شكراً لك", expect=201, parent_id=person["id"])).json()
+        assert made["comment"]["parent_id"] == parent
+        reply = {**made["comment"], "edit_token": made["edit_token"]}
+        await talk.own("PATCH", reply, {"body": "شكراً جزيلاً"}, expect=200)
+        await talk.send("شكراً جزيلاً", parent_id=person["id"], expect=409)
+
+
 async def test_who_sends_again_from_another_network_is_answered_without_the_secret(newsroom: Newsroom) -> None:
     talk = await talk_in(newsroom)
     body = {"author_name": NAME, "author_email": EMAIL, "body": "من هاتف"}
