@@ -36,7 +36,7 @@ async def test_the_same_question_has_one_answer_however_it_is_written(newsroom: 
     for same in (
         "/v1/articles?language=ar&limit=5",
         "/v1/articles?limit=5&language=%61r",
-        "/v1/%61rticles?limit=5&language=ar",
+        "/v1/articles?limit=%35&language=ar",
     ):
         answer = await newsroom.get(same)
         assert answer.json()["data"][0]["id"] == article["id"]

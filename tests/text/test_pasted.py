@@ -43,7 +43,8 @@ def test_a_caption_does_not_replace_one_that_is_there() -> None:
 
 def test_a_picture_keeps_its_link_and_its_caption_its_marks() -> None:
     [image] = blocks_of(
-        f'<figure><a href="https://e.example/"><img src={REAL}></a><figcaption>قال <a href="/x">هنا</a></figcaption></figure>'
+        f'<figure><a href="https://e.example/"><img src={REAL}></a>'
+        '<figcaption>قال <a href="/x">هنا</a></figcaption></figure>'
     )
     assert image["href"] == "https://e.example/"
     assert image["caption"] == "قال هنا"
@@ -88,7 +89,10 @@ def test_a_paragraph_in_the_part_of_a_heading_is_one() -> None:
 
 
 def test_paragraphs_of_a_list_of_word_are_a_list() -> None:
-    item = '<p class="MsoListParagraph" style="mso-list:l0 level{} lfo1"><span style="mso-list:Ignore">·<span>  </span></span>{}</p>'
+    item = (
+        '<p class="MsoListParagraph" style="mso-list:l0 level{} lfo1">'
+        '<span style="mso-list:Ignore">·<span>  </span></span>{}</p>'
+    )
     before, made, after = blocks_of("<p>قبل</p>" + item.format(1, "أول") + item.format(2, "فرع") + "<p>بعد</p>")
     assert (before["type"], made["type"], after["type"]) == ("paragraph", "list", "paragraph")
     assert list(words_in(made)) == ["أول", "فرع"]
@@ -213,8 +217,8 @@ EDITORS = {
     '<p class=MsoListParagraph style="mso-list:l0 level1 lfo1"><span style="mso-list:Ignore">1.</span>بند</p>',
     "Word Online": '<div class="OutlineElement"><p role="heading" aria-level="3">عنوان</p></div>'
     '<ul role="list"><li><p><span style="font-weight:bold">بند</span></p></li></ul>',
-    "Google Docs": '<b style="font-weight:normal" id="docs-internal-guid-1"><p dir="rtl"><span style="font-weight:700">قال'
-    '</span></p><ul><li dir="rtl"><p role="presentation"><span>بند</span></p></li></ul></b>',
+    "Google Docs": '<b style="font-weight:normal" id="docs-internal-guid-1"><p dir="rtl"><span style="font-weight:700">'
+    'قال</span></p><ul><li dir="rtl"><p role="presentation"><span>بند</span></p></li></ul></b>',
     "WordPress": '<!-- wp:paragraph --><p>نص</p><!-- /wp:paragraph --><figure class="wp-block-image"><a href="/x">'
     f'<img src="{REAL}" class="wp-image-1"></a><figcaption class="wp-element-caption">تعليق</figcaption></figure>',
     "WordPress, classic": f'<div class="wp-caption"><img src="{REAL}"><p class="wp-caption-text">تعليق</p></div>نص',
