@@ -2,12 +2,16 @@
 
 import base64
 import json
+import re
 from collections.abc import Iterator
 from html import unescape
 from itertools import product
 from typing import Any
 
+import nh3
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from app.text.markup import Format, render
 from tests.text.test_markup import HOSTS, bare, blocks_of, html_of, removed, words_in
@@ -250,6 +254,78 @@ def test_what_nashra_gave_it_takes_back_unchanged(editor: str) -> None:
     assert again.warnings == []
 
 
+# --- every word, every picture, every link ------------------------------------------------------------------------
+
+WRAPPERS = (
+    "<p>{}</p>",
+    "<div>{}</div>",
+    '<b style="font-weight:normal">{}</b>',
+    '<span style="font-style:italic">{}</span>',
+    '<span dir="ltr">{}</span>',
+    '<bdo dir="rtl">{}</bdo>',
+    "<ul><li>{}</li></ul>",
+    "<ul><p><li>{}</li></p></ul>",
+    "<ol reversed><li value=4>{}</li></ol>",
+    "<blockquote>{}</blockquote>",
+    "<pre>{}</pre>",
+    "<pre><code>{}</code></pre>",
+    "<table><tr><td>{}</td></tr></table>",
+    "<dl><dt>{}</dt></dl>",
+    f"<figure><img src={REAL}><figcaption>{{}}</figcaption></figure>",
+    "<figure>{}</figure>",
+    '<p role="heading" aria-level="2">{}</p>',
+    '<p style="mso-list:l0 level1 lfo1"><span style="mso-list:Ignore">·</span>{}</p>',
+    '<a href="https://e.example/a">{}</a>',
+    "<tt>{}</tt>",
+    "<font color=red>{}</font>",
+    "<center>{}</center>",
+    "<h2>{}</h2>",
+    "<noscript>{}</noscript>",
+)
+
+
+def words_of_html(html: str) -> list[str]:
+    return re.findall(r"كلمة\d+", re.sub(r"<[^>]*>", "", html))
+
+
+pasted = st.recursive(
+    st.just("{word}"),
+    lambda inner: st.one_of(
+        st.tuples(st.sampled_from(WRAPPERS), inner).map(lambda pair: pair[0].replace("{}", pair[1])),
+        st.lists(inner, min_size=2, max_size=3).map("".join),
+    ),
+    max_leaves=8,
+)
+
+
+@given(pasted)
+def test_no_word_is_lost_or_told_twice(shape: str) -> None:
+    source, words = shape, []
+    while "{word}" in source:
+        words.append(f"كلمة{len(words) + 1:02}")
+        source = source.replace("{word}", words[-1], 1)
+    rendered = render(source, "html", embed_hosts=HOSTS)
+    seen = bare("".join(words_in(json.loads(json.dumps(rendered.blocks)))))
+    told = [warning.code for warning in rendered.warnings]
+    if "removed_element" in told or "removed_content" in told:
+        return
+    assert sorted(words_of_html(rendered.html)) == words
+    assert sorted(re.findall(r"كلمة\d{2}", bare(rendered.text))) == words
+    assert sorted(re.findall(r"كلمة\d{2}", seen)) == words
+    assert rendered.html.count(REAL) == source.count(REAL)
+    assert [json.dumps(rendered.blocks).count(REAL)] == [source.count(REAL)]
+
+
+@given(pasted)
+def test_nashras_own_html_comes_back_as_it_was(shape: str) -> None:
+    once = render(shape.replace("{word}", "كلمة"), "html", embed_hosts=HOSTS)
+    again = render(once.html, "html", embed_hosts=HOSTS)
+    assert again.html == once.html
+    assert again.blocks == once.blocks
+    assert again.text == once.text
+    assert again.warnings == []
+
+
 # --- attacks ------------------------------------------------------------------------------------------------------
 
 SCHEMES = (
@@ -319,8 +395,6 @@ HARMFUL = frozenset("script style svg math object embed form button base link me
 @pytest.mark.parametrize("wrapper", ["{}", "<p>{}</p>", "<ul><li>{}", "<figure>{}<figcaption>{}</figcaption></figure>"])
 def test_no_attack_comes_through(wrapper: str) -> None:
     """Read by an HTML5 parser, not by our own tokens."""
-    import nh3
-
     attributes: list[tuple[str, str, str]] = []
 
     def seen(name: str, attribute: str, value: str) -> str:
