@@ -36,7 +36,7 @@ def removed(source: str, format: Format = "html") -> list[tuple[str, str, int]]:
 
 
 def words_in(value: object) -> Iterator[str]:
-    """Yield every text of a block that a reader sees, in order."""
+    """Yield every text of a block that a reader sees, in order; once where a text is there with and without marks."""
     if isinstance(value, list):
         for member in value:
             yield from words_in(member)
@@ -44,7 +44,7 @@ def words_in(value: object) -> Iterator[str]:
         for key, member in value.items():
             if key in ("text", "caption", "credit") and isinstance(member, str):
                 yield member
-            elif isinstance(member, list):
+            elif isinstance(member, list) and not (key.endswith("_spans") or (key == "spans" and "text" in value)):
                 yield from words_in(member)
 
 
