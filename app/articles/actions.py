@@ -22,7 +22,7 @@ from typing import Any
 from sqlalchemy import select
 
 from app.articles import revisions
-from app.articles.announcing import tell
+from app.articles.announcing import tell, told_at
 from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
 from app.articles.models import Article, Correction
 from app.articles.repository import KIND, readable
@@ -30,6 +30,7 @@ from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
 from app.articles.stored import ArticlesToEdit
 from app.audit.work import Work
+from app.changes.log import present
 from app.kit import clock
 from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Forbidden, InvalidBody, NotFound, StateConflict
@@ -90,7 +91,8 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
     if verb == "publish":  # before the article's own lock: who waits for a name holds nothing that others wait for
         await slugs.one_at_a_time(work.session, KIND, plain_slug(await articles.require(id)))
     article = await articles.require(id, for_update=True)
-    work = replace(work, now=clock.now())  # whoever held it before us may have published it meanwhile
+    now = clock.now()  # whoever held it before us may have published it meanwhile
+    work = replace(work, now=now if told_at(article, now) == now else await present(work.session))
     status = status_of(article, work.now)
     if not work.actor.has("editor"):
         _refuse_reporter(work, article, verb, status)
@@ -99,7 +101,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
     if status not in ALLOWED[verb]:
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
     draft = Draft(work, articles, article, *await articles.beside(article, work.now))
-    draft.before = await draft.look()
+    draft.before = await draft.look(told_at(article, work.now))
     return draft
 
 

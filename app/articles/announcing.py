@@ -14,8 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
 from app.changes.follower import Moments
-from app.changes.log import Note, Noted, Thing, note, noted
-from app.kit import clock
+from app.changes.log import Note, Noted, Thing, note, noted, present
 from app.sections.repository import lines_of
 from app.settings import Settings
 
@@ -101,9 +100,16 @@ def look(article: Any, related: Relations, lines: Mapping[str, frozenset[str]], 
     return _look(article, related, lines) if _is_out(article, now) else UNSEEN
 
 
+def told_at(article: Article, now: datetime) -> datetime:
+    """The moment as of which the log tells of it: later than now where the clock was put back since."""
+    return max(now, article.published_at) if article.announced and article.published_at else now
+
+
 def tell(session: AsyncSession, article: Article, verb: str, before: Look, after: Look) -> None:
     """Notes what the desk's `verb` has changed for readers, if anything."""
     noted(session).sets_clock = True
+    if verb != "withdraw" and not after.visible:
+        verb = "unpublish"  # also of a save or another schedule, where the clock was put back
     if after.visible and not article.announced:
         _note(session, article, "article.published", UNSEEN, after)
     if before.visible:
@@ -175,7 +181,7 @@ async def announce_due(session: AsyncSession, _settings: Settings, now: datetime
     `now` is the database's clock. An article that somebody is just writing is left to them, or to the next time: nobody
     waits for anybody.
     """
-    await _take_back(session, now)
+    await _take_back(session)
     due = select(Article).where(UNHEARD, Article.published_at <= now).order_by(Article.published_at, Article.id)
     articles = (await session.scalars(due.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
     seen = await looks(session, articles, now)
@@ -186,13 +192,10 @@ async def announce_due(session: AsyncSession, _settings: Settings, now: datetime
     _touch_translations(session, *seen.values())
 
 
-async def _take_back(session: AsyncSession, now: datetime) -> None:
-    """Articles that were announced, and are ahead of a clock that was put back since."""
-    early = (
-        select(Article)
-        .where(OUT, Article.announced, _after(now + clock.SKEW))
-        .order_by(Article.published_at, Article.id)
-    )
+async def _take_back(session: AsyncSession) -> None:
+    """Articles that were announced, and are ahead of the log's clock, which was put back since."""
+    early = select(Article).where(OUT, Article.announced, _after(await present(session)))
+    early = early.order_by(Article.published_at, Article.id)
     articles = (await session.scalars(early.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
     if not articles:
         return

@@ -5,6 +5,7 @@ from __future__ import annotations
 from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
@@ -176,12 +177,12 @@ class Draft:
         id = self.article.id
         return (await self.articles.relations_for([id], self.work.actor, self.work.now))[id]
 
-    async def look(self) -> Look:
-        """What readers see of it."""
+    async def look(self, now: datetime | None = None) -> Look:
+        """What readers see of it, at another moment than that of the save where one is given."""
         related = await self.related()
         if missing := {id for id, _, _ in related.sections} - self._lines.keys():
             self._lines |= await lines_of(self.work.session, missing)
-        return look(self.article, related, self._lines, self.work.now)
+        return look(self.article, related, self._lines, now or self.work.now)
 
     async def _translation(self, fields: ArticleUpdate, given: set[str]) -> None:
         article = self.article

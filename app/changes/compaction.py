@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, select, update
+from sqlalchemy import Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
 from app.changes.models import Change, ChangeLog
@@ -38,7 +38,8 @@ async def compact(database: Database, retention: timedelta, every: timedelta, *,
 
 async def _is_mine(database: Database, now: datetime, before: datetime) -> bool:
     async with database.transaction() as session:
-        mine = update(ChangeLog).where(ChangeLog.compacted_at <= before).values(compacted_at=now)
+        is_due = or_(ChangeLog.compacted_at <= before, ChangeLog.compacted_at > now)  # the clock was put back
+        mine = update(ChangeLog).where(is_due).values(compacted_at=now)
         return (await session.execute(mine.returning(ChangeLog.id))).first() is not None
 
 

@@ -81,7 +81,9 @@ class Duty:
             await asyncio.sleep(EVERY)
         while True:
             if self._follower.was_put_back:
-                self._follower.was_put_back = not await self._attempt(lambda: self.announce(self._starters))
+                self._follower.was_put_back = False
+                if not await self._attempt(lambda: self.announce(self._starters)):
+                    self._follower.was_put_back = True
             if self._follower.is_due:
                 await self._attempt(self.announce)
                 await asyncio.sleep(SOON)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.bell import Bell
@@ -43,7 +43,7 @@ class Moments:
     due: Callable[[Moment], ColumnElement[bool]] | None = None
     """Whether one has come, by a moment of the database's clock, that nobody has announced; None where none is."""
     early: Callable[[Moment], ColumnElement[bool]] | None = None
-    """Whether one was announced that is later than a moment."""
+    """Whether one was announced that is later than a moment of the log's clock."""
     touches: str | None = None
     """The tag of the answers that it changes; None for all."""
     lag: timedelta = timedelta(0)
@@ -80,11 +80,13 @@ class Follower:
         self.epoch: str | None = None
         self.head = 0
         self.floor = self.moved = 0
+        self._head_at: datetime | None = None
         self.is_due = False
         """Whether a moment has come that nobody has announced: what it changes is not known yet."""
         self.was_put_back = False
         """Whether the clock was put back, and what follows from it is not announced."""
         self._ahead = timedelta(0)  # of this machine's clock: the database's
+        self._database_at: datetime | None = None  # what the database's clock said last
         self.heard: list[Heard] = []
 
     def watch_for(self, moments: Sequence[Moments]) -> None:
@@ -108,6 +110,10 @@ class Follower:
         Where its clock is wrong it is the database's, by which things are announced.
         """
         return clock.now() + (self._ahead if abs(self._ahead) > clock.SKEW else timedelta(0))
+
+    def is_log_ahead(self) -> bool:
+        """Whether the log was written to by a clock that is ahead of this machine's."""
+        return self._head_at is not None and self._head_at > self.now()
 
     async def catch_up(self) -> bool:
         """Reads on until `is_current`, or the log was read after this call; False where the database cannot be asked.
@@ -157,7 +163,7 @@ class Follower:
         sound, asked, at = self._bell.sound(), time.monotonic(), clock.now()
         async with self._database.reader() as reader:
             (row,) = await self._statement.all(reader, self._moments_at(at))
-            self._compare_clocks(row.clock, at)
+            self._compare_clocks(clock.of_database(row.clock), at)
             touched = await self._touched(reader, row)
         self._take(row, at, touched)
         self._sound, self._trusted_until, self._asked_at = sound, asked + TRUSTED, asked
@@ -167,10 +173,12 @@ class Follower:
         database = at + self._ahead
         return {**moments, "at_database": database, "too_early": database + clock.SKEW}
 
-    def _compare_clocks(self, read: datetime | None, asked: datetime) -> None:
+    def _compare_clocks(self, database: datetime, asked: datetime) -> None:
         """Clocks are the same where the database's says a moment between the question and the answer."""
-        database, answered = clock.of_database(read), clock.now()
-        self._ahead = database - min(max(database, asked), answered)
+        self._ahead = database - min(max(database, asked), clock.now())
+        if self._database_at is not None and database < self._database_at:
+            self.was_put_back = True
+        self._database_at = database
 
     async def _touched(self, reader: AsyncConnection, row: Any) -> set[str] | None:
         """The tags of all changes since; None where that is not to be told."""
@@ -192,6 +200,7 @@ class Follower:
         for one in self.heard:
             one.forgotten() if touched is None else one.touched(touched)
         self.epoch, self.head, self.floor, self.moved = row.epoch, row.head, row.floor, row.moved
+        self._head_at = row.head_at
         self.is_due = bool(row.due)
         coming = zip(self._moments, row[-len(self._moments) :], strict=True)
         self._next = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in coming]
@@ -207,9 +216,11 @@ def _where_the_log_stands(moments: Sequence[Moments]) -> Prepared:
     pairs = list(zip(moments, times, strict=True))
     at_database: Moment = bindparam("at_database", type_=Instant)
     too_early: Moment = bindparam("too_early", type_=Instant)
+    is_ahead = ChangeLog.head_at.between(at_database, too_early)
+    at_log: Moment = case((is_ahead, ChangeLog.head_at), else_=at_database)  # as `present` in the log
     found = [one.due(at_database) for one in moments if one.due is not None]
-    found += [one.early(too_early) for one in moments if one.early is not None]
+    found += [one.early(at_log) for one in moments if one.early is not None]
     due = or_(*found)
     coming = [one.next(time).label(f"next_{number}") for number, (one, time) in enumerate(pairs)]
-    log = (ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
+    log = (ChangeLog.epoch, ChangeLog.head, ChangeLog.head_at, ChangeLog.floor, ChangeLog.moved)
     return Prepared(select(*log, database_clock().label("clock"), due.label("due"), *coming))

@@ -33,11 +33,12 @@ ROW = 1  # the id of the log's own row
 # Built once, and of tables: an `update` of a class looks for its objects in the session.
 CHANGES: Any = Change.__table__
 HEAD: Any = ChangeLog.__table__
-LOCK = Prepared(select(HEAD.c.head, database_clock().label("clock")).with_for_update())
+CLOCK = select(HEAD.c.head, HEAD.c.head_at, database_clock().label("clock"))
+NOW, LOCK = Prepared(CLOCK), Prepared(CLOCK.with_for_update())
 APPEND = Prepared(insert(CHANGES))
 # The row is named: before a change of rows that it must count, SQLite writes down what words were indexed. That is left
 # to the commit, which keeps nobody from being answered.
-_MOVE = update(HEAD).where(HEAD.c.id == ROW).values(head=bindparam("last"))
+_MOVE = update(HEAD).where(HEAD.c.id == ROW).values(head=bindparam("last"), head_at=bindparam("now"))
 MOVE, MOVE_TREE = Prepared(_MOVE), Prepared(_MOVE.values(moved=bindparam("last")))
 Thing = tuple[str, str]  # (kind, id)
 
@@ -132,7 +133,8 @@ class Log:
             await APPEND.run(session, *rows[start : start + AT_ONCE])
             await asyncio.sleep(0)  # where many are told, others get their turn
         if rows or seen.moves_tree:  # who has read all must learn of that too: it takes a number for itself
-            await (MOVE_TREE if seen.moves_tree else MOVE).run(session, {"last": head + max(len(rows), 1)})
+            move = MOVE_TREE if seen.moves_tree else MOVE
+            await move.run(session, {"last": head + max(len(rows), 1), "now": now})
 
 
 async def _notify(session: AsyncSession) -> None:
@@ -144,11 +146,21 @@ async def _notify(session: AsyncSession) -> None:
 async def _lock(session: AsyncSession) -> tuple[int, datetime]:
     """The head, and the moment at which rows are written; nobody else appends until this transaction ends.
 
-    The moment is the database's. What was just decided by a clock of ours that is a little ahead has come by then, too.
+    The moment is the log's own. What was just decided by a clock of ours that is a little ahead has come by then, too.
     """
     row = await LOCK.first(session)
-    database = clock.of_database(row.clock)
-    return row.head, min(max(database, clock.now()), database + clock.SKEW)
+    return row.head, _latest(clock.of_database(row.clock), row.head_at, clock.now())
+
+
+async def present(session: AsyncSession) -> datetime:
+    """The log's own clock: the database's, or the moment of the last row where that is a little ahead of it."""
+    row = await NOW.first(session)
+    return _latest(clock.of_database(row.clock), row.head_at)
+
+
+def _latest(database: datetime, *moments: datetime | None) -> datetime:
+    """What is further ahead of the database's clock than clocks may differ is wrong, or from before it was put back."""
+    return max([database, *(one for one in moments if one and one <= database + clock.SKEW)])
 
 
 def _row(seq: int, now: datetime, entry: Note) -> dict[str, Any]:

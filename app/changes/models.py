@@ -43,6 +43,7 @@ class ChangeLog(Base):
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     epoch: Mapped[str] = mapped_column(Key)  # a restored database starts a new one
     head: Mapped[int] = mapped_column(Sequence)  # the last change
+    head_at: Mapped[datetime | None]  # its `at`; null where nothing was written since there is this column
     floor: Mapped[int] = mapped_column(Sequence)  # whoever has not read this far must start again
     moved: Mapped[int] = mapped_column(Sequence)  # the last change of the tree of sections
     compacted_at: Mapped[datetime]

@@ -16,7 +16,7 @@ _frozen: datetime | None = None
 
 def now() -> datetime:
     """The present moment: aware, UTC, cut to milliseconds."""
-    return _frozen or floor(datetime.now(UTC) + _shift + _machine_shift)
+    return (_frozen or floor(datetime.now(UTC) + _shift)) + _machine_shift
 
 
 def seconds() -> float:
@@ -29,7 +29,7 @@ def of_database(moment: datetime | None) -> datetime:
 
     None is that of an embedded database, which is this machine's. What tests do to the time, they do to both.
     """
-    return now() if moment is None or _frozen is not None else floor(moment + _shift)
+    return now() if moment is None else _frozen or floor(moment + _shift)
 
 
 def floor(moment: datetime) -> datetime:

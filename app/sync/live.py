@@ -25,13 +25,13 @@ from app.kit.faults import is_outage
 from app.settings import Settings
 from app.sync.clients import PATIENCE, Client, Tally
 from app.sync.filters import Filter, Sieve
-from app.sync.repository import ChangeFeed, Part, entries_of
+from app.sync.repository import ChangeFeed, Found, Part, entries_of
 from app.sync.tokens import MustRestart, Token, read_token
 
 log = logging.getLogger("nashra")
 HANDED_OVER = "nashra.stream"
 OTHER_LINE_BREAKS = [(mark.encode(), b"\\u%04x" % ord(mark)) for mark in ("\u2028", "\u2029", "\u0085")]
-HELD = 0.1  # seconds between two looks at what a clock that is ahead of ours has told of
+LOOK = 0.1  # seconds between two looks at what a clock that is ahead of ours has told of
 AT_ONCE = 200  # rows read for one broadcast
 REPLAYED_AT_ONCE = 20  # rows that wait for one client which comes back
 REPLAYS_AT_ONCE = 4
@@ -187,7 +187,7 @@ class Hub(Heard):
         await self._follower.catch_up()
         asked, token = subscription.asked, subscription.token
         if token is None:
-            token = Token(self._follower.epoch or "", self._follower.head, asked.filter.digest)
+            token = Token(self._follower.epoch or "", await self._come(), asked.filter.digest)
         name = "reset" if subscription.reset else "ready"
         await client.send(_message(f"retry: {RETRY_MS}\n".encode() + _event(name, token, _told(since=str(token)))))
         while not self._closing:
@@ -198,8 +198,8 @@ class Hub(Heard):
                     for entry in part.entries:
                         await client.send(_message(_event(entry.type, token.at(entry.seq), entry.content)))
                 token = token.at(part.reached)
-                if part.is_held:
-                    await asyncio.sleep(HELD)
+                if part.wait:
+                    await asyncio.sleep(min(part.wait, LOOK))
             async with self._telling:
                 if token.seq >= self._position():
                     self._join(client, group, subscription, token)
@@ -223,6 +223,14 @@ class Hub(Heard):
             self._epoch, self._seq = self._follower.epoch, self._follower.head
             self._moved = self._follower.moved
         return self._seq
+
+    async def _come(self) -> int:
+        """How far the log has come by our clock: what is told by one that is ahead comes yet."""
+        if not self._follower.is_log_ahead():
+            return self._follower.head
+        async with self._database.reader() as reader:
+            feed = ChangeFeed(reader, self._settings(), self._follower.now, "none")
+            return min(self._follower.head, await feed.come(self._follower.now()))
 
     async def _missed(self, asked: Asked, token: Token) -> Part:
         """One part of what was missed, from a short session."""
@@ -251,44 +259,45 @@ class Hub(Heard):
                 client.seq = self._seq
             await self._reset(self._groups.values())
         most = AT_ONCE
-        while (before := self._position()) < self._follower.head:
+        while self._position() < self._follower.head:
+            wait = 0.0
             async with self._telling:
                 try:
-                    self._seq, most = await self._tell_on(most), AT_ONCE
+                    (self._seq, wait), most = await self._tell_on(most), AT_ONCE
                 except Exception as error:
                     if is_outage(error):
                         raise
                     log.exception("a change behind %s cannot be told to streams", self._seq)
                     self._seq, most = (self._seq + 1, AT_ONCE) if most == 1 else (self._seq, 1)
-            if self._seq == before:
-                await asyncio.sleep(HELD)
+            if wait:
+                await asyncio.sleep(min(wait, LOOK))
         if self._moved != self._follower.moved:
             self._moved = self._follower.moved
             await self._reset(group for group in self._groups.values() if group.follows_tree)
 
-    async def _tell_on(self, most: int) -> int:
-        """Tells each group the next rows, and returns how far that is.
+    async def _tell_on(self, most: int) -> tuple[int, float]:
+        """Tells each group the next rows; returns how far that is, and for how many seconds others must wait.
 
         Every row is read once, every state rendered once for each detail.
         """
         groups = [group for group in self._groups.values() if group.clients]
         async with self._database.reader() as reader:
             states: dict[str, Any] = {}
-            rows: Any = ()
-            is_held = False
+            found = Found((), self._follower.now())
             now = self._follower.now
             for detail in {group.asked.detail for group in groups}:
                 feed = ChangeFeed(reader, self._settings(), now, detail)
-                rows, states[detail], is_held = await feed.rows(self._seq, most)
-                now = _always(feed.states.now)  # the same for all
+                found, states[detail] = await feed.rows(self._seq, most)
+                now = _always(found.now)  # the same for all
             sieves = [await group.asked.filter.prepared(reader) for group in groups]
             outdated = [group for group in groups if await group.asked.filter.is_outdated(reader)]
         for group, sieve in zip(groups, sieves, strict=True):
             if group in outdated:
                 self._send_away(group)
             else:
-                await self._broadcast(group, rows, states[group.asked.detail], sieve)
-        return rows[-1].seq if rows else self._seq if is_held else self._follower.head
+                await self._broadcast(group, found.rows, states[group.asked.detail], sieve)
+        end = self._follower.head if found.come is None else max(self._seq, found.come)
+        return found.rows[-1].seq if found.rows else end, found.wait
 
     @staticmethod
     def _send_away(group: Group) -> None:

@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from pydantic_core import to_json
 from sqlalchemy import Row, bindparam, select
 
+from app.changes.log import Thing
 from app.changes.models import Change, ChangeLog
 from app.kit import clock
 from app.kit.clock import written
-from app.kit.db import Reader
+from app.kit.db import Instant, Reader
 from app.settings import Settings
 from app.sync.filters import Filter, Sieve
-from app.sync.states import Absence, Present, State, States
+from app.sync.states import DERIVED, Absence, Present, State, States
 from app.sync.tokens import Standing, Token
 
 SCANNED = 1_000  # rows looked through for one page
 STANDING = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
-BEHIND = select(Change.__table__).where(Change.seq > bindparam("seq")).order_by(Change.seq).limit(bindparam("most"))
+HEAD_AT = select(ChangeLog.head_at).scalar_subquery().label("head_at")
+BEHIND = select(Change.__table__, HEAD_AT).where(Change.seq > bindparam("seq"))
+BEHIND = BEHIND.order_by(Change.seq).limit(bindparam("most"))
+COME = select(Change.seq).where(Change.at <= bindparam("now", type_=Instant)).order_by(Change.seq.desc()).limit(1)
+COMING = select(Change.resource, Change.resource_id).where(Change.seq > bindparam("come"))
+HELD = 2 * clock.SKEW  # a clock that may be behind the database's, and one that may be ahead of it
+AWAITED = timedelta(milliseconds=50)  # what comes as soon as this is waited for
 FILTERED = Absence("filtered")
 
 
@@ -42,17 +50,34 @@ class Part:
     entries: list[Entry]
     reached: int
     more: bool
-    is_held: bool = False
-    """What comes next was told by a clock that is ahead of ours, and waits."""
+    wait: float = 0.0
+    """Seconds until what comes next has come by our clock: it was told by one that is ahead."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """Rows of the log that have come by our clock, which says `now`."""
+
+    rows: Sequence[Row[Any]]
+    now: datetime
+    come: int | None = None
+    """The last row of the log that has come; None where all have."""
+    log_at: datetime | None = None
+    """The log's clock, where it is ahead of ours."""
+    coming: frozenset[Thing] = frozenset()
+    """What has rows that have not come."""
+
+    @property
+    def wait(self) -> float:
+        return (self.log_at - self.now).total_seconds() if self.log_at else 0.0
 
 
 class ChangeFeed:
     """The log, in the snapshot of one reader."""
 
     def __init__(self, reader: Reader, settings: Settings, now: Callable[[], datetime], detail: str) -> None:
-        """`now` is asked once, when rows have been read: what was told before has come by then."""
-        self.reader, self.now = reader, now
-        self.states = States(reader, settings, clock.now(), detail)
+        """`now` is asked when rows have been read: what was told before has come by then."""
+        self.reader, self.settings, self.now, self.detail = reader, settings, now, detail
 
     async def standing(self) -> Standing:
         row = (await self.reader.execute(STANDING)).one()
@@ -65,33 +90,54 @@ class ChangeFeed:
         """
         sieve = await filter.prepared(self.reader)
         most = limit + 1 if filter == Filter() else SCANNED
-        rows, is_held = await self._behind(token.seq, most)
+        found = await self._behind(token.seq, most)
+        rows = found.rows
         chosen = [row for row in rows if sieve.concerns(row)][:limit]
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
         more = last is not None and (len(rows) == most or last is not rows[-1])
         concerned = _last_of_each(chosen, sieve)
-        states = await self.states.of((row.resource, row.resource_id) for row in concerned)
-        entries = entries_of(concerned, states, sieve, token)
-        end = head if not is_held else rows[-1].seq if rows else token.seq
-        return Part(entries, last.seq if last is not None and more else end, more, is_held)
+        entries = entries_of(concerned, await self._states(found, concerned), sieve, token)
+        end = head if found.come is None else max(token.seq, found.come)
+        return Part(entries, last.seq if last is not None and more else end, more, found.wait)
 
-    async def _behind(self, seq: int, most: int) -> tuple[Sequence[Row[Any]], bool]:
-        """The rows behind a place, and whether others must wait.
+    async def rows(self, seq: int, most: int) -> tuple[Found, Present]:
+        """The rows behind a place, whomever they concern, and the present states of what they name."""
+        found = await self._behind(seq, most)
+        return found, await self._states(found, found.rows)
 
-        What a clock that is a little ahead of ours has told of is not there yet by ours: it is told when it is.
+    async def _behind(self, seq: int, most: int) -> Found:
+        """The rows behind a place that have come by our clock.
+
+        What was told by a clock that is a little ahead of ours is not there yet by ours: it is told when it is.
         """
         rows = (await self.reader.execute(BEHIND, {"seq": seq, "most": most})).all()
-        now = self.states.now = self.now()
-        for number, row in enumerate(rows):
-            if now < row.at <= now + clock.SKEW:
-                return rows[:number], True
-        return rows, False
+        now, head_at = self.now(), rows[0].head_at if rows else None
+        if head_at is not None and now < head_at <= now + AWAITED:
+            await asyncio.sleep((head_at - now).total_seconds())
+            now = self.now()
+        if head_at is None or not now < head_at <= now + HELD:
+            return Found(rows, now)
+        come = await self.come(now)
+        coming = (await self.reader.execute(COMING, {"come": come})).all()
+        return Found([row for row in rows if row.seq <= come], now, come, head_at, frozenset(map(tuple, coming)))
 
-    async def rows(self, seq: int, most: int) -> tuple[Sequence[Row[Any]], Present, bool]:
-        """The rows behind a place, whomever they concern, the present states of what they name, and whether others
-        must wait."""
-        rows, is_held = await self._behind(seq, most)
-        return rows, await self.states.of((row.resource, row.resource_id) for row in rows), is_held
+    async def come(self, now: datetime) -> int:
+        """The last row that has come by a clock that is behind the log's."""
+        return (await self.reader.execute(COME, {"now": now})).scalar_one_or_none() or 0
+
+    async def _states(self, found: Found, rows: Sequence[Row[Any]]) -> Present:
+        """The present states of what these rows name, by our clock.
+
+        What follows from other things, and has no row to come, is by the log's clock what it was when it was told. By
+        ours it may be something else, since what was changed has come already in part; and nobody would tell it again.
+        """
+        things = [(row.resource, row.resource_id) for row in rows]
+        as_told = [one for one in things if found.log_at and one[0] in DERIVED and one not in found.coming]
+        present = await self._states_at(found.now).of(one for one in things if one not in as_told)
+        return present | await self._states_at(found.log_at or found.now).of(as_told)
+
+    def _states_at(self, moment: datetime) -> States:
+        return States(self.reader, self.settings, moment, self.detail)
 
 
 def entries_of(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: Token) -> list[Entry]:

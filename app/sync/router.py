@@ -46,7 +46,7 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
         b"true" if part.more else b"false",
     )
     answer = deliver(request, content, tags=[EVERYTHING])
-    return unkept(request, answer) if part.is_held else answer
+    return unkept(request, answer) if part.wait else answer
 
 
 LastEventId = Annotated[

@@ -27,6 +27,7 @@ from app.tickers.repository import Strips
 from app.tickers.schemas import TickerRead
 from app.tickers.strip import strip_of
 
+DERIVED = {"section", "tag", "author", "ticker"}  # kinds whose look follows from other things
 TERMS: dict[str, type[BaseModel]] = {"section": SectionPublic, "tag": TagPublic, "author": AuthorPublic}
 
 
