@@ -119,7 +119,13 @@ class ChangeFeed:
             return Found(rows, now)
         come = await self.come(now)
         coming = (await self.reader.execute(COMING, {"come": come})).all()
-        return Found([row for row in rows if row.seq <= come], now, come, head_at, frozenset(map(tuple, coming)))
+        return Found(
+            [row for row in rows if row.seq <= come],
+            now,
+            come,
+            head_at,
+            frozenset((row.resource, row.resource_id) for row in coming),
+        )
 
     async def come(self, now: datetime) -> int:
         """The last row that has come by a clock that is behind the log's."""

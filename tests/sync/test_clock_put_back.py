@@ -1,0 +1,74 @@
+"""A clock that is set forward and back: whoever follows ends with what delivery shows, as does whoever starts anew."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+import pytest
+from sqlalchemy import func, select
+
+from app.changes.models import Change
+from app.kit import clock
+from tests.newsroom import Newsroom, opened
+from tests.sync.mirror import Mirror, delivered, joined
+from tests.sync.test_histories import History, attend
+
+pytestmark = pytest.mark.anyio
+
+FORWARD = [0.5, 2, 3, 4, 6, 20, 60, 420, 2700]  # seconds
+BACK = [-0.5, -1, -2, -3, -4.5, -6, -10, -60, -1800, -5400]
+LATER = (timedelta(seconds=13), timedelta(hours=1))  # when nothing told is ahead of a clock that may differ a little
+
+
+@pytest.mark.parametrize("seed", [4, 10, 12, 16])  # each has found a fault
+async def test_followers_end_with_what_delivery_shows(database_url: str, seed: int) -> None:
+    settings = {"comments": "open", "comments_rate": (), "comments_require_email": False}
+    async with opened(database_url, **settings) as newsroom:
+        history, moment = History(newsroom, seed), clock.now()
+        await history.begin()
+        mirrors = [Mirror(newsroom)]
+        for _ in range(25):
+            moment += timedelta(seconds=history.random.choice(FORWARD + BACK))
+            with clock.frozen(moment):
+                for _ in range(history.random.randrange(4)):
+                    await history.step()
+                if history.random.random() < 0.3:
+                    mirrors.append(await _followed(Mirror(newsroom)))
+                await attend(newsroom)
+                for mirror in mirrors:
+                    if history.random.random() < 0.4:
+                        await mirror.follow()
+        for later in LATER:
+            moment = await _when_all_has_come(newsroom, moment + later)
+            with clock.frozen(moment):
+                await attend(newsroom)
+                expected = await delivered(newsroom)
+                for mirror in [*mirrors, Mirror(newsroom)]:
+                    shown = (await _followed(mirror)).shown()
+                    assert shown == {thing: joined(value, mirror.things) for thing, value in expected.items()}
+
+
+async def _followed(mirror: Mirror) -> Mirror:
+    await mirror.follow()
+    return mirror
+
+
+async def _when_all_has_come(newsroom: Newsroom, moment: datetime) -> datetime:
+    """The first moment from this one at which no row was told by a clock that is only a little ahead."""
+    while True:
+        with clock.frozen(moment):
+            await attend(newsroom)
+        ahead = select(func.count()).where(Change.at > moment, Change.at <= moment + timedelta(seconds=10))
+        async with newsroom.app.state.database.reader() as reader:
+            if not (await reader.execute(ahead)).scalar_one():
+                return moment
+        moment += timedelta(seconds=1)
+
+
+async def test_a_former_slug_that_the_clock_has_not_reached_is_another_s(newsroom: Newsroom) -> None:
+    """It was in public while the clock was ahead: who publishes under it gets the next name, not an error."""
+    with clock.shifted(timedelta(hours=2)):
+        article = await newsroom.published("خبر الفجر")
+        await newsroom.change(article, slug="خبر-جديد")
+    other = await newsroom.published("خبر الفجر")
+    assert other["slug"] not in ("خبر-الفجر", "خبر-جديد")
