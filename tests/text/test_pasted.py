@@ -299,7 +299,8 @@ pasted = st.recursive(
 
 @given(pasted)
 def test_no_word_is_lost_or_told_twice(shape: str) -> None:
-    source, words = shape, []
+    source = shape
+    words: list[str] = []
     while "{word}" in source:
         words.append(f"كلمة{len(words) + 1:02}")
         source = source.replace("{word}", words[-1], 1)
