@@ -4,23 +4,22 @@ from __future__ import annotations
 
 from app.articles.desk import desk as articles_desk
 from app.articles.router import router as articles
-from app.audit.router import desk as audit_desk
 from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
-from app.people.desk import desk as people_desk
-from app.reader.health import router as health
-from app.reader.metrics import router as metrics
-from app.reader.router import router as reader
+from app.operations.health import router as health
+from app.operations.metrics import router as metrics
 from app.search.router import articles as related
 from app.search.router import router as search
 from app.sections.desk import desk as sections_desk
 from app.site.router import router as site
+from app.staff.desk import desk as staff_desk
 from app.sync.router import router as sync
 from app.tags.desk import desk as tags_desk
 from app.taxonomy.router import router as taxonomy
 from app.tickers.desk import desk as tickers_desk
 from app.tickers.router import router as tickers
+from app.web.router import router as web
 
 ROUTERS = (
     articles,
@@ -37,9 +36,8 @@ ROUTERS = (
     tags_desk,
     authors_desk,
     tickers_desk,
-    people_desk,
-    audit_desk,
+    staff_desk,
     health,
     metrics,
-    reader,
+    web,
 )

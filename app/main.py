@@ -21,19 +21,19 @@ from starlette.types import Receive, Scope, Send
 
 import app.models  # noqa: F401  # every table is known before the first query
 from app.api import ROUTERS
-from app.articles.announcing import announce_due as announce_articles
-from app.articles.announcing import moments as article_moments
-from app.articles.announcing import watch as watch_translations
+from app.articles.events import announce_due as announce_articles
+from app.articles.events import moments as article_moments
+from app.articles.events import watch as watch_translations
 from app.articles.indexing import index_anew, index_missing
 from app.cache.layer import Cache
-from app.changes.bell import Bell, bell_path
-from app.changes.duty import Duty
-from app.changes.follower import Follower
+from app.changes.background import Duty
+from app.changes.commit_signal import Bell, bell_path
 from app.changes.log import Log
 from app.changes.purging import Purger
-from app.comments.announcing import watch as watch_comments
+from app.changes.tail import Follower
+from app.comments.events import watch as watch_comments
 from app.index.repository import is_stale as index_is_stale
-from app.kit import edge, openapi
+from app.kit import middleware, openapi
 from app.kit.connections import Connections, Limits
 from app.kit.db import Database
 from app.kit.errors import Moved, Problem, answer_moved, answer_problem
@@ -43,11 +43,11 @@ from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
 from app.settings import Settings, load
 from app.sync.live import Hub
-from app.taxonomy.announcing import doubt_renamed
-from app.taxonomy.announcing import watch as watch_terms
-from app.tickers.announcing import announce_due as announce_strips
-from app.tickers.announcing import begin as begin_strips
-from app.tickers.announcing import watch as watch_strips
+from app.taxonomy.events import doubt_renamed
+from app.taxonomy.events import watch as watch_terms
+from app.tickers.events import announce_due as announce_strips
+from app.tickers.events import begin as begin_strips
+from app.tickers.events import watch as watch_strips
 
 log = logging.getLogger("nashra")
 # What follows from a change, in this order: strips show what all others say.
@@ -72,9 +72,9 @@ class Nashra(FastAPI):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        scope = edge.with_literal_path(scope)
+        scope = middleware.with_literal_path(scope)
         if scope["path"] in OPERATIONS:  # they do not wait for the log, which may be what is wrong
-            asked, send = edge.as_get(scope, send)
+            asked, send = middleware.as_get(scope, send)
             await super().__call__(asked, receive, send)
         elif STREAMS.match(scope["path"]):
             await self.state.hub.hand_over(scope, receive, send, super().__call__)
@@ -159,10 +159,10 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
 
 def _layers(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
-    app.add_middleware(edge.BodyLimit, desk_bytes=settings.max_body_bytes)
-    app.add_middleware(edge.LastResort)
-    app.add_middleware(edge.Cors, desk_origins=settings.desk_origins)
-    app.add_middleware(edge.Visitor)
+    app.add_middleware(middleware.BodyLimit, desk_bytes=settings.max_body_bytes)
+    app.add_middleware(middleware.LastResort)
+    app.add_middleware(middleware.Cors, desk_origins=settings.desk_origins)
+    app.add_middleware(middleware.Visitor)
 
 
 def _answers(app: FastAPI) -> None:

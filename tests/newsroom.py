@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.articles.announcing import moments
+from app.articles.events import moments
 from app.articles.models import Article, ArticleBody, ArticleSection
 from app.kit import clock, prepared
 from app.kit.ids import new_id

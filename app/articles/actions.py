@@ -22,14 +22,13 @@ from typing import Any
 from sqlalchemy import select
 
 from app.articles import revisions
-from app.articles.announcing import tell, told_at
 from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
+from app.articles.events import tell, told_at
 from app.articles.models import Article, Correction
 from app.articles.repository import KIND, readable
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
 from app.articles.stored import ArticlesToEdit
-from app.audit.work import Work
 from app.changes.log import present
 from app.kit import clock
 from app.kit.caching import Expected
@@ -37,6 +36,7 @@ from app.kit.errors import AlreadyExists, Forbidden, InvalidBody, NotFound, Stat
 from app.kit.forms import Sent
 from app.kit.ids import new_id
 from app.slugs import repository as slugs
+from app.staff.work import Work
 
 ALLOWED: dict[str, set[str]] = {
     "update": {"draft", "in_review", "scheduled", "published"},

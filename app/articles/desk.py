@@ -31,7 +31,6 @@ from app.articles.schemas import (
 )
 from app.articles.shapes import desk_of, desk_summary_of
 from app.articles.stored import ArticlesToEdit
-from app.audit.work import EditorWork, WriterWork
 from app.kit import clock
 from app.kit.caching import IfMatch, at_desk
 from app.kit.db import ReadingSession
@@ -53,6 +52,7 @@ from app.kit.schemas import NoQuery
 from app.kit.schemas import Query as QueryModel
 from app.kit.warnings import told
 from app.staff.access import Actor, OncePerToken, Writer
+from app.staff.work import EditorWork, WriterWork
 
 desk = router_of("/v1/desk/articles", "desk: articles")
 ArticleId = Annotated[str, Path(description="Id of the article.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]

@@ -11,13 +11,12 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import delete
 
-from app.articles.announcing import UNSEEN, Look, look
+from app.articles.events import UNSEEN, Look, look
 from app.articles.indexing import held, index
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
 from app.articles.repository import KIND, Relations
 from app.articles.schemas import ArticleUpdate
 from app.articles.stored import ArticlesToEdit
-from app.audit.work import Work
 from app.authors.models import Author
 from app.kit import clock
 from app.kit.errors import Fault, InvalidBody
@@ -25,6 +24,7 @@ from app.kit.forms import in_order
 from app.sections.models import Section
 from app.sections.repository import lines_of
 from app.slugs import repository as slugs
+from app.staff.work import Work
 from app.tags.models import Tag
 from app.terms.repository import known
 from app.text.characters import is_blank

@@ -36,8 +36,8 @@ from app.kit.db import Instant, Reader
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Slice
-from app.kit.plain import Gathered, gathered, plain
 from app.kit.prepared import Prepared
+from app.kit.raw_columns import Gathered, gathered, plain
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.staff.access import Actor

@@ -11,12 +11,12 @@ from sqlalchemy import insert, select
 from app.articles.editing import LINKS, Draft
 from app.articles.models import Article, Revision
 from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInput
-from app.audit.work import Work
 from app.kit.db import Reader
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.prepared import Prepared
 from app.kit.schemas import Input
+from app.staff.work import Work
 
 KEPT = (
     "slug slug_by_hand language kind access urgency headline short_headline summary byline dateline source lead_image "

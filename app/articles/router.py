@@ -9,12 +9,12 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.announcing import LISTS
 from app.articles.display import display_of
+from app.articles.events import LISTS
 from app.articles.repository import Articles, Part, Parts, PutRight, Relations
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
-from app.articles.worded import published_with_words
+from app.articles.text_search import published_with_words
 from app.index.repository import is_stale
 from app.kit import clock
 from app.kit.caching import unkept

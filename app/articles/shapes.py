@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.articles.repository import Relations, Terms
 from app.articles.schemas import ArticleInList
 from app.kit import listing
-from app.kit.plain import read
+from app.kit.raw_columns import read
 from app.settings import Settings
 from app.text.languages import direction
 from app.text.markup import render
@@ -35,7 +35,7 @@ def status_of(article: Any, now: datetime) -> str:
 
 
 def _moment(value: datetime | str) -> datetime:
-    """Readers' rows hold moments as text (`app/kit/plain.py`), the desk's as moments."""
+    """Readers' rows hold moments as text (`app/kit/raw_columns.py`), the desk's as moments."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 

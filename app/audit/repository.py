@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Protocol
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -13,10 +13,22 @@ from app.kit import clock
 from app.kit.ids import new_id
 from app.kit.paging import Cursors, Key, Slice, take
 from app.kit.prepared import Prepared
-from app.staff.access import Actor
 
 TABLE: Any = AuditEntry.__table__
 RECORD = Prepared(insert(TABLE))
+
+
+class Actor(Protocol):
+    """Who acts, and with which token."""
+
+    @property
+    def member_id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def token_id(self) -> str | None: ...
 
 
 async def record(

@@ -29,10 +29,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding
 from app.cache.store import Store
-from app.changes.follower import Follower, Heard
+from app.changes.tail import Follower, Heard
 from app.kit.addresses import client_address
 from app.kit.caching import matches
-from app.kit.edge import REQUEST_ID, as_get, log_line
+from app.kit.middleware import REQUEST_ID, as_get, log_line
 from app.settings import Settings
 
 LONGEST_QUESTION = 2_000  # bytes of an address that is worth keeping

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.bell import Bell
+from app.changes.commit_signal import Bell
 from app.changes.models import Change, ChangeLog
 from app.kit import clock
 from app.kit.db import at_end

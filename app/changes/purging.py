@@ -12,8 +12,8 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from app.changes.follower import Follower
 from app.changes.models import Change, ChangeLog
+from app.changes.tail import Follower
 from app.kit import clock
 from app.kit.db import Database
 from app.outbound.client import outbound_client

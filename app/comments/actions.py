@@ -24,7 +24,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.repository import Articles
 from app.articles.shapes import comments_mode
-from app.audit.work import Work
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.repository import CommentsToChange, line_of
 from app.comments.schemas import CommentCreate, CommentUpdate, Decision, DecisionInput, Outcome
@@ -45,6 +44,7 @@ from app.kit.ids import new_id
 from app.kit.rate_limits import Limit, count_in
 from app.kit.signing import Signer, from_base64url, to_base64url
 from app.settings import Settings
+from app.staff.work import Work
 from app.text.characters import identity_fold, is_blank
 from app.text.emails import email_key
 

@@ -13,7 +13,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.audit.work import ModeratorWork, Work
 from app.comments import actions
 from app.comments.repository import CommentsToChange
 from app.comments.schemas import (
@@ -43,6 +42,7 @@ from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
 from app.kit.schemas import NoQuery
 from app.staff.access import Actor, Moderator, OncePerToken
+from app.staff.work import ModeratorWork, Work
 from app.text.characters import clusters
 
 desk = router_of("/v1/desk/comments", "desk: comments")

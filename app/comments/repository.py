@@ -29,7 +29,7 @@ from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import readable, visible
 from app.articles.schemas import terms
-from app.comments import announcing
+from app.comments import events
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.schemas import CommentDeskQuery, CommentListQuery
 from app.kit.db import Instant, Reader
@@ -200,7 +200,7 @@ class CommentsToChange(Comments):
         await self.session.flush()
         if comment.status == "approved":
             await self._count(comment, 1)
-            await announcing.tell(self.session, "comment.approved", comment)
+            await events.tell(self.session, "comment.approved", comment)
 
     async def turn(self, comment: Comment, status: str) -> None:
         """Gives the comment another status; whatever counts approved ones follows."""
@@ -214,7 +214,7 @@ class CommentsToChange(Comments):
             await self._count(comment, 1 if after else -1)
         if before or after:
             kind = "comment.updated" if before and after else "comment.approved" if after else "comment.removed"
-            await announcing.tell(self.session, kind, comment)
+            await events.tell(self.session, kind, comment)
 
     async def wipe(self, comment: Comment, status: str) -> None:
         """Takes name, text, address and everything private out; the place stays."""
@@ -246,7 +246,7 @@ class CommentsToChange(Comments):
         for row in (await self._seen(above)).values():
             if (row.shown, row.replies) != (before[row.id].shown, before[row.id].replies):
                 kind = "comment.updated" if row.shown else "comment.removed"
-                await announcing.tell(self.session, kind, row)
+                await events.tell(self.session, kind, row)
 
     async def _seen(self, ids: Sequence[str]) -> dict[str, Any]:
         """What readers see of these comments that follows from what stands below them."""

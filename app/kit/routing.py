@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from app.kit.bodies import check_body
 from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, UnsupportedMediaType, render
+from app.kit.fast_route import Handler, Straight
 from app.kit.faults import faults_in, model_of, repeated_parameters
-from app.kit.straight import Handler, Straight
 
 
 class Route(APIRoute):

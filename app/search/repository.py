@@ -13,7 +13,7 @@ from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.repository import KIND, NOW, visible
 from app.articles.schemas import ArticleFilters
-from app.articles.worded import filters_of, many_worded, values_of, worded
+from app.articles.text_search import filters_of, many_worded, values_of, worded
 from app.authors.models import Author
 from app.index.models import Headword, Indexed
 from app.index.repository import first_place, last_place, newest

@@ -17,11 +17,11 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.changes.follower import Follower, Heard
+from app.changes.tail import Follower, Heard
 from app.kit.db import Database
-from app.kit.edge import as_get
 from app.kit.errors import RateLimited, Unavailable
 from app.kit.faults import is_outage
+from app.kit.middleware import as_get
 from app.settings import Settings
 from app.sync.clients import PATIENCE, Client, Tally
 from app.sync.filters import Filter, Sieve

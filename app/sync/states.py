@@ -19,7 +19,7 @@ from app.kit import listing
 from app.kit.db import Reader
 from app.kit.listing import written
 from app.settings import Settings
-from app.taxonomy.announcing import SHELVES
+from app.taxonomy.events import SHELVES
 from app.taxonomy.repository import Shelf, Taxonomy
 from app.taxonomy.schemas import AuthorPublic, SectionPublic, TagPublic
 from app.taxonomy.shapes import shape as term_of

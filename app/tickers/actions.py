@@ -11,12 +11,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.stored import ArticlesToEdit
-from app.audit.work import Work
 from app.changes.log import noted
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import as_id, new_id
 from app.sections.models import Section
+from app.staff.work import Work
 from app.tags.models import Tag
 from app.terms.actions import Kind, put
 from app.terms.repository import known

@@ -11,7 +11,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.articles.shapes import status_of
-from app.audit.work import EditorWork
 from app.kit import clock
 from app.kit.caching import IfMatch, at_desk
 from app.kit.db import ReadingSession
@@ -31,6 +30,7 @@ from app.kit.schemas import NoQuery
 from app.kit.warnings import told
 from app.settings import Settings
 from app.staff.access import Editor, OncePerToken
+from app.staff.work import EditorWork
 from app.terms.desk import term_fields
 from app.tickers import actions
 from app.tickers.models import Ticker

@@ -16,9 +16,9 @@ from app.articles.repository import visible
 from app.articles.shapes import whole_of
 from app.comments import router as comments
 from app.kit import clock
+from app.kit.fast_route import Straight
 from app.kit.paging import Key, Paged
 from app.kit.routing import Route
-from app.kit.straight import Straight
 from app.tickers import router as strips
 from tests.newsroom import Newsroom
 

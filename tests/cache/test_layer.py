@@ -16,9 +16,9 @@ import pytest
 
 from app.cache.answers import Answer, best_encoding
 from app.cache.store import MOST_ALIASES, Store
-from app.changes import follower as following
-from app.changes.bell import Bell
-from app.changes.follower import TRUSTED
+from app.changes import tail as following
+from app.changes.commit_signal import Bell
+from app.changes.tail import TRUSTED
 from app.kit import clock
 from tests.newsroom import Newsroom, beside
 

@@ -10,7 +10,7 @@ import pytest
 
 from app.kit import faults
 from app.kit.bodies import MOST_VALUES
-from app.kit.edge import with_literal_path
+from app.kit.middleware import with_literal_path
 from tests.comments.talk import talk_in
 from tests.newsroom import Newsroom
 

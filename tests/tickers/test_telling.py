@@ -11,7 +11,7 @@ from sqlalchemy import func, select, update
 
 from app.changes.models import Announced, Change
 from app.kit import clock
-from app.tickers.announcing import begin
+from app.tickers.events import begin
 from app.tickers.repository import Strips
 from tests.newsroom import Newsroom, beside, opened
 from tests.tickers.strips import add, at, moment, put_strip, shown, updated_at

@@ -16,7 +16,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.changes.bell import Bell
+from app.changes.commit_signal import Bell
 from app.changes.log import EVERYTHING
 from app.changes.models import Announced, Change, ChangeLog
 from app.kit import clock

@@ -1,4 +1,4 @@
-"""Members of the staff and their tokens, at the desk."""
+"""Members of the staff, their tokens and the audit, at the desk."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.audit.work import AdminWork
+from app.audit.repository import entries
+from app.audit.schemas import AuditList, AuditQuery
 from app.kit.caching import IfMatch, at_desk
 from app.kit.db import ReadingSession
 from app.kit.errors import (
@@ -42,6 +43,7 @@ from app.staff.schemas import (
     TokenMade,
     TokenRead,
 )
+from app.staff.work import AdminWork
 
 desk = router_of("/v1/desk", "desk: people")
 Empty = Annotated[NoQuery, Query()]
@@ -174,6 +176,17 @@ async def revoke_token(id: MemberId, token_id: TokenId, _: Empty, work: AdminWor
     await actions.revoke_token(staff, token)
     await work.record("token.revoke", "token", token.id)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
+
+
+@desk.get("/audit", response_model=AuditList, responses=problems(InvalidQuery, InvalidCursor))
+async def list_audit(
+    request: Request, query: Annotated[AuditQuery, Query()], session: ReadingSession, admin: Admin
+) -> Response:
+    """Read the audit
+
+    Who did what at the desk, newest first. Entries are only ever added.
+    """
+    return desk_list(request, AuditList, await entries(session, query, Cursors(request)))
 
 
 def _known(id: str) -> str:

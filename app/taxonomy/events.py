@@ -10,11 +10,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.articles.announcing import LISTS, tell_again
+from app.articles.events import LISTS, tell_again
 from app.articles.indexing import doubt_named
 from app.articles.models import Article, ArticleAuthor
 from app.articles.repository import visible
-from app.changes.announced import forget, remember, remembered
+from app.changes.last_published import forget, remember, remembered
 from app.changes.log import Note, Noted, Thing, note
 from app.sections.repository import lines_of
 from app.settings import Settings

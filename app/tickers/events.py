@@ -17,7 +17,7 @@ from pydantic_core import to_json
 from sqlalchemy import BindParameter, bindparam, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.announced import forget, remember, remembered
+from app.changes.last_published import forget, remember, remembered
 from app.changes.log import Note, Noted, note, noted
 from app.changes.models import Announced
 from app.kit.db import Instant

@@ -13,8 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
-from app.changes.follower import Moments
 from app.changes.log import Note, Noted, Thing, note, noted, present
+from app.changes.tail import Moments
 from app.sections.repository import lines_of
 from app.settings import Settings
 

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app.kit.fast_route import Straight
 from app.kit.routing import Route
-from app.kit.straight import Straight
 
 pytestmark = pytest.mark.anyio
 

@@ -12,11 +12,11 @@ from fastapi import APIRouter, Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-import app.reader
+import app.web
 from app.kit.caching import deliver
 from app.kit.errors import NotFound, every_problem
-from app.reader import pages
 from app.text.messages import negotiate
+from app.web import pages
 
 router = APIRouter(include_in_schema=False)
 HTML = "text/html; charset=utf-8"
@@ -25,7 +25,7 @@ DOCS_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "connect-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-OWN = FilePath(app.reader.__file__).parent / "static"
+OWN = FilePath(app.web.__file__).parent / "static"
 STATIC = {
     "nashra.svg": (OWN / "nashra.svg", "image/svg+xml"),
     "docs.js": (OWN / "docs.js", "text/javascript; charset=utf-8"),

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes import compaction
-from app.changes.follower import PATIENCE, Follower
 from app.changes.log import CHANNEL
 from app.changes.purging import Purger
+from app.changes.tail import PATIENCE, Follower
 from app.kit import clock
 from app.kit.db import Database, Reader
 from app.kit.sql import database_clock

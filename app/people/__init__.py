@@ -1,1 +1,0 @@
-"""People: the desk routes for members and tokens; they stand above the audit, which names members."""

@@ -1,1 +1,0 @@
-"""Reader: the pages that people open in a browser, and what operations ask."""
