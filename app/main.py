@@ -21,17 +21,15 @@ from starlette.types import Receive, Scope, Send
 
 import app.models  # noqa: F401  # every table is known before the first query
 from app.api import ROUTERS
-from app.articles.events import announce_due as announce_articles
-from app.articles.events import moments as article_moments
-from app.articles.events import watch as watch_translations
+from app.articles import events as articles
 from app.articles.indexing import index_anew, index_missing
 from app.cache.layer import Cache
-from app.changes.background import Duty
-from app.changes.commit_signal import Bell, bell_path
+from app.changes.background import BackgroundTasks
+from app.changes.commit_signal import CommitSignal, signal_path
 from app.changes.log import Log
 from app.changes.purging import Purger
-from app.changes.tail import Follower
-from app.comments.events import watch as watch_comments
+from app.changes.tail import LogTail
+from app.comments import events as comments
 from app.index.repository import is_stale as index_is_stale
 from app.kit import middleware, openapi
 from app.kit.connections import Connections, Limits
@@ -43,20 +41,16 @@ from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
 from app.settings import Settings, load
 from app.sync.live import Hub
-from app.taxonomy.events import doubt_renamed
-from app.taxonomy.events import watch as watch_terms
-from app.tickers.events import announce_due as announce_strips
-from app.tickers.events import begin as begin_strips
-from app.tickers.events import watch as watch_strips
+from app.taxonomy import events as taxonomy
+from app.tickers import events as tickers
 
 log = logging.getLogger("nashra")
-# What follows from a change, in this order: strips show what all others say.
-WATCHERS = (watch_translations, watch_comments, watch_terms, watch_strips)
-FORERUNNERS = (doubt_renamed,)
-# What the clock brings.
-ANNOUNCERS = (announce_articles, announce_strips)
-STARTERS = (begin_strips, index_missing)
-CHORES = ((index_is_stale, index_anew),)
+# What follows from a change, in this order: tickers show what all others record.
+ON_CHANGE = (articles.on_change, comments.on_change, taxonomy.on_change, tickers.on_change)
+BEFORE_CHANGE = (taxonomy.before_change,)
+WHEN_DUE = (articles.when_due, tickers.when_due)
+ON_START = (tickers.on_start, index_missing)
+IDLE_TASKS = ((index_is_stale, index_anew),)
 
 
 # As the router reads them, which takes a line break at the end for none.
@@ -125,22 +119,22 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     """The database, the log that every transaction ends with, and who reads it."""
     state = app.state
     state.database = Database(settings.database_url, settings.database_pool)
-    state.bell = Bell(bell_path(settings.database_url))
-    state.log = Log(state.bell, WATCHERS, lambda: state.settings, FORERUNNERS)
+    state.commit_signal = CommitSignal(signal_path(settings.database_url))
+    state.log = Log(state.commit_signal, ON_CHANGE, lambda: state.settings, BEFORE_CHANGE)
     state.database.before_commit = state.log.write
-    state.follower = Follower(state.database, state.bell, article_moments(settings))
-    state.cache = Cache(state.follower, settings)
-    state.hub = Hub(state.database, state.follower, lambda: state.settings)
-    purger = Purger(state.database, state.follower, settings)
-    work = (ANNOUNCERS, lambda: state.settings, purger, STARTERS, CHORES)
-    state.duty = Duty(state.database, state.follower, *work)
+    state.tail = LogTail(state.database, state.commit_signal, articles.deadlines(settings))
+    state.cache = Cache(state.tail, settings)
+    state.hub = Hub(state.database, state.tail, lambda: state.settings)
+    purger = Purger(state.database, state.tail, settings)
+    work = (WHEN_DUE, lambda: state.settings, purger, ON_START, IDLE_TASKS)
+    state.background = BackgroundTasks(state.database, state.tail, *work)
 
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
     hub: Hub = app.state.hub
-    app.state.duty.is_awaited = lambda: hub.count > 0
-    tasks = [asyncio.create_task(app.state.duty.run()), asyncio.create_task(hub.run())]
+    app.state.background.is_awaited = lambda: hub.count > 0
+    tasks = [asyncio.create_task(app.state.background.run()), asyncio.create_task(hub.run())]
     with on_stop_signal(hub.close):
         # For `app/kit/protocol.py` and `app/cache/protocol.py`.
         yield {"cache": app.state.cache, "connections": app.state.connections}
@@ -152,9 +146,9 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
             pass
         except Exception:
             log.exception("a task had ended by itself")
-    await app.state.follower.close()
+    await app.state.tail.close()
     await app.state.database.close()
-    app.state.bell.close()
+    app.state.commit_signal.close()
 
 
 def _layers(app: FastAPI, settings: Settings) -> None:

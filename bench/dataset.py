@@ -150,11 +150,11 @@ async def _announce(url: str) -> None:
         if database.writing.dialect.name == "sqlite":
             _hasten(database.writing)
         while True:
-            async with database.reader() as reader:
+            async with database.connection() as reader:
                 before, head = head, (await reader.execute(select(ChangeLog.head))).scalar_one()
             if head == before:
                 return
-            await app.state.duty.announce()
+            await app.state.background.run_due()
     finally:
         await database.close()
 
@@ -361,7 +361,7 @@ def _private(row: dict[str, Any]) -> dict[str, Any]:
 # ── PostgreSQL ───────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
-async def settle(url: str) -> None:
+async def mark_current(url: str) -> None:
     """Lets PostgreSQL do now what it would otherwise do in the middle of a measurement."""
     database = Database(url, 1)
     try:

@@ -52,7 +52,7 @@ def database_for(server: str, count: int, tell: dataset.Tell) -> str:
     if found != stamp:
         asyncio.run(_run(server, f'DROP DATABASE IF EXISTS "{name}"', f'CREATE DATABASE "{name}"'))
         dataset.make(url, count, tell)
-        asyncio.run(dataset.settle(url))
+        asyncio.run(dataset.mark_current(url))
         asyncio.run(_run(server, f"COMMENT ON DATABASE \"{name}\" IS '{stamp}'"))
     return url
 

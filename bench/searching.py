@@ -79,9 +79,9 @@ async def _sized(site: Site) -> Result:
     """On SQLite the whole index with what it keeps; on PostgreSQL the GIN index alone."""
     database = Database(site.url, 1)
     try:
-        async with database.reader() as reader:
+        async with database.connection() as connection:
             texts, index = [
-                float((await reader.execute(text(sql))).scalar_one())
+                float((await connection.execute(text(sql))).scalar_one())
                 for sql in (TEXTS[site.database], SIZES[site.database])
             ]
     finally:

@@ -20,7 +20,7 @@ PATIENCE = 30.0
 
 
 @dataclass
-class Heard:
+class Subscriber:
     """Seconds of the system's monotonic clock at which each client had the event."""
 
     moments: list[float]
@@ -76,14 +76,14 @@ class _Crowd:
 
         return sum(await asyncio.gather(*(join(number) for number in range(self.count))))
 
-    async def listen(self) -> Heard:
+    async def listen(self) -> Subscriber:
         """Waits until everybody has the next event."""
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self.all_heard.wait(), PATIENCE)
         self.closing = True
         for transport in self.transports:
             transport.close()
-        return Heard(self.moments, self.lost)
+        return Subscriber(self.moments, self.lost)
 
 
 async def _main(port: int, count: int) -> None:

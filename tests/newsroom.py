@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from app.articles.events import moments
+from app.articles.events import deadlines
 from app.articles.models import Article, ArticleBody, ArticleSection
 from app.kit import clock, prepared
 from app.kit.ids import new_id
@@ -42,8 +42,8 @@ class Newsroom:
     def set(self, **changes: Any) -> None:
         """Changes settings, as if the server had been started with them."""
         self.app.state.settings = self.settings.model_copy(update=changes)
-        self.app.state.follower.watch_for(moments(self.settings))
-        self.app.state.cache.forgotten()
+        self.app.state.tail.set_deadlines(deadlines(self.settings))
+        self.app.state.cache.invalidate_all()
 
     async def hire(self, role: str, name: str | None = None) -> str:
         """A new member with a token; returns the token. `name` is the key in `tokens` and `members` (else the role)."""
@@ -166,13 +166,13 @@ class Newsroom:
                     for r in rows
                 ],
             )
-        self.app.state.cache.forgotten()  # no log has told it
+        self.app.state.cache.invalidate_all()  # no log has told it
         return [row["id"] for row in rows]
 
     @contextmanager
     def counted(self) -> Iterator[list[str]]:
         """The statements that readers' requests send to the database inside the block, where nothing is kept ready."""
-        self.app.state.cache.forgotten()
+        self.app.state.cache.invalidate_all()
         store = self.app.state.cache.store
         bound, store.bound = store.bound, 0
         try:
@@ -225,7 +225,7 @@ async def opened(url: str, **settings: Any) -> AsyncIterator[Newsroom]:
         yield room
     finally:
         await room.client.aclose()
-        await app.state.follower.close()
+        await app.state.tail.close()
         await app.state.database.close()
 
 
@@ -239,5 +239,5 @@ async def beside(room: Newsroom, **settings: Any) -> AsyncIterator[Newsroom]:
         yield other
     finally:
         await other.client.aclose()
-        await app.state.follower.close()
+        await app.state.tail.close()
         await app.state.database.close()

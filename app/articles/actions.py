@@ -23,7 +23,7 @@ from sqlalchemy import select
 
 from app.articles import revisions
 from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
-from app.articles.events import tell, told_at
+from app.articles.events import log_time, record_public_change
 from app.articles.models import Article, Correction
 from app.articles.repository import KIND, readable
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
@@ -92,7 +92,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
         await slugs.one_at_a_time(work.session, KIND, plain_slug(await articles.require(id)))
     article = await articles.require(id, for_update=True)
     now = clock.now()  # whoever held it before us may have published it meanwhile
-    work = replace(work, now=now if told_at(article, now) == now else await present(work.session))
+    work = replace(work, now=now if log_time(article, now) == now else await present(work.session))
     status = status_of(article, work.now)
     if not work.actor.has("editor"):
         _refuse_reporter(work, article, verb, status)
@@ -101,7 +101,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
     if status not in ALLOWED[verb]:
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
     draft = Draft(work, articles, article, *await articles.beside(article, work.now))
-    draft.before = await draft.look(told_at(article, work.now))
+    draft.before = await draft.public_view(log_time(article, work.now))
     return draft
 
 
@@ -249,7 +249,7 @@ async def _finish(draft: Draft, verb: str, **details: Any) -> None:
     draft.article.saved_at = draft.work.now
     await draft.store()
     await draft.index()
-    tell(draft.work.session, draft.article, verb, draft.before, await draft.look())
+    record_public_change(draft.work.session, draft.article, verb, draft.before, await draft.public_view())
     await draft.articles.save(draft.article)
     await revisions.keep(draft, verb)
     await draft.work.record(f"article.{verb}", KIND, draft.article.id, version=draft.article.version, **details)

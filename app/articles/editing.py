@@ -11,7 +11,7 @@ from typing import Any
 from pydantic import BaseModel
 from sqlalchemy import delete
 
-from app.articles.events import UNSEEN, Look, look
+from app.articles.events import HIDDEN, PublicView, public_view
 from app.articles.indexing import held, index
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
 from app.articles.repository import KIND, Relations
@@ -58,7 +58,7 @@ class Draft:
         related: Relations | None = None,
     ) -> None:
         self.work, self.articles, self.article, self.body = work, articles, article, body
-        self.before = UNSEEN
+        self.before = HIDDEN
         """What readers saw of it before."""
         self.faults: list[Fault] = []
         self.warnings: list[dict[str, Any]] = []
@@ -177,12 +177,12 @@ class Draft:
         id = self.article.id
         return (await self.articles.relations_for([id], self.work.actor, self.work.now))[id]
 
-    async def look(self, now: datetime | None = None) -> Look:
+    async def public_view(self, now: datetime | None = None) -> PublicView:
         """What readers see of it, at another moment than that of the save where one is given."""
         related = await self.related()
         if missing := {id for id, _, _ in related.sections} - self._lines.keys():
             self._lines |= await lines_of(self.work.session, missing)
-        return look(self.article, related, self._lines, now or self.work.now)
+        return public_view(self.article, related, self._lines, now or self.work.now)
 
     async def _translation(self, fields: ArticleUpdate, given: set[str]) -> None:
         article = self.article
@@ -254,7 +254,7 @@ class Draft:
             await slugs.release(session, KIND, article.id, but=article.slug)
 
     async def name_in_public(self) -> None:
-        """At first publication: a number in the slug may not tell of a text that nobody knows of.
+        """At first publication: a number in the slug may not record_public_change of a text that nobody knows of.
 
         Where the plain slug belongs to an article that no reader has seen, the two change slugs. Where an editor gave
         it to that article by hand, this one must be named by hand too.

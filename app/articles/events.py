@@ -13,15 +13,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
-from app.changes.log import Note, Noted, Thing, note, noted, present
-from app.changes.tail import Moments
+from app.changes.log import PendingChange, PendingChanges, Thing, pending_changes, present, record_change
+from app.changes.tail import Deadlines
 from app.sections.repository import lines_of
 from app.settings import Settings
 
 TRANSLATIONS = "translations"  # the kind of what is touched
 LISTS = "articles:lists"  # the tag of lists: which articles they hold, in which order
 AT_ONCE = 500  # articles announced in one transaction
-TOLD_AT_ONCE = 100
+RECORDED_AT_ONCE = 100
 TYPES = {
     "publish": "article.published",
     "unpublish": "article.unpublished",
@@ -33,7 +33,7 @@ OUT, UNHEARD = text("articles.state = 'published'"), text("articles.state = 'pub
 
 
 @dataclass(frozen=True)
-class Look:
+class PublicView:
     """What lists, filters and other articles' answers tell of an article."""
 
     visible: bool = False
@@ -48,37 +48,37 @@ class Look:
     group: str | None = None
     """Of its translations."""
 
-    def is_listed_as(self, other: Look) -> bool:
+    def is_listed_as(self, other: PublicView) -> bool:
         """Whether the same lists hold it at the same place, but for lists by the time of its last change."""
         return replace(self, group=None) == replace(other, group=None)
 
-    def shows_as(self, other: Look) -> bool:
+    def shows_as(self, other: PublicView) -> bool:
         """Whether its translations show the same of it."""
         own = (self.visible, self.slug, self.language, self.group)
         return own == (other.visible, other.slug, other.language, other.group)
 
 
-UNSEEN = Look()
+HIDDEN = PublicView()
 
 
-async def looks(session: AsyncSession, articles: Sequence[Any], now: datetime) -> dict[str, Look]:
+async def public_views(session: AsyncSession, articles: Sequence[Any], now: datetime) -> dict[str, PublicView]:
     """What readers see of these articles (rows or objects) at this moment, by id. Two statements."""
     shown = [article for article in articles if _is_out(article, now)]
     related = await Articles(session).relations([article.id for article in shown], now)
     lines = await lines_of(session, {id for found in related.values() for id in _ids(found.sections)})
-    found = {article.id: _look(article, related[article.id], lines) for article in shown}
-    return {article.id: found.get(article.id, UNSEEN) for article in articles}
+    found = {article.id: _view(article, related[article.id], lines) for article in shown}
+    return {article.id: found.get(article.id, HIDDEN) for article in articles}
 
 
 def _is_out(article: Any, now: datetime) -> bool:
     return article.state == "published" and article.published_at is not None and article.published_at <= now
 
 
-def _look(article: Any, related: Relations, lines: Mapping[str, frozenset[str]]) -> Look:
+def _view(article: Any, related: Relations, lines: Mapping[str, frozenset[str]]) -> PublicView:
     sections = frozenset[str]().union(*(lines[id] for id in _ids(related.sections)))
     terms = {("section", id) for id in sections}
     terms |= {("tag", id) for id in _ids(related.tags)} | {("author", id) for id in _ids(related.authors)}
-    return Look(
+    return PublicView(
         True,
         article.slug,
         article.language,
@@ -95,27 +95,29 @@ def _ids(rows: Iterable[Any]) -> list[str]:
     return [id for id, _, _ in rows]
 
 
-def look(article: Any, related: Relations, lines: Mapping[str, frozenset[str]], now: datetime) -> Look:
+def public_view(article: Any, related: Relations, lines: Mapping[str, frozenset[str]], now: datetime) -> PublicView:
     """What readers see of one article at this moment; `lines` of the sections that it is filed in."""
-    return _look(article, related, lines) if _is_out(article, now) else UNSEEN
+    return _view(article, related, lines) if _is_out(article, now) else HIDDEN
 
 
-def told_at(article: Article, now: datetime) -> datetime:
+def log_time(article: Article, now: datetime) -> datetime:
     """The moment as of which the log tells of it: later than now where the clock was put back since."""
     return max(now, article.published_at) if article.announced and article.published_at else now
 
 
-def tell(session: AsyncSession, article: Article, verb: str, before: Look, after: Look) -> None:
+def record_public_change(
+    session: AsyncSession, article: Article, verb: str, before: PublicView, after: PublicView
+) -> None:
     """Notes what the desk's `verb` has changed for readers, if anything."""
-    noted(session).sets_clock = True
+    pending_changes(session).sets_clock = True
     if verb != "withdraw" and not after.visible:
         verb = "unpublish"  # also of a save or another schedule, where the clock was put back
     if after.visible and not article.announced:
-        _note(session, article, "article.published", UNSEEN, after)
+        _record(session, article, "article.published", HIDDEN, after)
     if before.visible:
         renamed = after.visible and after.slug != before.slug
         kind = TYPES.get(verb) or ("article.slug_changed" if renamed else "article.updated")
-        _note(session, article, kind, before, after)
+        _record(session, article, kind, before, after)
     same = before.shows_as(after) and article.announced
     if article.announced != after.visible:  # what is set is looked at before each statement, if it is the same or not
         article.announced = after.visible
@@ -123,13 +125,13 @@ def tell(session: AsyncSession, article: Article, verb: str, before: Look, after
         _touch_translations(session, before, after)
 
 
-def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: Look) -> None:
+def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, after: PublicView) -> None:
     changed = before.terms ^ after.terms
-    noted(session).touched |= changed
+    pending_changes(session).touched |= changed
     stays = before.is_listed_as(after)
-    note(
+    record_change(
         session,
-        Note(
+        PendingChange(
             kind,
             article.id,
             tags={
@@ -150,32 +152,32 @@ def _note(session: AsyncSession, article: Any, kind: str, before: Look, after: L
     )
 
 
-def _touch_translations(session: AsyncSession, *seen: Look) -> None:
+def _touch_translations(session: AsyncSession, *seen: PublicView) -> None:
     """Each translation shows the others."""
-    noted(session).touched |= {(TRANSLATIONS, one.group) for one in seen if one.group}
+    pending_changes(session).touched |= {(TRANSLATIONS, one.group) for one in seen if one.group}
 
 
-async def watch(session: AsyncSession, seen: Noted, _settings: Settings, now: datetime) -> None:
+async def on_change(session: AsyncSession, pending: PendingChanges, _settings: Settings, now: datetime) -> None:
     """Tells of the other translations; under the log's lock, so that of two published at once the later sees both."""
-    groups = [id for kind, id in seen.touched if kind == TRANSLATIONS]
+    groups = [id for kind, id in pending.touched if kind == TRANSLATIONS]
     if groups:
         others = select(Article.id).where(Article.translation_group.in_(groups), visible(now))
-        told = {entry.id for entry in seen.notes if entry.resource == "article"}
-        await tell_again(session, set((await session.execute(others)).scalars()) - told, now)
+        recorded = {change.id for change in pending.changes if change.resource == "article"}
+        await record_updates(session, set((await session.execute(others)).scalars()) - recorded, now)
 
 
-async def tell_again(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
+async def record_updates(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
     """Notes the visible ones among these articles: something that they show has changed elsewhere."""
     names = sorted(ids)
-    for start in range(0, len(names), TOLD_AT_ONCE):
-        rows = list((await Articles(session).with_ids(names[start : start + TOLD_AT_ONCE], now)).values())
-        seen = await looks(session, rows, now)
+    for start in range(0, len(names), RECORDED_AT_ONCE):
+        rows = list((await Articles(session).with_ids(names[start : start + RECORDED_AT_ONCE], now)).values())
+        seen = await public_views(session, rows, now)
         for row in rows:
-            _note(session, row, "article.updated", seen[row.id], seen[row.id])
+            _record(session, row, "article.updated", seen[row.id], seen[row.id])
         await asyncio.sleep(0)  # on SQLite nothing else in here gives way
 
 
-async def announce_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
+async def when_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
     """Notes the scheduled articles whose moment has come, the earliest first, and takes back those told too early.
 
     `now` is the database's clock. An article that somebody is just writing is left to them, or to the next time: nobody
@@ -184,9 +186,9 @@ async def announce_due(session: AsyncSession, _settings: Settings, now: datetime
     await _take_back(session)
     due = select(Article).where(UNHEARD, Article.published_at <= now).order_by(Article.published_at, Article.id)
     articles = (await session.scalars(due.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
-    seen = await looks(session, articles, now)
+    seen = await public_views(session, articles, now)
     for article in articles:
-        _note(session, article, "article.published", UNSEEN, seen[article.id])
+        _record(session, article, "article.published", HIDDEN, seen[article.id])
         article.announced = True
     await session.flush()
     _touch_translations(session, *seen.values())
@@ -199,18 +201,20 @@ async def _take_back(session: AsyncSession) -> None:
     articles = (await session.scalars(early.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
     if not articles:
         return
-    seen = await looks(session, articles, max(article.published_at for article in articles if article.published_at))
+    seen = await public_views(
+        session, articles, max(article.published_at for article in articles if article.published_at)
+    )
     for article in articles:
-        _note(session, article, "article.unpublished", seen[article.id], UNSEEN)
+        _record(session, article, "article.unpublished", seen[article.id], HIDDEN)
         article.announced = False
     await session.flush()
     _touch_translations(session, *seen.values())
 
 
-def moments(settings: Settings) -> list[Moments]:
+def deadlines(settings: Settings) -> list[Deadlines]:
     """When scheduled articles come out; and when comments close by an article's age, which its answers show."""
     first = select(func.min(Article.published_at)).where(OUT)
-    coming = Moments(
+    coming = Deadlines(
         # Also those that another machine has announced, whose clock is ahead of ours.
         next=lambda now: first.where(_after(now)).scalar_subquery(),
         due=lambda now: select(Article.id).where(UNHEARD, Article.published_at <= now).exists(),
@@ -218,7 +222,7 @@ def moments(settings: Settings) -> list[Moments]:
     )
     if not settings.comments_close_after_days:
         return [coming]
-    closing = Moments(
+    closing = Deadlines(
         next=lambda now: first.where(_after(now)).scalar_subquery(),
         lag=timedelta(days=settings.comments_close_after_days),
     )

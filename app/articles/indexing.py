@@ -18,7 +18,7 @@ from app.articles.stored import ArticlesToEdit
 from app.authors.models import Author
 from app.index.entries import Texts
 from app.index.models import Indexed
-from app.index.repository import doubt, expect, put, remove, settle, stale
+from app.index.repository import mark_current, mark_stale, remove, reserve, stale, upsert
 from app.settings import Settings
 from app.tags.models import Tag
 
@@ -29,7 +29,7 @@ AT_ONCE = 5  # articles of one transaction: on SQLite nobody else writes meanwhi
 
 
 async def index(
-    session: AsyncSession, article: Any, related: Relations, body: Any, *, ends_doubt: bool = False
+    session: AsyncSession, article: Any, related: Relations, body: Any, *, ends_stale: bool = False
 ) -> None:
     """Stores the words of an article, or forgets them. Of a paid one the body stays out: no answer may tell of it."""
     if article.state != "published" or article.published_at is None:
@@ -39,7 +39,7 @@ async def index(
     lead = [text for text in (article.summary, article.byline, *names) if text]
     text = body.text if body is not None and article.access != "paid" else ""
     texts = Texts(article.language, article.headline, lead, text)
-    await put(session, KIND, article.id, article.published_at, texts, ends_doubt=ends_doubt)
+    await upsert(session, KIND, article.id, article.published_at, texts, ends_stale=ends_stale)
 
 
 async def held(session: AsyncSession, related: Relations) -> Relations:
@@ -66,10 +66,10 @@ async def _held(session: AsyncSession, term: type[Tag] | type[Author], rows: Ter
     return tuple((id, slug, names.get(id, name)) for id, slug, name in rows)
 
 
-async def doubt_named(session: AsyncSession, term_ids: Sequence[str]) -> None:
+async def mark_named_stale(session: AsyncSession, term_ids: Sequence[str]) -> None:
     """These tags or authors have other names: the articles that carry them are indexed anew, soon."""
     for link, term_id in ((ArticleTag, ArticleTag.tag_id), (ArticleAuthor, ArticleAuthor.author_id)):
-        await doubt(session, KIND, select(link.article_id).where(term_id.in_(term_ids)))
+        await mark_stale(session, KIND, select(link.article_id).where(term_id.in_(term_ids)))
 
 
 async def index_anew(session: AsyncSession, _settings: Settings, now: datetime) -> None:
@@ -88,12 +88,12 @@ async def index_some(session: AsyncSession, number: int, now: datetime) -> list[
         try:
             async with session.begin_nested():
                 if id in articles:
-                    await index(session, articles[id], related[id], bodies.get(id), ends_doubt=True)
+                    await index(session, articles[id], related[id], bodies.get(id), ends_stale=True)
                 else:
                     await remove(session, KIND, id)
         except Exception:  # one article must not keep all others from being found
             log.exception("article %s is not indexed anew", id)
-            await settle(session, KIND, id)
+            await mark_current(session, KIND, id)
         await asyncio.sleep(0)  # readers are answered in between
     return ids
 
@@ -105,4 +105,4 @@ async def index_missing(session: AsyncSession, _settings: Settings, _now: dateti
     missing = missing.order_by(Article.published_at, Article.id).limit(MOST_MISSING)  # alike for all who start at once
     for id, at in (await session.execute(missing)).all():
         if at is not None:
-            await expect(session, KIND, id, at)
+            await reserve(session, KIND, id, at)

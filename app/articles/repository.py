@@ -32,12 +32,12 @@ from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSect
 from app.articles.schemas import ArticleFilters, ArticleListQuery
 from app.authors.models import Author
 from app.kit.clock import written
-from app.kit.db import Instant, Reader
+from app.kit.db import Connection, Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Slice
 from app.kit.prepared import Prepared
-from app.kit.raw_columns import Gathered, gathered, plain
+from app.kit.raw_columns import JsonAggregate, plain, rows_of_json
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.staff.access import Actor
@@ -94,7 +94,7 @@ class Relations:
     @classmethod
     def of(cls, row: Any) -> Relations:
         """Those that came along with an article."""
-        translations = tuple((dashed(id), slug, name) for name, id, slug in gathered(row.translations))
+        translations = tuple((dashed(id), slug, name) for name, id, slug in rows_of_json(row.translations))
         return cls(_in_place(row.sections), _in_place(row.tags), _in_place(row.authors), translations)
 
     def cache_tags(self) -> list[str]:
@@ -105,7 +105,7 @@ class Relations:
 
 @lru_cache(maxsize=8192)
 def _in_place(found: str | None) -> Terms:
-    return tuple((dashed(id), slug, name) for _, id, slug, name in gathered(found))
+    return tuple((dashed(id), slug, name) for _, id, slug, name in rows_of_json(found))
 
 
 class PutRight(NamedTuple):
@@ -118,7 +118,7 @@ class PutRight(NamedTuple):
 
     @classmethod
     def of(cls, row: Any) -> list[PutRight]:
-        found = gathered(row.corrections)
+        found = rows_of_json(row.corrections)
         return [cls(dashed(id), kind, written(datetime.fromisoformat(at)), note) for id, kind, at, note in found]
 
 
@@ -128,8 +128,8 @@ _canonical = lru_cache(maxsize=4096)(canonical_slug)
 class Articles:
     """What readers see, as rows. `reader` may be a read-only connection or a session."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
 
     async def published(
         self, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts = frozenset()
@@ -139,7 +139,7 @@ class Articles:
         filters = tuple(getattr(query, filter) for filter in FILTERS)
         paged = _published(query.sort, parts, filters)
         return await paged.take(
-            self.reader,
+            self.connection,
             query,
             cursors,
             position=lambda row: [getattr(row, name), row.id],
@@ -155,7 +155,7 @@ class Articles:
         """
         known = as_id(name)
         named = {"id": known} if known else {"slug": _canonical(name) if len(name) <= 240 else canonical_slug(name)}
-        row = await _one(bool(known), parts).first(self.reader, {**named, "now": now})
+        row = await _one(bool(known), parts).first(self.connection, {**named, "now": now})
         if row is None:
             raise NotFound()
         if row.state == "withdrawn":
@@ -169,13 +169,13 @@ class Articles:
         if not ids:
             return {}
         statement = select(articles).where(Article.id.in_(ids), visible(now))
-        return {row.id: row for row in (await self.reader.execute(statement)).all()}
+        return {row.id: row for row in (await self.connection.execute(statement)).all()}
 
     async def hidden(self, ids: Sequence[str], now: datetime) -> Sequence[Any]:
         """Those among these that are there, but not for readers: only what may be said of them."""
         columns = (Article.id, Article.state, Article.withdrawn_at, Article.withdrawn_reason)
         statement = select(*columns).where(Article.id.in_(ids), not_(visible(now)))
-        return (await self.reader.execute(statement)).all()
+        return (await self.connection.execute(statement)).all()
 
     async def relations(self, ids: Sequence[str], now: datetime) -> dict[str, Relations]:
         """Sections, tags, authors and translations of these articles, in one statement.
@@ -193,7 +193,7 @@ class Articles:
     async def _related(self, statement: Prepared, ids: Sequence[str], values: dict[str, Any]) -> dict[str, Relations]:
         found: dict[str, dict[str, list[Any]]] = {id: defaultdict(list) for id in ids}
         if ids:
-            related = await statement.all(self.reader, {"ids": list(ids), **values})
+            related = await statement.all(self.connection, {"ids": list(ids), **values})
             for kind, article_id, _, id, slug, name in related:
                 found[article_id][kind].append((id, slug, name))
         return {id: Relations(**{kind: tuple(rows) for kind, rows in kinds.items()}) for id, kinds in found.items()}
@@ -202,15 +202,15 @@ class Articles:
         """The visible ones among these, with these `parts`, in one statement."""
         if not ids:
             return []
-        return await _several(parts).all(self.reader, {"ids": list(ids), "now": now})
+        return await _several(parts).all(self.connection, {"ids": list(ids), "now": now})
 
     async def summarised(self, ids: Sequence[str], now: datetime) -> list[Any]:
         """The visible ones among these, as lists show them."""
-        return await SUMMARISED.all(self.reader, {"ids": list(ids), "now": now}) if ids else []
+        return await SUMMARISED.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 
     async def texts(self, ids: Sequence[str], now: datetime) -> dict[str, str]:
         """What may be read without paying of the bodies of these, by id."""
-        found = await TEXTS.all(self.reader, {"ids": list(ids), "now": now}) if ids else []
+        found = await TEXTS.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
         return {row.article_id: row.text for row in found}
 
 
@@ -250,18 +250,18 @@ TRACED = or_(visible(NOW), Article.state == literal_column("'withdrawn'"))
 
 
 def _terms(link: Any, term: Any, term_id: Any) -> ScalarSelect[Any]:
-    rows = select(Gathered(link.position, term.id, term.slug, term.name)).join(term, term.id == term_id)
+    rows = select(JsonAggregate(link.position, term.id, term.slug, term.name)).join(term, term.id == term_id)
     return rows.where(link.article_id == Article.id).correlate(Article).scalar_subquery()
 
 
 def _translations() -> ScalarSelect[Any]:
     other = aliased(Article)
     same = (other.translation_group == Article.translation_group, other.id != Article.id, visible(NOW, other))
-    return select(Gathered(other.language, other.id, other.slug)).where(*same).correlate(Article).scalar_subquery()
+    return select(JsonAggregate(other.language, other.id, other.slug)).where(*same).correlate(Article).scalar_subquery()
 
 
 def _corrections() -> ScalarSelect[Any]:
-    rows = select(Gathered(Correction.id, Correction.kind, Correction.at, Correction.note))
+    rows = select(JsonAggregate(Correction.id, Correction.kind, Correction.at, Correction.note))
     return rows.where(Correction.article_id == Article.id, Article.corrected).correlate(Article).scalar_subquery()
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select
 from app.articles.editing import LINKS, Draft
 from app.articles.models import Article, Revision
 from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInput
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.prepared import Prepared
@@ -57,16 +57,16 @@ async def keep(draft: Draft, action: str) -> None:
     await KEEP.run(work.session, revision)
 
 
-async def page(reader: Reader, article: Article, query: PageQuery, cursors: Cursors) -> Slice[Revision]:
+async def page(connection: Connection, article: Article, query: PageQuery, cursors: Cursors) -> Slice[Revision]:
     """Newest first."""
     statement = select(Revision).where(Revision.article_id == article.id)
     keys = [Key(Revision.number, descending=True)]
-    return await take(reader, statement, keys, query, cursors, position=lambda row: [row.number], scalars=True)
+    return await take(connection, statement, keys, query, cursors, position=lambda row: [row.number], scalars=True)
 
 
-async def one(reader: Reader, article: Article, number: int) -> Revision:
+async def one(connection: Connection, article: Article, number: int) -> Revision:
     statement = select(Revision).where(Revision.article_id == article.id, Revision.number == number)
-    revision: Revision | None = (await reader.execute(statement)).scalar_one_or_none()
+    revision: Revision | None = (await connection.execute(statement)).scalar_one_or_none()
     if revision is None:
         raise NotFound()
     return revision

@@ -40,7 +40,7 @@ DISPLAY_ABSENT: Absent = (("display", "display=", ()),)
 
 
 @router.get("", response_model=ArticleList, responses=problems(InvalidQuery, InvalidCursor))
-async def list_articles(request: Request, query: Annotated[ArticleListQuery, Query()], reader: Reading) -> Response:
+async def list_articles(request: Request, query: Annotated[ArticleListQuery, Query()], connection: Reading) -> Response:
     """List articles
 
     Published articles, newest first. Filters combine with *and*; within one filter a comma means *any of*, and an
@@ -54,12 +54,12 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": BODY_LIMIT})])
     now = clock.now()
     if not (query.count or query.q):
-        await alone(reader)
+        await alone(connection)
     parts = _parts(selection) - (set() if with_body else {"body"}) - {"corrections"}
     if query.q:
-        page = await published_with_words(reader, query, Cursors(request), now, parts)
+        page = await published_with_words(connection, query, Cursors(request), now, parts)
     else:
-        page = await Articles(reader).published(query, Cursors(request), now, parts)
+        page = await Articles(connection).published(query, Cursors(request), now, parts)
     settings = request.app.state.settings
     # A list by the time of the last change, or by words, is another one after every change.
     follows_all = bool(query.sort == "-updated_at" or query.updated_after or query.q)
@@ -68,7 +68,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
         write = writer_of(settings)
         summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
         response = delivered_page(request, page, summaries, tags=["articles"], shows=shows)
-        return unkept(request, response) if query.q and await is_stale(reader) else response
+        return unkept(request, response) if query.q and await is_stale(connection) else response
     rows: list[dict[str, Any]] = []
     for row in page.rows:
         rows.append(summary_of(row, _related(row, parts), settings, now))
@@ -79,12 +79,12 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     response = delivered_list(
         request, ArticleList, page, rows, tags=["articles"], shows=shows, selection=selection, shaped=True
     )
-    return unkept(request, response) if query.q and await is_stale(reader) else response
+    return unkept(request, response) if query.q and await is_stale(connection) else response
 
 
 @router.get("/{slug}", response_model=ArticleAlone, responses=problems(InvalidQuery, NotFound, Gone))
 async def read_article(
-    request: Request, slug: ArticlePath, query: Annotated[ArticleQuery, Query()], reader: Reading
+    request: Request, slug: ArticlePath, query: Annotated[ArticleQuery, Query()], connection: Reading
 ) -> Response:
     """Read an article
 
@@ -93,9 +93,9 @@ async def read_article(
     """
     selection: Selection = select_fields(ArticleAlone, query.fields, () if query.display else DISPLAY_ABSENT)
     now = clock.now()
-    await alone(reader)
+    await alone(connection)
     parts = _parts(selection)
-    row = await Articles(reader).at(slug, now, parts=parts)
+    row = await Articles(connection).at(slug, now, parts=parts)
     corrections = PutRight.of(row) if "corrections" in parts else ()
     settings = request.app.state.settings
     related = _related(row, parts)

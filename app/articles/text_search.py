@@ -22,7 +22,7 @@ from app.index.asking import asked
 from app.index.matching import expression
 from app.index.models import Indexed
 from app.index.repository import Kind, first_place, found_by, last_place, newest, second_of
-from app.kit.db import Reader, dialect_of
+from app.kit.db import Connection, dialect_of
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, after
 from app.text.questions import Question
 
@@ -42,7 +42,9 @@ def values_of(question: Question, dialect: str, now: datetime, top: int) -> dict
 
 
 @lru_cache(maxsize=128)
-def worded(dialect: str, filters: Filters, kind: Kind = "any", sort: str = NEWEST, later: bool = False) -> Select[Any]:
+def matching_articles(
+    dialect: str, filters: Filters, kind: Kind = "any", sort: str = NEWEST, later: bool = False
+) -> Select[Any]:
     """Visible articles with the words `match` that pass the filters, the newest places first: place, resource_id.
 
     `later`: those that come behind the values `after0`, `after1` in the order of `sort`. Put together once for each way
@@ -58,49 +60,54 @@ def worded(dialect: str, filters: Filters, kind: Kind = "any", sort: str = NEWES
     return found.join(Article, Article.id == id).where(*where).order_by(place.desc())
 
 
-async def many_worded(
-    reader: Reader, filters: Filters, values: dict[str, Any], limit: int
+async def newest_matches(
+    connection: Connection, filters: Filters, values: dict[str, Any], limit: int
 ) -> tuple[Select[Any], dict[str, Any], int]:
     """The newest `limit` there are, as a statement with its values, and how many they are.
 
     PostgreSQL is asked about the newest days first: of a frequent word these hold so many.
     """
     number = 0
-    for kind in ("near", "any") if dialect_of(reader) == "postgresql" else ("any",):
-        found, values = worded(dialect_of(reader), filters, kind).limit(limit), {**values, "number": SPREAD * limit}
+    for kind in ("near", "any") if dialect_of(connection) == "postgresql" else ("any",):
+        found, values = (
+            matching_articles(dialect_of(connection), filters, kind).limit(limit),
+            {**values, "number": SPREAD * limit},
+        )
         count = select(func.count()).select_from(found.subquery())
-        if (number := int((await reader.execute(count, values)).scalar_one())) == limit:
+        if (number := int((await connection.execute(count, values)).scalar_one())) == limit:
             break
     return found, values, number
 
 
 async def published_with_words(
-    reader: Reader, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts
+    connection: Connection, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts
 ) -> Slice[Any]:
     """One page of the visible articles that pass the filters and have the words `query.q`."""
-    dialect, filters = dialect_of(reader), filters_of(query)
+    dialect, filters = dialect_of(connection), filters_of(query)
     start = cursors.read(query.cursor, [0])
     top = last_place(start[0] if start and query.sort == NEWEST and start[0] < now else now)
     values = values_of(asked(query.q or ""), dialect, now, top)
     behind = {f"after{number}": value for number, value in enumerate(start or ())}
     find = _newest if query.sort == NEWEST else _sorted
-    ids = await find(reader, query, filters, {**values, **behind})
-    rows = {row.id: row for row in await Articles(reader).stating(ids[: query.limit], now, parts)}
+    ids = await find(connection, query, filters, {**values, **behind})
+    rows = {row.id: row for row in await Articles(connection).stating(ids[: query.limit], now, parts)}
     shown = [rows[id] for id in ids[: query.limit]]
     last = shown[-1] if len(ids) > query.limit else None
     following = cursors.write([getattr(last, query.sort.removeprefix("-")), last.id]) if last else None
     if not query.count:
         return Slice(shown, following, query.limit)
-    _, _, total = await many_worded(reader, filters, {**values, "top": last_place(now)}, COUNT_LIMIT + 1)
+    _, _, total = await newest_matches(connection, filters, {**values, "top": last_place(now)}, COUNT_LIMIT + 1)
     return Slice(shown, following, query.limit, min(total, COUNT_LIMIT), total > COUNT_LIMIT)
 
 
-async def _newest(reader: Reader, query: ArticleListQuery, filters: Filters, values: dict[str, Any]) -> Sequence[str]:
+async def _newest(
+    connection: Connection, query: ArticleListQuery, filters: Filters, values: dict[str, Any]
+) -> Sequence[str]:
     """Ids of the newest, one more than a page holds."""
-    found = partial(worded, dialect_of(reader), filters, sort=NEWEST, later="after0" in values)
+    found = partial(matching_articles, dialect_of(connection), filters, sort=NEWEST, later="after0" in values)
     wanted, taken = query.limit + 1, query.limit + 2
     while True:
-        rows = await newest(reader, found, values, taken, beside=Indexed.at)
+        rows = await newest(connection, found, values, taken, beside=Indexed.at)
         ordered = sorted(rows, key=lambda row: (row.at, row.resource_id), reverse=True)[:wanted]
         # What was not taken is no newer than the second of the last place.
         if len(rows) < taken or first_place(ordered[-1].at) > first_place(second_of(rows[-1].place)):
@@ -108,16 +115,18 @@ async def _newest(reader: Reader, query: ArticleListQuery, filters: Filters, val
         taken *= 4
 
 
-async def _sorted(reader: Reader, query: ArticleListQuery, filters: Filters, values: dict[str, Any]) -> Sequence[str]:
+async def _sorted(
+    connection: Connection, query: ArticleListQuery, filters: Filters, values: dict[str, Any]
+) -> Sequence[str]:
     """Ids of the first in the order of `query.sort`, one more than a page holds."""
-    statement = _in_order(dialect_of(reader), filters, query.sort, "after0" in values)
-    found = await reader.execute(statement, {**values, "rows": query.limit + 1})
+    statement = _in_order(dialect_of(connection), filters, query.sort, "after0" in values)
+    found = await connection.execute(statement, {**values, "rows": query.limit + 1})
     return list(found.scalars())
 
 
 @lru_cache(maxsize=128)
 def _in_order(dialect: str, filters: Filters, sort: str, later: bool) -> Select[Any]:
     # In the order of its places: sorted otherwise, SQLite would ask its full-text table about each article by itself.
-    found = worded(dialect, filters, "any", sort, later).cte("worded").prefix_with("MATERIALIZED")
+    found = matching_articles(dialect, filters, "any", sort, later).cte("worded").prefix_with("MATERIALIZED")
     rows = select(Article.id).join(found, found.c.resource_id == Article.id)
     return rows.order_by(*(key.ordered for key in SORTS[sort])).limit(bindparam("rows", type_=Integer))

@@ -29,7 +29,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding
 from app.cache.store import Store
-from app.changes.tail import Follower, Heard
+from app.changes.tail import LogTail, Subscriber
 from app.kit.addresses import client_address
 from app.kit.caching import matches
 from app.kit.middleware import REQUEST_ID, as_get, log_line
@@ -40,11 +40,11 @@ LARGE = 65_536  # bytes that are compressed in a thread
 access = logging.getLogger("nashra.access")
 
 
-class Cache(Heard):
+class Cache(Subscriber):
     """Answers of one process."""
 
-    def __init__(self, follower: Follower, settings: Settings) -> None:
-        self._follower, self._settings = follower, settings
+    def __init__(self, tail: LogTail, settings: Settings) -> None:
+        self._tail, self._settings = tail, settings
         self.store = Store(settings.cache_bytes)
         self._flights: dict[object, tuple[int, asyncio.Future[Answer | None]]] = {}
         self._generation = 0  # moves whenever anything is touched
@@ -53,9 +53,9 @@ class Cache(Heard):
         self._own = secrets.token_hex(6).encode()
         self._numbers = itertools.count()
         self.hits = self.misses = self.joined = self.bypassed = 0
-        follower.heard.append(self)
+        tail.subscribers.append(self)
 
-    def touched(self, tags: Iterable[str]) -> None:
+    def invalidate(self, tags: Iterable[str]) -> None:
         if tags := set(tags):
             self._generation += 1
             self._touched.update(dict.fromkeys(tags, self._generation))
@@ -64,7 +64,7 @@ class Cache(Heard):
                 self._forgotten = self._generation
                 self._touched.clear()
 
-    def forgotten(self) -> None:
+    def invalidate_all(self) -> None:
         self._generation += 1
         self._forgotten = self._generation
         self._touched.clear()
@@ -77,7 +77,7 @@ class Cache(Heard):
             return
         accepted, known, given, private = _wishes(scope["headers"])
         answer = None
-        if not private and self._follower.is_current():
+        if not private and self._tail.is_current():
             answer = self.store.by_address.get(_address(scope))
         if answer is not None:
             self.hits += 1
@@ -97,7 +97,7 @@ class Cache(Heard):
     def reply(self, target: bytes, headers: Headers) -> tuple[bytes, bytes, bytes] | None:
         """Status, header lines and body for a GET with these `headers` (no body), where the answer is kept as it is
         asked for; None where it must be made, or somebody must be asked."""
-        answer = self.store.by_address.get(target) if self._follower.is_current() else None
+        answer = self.store.by_address.get(target) if self._tail.is_current() else None
         if answer is None or self._settings.access_log:
             return None
         accepted, known, given, private = _wishes(headers)
@@ -149,7 +149,7 @@ class Cache(Heard):
         self, scope: Scope, receive: Receive, send: Send, inner: ASGIApp, *, private: bool
     ) -> Answer | None:
         """The answer, kept or new; None where it was no delivery and has been sent as it came."""
-        current = not private and await self._follower.catch_up()
+        current = not private and await self._tail.catch_up()
         if not current or not self.store.bound or len(scope["path"]) + len(scope["query_string"]) > LONGEST_QUESTION:
             self.bypassed += 1
             return await _ask(scope, receive, send, inner, None)
@@ -194,8 +194,8 @@ class Cache(Heard):
 
     def _is_true(self, answer: Answer, generation: int) -> bool:
         """Whether nothing that it shows has changed since the log was read, before it was made."""
-        follower = self._follower
-        if self._forgotten > generation or follower.is_due or follower.seconds_to_next_moment() <= 0:
+        tail = self._tail
+        if self._forgotten > generation or tail.is_due or tail.seconds_to_next_deadline() <= 0:
             return False
         return not any(self._touched.get(tag, 0) > generation for tag in answer.tags)
 

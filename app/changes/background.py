@@ -14,9 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes import compaction
 from app.changes.log import CHANNEL
 from app.changes.purging import Purger
-from app.changes.tail import PATIENCE, Follower
+from app.changes.tail import PATIENCE, LogTail
 from app.kit import clock
-from app.kit.db import Database, Reader
+from app.kit.db import Connection, Database
 from app.kit.sql import database_clock
 from app.settings import Settings
 
@@ -30,70 +30,70 @@ SAID_EVERY = 30.0  # seconds
 COMPACTED_EVERY = timedelta(hours=1)
 
 CLOCK = select(database_clock())
-Announcer = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
+SessionTask = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
 # Work that nobody waits for: whether there is any, and a part of it.
-Chore = tuple[Callable[[Reader], Awaitable[bool]], Announcer]
+IdleTask = tuple[Callable[[Connection], Awaitable[bool]], SessionTask]
 
 
-class Duty:
+class BackgroundTasks:
     """The tasks of one process. Several processes do the same; what must be done once, the database decides."""
 
     def __init__(
         self,
         database: Database,
-        follower: Follower,
-        announcers: Sequence[Announcer],
+        tail: LogTail,
+        when_due: Sequence[SessionTask],
         settings: Callable[[], Settings],
         purger: Purger,
-        starters: Sequence[Announcer] = (),
-        chores: Sequence[Chore] = (),
+        on_start: Sequence[SessionTask] = (),
+        idle_tasks: Sequence[IdleTask] = (),
     ) -> None:
-        self._chores = chores
-        self._starters = starters
+        self._idle_tasks = idle_tasks
+        self._on_start = on_start
         self._quiet_until = 0.0
-        self._database, self._follower, self._purger = database, follower, purger
-        self._announcers, self._settings = announcers, settings
+        self._database, self._tail, self._purger = database, tail, purger
+        self._when_due, self._settings = when_due, settings
         self._notified = asyncio.Event()
         self.is_awaited: Callable[[], bool] = lambda: False
 
     async def run(self) -> None:
         """Until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for work in (self._listen, self._announce, self._compact, self._purge, self._tidy):
+            for work in (self._listen, self._run_due_tasks, self._compact, self._purge, self._run_idle_tasks):
                 tasks.create_task(work())
             while True:
-                self._follower.doubt()
-                if await self._follower.catch_up():
+                self._tail.mark_stale()
+                if await self._tail.catch_up():
                     await self._pause()
                 else:
                     await asyncio.sleep(PATIENCE)
 
-    async def announce(self, announcers: Sequence[Announcer] | None = None) -> None:
+    async def run_due(self, when_due: Sequence[SessionTask] | None = None) -> None:
         """Notes down what has come by the database's clock and nobody has announced: once, however many try."""
         async with self._database.transaction() as session:
             now = clock.of_database((await session.execute(CLOCK)).scalar_one())
-            for announce in announcers or self._announcers:
-                await announce(session, self._settings(), now)
+            for run_due in when_due or self._when_due:
+                await run_due(session, self._settings(), now)
 
-    async def _announce(self) -> None:
+    async def _run_due_tasks(self) -> None:
         """In a task of its own: it may have to wait for somebody who writes, and news do not wait for that."""
-        while not await self._attempt(lambda: self.announce(self._starters)):
+        while not await self._attempt(lambda: self.run_due(self._on_start)):
             await asyncio.sleep(EVERY)
         while True:
-            if self._follower.was_put_back:
-                self._follower.was_put_back = False
-                if not await self._attempt(lambda: self.announce(self._starters)):
-                    self._follower.was_put_back = True
-            if self._follower.is_due:
-                await self._attempt(self.announce)
+            if self._tail.was_put_back:
+                self._tail.was_put_back = False
+                if not await self._attempt(lambda: self.run_due(self._on_start)):
+                    self._tail.was_put_back = True
+            if self._tail.is_due:
+                await self._attempt(self.run_due)
                 await asyncio.sleep(SOON)
             else:
-                await asyncio.sleep(min(EVERY, max(LEAST, self._follower.seconds_to_next_moment())))
+                await asyncio.sleep(min(EVERY, max(LEAST, self._tail.seconds_to_next_deadline())))
 
     async def _pause(self) -> None:
         """Until the next look at the log: earlier where the bell rings, a moment comes or PostgreSQL notifies."""
-        end = min(EVERY, SOON if self._follower.is_due else EVERY, self._follower.seconds_to_next_moment() + LEAST)
-        while end > 0 and not (self._notified.is_set() or (self.is_awaited() and self._follower.rung())):
+        end = min(EVERY, SOON if self._tail.is_due else EVERY, self._tail.seconds_to_next_deadline() + LEAST)
+        while end > 0 and not (self._notified.is_set() or (self.is_awaited() and self._tail.has_new_commits())):
             nap = min(end, GLANCE if self.is_awaited() else EVERY)
             try:
                 await asyncio.wait_for(self._notified.wait(), nap)
@@ -112,22 +112,22 @@ class Duty:
                 await self._attempt(self._purger.turn)
             await asyncio.sleep(EVERY)
 
-    async def _tidy(self) -> None:
+    async def _run_idle_tasks(self) -> None:
         while True:
-            await self._attempt(self.tidy)
+            await self._attempt(self.run_idle_tasks)
             await asyncio.sleep(EVERY)
 
-    async def tidy(self) -> None:
+    async def run_idle_tasks(self) -> None:
         """Does what is left to do, in short transactions, until nothing is; half of the time is left to requests."""
-        for is_wanted, work in self._chores:
+        for is_wanted, work in self._idle_tasks:
             while await self._is_wanted(is_wanted):
                 began = time.monotonic()
-                await self.announce([work])
+                await self.run_due([work])
                 await asyncio.sleep(max(LEAST, time.monotonic() - began))
 
-    async def _is_wanted(self, is_wanted: Callable[[Reader], Awaitable[bool]]) -> bool:
-        async with self._database.reader() as reader:
-            return await is_wanted(reader)
+    async def _is_wanted(self, is_wanted: Callable[[Connection], Awaitable[bool]]) -> bool:
+        async with self._database.connection() as connection:
+            return await is_wanted(connection)
 
     async def _compact(self) -> None:
         while True:

@@ -20,21 +20,21 @@ log = logging.getLogger("nashra")
 SIZE = 8
 
 
-class Bell:
+class CommitSignal:
     """One process's view of the bell at `path`, opened when first used; without a path it is the process's own."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._memory: mmap.mmap | None = None
 
-    def ring(self) -> None:
+    def bump(self) -> None:
         """What was committed stays so where there is no bell: then it is heard of within a second."""
         try:
             self._opened()[:SIZE] = os.urandom(SIZE)
         except OSError as error:
             log.warning("the bell cannot be rung: %s", error)
 
-    def sound(self) -> bytes:
+    def value(self) -> bytes:
         """What was rung last; nothing where there is no folder, and hence no database, yet."""
         if self._memory is not None:
             return self._memory[:SIZE]
@@ -53,7 +53,7 @@ class Bell:
         return self._memory
 
 
-def bell_path(database_url: str) -> Path | None:
+def signal_path(database_url: str) -> Path | None:
     """Where the bell of a database hangs: beside a SQLite file, else among the user's temporary files."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":

@@ -17,7 +17,7 @@ from typing import Any
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.commit_signal import Bell
+from app.changes.commit_signal import CommitSignal
 from app.changes.models import Change, ChangeLog
 from app.kit import clock
 from app.kit.db import at_end
@@ -44,7 +44,7 @@ Thing = tuple[str, str]  # (kind, id)
 
 
 @dataclass(frozen=True)
-class Note:
+class PendingChange:
     """One change of one thing that the public can see."""
 
     type: str
@@ -69,10 +69,10 @@ class Note:
 
 
 @dataclass
-class Noted:
+class PendingChanges:
     """What one transaction has noted so far."""
 
-    notes: list[Note] = field(default_factory=list)
+    changes: list[PendingChange] = field(default_factory=list)
     touched: set[Thing] = field(default_factory=set)
     """Things whose look follows from others, and may be another now."""
     edited: set[Thing] = field(default_factory=set)
@@ -84,18 +84,18 @@ class Noted:
 
 
 # Adds what follows from what was noted: called under the log's lock, once for each transaction.
-Watcher = Callable[[AsyncSession, Noted, Settings, datetime], Awaitable[None]]
+ChangeHook = Callable[[AsyncSession, PendingChanges, Settings, datetime], Awaitable[None]]
 
 
-def noted(session: AsyncSession) -> Noted:
+def pending_changes(session: AsyncSession) -> PendingChanges:
     """What this session's transaction has noted: for an action to add to. It is written when the transaction ends."""
-    found: Noted = session.info.setdefault("noted", Noted())
+    found: PendingChanges = session.info.setdefault("pending_changes", PendingChanges())
     return found
 
 
-def note(session: AsyncSession, *notes: Note) -> None:
+def record_change(session: AsyncSession, *changes: PendingChange) -> None:
     """Says what changed for the public."""
-    noted(session).notes.extend(notes)
+    pending_changes(session).changes.extend(changes)
 
 
 class Log:
@@ -103,37 +103,42 @@ class Log:
 
     def __init__(
         self,
-        bell: Bell,
-        watchers: Sequence[Watcher],
+        commit_signal: CommitSignal,
+        on_change: Sequence[ChangeHook],
         settings: Callable[[], Settings],
-        forerunners: Sequence[Watcher] = (),
+        before_change: Sequence[ChangeHook] = (),
     ) -> None:
         """`forerunners` are called before the log is locked: they may wait for rows that others have."""
-        self._bell, self._watchers, self._settings, self._forerunners = bell, watchers, settings, forerunners
+        self._signal, self._on_change, self._settings, self._before_change = (
+            commit_signal,
+            on_change,
+            settings,
+            before_change,
+        )
 
     async def write(self, session: AsyncSession) -> None:
         """Writes the rows, under the log's lock, and lets the bell ring once they are committed."""
-        seen: Noted | None = session.info.get("noted")
-        if seen is None:
+        pending: PendingChanges | None = session.info.get("pending_changes")
+        if pending is None:
             return
-        at_end(session, self._bell.ring)
+        at_end(session, self._signal.bump)
         await session.flush()
         await _notify(session)
-        if seen.notes or seen.touched:
-            await self._append(session, seen)
+        if pending.changes or pending.touched:
+            await self._append(session, pending)
 
-    async def _append(self, session: AsyncSession, seen: Noted) -> None:
-        for forerunner in self._forerunners:
-            await forerunner(session, seen, self._settings(), clock.now())
+    async def _append(self, session: AsyncSession, pending: PendingChanges) -> None:
+        for hook in self._before_change:
+            await hook(session, pending, self._settings(), clock.now())
         head, now = await _lock(session)
-        for watcher in self._watchers:
-            await watcher(session, seen, self._settings(), now)
-        rows = [_row(head + number, now, entry) for number, entry in enumerate(seen.notes, start=1)]
+        for hook in self._on_change:
+            await hook(session, pending, self._settings(), now)
+        rows = [_row(head + number, now, change) for number, change in enumerate(pending.changes, start=1)]
         for start in range(0, len(rows), AT_ONCE):
             await APPEND.run(session, *rows[start : start + AT_ONCE])
             await asyncio.sleep(0)  # where many are told, others get their turn
-        if rows or seen.moves_tree:  # who has read all must learn of that too: it takes a number for itself
-            move = MOVE_TREE if seen.moves_tree else MOVE
+        if rows or pending.moves_tree:  # who has read all must learn of that too: it takes a number for itself
+            move = MOVE_TREE if pending.moves_tree else MOVE
             await move.run(session, {"last": head + max(len(rows), 1), "now": now})
 
 
@@ -163,16 +168,16 @@ def _latest(database: datetime, *moments: datetime | None) -> datetime:
     return max([database, *(one for one in moments if one and one <= database + clock.SKEW)])
 
 
-def _row(seq: int, now: datetime, entry: Note) -> dict[str, Any]:
+def _row(seq: int, now: datetime, change: PendingChange) -> dict[str, Any]:
     return {
         "seq": seq,
         "at": now,
-        "type": entry.type,
-        "resource": entry.resource,
-        "resource_id": entry.id,
-        "version": entry.version,
-        "tombstone": entry.tombstone,
-        "tags": sorted(entry.tags),
-        "sections": sorted(entry.sections),
-        "languages": sorted(entry.languages),
+        "type": change.type,
+        "resource": change.resource,
+        "resource_id": change.id,
+        "version": change.version,
+        "tombstone": change.tombstone,
+        "tags": sorted(change.tags),
+        "sections": sorted(change.sections),
+        "languages": sorted(change.languages),
     }

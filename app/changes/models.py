@@ -51,7 +51,7 @@ class ChangeLog(Base):
     purging_until: Mapped[datetime]  # somebody is at it until then
 
 
-class Announced(Base):
+class LastPublished(Base):
     """What the log has last said of a thing whose look follows from others: terms by their articles, strips by both.
 
     Only whoever holds the log's row touches these; hence no foreign keys, which would wait for other locks.

@@ -13,7 +13,7 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from app.changes.models import Change, ChangeLog
-from app.changes.tail import Follower
+from app.changes.tail import LogTail
 from app.kit import clock
 from app.kit.db import Database
 from app.outbound.client import outbound_client
@@ -33,15 +33,15 @@ class Refused(Exception):
 class Purger:
     """One process's part in it."""
 
-    def __init__(self, database: Database, follower: Follower, settings: Settings) -> None:
-        self._database, self._follower, self._settings = database, follower, settings
+    def __init__(self, database: Database, tail: LogTail, settings: Settings) -> None:
+        self._database, self._tail, self._settings = database, tail, settings
         self._done = -1  # how far the CDN was told, as this process last saw
         self._wait = SHORTEST_WAIT
 
     @property
     def is_wanted(self) -> bool:
         """Whether there is an address, and something to tell it."""
-        return bool(self._settings.purge_url) and self._follower.head != self._done
+        return bool(self._settings.purge_url) and self._tail.head != self._done
 
     async def turn(self) -> None:
         """Tells what is new. Raises `Refused` or httpx's errors; then it is tried again, later and later."""
@@ -76,9 +76,9 @@ class Purger:
 
     async def _new_tags(self, after: int) -> tuple[int, list[str]]:
         rows = select(Change.seq, Change.tags).where(Change.seq > after).order_by(Change.seq).limit(AT_ONCE)
-        async with self._database.reader() as reader:
-            found = (await reader.execute(rows)).all()
-            head = (await reader.execute(select(ChangeLog.head))).scalar_one()
+        async with self._database.connection() as connection:
+            found = (await connection.execute(rows)).all()
+            head = (await connection.execute(select(ChangeLog.head))).scalar_one()
         upto = found[-1].seq if len(found) == AT_ONCE else head  # which falls back when a database is restored
         return upto, ["changes", *sorted({tag for row in found for tag in row.tags})] if found else []
 

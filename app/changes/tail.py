@@ -16,9 +16,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.changes.commit_signal import Bell
+from app.changes.commit_signal import CommitSignal
 from app.changes.log import EVERYTHING
-from app.changes.models import Announced, Change, ChangeLog
+from app.changes.models import Change, ChangeLog, LastPublished
 from app.kit import clock
 from app.kit.db import Database, Instant
 from app.kit.prepared import Prepared
@@ -31,18 +31,18 @@ MOST_ROWS = 2_000  # further behind than this, everything is forgotten instead
 NEVER = float("inf")
 
 
-Moment = ColumnElement[datetime]
+MomentColumn = ColumnElement[datetime]
 
 
 @dataclass(frozen=True)
-class Moments:
+class Deadlines:
     """Moments of one kind that change what readers see, by the clock alone."""
 
-    next: Callable[[Moment], ScalarSelect[Any]]
+    next: Callable[[MomentColumn], ScalarSelect[Any]]
     """The first one after a moment."""
-    due: Callable[[Moment], ColumnElement[bool]] | None = None
+    due: Callable[[MomentColumn], ColumnElement[bool]] | None = None
     """Whether one has come, by a moment of the database's clock, that nobody has announced; None where none is."""
-    early: Callable[[Moment], ColumnElement[bool]] | None = None
+    early: Callable[[MomentColumn], ColumnElement[bool]] | None = None
     """Whether one was announced that is later than a moment of the log's clock."""
     touches: str | None = None
     """The tag of the answers that it changes; None for all."""
@@ -50,31 +50,31 @@ class Moments:
     """How long after the stored moment it comes."""
 
 
-STRIPS = Moments(
-    next=lambda now: select(func.min(Announced.next_at)).where(Announced.next_at > now).scalar_subquery(),
-    due=lambda now: select(Announced.resource_id).where(Announced.next_at <= now).exists(),
+STRIPS = Deadlines(
+    next=lambda now: select(func.min(LastPublished.next_at)).where(LastPublished.next_at > now).scalar_subquery(),
+    due=lambda now: select(LastPublished.resource_id).where(LastPublished.next_at <= now).exists(),
     touches="tickers",
 )
 
 
-class Heard:
+class Subscriber:
     """Who wants to know what the follower has read. Both are called on the loop, and must not wait."""
 
-    def touched(self, tags: Iterable[str]) -> None:
+    def invalidate(self, tags: Iterable[str]) -> None:
         """Whatever carries one of these tags has changed."""
 
-    def forgotten(self) -> None:
+    def invalidate_all(self) -> None:
         """Anything may have changed."""
 
 
-class Follower:
+class LogTail:
     """How far this process has read the log."""
 
-    def __init__(self, database: Database, bell: Bell, moments: Sequence[Moments]) -> None:
-        self._database, self._bell = database, bell
-        self.watch_for(moments)
+    def __init__(self, database: Database, commit_signal: CommitSignal, deadlines: Sequence[Deadlines]) -> None:
+        self._database, self._signal = database, commit_signal
+        self.set_deadlines(deadlines)
         self._running: asyncio.Task[None] | None = None
-        self._sound: bytes | None = None  # what the bell sounded like before the log was read last
+        self._signal_value: bytes | None = None  # what the bell sounded like before the log was read last
         self._trusted_until = self._refused_until = self._asked_at = 0.0  # monotonic
         self._read_at = 0.0  # seconds since 1970
         self.epoch: str | None = None
@@ -87,19 +87,19 @@ class Follower:
         """Whether the clock was put back, and what follows from it is not announced."""
         self._ahead = timedelta(0)  # of this machine's clock: the database's
         self._database_at: datetime | None = None  # what the database's clock said last
-        self.heard: list[Heard] = []
+        self.subscribers: list[Subscriber] = []
 
-    def watch_for(self, moments: Sequence[Moments]) -> None:
+    def set_deadlines(self, deadlines: Sequence[Deadlines]) -> None:
         """From now on these moments count, beside those of strips."""
-        self._moments = (*moments, STRIPS)
-        self._statement = _where_the_log_stands(self._moments)
-        self._next = [NEVER] * len(self._moments)
+        self._deadlines = (*deadlines, STRIPS)
+        self._statement = _where_the_log_stands(self._deadlines)
+        self._next = [NEVER] * len(self._deadlines)
         self._clock_until = 0.0
 
     def is_current(self) -> bool:
         """Whether all that was committed and acknowledged on this machine before now has been read."""
         return (
-            self._bell.sound() == self._sound
+            self._signal.value() == self._signal_value
             and time.monotonic() < self._trusted_until
             and self._read_at <= clock.seconds() < self._clock_until
         )
@@ -147,31 +147,31 @@ class Follower:
         if self._running is not None:
             await asyncio.wait({self._running}, timeout=LONGEST_READ)
 
-    def rung(self) -> bool:
+    def has_new_commits(self) -> bool:
         """Whether the bell sounds other than when the log was read."""
-        return self._bell.sound() != self._sound
+        return self._signal.value() != self._signal_value
 
-    def seconds_to_next_moment(self) -> float:
+    def seconds_to_next_deadline(self) -> float:
         """Until the clock changes something; 0 where that has come."""
         return max(0.0, self._clock_until - clock.seconds())
 
-    def doubt(self) -> None:
+    def mark_stale(self) -> None:
         """The log must be read before the next answer: somebody said that it has grown."""
         self._trusted_until = 0.0
 
     async def _read_on(self) -> None:
-        sound, asked, at = self._bell.sound(), time.monotonic(), clock.now()
-        async with self._database.reader() as reader:
-            (row,) = await self._statement.all(reader, self._moments_at(at))
+        value, asked, at = self._signal.value(), time.monotonic(), clock.now()
+        async with self._database.connection() as connection:
+            (row,) = await self._statement.all(connection, self._deadlines_at(at))
             self._compare_clocks(clock.of_database(row.clock), at)
-            touched = await self._touched(reader, row)
+            touched = await self._touched(connection, row)
         self._take(row, at, touched)
-        self._sound, self._trusted_until, self._asked_at = sound, asked + TRUSTED, asked
+        self._signal_value, self._trusted_until, self._asked_at = value, asked + TRUSTED, asked
 
-    def _moments_at(self, at: datetime) -> dict[str, datetime]:
-        moments = {f"now_{number}": at - one.lag for number, one in enumerate(self._moments)}
+    def _deadlines_at(self, at: datetime) -> dict[str, datetime]:
+        deadlines = {f"now_{number}": at - one.lag for number, one in enumerate(self._deadlines)}
         database = at + self._ahead
-        return {**moments, "at_database": database, "too_early": database + clock.SKEW}
+        return {**deadlines, "at_database": database, "too_early": database + clock.SKEW}
 
     def _compare_clocks(self, database: datetime, asked: datetime) -> None:
         """Clocks are the same where the database's says a moment between the question and the answer."""
@@ -180,29 +180,29 @@ class Follower:
             self.was_put_back = True
         self._database_at = database
 
-    async def _touched(self, reader: AsyncConnection, row: Any) -> set[str] | None:
+    async def _touched(self, connection: AsyncConnection, row: Any) -> set[str] | None:
         """The tags of all changes since; None where that is not to be told."""
         if row.epoch != self.epoch or not 0 <= row.head - self.head <= MOST_ROWS:
             return None
         if row.head == self.head:
             return set()
-        rows = await TAGS.all(reader, {"after": self.head, "until": row.head})
+        rows = await TAGS.all(connection, {"after": self.head, "until": row.head})
         return {EVERYTHING}.union(*(change.tags for change in rows))
 
     def _take(self, row: Any, at: datetime, touched: set[str] | None) -> None:
         """What was read holds now; all who listen are told first."""
         then = at.timestamp()
-        for moments, come in zip(self._moments, self._next, strict=True):
+        for deadlines, come in zip(self._deadlines, self._next, strict=True):
             if touched is not None and come <= then:
-                touched = None if moments.touches is None else touched | {moments.touches, EVERYTHING}
+                touched = None if deadlines.touches is None else touched | {deadlines.touches, EVERYTHING}
         if then < self._read_at:  # the clock was put back
             touched, self.was_put_back = None, True
-        for one in self.heard:
-            one.forgotten() if touched is None else one.touched(touched)
+        for one in self.subscribers:
+            one.invalidate_all() if touched is None else one.invalidate(touched)
         self.epoch, self.head, self.floor, self.moved = row.epoch, row.head, row.floor, row.moved
         self._head_at = row.head_at
         self.is_due = bool(row.due)
-        coming = zip(self._moments, row[-len(self._moments) :], strict=True)
+        coming = zip(self._deadlines, row[-len(self._deadlines) :], strict=True)
         self._next = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in coming]
         self._read_at, self._clock_until = then, min(self._next)
 
@@ -211,15 +211,15 @@ SINCE = (Change.seq > bindparam("after"), Change.seq <= bindparam("until"))
 TAGS = Prepared(select(Change.tags).where(*SINCE).order_by(Change.seq))
 
 
-def _where_the_log_stands(moments: Sequence[Moments]) -> Prepared:
-    times: list[Moment] = [bindparam(f"now_{number}", type_=Instant) for number in range(len(moments))]
-    pairs = list(zip(moments, times, strict=True))
-    at_database: Moment = bindparam("at_database", type_=Instant)
-    too_early: Moment = bindparam("too_early", type_=Instant)
+def _where_the_log_stands(deadlines: Sequence[Deadlines]) -> Prepared:
+    times: list[MomentColumn] = [bindparam(f"now_{number}", type_=Instant) for number in range(len(deadlines))]
+    pairs = list(zip(deadlines, times, strict=True))
+    at_database: MomentColumn = bindparam("at_database", type_=Instant)
+    too_early: MomentColumn = bindparam("too_early", type_=Instant)
     is_ahead = ChangeLog.head_at.between(at_database, too_early)
-    at_log: Moment = case((is_ahead, ChangeLog.head_at), else_=at_database)  # as `present` in the log
-    found = [one.due(at_database) for one in moments if one.due is not None]
-    found += [one.early(at_log) for one in moments if one.early is not None]
+    at_log: MomentColumn = case((is_ahead, ChangeLog.head_at), else_=at_database)  # as `present` in the log
+    found = [one.due(at_database) for one in deadlines if one.due is not None]
+    found += [one.early(at_log) for one in deadlines if one.early is not None]
     due = or_(*found)
     coming = [one.next(time).label(f"next_{number}") for number, (one, time) in enumerate(pairs)]
     log = (ChangeLog.epoch, ChangeLog.head, ChangeLog.head_at, ChangeLog.floor, ChangeLog.moved)

@@ -10,17 +10,17 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.repository import visible
-from app.changes.log import Note, Noted, note
+from app.changes.log import PendingChange, PendingChanges, record_change
 from app.comments.models import Comment
 from app.kit import clock
 from app.kit.db import Instant
 from app.settings import Settings
 
 
-async def tell(session: AsyncSession, kind: str, comment: Any) -> None:
+async def record_comment_change(session: AsyncSession, kind: str, comment: Any) -> None:
     """Notes a change of a comment (a row or an object), where readers can see its article."""
     if await _is_seen(session, comment.article_id):
-        note(session, _note(kind, comment))
+        record_change(session, _change(kind, comment))
 
 
 async def _is_seen(session: AsyncSession, article_id: str) -> bool:
@@ -33,11 +33,11 @@ SEEN = select(Article.id).where(
 )
 
 
-def _note(kind: str, comment: Any) -> Note:
+def _change(kind: str, comment: Any) -> PendingChange:
     tags = {f"comments:{comment.article_id}", "comments"}
     if kind != "comment.updated":
         tags.add(f"counts:{comment.article_id}")
-    return Note(
+    return PendingChange(
         kind,
         comment.id,
         tags=tags,
@@ -47,10 +47,12 @@ def _note(kind: str, comment: Any) -> Note:
     )
 
 
-async def watch(session: AsyncSession, noted: Noted, _settings: Settings, _now: datetime) -> None:
+async def on_change(
+    session: AsyncSession, pending_changes: PendingChanges, _settings: Settings, _now: datetime
+) -> None:
     """With an article that comes back its comments come back."""
-    articles = [entry.id for entry in noted.notes if entry.type == "article.published"]
+    articles = [change.id for change in pending_changes.changes if change.type == "article.published"]
     if articles:
         columns = (Comment.id, Comment.article_id, Comment.shown, Comment.version, Comment.language)
         back = select(*columns).where(Comment.article_id.in_(articles), Comment.shown).order_by(Comment.path)
-        note(session, *(_note("comment.approved", row) for row in (await session.execute(back)).all()))
+        record_change(session, *(_change("comment.approved", row) for row in (await session.execute(back)).all()))

@@ -32,7 +32,7 @@ from app.articles.schemas import terms
 from app.comments import events
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.schemas import CommentDeskQuery, CommentListQuery
-from app.kit.db import Instant, Reader
+from app.kit.db import Connection, Instant
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
@@ -84,15 +84,15 @@ def line_of(path: str) -> list[str]:
 class Comments:
     """What readers see, as rows. None of these statements names the private table."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
 
     async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[Row[Any]]:
         """One page of the threads under an article that may be seen."""
         keys = SORTS[query.sort]
         top = query.sort == "top"
         return await take(
-            self.reader,
+            self.connection,
             select(comments).where(Comment.article_id == article_id, Comment.parent_id.is_(None), Comment.shown),
             keys,
             query,
@@ -104,14 +104,14 @@ class Comments:
     async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[Row[Any]]:
         """One page of the direct replies, oldest first."""
         statement = select(comments).where(Comment.parent_id == parent_id, Comment.shown)
-        return await take(self.reader, statement, [Key(Comment.id)], query, cursors, position=lambda row: [row.id])
+        return await take(self.connection, statement, [Key(Comment.id)], query, cursors, position=lambda row: [row.id])
 
     async def below(self, bases: Iterable[Row[Any]]) -> list[Row[Any]]:
         """Up to `NESTED` comments below each of `bases`, depth first: one query that reads no more than it returns."""
         parts = [_subtree(base.path).subquery() for base in bases if base.descendants]
         if not parts:
             return []
-        rows = (await self.reader.execute(union_all(*(select(part) for part in parts)))).all()
+        rows = (await self.connection.execute(union_all(*(select(part) for part in parts)))).all()
         return sorted(rows, key=lambda row: row.path)
 
     async def one(self, id: str, now: datetime, *, own: bool = False) -> Row[Any]:
@@ -124,7 +124,7 @@ class Comments:
         statement = select(comments, *article).join(Article, Article.id == Comment.article_id)
         seen = or_(Comment.shown, Comment.status.not_in(FINAL)) if own else Comment.shown
         statement = statement.where(Comment.id == known, visible(now), seen)
-        row = (await self.reader.execute(statement)).one_or_none()
+        row = (await self.connection.execute(statement)).one_or_none()
         if known is None or row is None:
             raise NotFound()
         return row
@@ -133,7 +133,7 @@ class Comments:
         """Those of these comments that stand in the public tree."""
         statement = select(comments).join(Article, Article.id == Comment.article_id)
         statement = statement.where(Comment.id.in_(ids), Comment.shown, visible(now))
-        return (await self.reader.execute(statement)).all()
+        return (await self.connection.execute(statement)).all()
 
     async def ancestors(self, row: Any) -> Sequence[Row[Any]]:
         """What stands above, from the root down. Above what is shown everything is."""
@@ -141,14 +141,14 @@ class Comments:
         if not above:
             return []
         statement = select(comments).where(Comment.id.in_(above)).order_by(Comment.depth)
-        return (await self.reader.execute(statement)).all()
+        return (await self.connection.execute(statement)).all()
 
     async def counts(self, names: Sequence[str], now: datetime) -> dict[str, Row[Any]]:
         """(id, slug, comment_count) of the visible ones among these articles, by name, in the order asked for."""
         is_asked = slugs.is_named(ARTICLE, Article.id, names)
         statement = select(Article.id, Article.slug, Article.comment_count).where(is_asked, visible(now))
-        rows: Sequence[Any] = (await self.reader.execute(statement)).all()
-        return await slugs.by_name(self.reader, ARTICLE, names, rows)
+        rows: Sequence[Any] = (await self.connection.execute(statement)).all()
+        return await slugs.by_name(self.connection, ARTICLE, names, rows)
 
 
 def _subtree(path: str) -> Select[Any]:
@@ -200,7 +200,7 @@ class CommentsToChange(Comments):
         await self.session.flush()
         if comment.status == "approved":
             await self._count(comment, 1)
-            await events.tell(self.session, "comment.approved", comment)
+            await events.record_comment_change(self.session, "comment.approved", comment)
 
     async def turn(self, comment: Comment, status: str) -> None:
         """Gives the comment another status; whatever counts approved ones follows."""
@@ -214,7 +214,7 @@ class CommentsToChange(Comments):
             await self._count(comment, 1 if after else -1)
         if before or after:
             kind = "comment.updated" if before and after else "comment.approved" if after else "comment.removed"
-            await events.tell(self.session, kind, comment)
+            await events.record_comment_change(self.session, kind, comment)
 
     async def wipe(self, comment: Comment, status: str) -> None:
         """Takes name, text, address and everything private out; the place stays."""
@@ -246,7 +246,7 @@ class CommentsToChange(Comments):
         for row in (await self._seen(above)).values():
             if (row.shown, row.replies) != (before[row.id].shown, before[row.id].replies):
                 kind = "comment.updated" if row.shown else "comment.removed"
-                await events.tell(self.session, kind, row)
+                await events.record_comment_change(self.session, kind, row)
 
     async def _seen(self, ids: Sequence[str]) -> dict[str, Any]:
         """What readers see of these comments that follows from what stands below them."""

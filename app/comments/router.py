@@ -34,7 +34,7 @@ from app.comments.schemas import (
 from app.comments.tree import nested, shape
 from app.kit import clock
 from app.kit.caching import JSON, IfMatch, deliver
-from app.kit.db import Reader, Reading, Writing
+from app.kit.db import Connection, Reading, Writing
 from app.kit.errors import (
     Forbidden,
     Gone,
@@ -94,7 +94,7 @@ Visiting = Annotated[Visit, Depends(_visit, scope="function")]
     responses=problems(InvalidQuery, InvalidCursor, NotFound, Gone),
 )
 async def list_comments(
-    request: Request, slug: ArticlePath, query: Annotated[CommentListQuery, Query()], reader: Reading
+    request: Request, slug: ArticlePath, query: Annotated[CommentListQuery, Query()], connection: Reading
 ) -> Response:
     """List the comments on an article, as a tree
 
@@ -102,8 +102,8 @@ async def list_comments(
     its `replies.next` is a cursor for `/v1/comments/{id}/replies`. A comment that was removed keeps its place, without
     name and text, while approved ones stand below it.
     """
-    article = await Articles(reader).at(slug, clock.now(), suffix="/comments")
-    comments = Comments(reader)
+    article = await Articles(connection).at(slug, clock.now(), suffix="/comments")
+    comments = Comments(connection)
     page = await comments.roots(
         article.id, query, Cursors(request, f"/v1/articles/{article.id}/comments?sort={query.sort}")
     )
@@ -115,7 +115,7 @@ async def list_comments(
     "/articles/{slug}/comments/form", response_model=CommentForm, responses=problems(InvalidQuery, NotFound, Gone)
 )
 async def read_comment_form(
-    request: Request, slug: ArticlePath, query: Annotated[CommentFormQuery, Query()], reader: Reading
+    request: Request, slug: ArticlePath, query: Annotated[CommentFormQuery, Query()], connection: Reading
 ) -> Response:
     """Read the comment form of an article
 
@@ -123,7 +123,7 @@ async def read_comment_form(
     empty, consent and privacy text. The same for every reader.
     """
     now, settings = clock.now(), request.app.state.settings
-    article = await Articles(reader).at(slug, now, suffix="/comments/form")
+    article = await Articles(connection).at(slug, now, suffix="/comments/form")
     form = form_of(article, comments_mode(article, settings, now), query.language, settings)
     return delivered(request, CommentForm, form, tags=_tags(article.id))
 
@@ -179,12 +179,14 @@ async def create_comment(
 
 
 @router.get("/comments/counts", response_model=CommentCounts, responses=problems(InvalidQuery))
-async def count_comments(request: Request, query: Annotated[CommentCountsQuery, Query()], reader: Reading) -> Response:
+async def count_comments(
+    request: Request, query: Annotated[CommentCountsQuery, Query()], connection: Reading
+) -> Response:
     """Count the comments of up to 100 articles
 
     Approved ones, a row for each name in the order asked for. Articles that cannot be seen are left out.
     """
-    found = await Comments(reader).counts(terms(query.articles), clock.now())
+    found = await Comments(connection).counts(terms(query.articles), clock.now())
     counts = [
         {"asked": name, "article_id": row.id, "slug": row.slug, "count": row.comment_count}
         for name, row in found.items()
@@ -199,16 +201,16 @@ async def count_comments(request: Request, query: Annotated[CommentCountsQuery, 
     responses=problems(InvalidQuery, NotFound),
     openapi_extra={"security": [{}]},
 )
-async def read_comment(request: Request, id: CommentId, _: Empty, own: IsOwn, reader: Reading) -> Response:
+async def read_comment(request: Request, id: CommentId, _: Empty, own: IsOwn, connection: Reading) -> Response:
     """Read a comment in context
 
     With its article, what it answers, and its replies. With its edit token its author sees it also while it waits or
     was refused, and its `status`; that answer is `private, no-store`.
     """
-    row = await Comments(reader).one(id, clock.now(), own=own)
+    row = await Comments(connection).one(id, clock.now(), own=own)
     if own and row.status not in FINAL:
-        return await _own(request, reader, row)
-    content = written(CommentInContext, await _in_context(request, reader, row))
+        return await _own(request, connection, row)
+    content = written(CommentInContext, await _in_context(request, connection, row))
     modified = row.edited_at or row.created_at
     headers = {"Vary": "Authorization"}
     return deliver(request, content, tags=_tags(row.article_id), modified=modified, headers=headers)
@@ -271,13 +273,13 @@ async def delete_comment(id: CommentId, _: Empty, expected: IfMatch, visit: Visi
     "/comments/{id}/replies", response_model=CommentList, responses=problems(InvalidQuery, InvalidCursor, NotFound)
 )
 async def list_replies(
-    request: Request, id: CommentId, query: Annotated[PageQuery, Query()], reader: Reading
+    request: Request, id: CommentId, query: Annotated[PageQuery, Query()], connection: Reading
 ) -> Response:
     """List the direct replies to a comment
 
     Oldest first, each with up to 20 comments below it. The `replies.next` of a comment is a cursor for this list.
     """
-    comments = Comments(reader)
+    comments = Comments(connection)
     parent = await comments.one(id, clock.now())
     page = await comments.replies(parent.id, query, Cursors(request))
     rows = nested(request, page.rows, await comments.below(page.rows))
@@ -294,8 +296,8 @@ def _parent_in(body: Any) -> str | None:
     return as_id(named) if isinstance(named, str) else None
 
 
-async def _in_context(request: Request, reader: Reader, row: Any, *, own: bool = False) -> dict[str, Any]:
-    comments = Comments(reader)
+async def _in_context(request: Request, connection: Connection, row: Any, *, own: bool = False) -> dict[str, Any]:
+    comments = Comments(connection)
     ancestors = await comments.ancestors(row)
     return {
         **nested(request, [row], await comments.below([row]), own=own)[0],
@@ -304,9 +306,9 @@ async def _in_context(request: Request, reader: Reader, row: Any, *, own: bool =
     }
 
 
-async def _own(request: Request, reader: Reader, row: Any) -> Response:
+async def _own(request: Request, connection: Connection, row: Any) -> Response:
     """As its author sees it: never stored, with its version."""
-    shown = {**await _in_context(request, reader, row, own=True), "status": OWN_STATUS.get(row.status, "pending")}
+    shown = {**await _in_context(request, connection, row, own=True), "status": OWN_STATUS.get(row.status, "pending")}
     headers = {"Cache-Control": PRIVATE, "Vary": "Authorization", "ETag": f'"{row.version}"'}
     return Response(written(CommentInContext, shown), headers=headers, media_type=JSON)
 

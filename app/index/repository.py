@@ -28,12 +28,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.index.entries import Texts, Words, is_of_same_body, is_whole, tiers_of, vector_of, words_of
 from app.index.models import Headword, Indexed, index_words
 from app.index.packing import packed, unpacked
-from app.kit.db import Reader, dialect_of
+from app.kit.db import Connection, dialect_of
 from app.kit.prepared import Prepared
 from app.kit.sql import insert_into
 from app.text.analysis import VERSION
 
-DOUBTED = 0  # the version of what is to be indexed anew
+MARKED_STALE = 0  # the version of what is to be indexed anew
 # Things of one second; the seconds after it take what is more. Few, since the full-text table writes how far it is from
 # one place to the next for each word.
 PLACES = 1 << 4
@@ -83,8 +83,8 @@ def day_of(place: int) -> str:
     return f"d{int(place / DAY)}"  # as PostgreSQL divides, which matters before 1970
 
 
-async def put(
-    session: AsyncSession, resource: str, id: str, at: datetime, texts: Texts, *, ends_doubt: bool = False
+async def upsert(
+    session: AsyncSession, resource: str, id: str, at: datetime, texts: Texts, *, ends_stale: bool = False
 ) -> None:
     """Indexes a thing of the moment `at`; does nothing where all is as it was.
 
@@ -100,8 +100,13 @@ async def put(
     body = before[-1] if _has_body(known, before, digest) else None
     words = words_of(texts, body)
     stored = known.packed if body is not None and words[-1] is body else None
-    doubted = known is not None and known.version == DOUBTED and not ends_doubt
-    values = {"at": at, "version": DOUBTED if doubted else VERSION, "digest": digest, "packed": packed(words, stored)}
+    doubted = known is not None and known.version == MARKED_STALE and not ends_stale
+    values = {
+        "at": at,
+        "version": MARKED_STALE if doubted else VERSION,
+        "digest": digest,
+        "packed": packed(words, stored),
+    }
     if session.get_bind().dialect.name == "postgresql":
         values["vector"] = vector_of(tiers_of(words), day_of(place))
     if known is None:
@@ -125,36 +130,36 @@ async def remove(session: AsyncSession, resource: str, id: str) -> None:
         await _exchange_words(session, known, unpacked(known.packed), None, ())
 
 
-async def doubt(session: AsyncSession, resource: str, ids: Select[Any]) -> None:
+async def mark_stale(session: AsyncSession, resource: str, ids: Select[Any]) -> None:
     """These things are to be indexed anew: something of their texts has changed elsewhere."""
     where = (indexed.c.resource == resource, indexed.c.resource_id.in_(ids))
     if session.get_bind().dialect.name == "postgresql":  # in one order: else two who doubt the same wait for each other
         entries = select(indexed.c.resource_id).where(*where).order_by(indexed.c.resource_id).with_for_update()
         await session.execute(select(func.count()).select_from(entries.subquery()))
-    await session.execute(update(indexed).where(*where).values(version=DOUBTED))
+    await session.execute(update(indexed).where(*where).values(version=MARKED_STALE))
 
 
-async def settle(session: AsyncSession, resource: str, id: str) -> None:
+async def mark_current(session: AsyncSession, resource: str, id: str) -> None:
     """Leaves an entry as it is until its thing is saved again."""
     where = (indexed.c.resource == resource, indexed.c.resource_id == id)
     await session.execute(update(indexed).where(*where).values(version=VERSION))
 
 
-async def expect(session: AsyncSession, resource: str, id: str, at: datetime) -> None:
+async def reserve(session: AsyncSession, resource: str, id: str, at: datetime) -> None:
     """An entry without words, which is to be made anew; nothing where there is one by now."""
     values = {"place": await _free(session, at), "resource": resource, "resource_id": id, "at": at}
-    statement = insert_into(session, Indexed).values(**values, version=DOUBTED, digest="")
+    statement = insert_into(session, Indexed).values(**values, version=MARKED_STALE, digest="")
     await session.execute(statement.on_conflict_do_nothing(index_elements=["resource", "resource_id"]))
 
 
-async def is_stale(reader: Reader) -> bool:
+async def is_stale(connection: Connection) -> bool:
     """Whether some entry is not what this version makes of its texts."""
-    return await STALE.first(reader) is not None
+    return await STALE.first(connection) is not None
 
 
-async def left(reader: Reader) -> int:
+async def stale_count(connection: Connection) -> int:
     """How many entries are not."""
-    return int((await reader.execute(select(func.count()).where(indexed.c.version < VERSION))).scalar_one())
+    return int((await connection.execute(select(func.count()).where(indexed.c.version < VERSION))).scalar_one())
 
 
 async def stale(session: AsyncSession, resource: str, limit: int) -> list[str]:
@@ -261,23 +266,25 @@ Found = Callable[[Kind], Select[Any]]
 
 
 async def newest(
-    reader: Reader, found: Found, values: dict[str, Any], limit: int, beside: Any = Indexed.packed
+    connection: Connection, found: Found, values: dict[str, Any], limit: int, beside: Any = Indexed.packed
 ) -> Sequence[Any]:
     """The first of what is `found` with these values: place, resource_id, and what is asked for `beside`.
 
     PostgreSQL's index knows no order: for a frequent word it is asked about the newest days, then about as many as seem
     to be needed; for a rare one, in the same statement, about all.
     """
-    if dialect_of(reader) == "sqlite":
-        return await _first(found("any"), limit, beside).all(reader, values)
+    if dialect_of(connection) == "sqlite":
+        return await _first(found("any"), limit, beside).all(connection, values)
     number = max(2 * limit, LEAST_NEAR)
-    both = await _near_or_rare(found("near"), found("rare"), limit, beside).all(reader, {**values, "number": number})
+    both = await _near_or_rare(found("near"), found("rare"), limit, beside).all(
+        connection, {**values, "number": number}
+    )
     rows: Sequence[Any] = [row for row in both if row.is_rare == both[0].is_rare]
     if not rows or rows[0].is_rare or len(rows) >= limit:
         return rows
     near = _first(found("near"), limit, beside)
-    rows = await near.all(reader, {**values, "number": 2 * number * limit // len(rows)})
-    return rows if len(rows) >= limit else await _first(found("rare"), limit, beside).all(reader, values)
+    rows = await near.all(connection, {**values, "number": 2 * number * limit // len(rows)})
+    return rows if len(rows) >= limit else await _first(found("rare"), limit, beside).all(connection, values)
 
 
 @lru_cache(maxsize=128)

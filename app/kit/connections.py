@@ -14,7 +14,7 @@ from app.kit.addresses import Network, is_among, peer_address, person_of
 SWEEPS = 8  # in the time that an unfinished request is given
 
 
-class Connection(Protocol):
+class ClientConnection(Protocol):
     """What is asked of a connection whose request is unfinished."""
 
     loop: asyncio.AbstractEventLoop
@@ -47,17 +47,17 @@ class Connections:
     limits: Limits = field(default_factory=Limits)
     refusals: Counter[str] = field(default_factory=Counter)
     """By the slug of the problem."""
-    unfinished: set[Connection] = field(default_factory=set)
+    unfinished: set[ClientConnection] = field(default_factory=set)
     _by_person: Counter[str] = field(default_factory=Counter)
     _timer: asyncio.TimerHandle | None = None
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: ClientConnection) -> None:
         """A request of this connection is unfinished, or has not begun: it is looked at from now on."""
         self.unfinished.add(connection)
         if self._timer is None:
             self._wait(connection.loop)
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: ClientConnection) -> None:
         """Its request has come to an end."""
         self.unfinished.discard(connection)
         if connection.is_counted:
@@ -66,7 +66,7 @@ class Connections:
             if not self._by_person[connection.person]:
                 del self._by_person[connection.person]
 
-    def may_wait(self, connection: Connection) -> bool:
+    def may_wait(self, connection: ClientConnection) -> bool:
         """Whether a client may have this unfinished request beside its others."""
         if not connection.is_counted and connection.person:
             connection.is_counted = True

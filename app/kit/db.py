@@ -28,12 +28,12 @@ from app.kit.clock import written
 from app.kit.ids import dashed
 
 STATEMENT_TIMEOUT_MS = 30_000
-Reader = AsyncConnection | AsyncSession
+Connection = AsyncConnection | AsyncSession
 
 
-def dialect_of(reader: Reader) -> str:
+def dialect_of(connection: Connection) -> str:
     """`sqlite` or `postgresql`."""
-    return reader.dialect.name if isinstance(reader, AsyncConnection) else reader.get_bind().dialect.name
+    return connection.dialect.name if isinstance(connection, AsyncConnection) else connection.get_bind().dialect.name
 
 
 class Instant(TypeDecorator[datetime]):
@@ -115,7 +115,7 @@ class Database:
         self.before_commit: Callable[[AsyncSession], Awaitable[None]] | None = None
 
     @asynccontextmanager
-    async def reader(self) -> AsyncIterator[AsyncConnection]:
+    async def connection(self) -> AsyncIterator[AsyncConnection]:
         """A read-only connection on one snapshot.
 
         SQLAlchemy closes in a task of its own, safe from cancellation. Where nothing is waited for, nothing can be
@@ -127,7 +127,7 @@ class Database:
         try:
             yield connection
         finally:
-            if self.is_embedded or connection.is_alone:
+            if self.is_embedded or connection.is_single_statement:
                 await connection.close()
             else:
                 await asyncio.shield(asyncio.ensure_future(connection.close()))
@@ -214,14 +214,14 @@ async def use_database(connection: HTTPConnection) -> Database:
 
 
 async def _reading(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncConnection]:
-    async with database.reader() as connection:
+    async with database.connection() as connection:
         yield connection
 
 
 async def alone(connection: AsyncConnection) -> None:
     """No two statements need the same snapshot: none need be begun and ended."""
     if isinstance(connection, sqlite.InlineConnection | postgres.SnapshotConnection):
-        connection.is_alone = True
+        connection.is_single_statement = True
 
 
 async def _reading_session(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:

@@ -29,7 +29,7 @@ class Wrong(Exception):
     """Something about the request is not as it should be."""
 
 
-class Straight:
+class FastRoute:
     """The way to the endpoint of `dependant`, with `body`, FastAPI's field for its body, where it takes one."""
 
     def __init__(self, dependant: Dependant, body: Any, otherwise: Handler) -> None:

@@ -12,12 +12,13 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import URL, Connection, make_url, pool, text
+import sqlalchemy
+from sqlalchemy import URL, make_url, pool, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 from app.kit import sqlite
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.postgres import postgresql_url
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ NAMES = ("down_revision", "revision")
 LOCK = 4_716_219_533  # pg_advisory_xact_lock: any number, the same in every process
 
 
-def config(connection: Connection | None = None) -> Config:
+def config(connection: sqlalchemy.Connection | None = None) -> Config:
     from alembic.config import Config
 
     settings = Config(str(ROOT / "alembic.ini"))
@@ -91,10 +92,10 @@ def known() -> tuple[frozenset[str], str]:
     return revisions, head
 
 
-async def is_ready(reader: Reader) -> bool:
+async def is_ready(connection: Connection) -> bool:
     """Whether the schema is at the code's revision, or at one that the code does not know yet."""
     try:
-        found = await _revision(reader)
+        found = await _revision(connection)
     except SQLAlchemyError as error:
         if getattr(error, "connection_invalidated", False):
             raise
@@ -103,5 +104,5 @@ async def is_ready(reader: Reader) -> bool:
     return found is not None and (found == head or found not in revisions)
 
 
-async def _revision(reader: Reader) -> str | None:
-    return (await reader.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()
+async def _revision(connection: Connection) -> str | None:
+    return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()

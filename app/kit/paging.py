@@ -20,7 +20,7 @@ from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bind
 from starlette.requests import Request
 
 from app.kit import clock
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.errors import Fault, InvalidCursor
 from app.kit.prepared import EMPTY, Prepared
 from app.kit.schemas import WHOLE, Output, Query
@@ -214,19 +214,21 @@ class Paged:
         bounded = self._statement.with_only_columns(self._keys[-1].column).order_by(None).limit(COUNT_LIMIT + 1)
         return select(func.count()).select_from(bounded.subquery())
 
-    async def _rows(self, reader: Reader, bound: Mapping[str, Any], *, later: bool, scalars: bool) -> Sequence[Any]:
+    async def _rows(
+        self, connection: Connection, bound: Mapping[str, Any], *, later: bool, scalars: bool
+    ) -> Sequence[Any]:
         if self._near is not None:
-            found: Sequence[Any] = await self.near[later].all(reader, bound)
+            found: Sequence[Any] = await self.near[later].all(connection, bound)
             if len(found) == bound["rows"]:
                 return found
         statement = self.later if later else self.first
         if scalars:
-            return (await reader.execute(statement.statement, bound)).scalars().all()
-        return await statement.all(reader, bound)
+            return (await connection.execute(statement.statement, bound)).scalars().all()
+        return await statement.all(connection, bound)
 
     async def take(
         self,
-        reader: Reader,
+        connection: Connection,
         query: PageQuery,
         cursors: Cursors,
         *,
@@ -238,10 +240,10 @@ class Paged:
         """One page. `position` reads a row's keys; `values` are the statement's own parameters."""
         start = cursors.read(query.cursor, times)
         bound = {**values, "rows": query.limit + 1, **{f"after{n}": value for n, value in enumerate(start or ())}}
-        rows = await self._rows(reader, bound, later=start is not None, scalars=scalars)
+        rows = await self._rows(connection, bound, later=start is not None, scalars=scalars)
         following = cursors.write(position(rows[query.limit - 1])) if len(rows) > query.limit else None
         counting = getattr(query, "count", False)
-        total = (await reader.execute(self.counted, values)).scalar_one() if counting else None
+        total = (await connection.execute(self.counted, values)).scalar_one() if counting else None
         return Slice(
             rows[: query.limit],
             following,
@@ -252,7 +254,7 @@ class Paged:
 
 
 async def take(
-    reader: Reader,
+    connection: Connection,
     statement: Select[Any],
     keys: Sequence[Key],
     query: PageQuery,
@@ -264,7 +266,7 @@ async def take(
 ) -> Slice[Any]:
     """One page of a statement that is put together for this request alone."""
     paged = Paged(statement, keys)
-    return await paged.take(reader, query, cursors, position=position, times=times, scalars=scalars)
+    return await paged.take(connection, query, cursors, position=position, times=times, scalars=scalars)
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:

@@ -21,13 +21,13 @@ class SnapshotConnection(AsyncConnection):
     Its engine leaves transactions alone; this one is begun and ended here, where the driver is asked past SQLAlchemy.
     """
 
-    is_alone = False
+    is_single_statement = False
     """Whether each statement is read by itself."""
 
     async def driver(self) -> Any:
         """The driver's own connection, in its transaction. It cannot write, by what the server was told."""
         driver = self._driver
-        if not self.is_alone and not driver.is_in_transaction():
+        if not self.is_single_statement and not driver.is_in_transaction():
             try:
                 await driver.execute("BEGIN")
             except WRONG:

@@ -22,7 +22,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql.visitors import iterate
 
-from app.kit.db import Reader, dialect_of
+from app.kit.db import Connection, dialect_of
 from app.kit.postgres import SnapshotConnection
 from app.kit.sqlite import InlineConnection, InlineSession
 
@@ -46,10 +46,10 @@ class Prepared:
         self._plans: dict[object, _Plan] = {}
         self._runs_left = 0 if is_lasting else OFTEN
 
-    async def all(self, reader: Reader, values: Values = EMPTY) -> list[Any]:
+    async def all(self, connection: Connection, values: Values = EMPTY) -> list[Any]:
         """The rows that are found with these values, as named tuples."""
         filled = self._filled(values) if self._lists else values
-        driver, plan = await _driver(reader), self._plan(reader, filled)
+        driver, plan = await _driver(connection), self._plan(connection, filled)
         if isinstance(driver, sqlite3.Connection) and plan is not None:
             was_begun = driver.in_transaction
             try:
@@ -65,13 +65,13 @@ class Prepared:
             except asyncpg.InterfaceError:
                 pass
             except asyncio.CancelledError:
-                await reader.invalidate()  # in which state it is nobody knows
+                await connection.invalidate()  # in which state it is nobody knows
                 raise
-        return light((await reader.execute(self.statement, values)).all())
+        return light((await connection.execute(self.statement, values)).all())
 
-    async def first(self, reader: Reader, values: Values = EMPTY) -> Any:
+    async def first(self, connection: Connection, values: Values = EMPTY) -> Any:
         """The first of these rows, or None."""
-        rows = await self.all(reader, values)
+        rows = await self.all(connection, values)
         return rows[0] if rows else None
 
     async def run(self, session: AsyncSession, *several: Values) -> None:
@@ -91,7 +91,7 @@ class Prepared:
             filled[name] = given + given[-1:] * (length - len(given))
         return filled
 
-    def _plan(self, reader: Reader, values: Values) -> _Plan | None:
+    def _plan(self, connection: Connection, values: Values) -> _Plan | None:
         """How the driver runs it; None where that is not worth it, or not yet."""
         lengths = [len(values[name]) for name in self._lists]
         if not all(length in LENGTHS for length in lengths):
@@ -99,12 +99,12 @@ class Prepared:
         if self._runs_left:
             self._runs_left -= 1
             return None
-        key = (dialect_of(reader), *lengths, *(values[name] for name in self._literals), *values)
+        key = (dialect_of(connection), *lengths, *(values[name] for name in self._literals), *values)
         plan = self._plans.get(key)
         if plan is None:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
-            plan = self._plans[key] = _Plan(self.statement, reader, values)
+            plan = self._plans[key] = _Plan(self.statement, connection, values)
         return plan
 
 
@@ -126,19 +126,19 @@ def _refuse_to_go_on(driver: sqlite3.Connection, was_begun: bool) -> None:
         raise  # in an `except`
 
 
-async def _driver(reader: Reader) -> Any:
+async def _driver(connection: Connection) -> Any:
     """The driver's own connection, where a transaction that is needed has begun; None where that is SQLAlchemy's."""
-    if isinstance(reader, InlineConnection | InlineSession | SnapshotConnection):
-        return await reader.driver()
+    if isinstance(connection, InlineConnection | InlineSession | SnapshotConnection):
+        return await connection.driver()
     return None
 
 
 class _Plan:
     """The statement as the driver of one database takes it."""
 
-    def __init__(self, statement: Any, reader: Reader, values: Values) -> None:
+    def __init__(self, statement: Any, connection: Connection, values: Values) -> None:
         """For runs on the database of `reader` with values of the same names, lists of the same lengths."""
-        dialect = reader.dialect if isinstance(reader, AsyncConnection) else reader.get_bind().dialect
+        dialect = connection.dialect if isinstance(connection, AsyncConnection) else connection.get_bind().dialect
         compiled = statement.compile(dialect=dialect, column_keys=list(values) if statement.is_dml else None)
         if compiled.insert_prefetch or compiled.update_prefetch:
             raise TypeError(f"columns whose value is a default of ours must be given: {compiled}")

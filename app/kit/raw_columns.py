@@ -89,7 +89,7 @@ def read(value: Any) -> Any:
     return from_json(value) if isinstance(value, str) else value
 
 
-class Gathered(FunctionElement[Any]):
+class JsonAggregate(FunctionElement[Any]):
     """All rows of a subquery as one value: the JSON of a list of lists, in no order, for `gathered`."""
 
     name = "gathered"
@@ -97,17 +97,17 @@ class Gathered(FunctionElement[Any]):
     type = Text()
 
 
-@compiles(Gathered, "sqlite")
-def _in_sqlite(element: Gathered, compiler: SQLCompiler, **words: Any) -> str:
+@compiles(JsonAggregate, "sqlite")
+def _in_sqlite(element: JsonAggregate, compiler: SQLCompiler, **words: Any) -> str:
     return f"json_group_array(json_array({compiler.process(element.clauses, **words)}))"
 
 
-@compiles(Gathered, "postgresql")
-def _in_postgresql(element: Gathered, compiler: SQLCompiler, **words: Any) -> str:
+@compiles(JsonAggregate, "postgresql")
+def _in_postgresql(element: JsonAggregate, compiler: SQLCompiler, **words: Any) -> str:
     return f"json_agg(json_build_array({compiler.process(element.clauses, **words)}))::text"
 
 
 @lru_cache(maxsize=8192)
-def gathered(text: str | None) -> tuple[tuple[Any, ...], ...]:
+def rows_of_json(text: str | None) -> tuple[tuple[Any, ...], ...]:
     """The rows in a `Gathered` value, sorted. The same few terms stand with many articles: each is read once."""
     return tuple(sorted(map(tuple, from_json(text)))) if text else ()

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.kit.bodies import check_body
 from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, UnsupportedMediaType, render
-from app.kit.fast_route import Handler, Straight
+from app.kit.fast_route import FastRoute, Handler
 from app.kit.faults import faults_in, model_of, repeated_parameters
 
 
@@ -21,8 +21,8 @@ class Route(APIRoute):
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
-        if Straight.fits(self.dependant, self.body_field):
-            handler = Straight(self.dependant, self.body_field, handler).handle
+        if FastRoute.fits(self.dependant, self.body_field):
+            handler = FastRoute(self.dependant, self.body_field, handler).handle
 
         async def handle(request: Request) -> Response:
             if self.body_field is not None:

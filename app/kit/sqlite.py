@@ -127,7 +127,7 @@ registry.register("sqlite.writing", __name__, "WritingSQLite")
 class InlineConnection(AsyncConnection):
     """A reading connection of which everybody knows that nothing is waited for: no greenlet is made for any call."""
 
-    is_alone = False
+    is_single_statement = False
     """Whether each statement is read by itself."""
 
     async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
@@ -139,7 +139,7 @@ class InlineConnection(AsyncConnection):
 
     async def driver(self) -> sqlite3.Connection:
         """The connection itself, on a snapshot unless it `is_alone`."""
-        if not self.is_alone and not self._proxied.in_transaction():
+        if not self.is_single_statement and not self._proxied.in_transaction():
             self._proxied.begin()
         connection: Any = self._proxied.connection
         driver: sqlite3.Connection = connection.dbapi_connection

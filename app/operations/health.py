@@ -38,8 +38,8 @@ async def read_readiness(database: UseDatabase) -> Response:
     Ready: the database answers, and its schema is at or ahead of the code.
     """
     try:
-        async with database.reader() as reader:
-            ready = await is_ready(reader)
+        async with database.connection() as connection:
+            ready = await is_ready(connection)
     except (SQLAlchemyError, OSError) as error:
         raise Unavailable() from error
     if not ready:

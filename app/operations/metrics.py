@@ -11,7 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.index.repository import left
+from app.index.repository import stale_count
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 
@@ -61,8 +61,8 @@ def _line(name: str, value: Any, **labels: str) -> str:
 
 async def _index(database: Database) -> dict[str, Any]:
     try:
-        async with database.reader() as reader:
-            return {"index_entries_left": await left(reader)}
+        async with database.connection() as connection:
+            return {"index_entries_left": await stale_count(connection)}
     except (SQLAlchemyError, OSError):
         return {}  # the rest can be told without the database
 
@@ -76,7 +76,7 @@ def _may_read(request: Request) -> bool:
 
 
 def _values(state: Any) -> dict[str, Any]:
-    cache, hub, follower = state.cache, state.hub, state.follower
+    cache, hub, tail = state.cache, state.hub, state.tail
     asked = cache.hits + cache.joined + cache.misses
     return {
         "cache_hits_total": cache.hits,
@@ -93,6 +93,6 @@ def _values(state: Any) -> dict[str, Any]:
         "streams_dropped_total": hub.tally.dropped,
         "requests_refused_total": dict.fromkeys(REASONS, 0) | state.connections.refusals,
         "requests_unfinished": len(state.connections.unfinished),
-        "log_head": follower.head,
-        "log_is_current": int(follower.is_current()),
+        "log_head": tail.head,
+        "log_is_current": int(tail.is_current()),
     }

@@ -16,14 +16,16 @@ from app.index.models import Indexed
 from app.index.packing import titled
 from app.index.ranking import freshness
 from app.index.repository import Kind, found_by, last_place, newest
-from app.kit.db import Instant, Reader, dialect_of
+from app.kit.db import Connection, Instant, dialect_of
 
 TAG, SECTION, WORD = 3.0, 1.0, 1.0
 CONSIDERED = 200  # of the newest that share one of these
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 
 
-async def related_to(reader: Reader, article: Any, relations: Relations, now: datetime, limit: int) -> list[str]:
+async def related_to(
+    connection: Connection, article: Any, relations: Relations, now: datetime, limit: int
+) -> list[str]:
     """Ids of the visible articles of its language that share most with it; the younger weigh more."""
     weights: dict[str, float] = defaultdict(float)
     for link, term_id, terms, weight in (
@@ -32,15 +34,15 @@ async def related_to(reader: Reader, article: Any, relations: Relations, now: da
     ):
         if terms:
             ids = [id for id, _, _ in terms]
-            for id in (await reader.execute(_filed(link, term_id, ids, article), {"now": now})).scalars():
+            for id in (await connection.execute(_filed(link, term_id, ids, article), {"now": now})).scalars():
                 weights[id] += weight
-    for id, number in (await _wordy(reader, article, now)).items():
+    for id, number in (await _wordy(connection, article, now)).items():
         weights[id] += WORD * number
     weights.pop(article.id, None)
     rows = select(Indexed.resource_id, Indexed.place).where(
         Indexed.resource == KIND, Indexed.resource_id.in_(list(weights))
     )
-    places: dict[str, int] = {row.resource_id: row.place for row in (await reader.execute(rows)).all()}
+    places: dict[str, int] = {row.resource_id: row.place for row in (await connection.execute(rows)).all()}
     newest = max(places.values(), default=0)
     scores = {id: round(weights[id] * freshness(newest - place), 4) for id, place in places.items()}
     return sorted(scores, key=lambda id: (scores[id], places[id]), reverse=True)[:limit]
@@ -60,12 +62,12 @@ def _alike(article: Any) -> list[Any]:
     return [Article.language == article.language, Article.id != article.id]
 
 
-async def _wordy(reader: Reader, article: Any, now: datetime) -> dict[str, int]:
+async def _wordy(connection: Connection, article: Any, now: datetime) -> dict[str, int]:
     """By id, how many words of the headline stand in that of another."""
     keys = stem_keys(article.headline, article.language)
     if not keys:
         return {}
-    dialect, top = dialect_of(reader), last_place(now)
+    dialect, top = dialect_of(connection), last_place(now)
     values = {"match": title_expression(keys, dialect), "top": top, "now": now}
 
     def found(kind: Kind) -> Select[Any]:
@@ -74,7 +76,7 @@ async def _wordy(reader: Reader, article: Any, now: datetime) -> dict[str, int]:
         return rows.join(Article, Article.id == id).where(visible(NOW), *_alike(article)).order_by(place.desc())
 
     shared: dict[str, int] = {}
-    for row in await newest(reader, found, values, CONSIDERED):
+    for row in await newest(connection, found, values, CONSIDERED):
         if number := len(keys.intersection(word.stem for word in titled(row.packed))):
             shared[row.resource_id] = number
     return shared

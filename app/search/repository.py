@@ -13,11 +13,11 @@ from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.repository import KIND, NOW, visible
 from app.articles.schemas import ArticleFilters
-from app.articles.text_search import filters_of, many_worded, values_of, worded
+from app.articles.text_search import filters_of, matching_articles, newest_matches, values_of
 from app.authors.models import Author
 from app.index.models import Headword, Indexed
 from app.index.repository import first_place, last_place, newest
-from app.kit.db import Reader, dialect_of
+from app.kit.db import Connection, dialect_of
 from app.kit.paging import COUNT_LIMIT
 from app.sections.models import Section
 from app.tags.models import Tag
@@ -51,33 +51,33 @@ class FacetValue(NamedTuple):
 class Search:
     """What one question finds, of what readers see at one moment."""
 
-    def __init__(self, reader: Reader, filters: ArticleFilters, now: datetime) -> None:
-        self.reader, self.dialect, self.now = reader, dialect_of(reader), now
+    def __init__(self, connection: Connection, filters: ArticleFilters, now: datetime) -> None:
+        self.connection, self.dialect, self.now = connection, dialect_of(connection), now
         self._top = last_place(now)
         self._filters, self._narrowed = filters_of(filters), conditions(filters, each=True)
 
     async def newest(self, question: Question, limit: int, before: int | None = None) -> list[Match]:
         """The newest matches, of places below `before`."""
         values = self._values(question, self._top if before is None else min(before - 1, self._top))
-        rows = await newest(self.reader, partial(worded, self.dialect, self._filters), values, limit)
+        rows = await newest(self.connection, partial(matching_articles, self.dialect, self._filters), values, limit)
         return [Match(*row[:3]) for row in rows]
 
     async def count(self, question: Question) -> int:
         """How many there are, to one above the limit of counts."""
         values = self._values(question, self._top)
-        return (await many_worded(self.reader, self._filters, values, COUNT_LIMIT + 1))[2]
+        return (await newest_matches(self.connection, self._filters, values, COUNT_LIMIT + 1))[2]
 
     async def facets(self, question: Question, names: Sequence[str]) -> dict[str, list[FacetValue]]:
         """How the newest `FACETED` matches are filed, by each of these names; the most frequent first."""
         if not names:
             return {}
         values = self._values(question, self._top)
-        newest, values, _ = await many_worded(self.reader, self._filters, values, FACETED)
+        newest, values, _ = await newest_matches(self.connection, self._filters, values, FACETED)
         found = newest.cte("newest").prefix_with("MATERIALIZED")
         tables = [self._faceted(found, name).subquery() for name in names]
         rows = [select(literal(number), *table.c) for number, table in enumerate(tables)]
         counted: dict[str, list[FacetValue]] = {name: [] for name in names}
-        for number, *value in (await self.reader.execute(union_all(*rows), values)).all():
+        for number, *value in (await self.connection.execute(union_all(*rows), values)).all():
             counted[names[number]].append(FacetValue(*value))
         return {name: sorted(found, key=lambda one: (-one.number, one.value)) for name, found in counted.items()}
 
@@ -112,13 +112,13 @@ class Search:
             .order_by(Headword.place.desc())
             .limit(1)
         )
-        return (await self.reader.execute(newest, {"now": self.now})).scalar_one_or_none()
+        return (await self.connection.execute(newest, {"now": self.now})).scalar_one_or_none()
 
     async def headlines(self, question: Question, limit: int) -> list[str]:
         """Of the newest matches."""
         ids = [match.id for match in await self.newest(question, limit)]
         shown = select(Article.id, Article.headline).where(Article.id.in_(ids), visible(self.now))
-        found = {row.id: row.headline for row in (await self.reader.execute(shown)).all()}
+        found = {row.id: row.headline for row in (await self.connection.execute(shown)).all()}
         return [found[id] for id in ids if id in found]
 
     async def _headwords(self, where: ColumnElement[bool], limit: int) -> list[tuple[str, int]]:
@@ -128,7 +128,7 @@ class Search:
         known = or_(Headword.place < first_place(self.now), is_out)
         rows = select(Headword.word, count).where(where, Headword.place <= self._top, known)
         ordered = rows.group_by(Headword.word).order_by(count.desc(), Headword.word).limit(limit)
-        return [(word, number) for word, number in (await self.reader.execute(ordered, {"now": self.now})).all()]
+        return [(word, number) for word, number in (await self.connection.execute(ordered, {"now": self.now})).all()]
 
     def _values(self, question: Question, top: int) -> dict[str, Any]:
         return values_of(question, self.dialect, self.now, top)

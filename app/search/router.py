@@ -58,7 +58,7 @@ class Found(NamedTuple):
 
 
 @router.get("", response_model=SearchResults, responses=problems(InvalidQuery, InvalidCursor))
-async def search_articles(request: Request, query: Annotated[SearchQuery, Query()], reader: Reading) -> Response:
+async def search_articles(request: Request, query: Annotated[SearchQuery, Query()], connection: Reading) -> Response:
     """Search articles
 
     Headlines, summaries, bodies, authors and tags of what readers see. Harakat, hamza, digits and the like make no
@@ -67,11 +67,11 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     """
     now, question = clock.now(), asked(query.q)
     facets = _facets(query.facets)
-    search = Search(reader, query, now)
+    search = Search(connection, query, now)
     cursors = Cursors(request)
     start = cursors.read(query.cursor)
     if not (query.count or facets):  # what has left between being found and being read is not shown
-        await alone(reader)
+        await alone(connection)
     found, corrections = await _page(search, query, question, start), list[Correction]()
     if not found.hits and (better := await corrected(search, question)) is not None:
         found = await _page(search, query, better[0], start)
@@ -96,30 +96,30 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         if facets
         else None,
     }
-    content = listing.spliced(SearchResults, around, await _hits(request, reader, found, query, question, now))
-    return await _delivered(request, reader, content, next_link(request, page.next))
+    content = listing.spliced(SearchResults, around, await _hits(request, connection, found, query, question, now))
+    return await _delivered(request, connection, content, next_link(request, page.next))
 
 
 @articles.get("/{slug}/related", response_model=RelatedArticles, responses=problems(InvalidQuery, NotFound, Gone))
 async def list_related_articles(
-    request: Request, slug: ArticlePath, query: Annotated[RelatedQuery, Query()], reader: Reading
+    request: Request, slug: ArticlePath, query: Annotated[RelatedQuery, Query()], connection: Reading
 ) -> Response:
     """List related articles
 
     Visible articles of the same language that share tags, sections and words of the headline, the closest first.
     """
     now, settings = clock.now(), request.app.state.settings
-    found = Articles(reader)
+    found = Articles(connection)
     row = await found.at(slug, now, "/related", frozenset({"related"}))
-    ids = await related_to(reader, row, Relations.of(row), now, query.limit)
+    ids = await related_to(connection, row, Relations.of(row), now, query.limit)
     rows = {other.id: other for other in await found.summarised(ids, now)}
     write = writer_of(settings)
     shown = [write(rows[id], comments_mode(rows[id], settings, now) != "closed") for id in ids if id in rows]
-    return await _delivered(request, reader, listing.spliced(RelatedArticles, {}, shown))
+    return await _delivered(request, connection, listing.spliced(RelatedArticles, {}, shown))
 
 
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
-async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()], reader: Reading) -> Response:
+async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()], connection: Reading) -> Response:
     """Suggest words while typing
 
     From the headlines of articles that readers see, and from nothing else.
@@ -127,21 +127,21 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
     typed = list(words(query.q))
     if not typed:
         raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")])
-    last, search = typed[-1], Search(reader, ArticleFilters(), clock.now())
+    last, search = typed[-1], Search(connection, ArticleFilters(), clock.now())
     found: list[str] = []
     if len(last.word.form) >= SHORTEST_BEGINNING:
         before = without_open_quote(query.q[: last.start])
         endings = endings_beside if len(typed) > 1 else endings_alone
         found = [before + ending for ending in await endings(search, before, last.word, query.limit)]
     data = [{"text": text} for text in found]
-    return await _delivered(request, reader, listing.as_it_stands(Suggestions, {"data": data}))
+    return await _delivered(request, connection, listing.as_it_stands(Suggestions, {"data": data}))
 
 
 async def _delivered(
-    request: Request, reader: Reading, content: bytes, headers: dict[str, str] | None = None
+    request: Request, connection: Reading, content: bytes, headers: dict[str, str] | None = None
 ) -> Response:
     response = deliver(request, content, tags=TAGS, headers=headers, seldom=True)
-    return unkept(request, response) if await is_stale(reader) else response
+    return unkept(request, response) if await is_stale(connection) else response
 
 
 def _facets(text: str | None) -> list[str]:
@@ -183,10 +183,10 @@ def _checked(start: list[Any], length: int) -> list[Any]:
 
 
 async def _hits(
-    request: Request, reader: Reading, found: Found, query: SearchQuery, question: Question, now: datetime
+    request: Request, connection: Reading, found: Found, query: SearchQuery, question: Question, now: datetime
 ) -> list[bytes]:
     settings = request.app.state.settings
-    write, articles, ids = writer_of(settings), Articles(reader), [found.ids[hit.place] for hit in found.hits]
+    write, articles, ids = writer_of(settings), Articles(connection), [found.ids[hit.place] for hit in found.hits]
     rows = {row.id: row for row in await articles.summarised(ids, now)}
     bodies = await articles.texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
     markers: dict[str, Marker] = {}

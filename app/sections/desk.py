@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.log import noted
+from app.changes.log import pending_changes
 from app.kit.errors import Fault, InvalidBody
 from app.sections.models import Section
 from app.sections.repository import DEEPEST, ancestors, height, lines_of, lock_tree
@@ -25,8 +25,8 @@ async def _fill(session: AsyncSession, section: Section, body: SectionInput) -> 
     section.parent_id = parent.id if parent else None
     if section.parent_id != before:
         lines = await lines_of(session, set(filter(None, (before, section.parent_id))))
-        noted(session).touched |= {("section", id) for line in lines.values() for id in line}
-        noted(session).moves_tree = True
+        pending_changes(session).touched |= {("section", id) for line in lines.values() for id in line}
+        pending_changes(session).moves_tree = True
 
 
 async def _parent(session: AsyncSession, section: Section, name: str | None) -> Section | None:

@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, li
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.prepared import Prepared
 from app.sections.models import Section
 
@@ -24,19 +24,19 @@ def subtree(roots: ColumnElement[bool]) -> Select[str]:
     return select(tree.c.id)
 
 
-async def ancestors(reader: Reader, section_id: str) -> Sequence[str]:
+async def ancestors(connection: Connection, section_id: str) -> Sequence[str]:
     """Ids from the section itself up to its root."""
     top = select(Section.id, Section.parent_id).where(Section.id == section_id).cte("line", recursive=True)
     above = aliased(Section)
     line = top.union(select(above.id, above.parent_id).join(top, above.id == top.c.parent_id))
-    return (await reader.execute(select(line.c.id))).scalars().all()
+    return (await connection.execute(select(line.c.id))).scalars().all()
 
 
-async def lines_of(reader: Reader, section_ids: Collection[str]) -> dict[str, frozenset[str]]:
+async def lines_of(connection: Connection, section_ids: Collection[str]) -> dict[str, frozenset[str]]:
     """For each of these sections: itself and all above it. One statement."""
     found: dict[str, frozenset[str]] = {id: frozenset({id}) for id in section_ids}
     if section_ids:
-        for of, id in await LINES.all(reader, {"ids": list(section_ids)}):
+        for of, id in await LINES.all(connection, {"ids": list(section_ids)}):
             found[of] |= {id}
     return found
 
@@ -53,13 +53,13 @@ def _lines() -> Select[str, str]:
 LINES = Prepared(_lines())
 
 
-async def height(reader: Reader, section_id: str) -> int:
+async def height(connection: Connection, section_id: str) -> int:
     """Levels from the section to its deepest descendant, itself included."""
     top = select(Section.id, literal(1).label("level")).where(Section.id == section_id)
     tree = top.cte("levels", recursive=True)
     below = aliased(Section)
     tree = tree.union_all(select(below.id, tree.c.level + 1).join(tree, below.parent_id == tree.c.id))
-    return (await reader.execute(select(func.max(tree.c.level)))).scalar_one() or 1
+    return (await connection.execute(select(func.max(tree.c.level)))).scalar_one() or 1
 
 
 async def lock_tree(session: AsyncSession) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit import clock
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.ids import as_id
 from app.kit.sql import insert_into
 from app.slugs.models import Slug
@@ -39,22 +39,22 @@ def is_named(kind: str, id: Any, names: Iterable[str]) -> ColumnElement[bool]:
     return or_(false(), *(id.in_(found) for given, found in ((ids, ids), (slugs, owners)) if given))
 
 
-async def ids_of(reader: Reader, kind: str, names: Sequence[str]) -> dict[str, str]:
+async def ids_of(connection: Connection, kind: str, names: Sequence[str]) -> dict[str, str]:
     """The ids that `names` stand for, by name. An id stands for itself; an unknown slug is left out."""
     _, slugs = _told_apart(names)
     found: dict[str, str] = {}
     if slugs:
         statement = select(Slug.slug, Slug.target_id).where(Slug.kind == kind, Slug.slug.in_(slugs))
-        found = {row.slug: row.target_id for row in (await reader.execute(statement)).all()}
+        found = {row.slug: row.target_id for row in (await connection.execute(statement)).all()}
     return {name: id for name in names if (id := as_id(name) or found.get(canonical_slug(name)))}
 
 
-async def by_name(reader: Reader, kind: str, names: Sequence[str], rows: Iterable[N]) -> dict[str, N]:
+async def by_name(connection: Connection, kind: str, names: Sequence[str], rows: Iterable[N]) -> dict[str, N]:
     """`rows`, found by `is_named`, by the name that was asked for. Only what is no present name costs a query."""
     present = {key: row for row in rows for key in (row.id, row.slug)}
     found = {name: row for name in names if (row := present.get(as_id(name) or canonical_slug(name)))}
     if present and (others := [name for name in names if name not in found]):
-        former = await ids_of(reader, kind, others)
+        former = await ids_of(connection, kind, others)
         found |= {name: present[id] for name, id in former.items() if id in present}
     return {name: found[name] for name in names if name in found}
 
@@ -65,10 +65,10 @@ def _told_apart(names: Iterable[str]) -> tuple[list[str], list[str]]:
     return [id for id in ids.values() if id], [canonical_slug(name) for name, id in ids.items() if not id]
 
 
-async def owner(reader: Reader, kind: str, slug: str) -> str | None:
+async def owner(connection: Connection, kind: str, slug: str) -> str | None:
     """The id of the thing that has or had `slug` (in canonical form)."""
     statement = select(Slug.target_id).where(Slug.kind == kind, Slug.slug == slug)
-    return (await reader.execute(statement)).scalar_one_or_none()
+    return (await connection.execute(statement)).scalar_one_or_none()
 
 
 async def claim(session: AsyncSession, kind: str, slug: str, target_id: str) -> bool:

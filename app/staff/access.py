@@ -49,9 +49,9 @@ async def _actor(
     now = clock.now()
     token = credentials.credentials
     if is_well_formed(token):
-        async with database.reader() as reader:
-            await alone(reader)
-            row = await repository.bearer(reader, token, now)
+        async with database.connection() as connection:
+            await alone(connection)
+            row = await repository.bearer(connection, token, now)
         if row is not None:
             await _note_use(database, row.id, row.last_used_at, now)
             return Actor(row.member_id, row.name, frozenset(row.roles), row.id)

@@ -70,9 +70,9 @@ def _tokens() -> Select[StaffToken]:
     return select(StaffToken).order_by(StaffToken.id)
 
 
-async def bearer(reader: AsyncConnection, token: str, now: datetime) -> Any:
+async def bearer(connection: AsyncConnection, token: str, now: datetime) -> Any:
     """The active member behind an unexpired, unrevoked token: (token id, last use, member id, name, roles)."""
-    return await BEARER.first(reader, {"digest": digest(token), "now": now})
+    return await BEARER.first(connection, {"digest": digest(token), "now": now})
 
 
 # Built once: every request at the desk begins with it.

@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 from app.articles.schemas import terms
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.ids import as_id
 from app.sections.models import Section
 from app.sections.repository import subtree
@@ -34,12 +34,12 @@ class Filter:
     only: str | None = None
 
     @classmethod
-    async def of(cls, query: ChangeFilters, reader: Reader) -> Filter:
+    async def of(cls, query: ChangeFilters, connection: Connection) -> Filter:
         """The filter that `query` asks for, its sections looked up."""
         languages = (
             tuple(sorted({canonical_or_same(tag).lower() for tag in terms(query.language)})) if query.language else None
         )
-        sections = await _looked_up(reader, terms(query.section)) if query.section else None
+        sections = await _looked_up(connection, terms(query.section)) if query.section else None
         return cls(frozenset(terms(query.type)) if query.type else None, sections, languages)
 
     @cached_property
@@ -53,21 +53,21 @@ class Filter:
         asked = [sorted(self.types or ()), self.sections, self.languages, self.only]
         return blake2b(json.dumps(asked).encode(), digest_size=4).hexdigest()
 
-    async def prepared(self, reader: Reader) -> Sieve:
+    async def prepared(self, connection: Connection) -> Sieve:
         """The filter with all that lies below its sections."""
         if self.sections is None:
             return Sieve(self, None)
         roots = Section.id.in_([name for name in self.sections if as_id(name)])
-        return Sieve(self, frozenset((await reader.execute(subtree(roots))).scalars()))
+        return Sieve(self, frozenset((await connection.execute(subtree(roots))).scalars()))
 
-    async def is_outdated(self, reader: Reader) -> bool:
+    async def is_outdated(self, connection: Connection) -> bool:
         """Whether a slug that was unknown is a section's by now: what is filed there already has not been told."""
         unknown = [name for name in self.sections or () if not as_id(name)]
-        return bool(unknown and await ids_of(reader, Section.kind, unknown))
+        return bool(unknown and await ids_of(connection, Section.kind, unknown))
 
 
-async def _looked_up(reader: Reader, names: list[str]) -> tuple[str, ...]:
-    known = await ids_of(reader, Section.kind, names)
+async def _looked_up(connection: Connection, names: list[str]) -> tuple[str, ...]:
+    known = await ids_of(connection, Section.kind, names)
     return tuple(sorted({known.get(name, name) for name in names}))
 
 

@@ -17,7 +17,7 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.changes.tail import Follower, Heard
+from app.changes.tail import LogTail, Subscriber
 from app.kit.db import Database
 from app.kit.errors import RateLimited, Unavailable
 from app.kit.faults import is_outage
@@ -25,7 +25,7 @@ from app.kit.middleware import as_get
 from app.settings import Settings
 from app.sync.clients import PATIENCE, Client, Tally
 from app.sync.filters import Filter, Sieve
-from app.sync.repository import ChangeFeed, Found, Part, entries_of
+from app.sync.repository import ChangeFeed, Found, Part, rendered_changes
 from app.sync.tokens import MustRestart, Token, read_token
 
 log = logging.getLogger("nashra")
@@ -72,11 +72,11 @@ class Group:
         return self.asked.filter.sections is not None
 
 
-class Hub(Heard):
+class Hub(Subscriber):
     """All open streams of this process."""
 
-    def __init__(self, database: Database, follower: Follower, settings: Any) -> None:
-        self._database, self._follower, self._settings = database, follower, settings
+    def __init__(self, database: Database, tail: LogTail, settings: Any) -> None:
+        self._database, self._tail, self._settings = database, tail, settings
         self._groups: dict[Asked, Group] = {}
         self._addresses: Counter[str] = Counter()
         self._woken = asyncio.Event()
@@ -86,17 +86,17 @@ class Hub(Heard):
         self._seq = self._moved = 0
         self._closing = False
         self.tally = Tally()
-        follower.heard.append(self)
+        tail.subscribers.append(self)
 
     @property
     def count(self) -> int:
         """Open streams."""
         return self._addresses.total()
 
-    def touched(self, tags: Iterable[str]) -> None:
+    def invalidate(self, tags: Iterable[str]) -> None:
         self._woken.set()
 
-    def forgotten(self) -> None:
+    def invalidate_all(self) -> None:
         self._woken.set()
 
     def refuse_too_many(self, address: str) -> None:
@@ -184,10 +184,10 @@ class Hub(Heard):
 
     async def _begin(self, client: Client, group: Group, subscription: Subscription) -> bool:
         """Says where the stream begins, sends what was missed, and joins the others. False where the hub is closing."""
-        await self._follower.catch_up()
+        await self._tail.catch_up()
         asked, token = subscription.asked, subscription.token
         if token is None:
-            token = Token(self._follower.epoch or "", await self._come(), asked.filter.digest)
+            token = Token(self._tail.epoch or "", await self._come(), asked.filter.digest)
         name = "reset" if subscription.reset else "ready"
         await client.send(_message(f"retry: {RETRY_MS}\n".encode() + _event(name, token, _told(since=str(token)))))
         while not self._closing:
@@ -195,8 +195,8 @@ class Hub(Heard):
                 async with self._replays:
                     part = await self._missed(asked, token)
                 async with asyncio.timeout(PATIENCE.total_seconds()):
-                    for entry in part.entries:
-                        await client.send(_message(_event(entry.type, token.at(entry.seq), entry.content)))
+                    for change in part.changes:
+                        await client.send(_message(_event(change.type, token.at(change.seq), change.content)))
                 token = token.at(part.reached)
                 if part.wait:
                     await asyncio.sleep(min(part.wait, LOOK))
@@ -220,22 +220,22 @@ class Hub(Heard):
     def _position(self) -> int:
         """How far everybody has been told; with nobody there yet, as far as the log goes."""
         if not any(group.clients for group in self._groups.values()):
-            self._epoch, self._seq = self._follower.epoch, self._follower.head
-            self._moved = self._follower.moved
+            self._epoch, self._seq = self._tail.epoch, self._tail.head
+            self._moved = self._tail.moved
         return self._seq
 
     async def _come(self) -> int:
         """How far the log has come by our clock: what is told by one that is ahead comes yet."""
-        if not self._follower.is_log_ahead():
-            return self._follower.head
-        async with self._database.reader() as reader:
-            feed = ChangeFeed(reader, self._settings(), self._follower.now, "none")
-            return min(self._follower.head, await feed.come(self._follower.now()))
+        if not self._tail.is_log_ahead():
+            return self._tail.head
+        async with self._database.connection() as connection:
+            feed = ChangeFeed(connection, self._settings(), self._tail.now, "none")
+            return min(self._tail.head, await feed.come(self._tail.now()))
 
     async def _missed(self, asked: Asked, token: Token) -> Part:
         """One part of what was missed, from a short session."""
-        async with self._database.reader() as reader:
-            feed = ChangeFeed(reader, self._settings(), self._follower.now, asked.detail)
+        async with self._database.connection() as connection:
+            feed = ChangeFeed(connection, self._settings(), self._tail.now, asked.detail)
             standing = await feed.standing()
             return await feed.behind(token, asked.filter, REPLAYED_AT_ONCE, standing.head)
 
@@ -253,13 +253,13 @@ class Hub(Heard):
                     self._woken.set()
 
     async def _tell(self) -> None:
-        if self._epoch is not None and self._follower.epoch != self._epoch:
-            self._epoch, self._seq = self._follower.epoch, self._follower.head
+        if self._epoch is not None and self._tail.epoch != self._epoch:
+            self._epoch, self._seq = self._tail.epoch, self._tail.head
             for client in (client for group in self._groups.values() for client in group.clients):
                 client.seq = self._seq
             await self._reset(self._groups.values())
         most = AT_ONCE
-        while self._position() < self._follower.head:
+        while self._position() < self._tail.head:
             wait = 0.0
             async with self._telling:
                 try:
@@ -271,8 +271,8 @@ class Hub(Heard):
                     self._seq, most = (self._seq + 1, AT_ONCE) if most == 1 else (self._seq, 1)
             if wait:
                 await asyncio.sleep(min(wait, LOOK))
-        if self._moved != self._follower.moved:
-            self._moved = self._follower.moved
+        if self._moved != self._tail.moved:
+            self._moved = self._tail.moved
             await self._reset(group for group in self._groups.values() if group.follows_tree)
 
     async def _tell_on(self, most: int) -> tuple[int, float]:
@@ -281,22 +281,22 @@ class Hub(Heard):
         Every row is read once, every state rendered once for each detail.
         """
         groups = [group for group in self._groups.values() if group.clients]
-        async with self._database.reader() as reader:
+        async with self._database.connection() as connection:
             states: dict[str, Any] = {}
-            found = Found((), self._follower.now())
-            now = self._follower.now
+            found = Found((), self._tail.now())
+            now = self._tail.now
             for detail in {group.asked.detail for group in groups}:
-                feed = ChangeFeed(reader, self._settings(), now, detail)
+                feed = ChangeFeed(connection, self._settings(), now, detail)
                 found, states[detail] = await feed.rows(self._seq, most)
                 now = _always(found.now)  # the same for all
-            sieves = [await group.asked.filter.prepared(reader) for group in groups]
-            outdated = [group for group in groups if await group.asked.filter.is_outdated(reader)]
+            sieves = [await group.asked.filter.prepared(connection) for group in groups]
+            outdated = [group for group in groups if await group.asked.filter.is_outdated(connection)]
         for group, sieve in zip(groups, sieves, strict=True):
             if group in outdated:
                 self._send_away(group)
             else:
                 await self._broadcast(group, found.rows, states[group.asked.detail], sieve)
-        end = self._follower.head if found.come is None else max(self._seq, found.come)
+        end = self._tail.head if found.come is None else max(self._seq, found.come)
         return found.rows[-1].seq if found.rows else end, found.wait
 
     @staticmethod
@@ -308,9 +308,9 @@ class Hub(Heard):
 
     async def _broadcast(self, group: Group, rows: Any, states: Any, sieve: Sieve) -> None:
         start = Token(self._epoch or "", self._seq, sieve.filter.digest)
-        for entry in entries_of([row for row in rows if sieve.concerns(row)], states, sieve, start):
-            event = _message(_event(entry.type, start.at(entry.seq), entry.content))
-            await self._send_all(group.clients, event, entry.seq)
+        for change in rendered_changes([row for row in rows if sieve.concerns(row)], states, sieve, start):
+            event = _message(_event(change.type, start.at(change.seq), change.content))
+            await self._send_all(group.clients, event, change.seq)
 
     async def _send_all(self, clients: Collection[Client], message: Message, seq: int | None = None) -> None:
         for number, client in enumerate(tuple(clients), start=1):

@@ -15,7 +15,7 @@ from app.changes.log import Thing
 from app.changes.models import Change, ChangeLog
 from app.kit import clock
 from app.kit.clock import written
-from app.kit.db import Instant, Reader
+from app.kit.db import Connection, Instant
 from app.settings import Settings
 from app.sync.filters import Filter, Sieve
 from app.sync.states import DERIVED, Absence, Present, State, States
@@ -34,7 +34,7 @@ FILTERED = Absence("filtered")
 
 
 @dataclass(frozen=True)
-class Entry:
+class RenderedChange:
     """One change, ready to be sent."""
 
     seq: int
@@ -47,7 +47,7 @@ class Entry:
 class Part:
     """What was found behind a place: entries, how far was read, and whether there is more by now."""
 
-    entries: list[Entry]
+    changes: list[RenderedChange]
     reached: int
     more: bool
     wait: float = 0.0
@@ -75,12 +75,12 @@ class Found:
 class ChangeFeed:
     """The log, in the snapshot of one reader."""
 
-    def __init__(self, reader: Reader, settings: Settings, now: Callable[[], datetime], detail: str) -> None:
+    def __init__(self, connection: Connection, settings: Settings, now: Callable[[], datetime], detail: str) -> None:
         """`now` is asked when rows have been read: what was told before has come by then."""
-        self.reader, self.settings, self.now, self.detail = reader, settings, now, detail
+        self.connection, self.settings, self.now, self.detail = connection, settings, now, detail
 
     async def standing(self) -> Standing:
-        row = (await self.reader.execute(STANDING)).one()
+        row = (await self.connection.execute(STANDING)).one()
         return Standing(row.epoch, row.head, row.floor, row.moved)
 
     async def behind(self, token: Token, filter: Filter, limit: int, head: int) -> Part:
@@ -88,7 +88,7 @@ class ChangeFeed:
 
         `head` is where the log stands: that far was read where nothing more was found.
         """
-        sieve = await filter.prepared(self.reader)
+        sieve = await filter.prepared(self.connection)
         most = limit + 1 if filter == Filter() else SCANNED
         found = await self._behind(token.seq, most)
         rows = found.rows
@@ -96,9 +96,9 @@ class ChangeFeed:
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
         more = last is not None and (len(rows) == most or last is not rows[-1])
         concerned = _last_of_each(chosen, sieve)
-        entries = entries_of(concerned, await self._states(found, concerned), sieve, token)
+        changes = rendered_changes(concerned, await self._states(found, concerned), sieve, token)
         end = head if found.come is None else max(token.seq, found.come)
-        return Part(entries, last.seq if last is not None and more else end, more, found.wait)
+        return Part(changes, last.seq if last is not None and more else end, more, found.wait)
 
     async def rows(self, seq: int, most: int) -> tuple[Found, Present]:
         """The rows behind a place, whomever they concern, and the present states of what they name."""
@@ -110,7 +110,7 @@ class ChangeFeed:
 
         What was told by a clock that is a little ahead of ours is not there yet by ours: it is told when it is.
         """
-        rows = (await self.reader.execute(BEHIND, {"seq": seq, "most": most})).all()
+        rows = (await self.connection.execute(BEHIND, {"seq": seq, "most": most})).all()
         now, head_at = self.now(), rows[0].head_at if rows else None
         if head_at is not None and now < head_at <= now + AWAITED:
             await asyncio.sleep((head_at - now).total_seconds())
@@ -118,7 +118,7 @@ class ChangeFeed:
         if head_at is None or not now < head_at <= now + HELD:
             return Found(rows, now)
         come = await self.come(now)
-        coming = (await self.reader.execute(COMING, {"come": come})).all()
+        coming = (await self.connection.execute(COMING, {"come": come})).all()
         return Found(
             [row for row in rows if row.seq <= come],
             now,
@@ -129,7 +129,7 @@ class ChangeFeed:
 
     async def come(self, now: datetime) -> int:
         """The last row that has come by a clock that is behind the log's."""
-        return (await self.reader.execute(COME, {"now": now})).scalar_one_or_none() or 0
+        return (await self.connection.execute(COME, {"now": now})).scalar_one_or_none() or 0
 
     async def _states(self, found: Found, rows: Sequence[Row[Any]]) -> Present:
         """The present states of what these rows name, by our clock.
@@ -143,10 +143,10 @@ class ChangeFeed:
         return present | await self._states_at(found.log_at or found.now).of(as_told)
 
     def _states_at(self, moment: datetime) -> States:
-        return States(self.reader, self.settings, moment, self.detail)
+        return States(self.connection, self.settings, moment, self.detail)
 
 
-def entries_of(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: Token) -> list[Entry]:
+def rendered_changes(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: Token) -> list[RenderedChange]:
     """These rows with the present states. Who reads for the first time can have nothing of what went before that."""
     found = []
     for row in rows:
@@ -156,7 +156,7 @@ def entries_of(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: T
         if isinstance(state, State) and not (row.tombstone or sieve.asks_for(row)):
             continue  # it might have left the filter, and has not
         if isinstance(state, State) or token.first is None or row.seq > token.first:
-            found.append(Entry(row.seq, row.type, _entry(token.epoch, row, state)))
+            found.append(RenderedChange(row.seq, row.type, _rendered(token.epoch, row, state)))
     return found
 
 
@@ -166,7 +166,7 @@ def _last_of_each(rows: Sequence[Row[Any]], sieve: Sieve) -> list[Row[Any]]:
     return [row for row in rows if last[row.resource_id] == row.seq]
 
 
-def _entry(epoch: str, row: Row[Any], state: State | Absence) -> bytes:
+def _rendered(epoch: str, row: Row[Any], state: State | Absence) -> bytes:
     """The JSON of `ChangeRead`. The state is JSON already: it is put in, not read again."""
     gone = state if isinstance(state, Absence) else None
     here = state if isinstance(state, State) else None

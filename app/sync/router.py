@@ -12,7 +12,7 @@ from starlette.types import Receive, Scope, Send
 from app.changes.log import EVERYTHING
 from app.kit.addresses import person_of
 from app.kit.caching import deliver, unkept
-from app.kit.db import Reader, Reading, UseDatabase
+from app.kit.db import Connection, Reading, UseDatabase
 from app.kit.errors import InvalidQuery, NotFound, RateLimited, Unavailable
 from app.kit.routing import problems, router_of
 from app.sync.filters import Filter
@@ -20,14 +20,14 @@ from app.sync.live import HANDED_OVER, Asked, Hub, Subscription
 from app.sync.repository import ChangeFeed
 from app.sync.schemas import EVENTS, EXAMPLE, ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery
 from app.sync.tokens import MustRestart, read_token
-from app.tickers.repository import Strips
+from app.tickers.repository import Tickers
 from app.tickers.router import TickerPath
 
 router = router_of("/v1", "sync")
 
 
 @router.get("/changes", response_model=ChangesRead, responses=problems(InvalidQuery, MustRestart))
-async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()], reader: Reading) -> Response:
+async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()], connection: Reading) -> Response:
     """Follow what changes
 
     Each entry is the present state of a thing, or a tombstone. Start without `since`, then always come back with the
@@ -36,12 +36,12 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
     may come as one. Names of sections, tags and authors inside articles are those of now: renaming one is a change of
     its own and does not repeat the articles. With an article that is gone its comments are gone. 410: start again.
     """
-    feed = ChangeFeed(reader, request.app.state.settings, request.app.state.follower.now, query.object)
-    standing, filter = await feed.standing(), await Filter.of(query, reader)
+    feed = ChangeFeed(connection, request.app.state.settings, request.app.state.tail.now, query.object)
+    standing, filter = await feed.standing(), await Filter.of(query, connection)
     token = read_token(query.since, standing, filter.digest, follows_tree=filter.sections is not None)
     part = await feed.behind(token, filter, query.limit, standing.head)
     content = b'{"data":[%b],"since":"%b","more":%b}' % (
-        b",".join(entry.content for entry in part.entries),
+        b",".join(change.content for change in part.changes),
         str(token.at(part.reached)).encode(),
         b"true" if part.more else b"false",
     )
@@ -92,9 +92,9 @@ async def stream_changes(
     listening. `goaway`: the server stops, or a section has got a slug in the filter that nothing had; come back after
     `retry`. Comment lines are signs of life.
     """
-    async with database.reader() as reader:  # it ends before the stream begins
-        filter = await Filter.of(query, reader)
-        return await _stream(request, reader, filter, query.object, last_event_id or query.since)
+    async with database.connection() as connection:  # it ends before the stream begins
+        filter = await Filter.of(query, connection)
+        return await _stream(request, connection, filter, query.object, last_event_id or query.since)
 
 
 @router.get(
@@ -114,15 +114,15 @@ async def stream_ticker(
 
     Like `/v1/stream`, for one strip: each event brings the whole strip. A former slug redirects (308).
     """
-    async with database.reader() as reader:
-        ticker = await Strips(reader, request.app.state.settings).at(slug, "/stream")
+    async with database.connection() as connection:
+        ticker = await Tickers(connection, request.app.state.settings).at(slug, "/stream")
         filter = Filter(types=frozenset({"ticker"}), only=ticker.id)
-        return await _stream(request, reader, filter, "full", last_event_id or query.since)
+        return await _stream(request, connection, filter, "full", last_event_id or query.since)
 
 
-async def _stream(request: Request, reader: Reader, filter: Filter, detail: str, since: str | None) -> Response:
+async def _stream(request: Request, connection: Connection, filter: Filter, detail: str, since: str | None) -> Response:
     hub: Hub = request.app.state.hub
-    feed = ChangeFeed(reader, request.app.state.settings, request.app.state.follower.now, detail)
+    feed = ChangeFeed(connection, request.app.state.settings, request.app.state.tail.now, detail)
     visitor = request.scope["state"]["address"]
     address = person_of(visitor) if visitor is not None else "-"
     return EventStream(await hub.subscribe(feed, Asked(filter, detail), since, address))

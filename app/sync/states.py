@@ -16,16 +16,16 @@ from app.comments.repository import Comments
 from app.comments.schemas import CommentAlone
 from app.comments.tree import shape as comment_of
 from app.kit import listing
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.listing import written
 from app.settings import Settings
 from app.taxonomy.events import SHELVES
 from app.taxonomy.repository import Shelf, Taxonomy
 from app.taxonomy.schemas import AuthorPublic, SectionPublic, TagPublic
 from app.taxonomy.shapes import shape as term_of
-from app.tickers.repository import Strips
+from app.tickers.repository import Tickers
 from app.tickers.schemas import TickerRead
-from app.tickers.strip import strip_of
+from app.tickers.strip import ticker_of
 
 DERIVED = {"section", "tag", "author", "ticker"}  # kinds whose look follows from other things
 TERMS: dict[str, type[BaseModel]] = {"section": SectionPublic, "tag": TagPublic, "author": AuthorPublic}
@@ -57,8 +57,8 @@ Present = dict[tuple[str, str], State | Absence]
 class States:
     """Looks things up in one snapshot, a few statements for each kind. `detail` is `none`, `summary` or `full`."""
 
-    def __init__(self, reader: Reader, settings: Settings, now: datetime, detail: str) -> None:
-        self.reader, self.settings, self.now, self.detail = reader, settings, now, detail
+    def __init__(self, connection: Connection, settings: Settings, now: datetime, detail: str) -> None:
+        self.connection, self.settings, self.now, self.detail = connection, settings, now, detail
 
     async def of(self, things: Iterable[tuple[str, str]]) -> Present:
         """The states of these (kind, id)."""
@@ -89,7 +89,7 @@ class States:
         parts: Parts = frozenset({"related", "body", "corrections"} if self.detail == "full" else {"related"})
         schema = ArticleRead if self.detail == "full" else ArticleSummary
         found = {}
-        for row in await Articles(self.reader).stating(ids, self.now, parts):
+        for row in await Articles(self.connection).stating(ids, self.now, parts):
             related = Relations.of(row)
             content = b"" if self.detail == "none" else listing.as_it_stands(schema, self._shape(row, related))
             found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
@@ -102,22 +102,22 @@ class States:
         return whole_of(row, related, body, PutRight.of(row), self.settings, self.now)
 
     async def _strips(self, ids: list[str]) -> dict[str, State]:
-        strips = Strips(self.reader, self.settings)
+        strips = Tickers(self.connection, self.settings)
         rows = await strips.with_ids(ids)
         shown = await strips.composed(rows, self.now)
         return {
             row.id: State(
-                None, row.language, (), self._content(TickerRead, strip_of(row, shown[row.id], self.settings, {}))
+                None, row.language, (), self._content(TickerRead, ticker_of(row, shown[row.id], self.settings, {}))
             )
             for row in rows
         }
 
     async def _comments(self, ids: list[str]) -> dict[str, State]:
-        rows = await Comments(self.reader).with_ids(ids, self.now)
+        rows = await Comments(self.connection).with_ids(ids, self.now)
         return {row.id: State(None, row.language, (), self._content(CommentAlone, comment_of(row))) for row in rows}
 
     async def _terms(self, shelf: Shelf, ids: list[str]) -> dict[str, State]:
-        rows = await Taxonomy(self.reader).shown_among(shelf, ids, self.now)
+        rows = await Taxonomy(self.connection).shown_among(shelf, ids, self.now)
         schema = TERMS[shelf.noun]
         return {
             id: State(
@@ -133,7 +133,7 @@ class States:
         """Why these are not there. What readers cannot see and what was deleted are told apart for articles only."""
         found = {id: Absence("unpublished" if kind in TERMS else "deleted") for id in ids}
         if kind == "article":
-            for row in await Articles(self.reader).hidden(ids, self.now):
+            for row in await Articles(self.connection).hidden(ids, self.now):
                 gone = row.state == "withdrawn"
                 found[row.id] = (
                     Absence("withdrawn", row.withdrawn_at, row.withdrawn_reason) if gone else Absence("unpublished")

@@ -13,7 +13,7 @@ from sqlalchemy.orm import aliased
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.repository import visible
 from app.authors.models import Author
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
@@ -71,21 +71,21 @@ AUTHORS = Shelf("author", "authors", Author, ArticleAuthor, ArticleAuthor.author
 class Taxonomy:
     """The shelves, as readers see them."""
 
-    def __init__(self, reader: Reader) -> None:
-        self.reader = reader
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
 
     async def shown(self, shelf: Shelf, query: PageQuery, cursors: Cursors, now: datetime) -> Slice[Row[Any]]:
         """One page by slug."""
         statement = self._columns(shelf).where(shelf.is_shown(now))
         keys = [Key(shelf.model.slug)]
-        return await take(self.reader, statement, keys, query, cursors, position=lambda row: [row.slug])
+        return await take(self.connection, statement, keys, query, cursors, position=lambda row: [row.slug])
 
     async def shown_among(self, shelf: Shelf, ids: Collection[str], now: datetime) -> dict[str, Row[Any]]:
         """Those of these terms that readers may see, by id."""
         if not ids:
             return {}
         statement = self._columns(shelf).where(shelf.model.id.in_(ids), shelf.is_shown(now))
-        return {row.id: row for row in (await self.reader.execute(statement)).all()}
+        return {row.id: row for row in (await self.connection.execute(statement)).all()}
 
     async def counts(self, shelf: Shelf, ids: list[str], now: datetime) -> dict[str, int]:
         """Visible articles under each term; a section's descendants count."""
@@ -94,7 +94,7 @@ class Taxonomy:
         pairs = shelf.filed(now).subquery()
         statement = select(pairs.c.term_id, func.count(pairs.c.article_id.distinct()).label("articles"))
         statement = statement.where(pairs.c.term_id.in_(ids)).group_by(pairs.c.term_id)
-        return {row.term_id: row.articles for row in (await self.reader.execute(statement)).all()}
+        return {row.term_id: row.articles for row in (await self.connection.execute(statement)).all()}
 
     async def one(self, shelf: Shelf, name: str, now: datetime) -> Row[Any]:
         """By slug or id. Raises `Moved` from a former slug, `NotFound` while no visible article is filed there."""
@@ -102,7 +102,7 @@ class Taxonomy:
         owner = select(Slug.target_id).where(Slug.kind == shelf.noun, Slug.slug == canonical_slug(name))
         where = shelf.model.id == (known or owner.scalar_subquery())
         row: Row[Any] | None = (
-            await self.reader.execute(self._columns(shelf).where(where, shelf.is_shown(now)))
+            await self.connection.execute(self._columns(shelf).where(where, shelf.is_shown(now)))
         ).one_or_none()
         if row is None:
             raise NotFound()

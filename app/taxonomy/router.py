@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.articles.schemas import FieldsQuery
 from app.kit import clock
-from app.kit.db import Reader, Reading
+from app.kit.db import Connection, Reading
 from app.kit.errors import InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import select_fields
 from app.kit.listing import delivered, delivered_list
@@ -38,64 +38,69 @@ TermPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.
 
 
 @router.get("/sections", response_model=SectionList, responses=LISTED)
-async def list_sections(request: Request, query: ListQuery, reader: Reading) -> Response:
+async def list_sections(request: Request, query: ListQuery, connection: Reading) -> Response:
     """List sections
 
     Sections in which a visible article is filed, or below which one is. By slug; `position` orders siblings.
     """
-    return await _list(request, SECTIONS, query, reader, SectionList, SectionPublic)
+    return await _list(request, SECTIONS, query, connection, SectionList, SectionPublic)
 
 
 @router.get("/sections/{slug}", response_model=SectionPublic, responses=SINGLE)
-async def read_section(request: Request, slug: TermPath, query: OneQuery, reader: Reading) -> Response:
+async def read_section(request: Request, slug: TermPath, query: OneQuery, connection: Reading) -> Response:
     """Read a section
 
     A former slug redirects (308).
     """
-    return await _read(request, SECTIONS, slug, query, reader, SectionPublic)
+    return await _read(request, SECTIONS, slug, query, connection, SectionPublic)
 
 
 @router.get("/tags", response_model=TagList, responses=LISTED)
-async def list_tags(request: Request, query: ListQuery, reader: Reading) -> Response:
+async def list_tags(request: Request, query: ListQuery, connection: Reading) -> Response:
     """List tags
 
     Tags of visible articles, by slug.
     """
-    return await _list(request, TAGS, query, reader, TagList, TagPublic)
+    return await _list(request, TAGS, query, connection, TagList, TagPublic)
 
 
 @router.get("/tags/{slug}", response_model=TagPublic, responses=SINGLE)
-async def read_tag(request: Request, slug: TermPath, query: OneQuery, reader: Reading) -> Response:
+async def read_tag(request: Request, slug: TermPath, query: OneQuery, connection: Reading) -> Response:
     """Read a tag
 
     A former slug redirects (308).
     """
-    return await _read(request, TAGS, slug, query, reader, TagPublic)
+    return await _read(request, TAGS, slug, query, connection, TagPublic)
 
 
 @router.get("/authors", response_model=AuthorList, responses=LISTED)
-async def list_authors(request: Request, query: ListQuery, reader: Reading) -> Response:
+async def list_authors(request: Request, query: ListQuery, connection: Reading) -> Response:
     """List authors
 
     Authors of visible articles, by slug.
     """
-    return await _list(request, AUTHORS, query, reader, AuthorList, AuthorPublic)
+    return await _list(request, AUTHORS, query, connection, AuthorList, AuthorPublic)
 
 
 @router.get("/authors/{slug}", response_model=AuthorPublic, responses=SINGLE)
-async def read_author(request: Request, slug: TermPath, query: OneQuery, reader: Reading) -> Response:
+async def read_author(request: Request, slug: TermPath, query: OneQuery, connection: Reading) -> Response:
     """Read an author
 
     A former slug redirects (308).
     """
-    return await _read(request, AUTHORS, slug, query, reader, AuthorPublic)
+    return await _read(request, AUTHORS, slug, query, connection, AuthorPublic)
 
 
 async def _list(
-    request: Request, shelf: Shelf, query: TermListQuery, reader: Reader, listed: type[BaseModel], one: type[BaseModel]
+    request: Request,
+    shelf: Shelf,
+    query: TermListQuery,
+    connection: Connection,
+    listed: type[BaseModel],
+    one: type[BaseModel],
 ) -> Response:
     selection = select_fields(one, query.fields)
-    now, taxonomy = clock.now(), Taxonomy(reader)
+    now, taxonomy = clock.now(), Taxonomy(connection)
     page = await taxonomy.shown(shelf, query, Cursors(request), now)
     counted = query.count and selection.wants("article_count")
     counts = await taxonomy.counts(shelf, [row.id for row in page.rows], now) if counted else {}
@@ -104,10 +109,10 @@ async def _list(
 
 
 async def _read(
-    request: Request, shelf: Shelf, slug: str, query: FieldsQuery, reader: Reader, one: type[BaseModel]
+    request: Request, shelf: Shelf, slug: str, query: FieldsQuery, connection: Connection, one: type[BaseModel]
 ) -> Response:
     selection = select_fields(one, query.fields)
-    now, taxonomy = clock.now(), Taxonomy(reader)
+    now, taxonomy = clock.now(), Taxonomy(connection)
     row = await taxonomy.one(shelf, slug, now)
     counts = await taxonomy.counts(shelf, [row.id], now) if selection.wants("article_count") else {}
     return delivered(

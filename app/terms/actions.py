@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.log import noted
+from app.changes.log import pending_changes
 from app.kit import clock
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
@@ -62,7 +62,7 @@ async def put(
         await terms.take_slug(term, body.slug)
     if before is not None and kind.shape(term) != before:
         term.version, term.updated_at = term.version + 1, clock.now()
-        noted(session).edited.add((kind.noun, term.id))
-    noted(session).touched.add((kind.noun, term.id))
+        pending_changes(session).edited.add((kind.noun, term.id))
+    pending_changes(session).touched.add((kind.noun, term.id))
     await session.flush()
     return term, made

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.log import noted
+from app.changes.log import pending_changes
 from app.kit.errors import AlreadyExists, Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
@@ -70,9 +70,9 @@ class Terms(Generic[M]):
         await self.session.delete(term)
         await self.session.flush()
         await slugs.release(self.session, self.kind, term.id)
-        noted(self.session).touched.add((self.kind, term.id))
+        pending_changes(self.session).touched.add((self.kind, term.id))
         if self.kind == "section":
-            noted(self.session).moves_tree = True  # a filter by it finds nothing any more
+            pending_changes(self.session).moves_tree = True  # a filter by it finds nothing any more
 
 
 async def known(session: AsyncSession, model: type[M], names: Sequence[str]) -> dict[str, M]:

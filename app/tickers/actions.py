@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.stored import ArticlesToEdit
-from app.changes.log import noted
+from app.changes.log import pending_changes
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import as_id, new_id
@@ -22,7 +22,7 @@ from app.terms.actions import Kind, put
 from app.terms.repository import known
 from app.text.characters import graphemes
 from app.tickers.models import Ticker, TickerItem
-from app.tickers.repository import KIND, PLURAL, Strips, TickersToEdit
+from app.tickers.repository import KIND, PLURAL, Tickers, TickersToEdit
 from app.tickers.schemas import LONG_TEXT, MAX_STANDING, ItemCreate, ItemUpdate, TickerInput
 from app.tickers.strip import latest, left_at, state_of
 
@@ -201,7 +201,7 @@ async def _moved(edit: Edit, verb: str, *, public: bool) -> None:
         ticker.updated_at = edit.work.now
     elif edit.left_at:
         ticker.updated_at = max(ticker.updated_at, edit.left_at)
-    noted(edit.work.session).touched.add((KIND, ticker.id))
+    pending_changes(edit.work.session).touched.add((KIND, ticker.id))
     await edit.work.record(f"ticker.item_{verb}", KIND, ticker.id, item=item.id, version=ticker.version)
     await edit.work.session.flush()
 
@@ -212,7 +212,7 @@ async def order(work: Work, slug: str, ids: Sequence[str], expected: Expected) -
     ticker = await tickers.require(slug, "/order", for_update=True)
     expected.require(ticker.version)
     every = {row.id for row in await tickers.every_item(ticker)}
-    strips = Strips(work.session, work.settings)
+    strips = Tickers(work.session, work.settings)
     live = await strips.live_items([ticker.id], work.now)
     articles = {found.row.story_id for found in await strips.drawn([ticker], live, work.now)}
     wanted = [as_id(id) or id for id in ids]
@@ -220,7 +220,7 @@ async def order(work: Work, slug: str, ids: Sequence[str], expected: Expected) -
         raise InvalidBody(errors=faults)
     await tickers.place(ticker, [(id, None) if id in every else (None, id) for id in wanted])
     ticker.version, ticker.ordered_at, ticker.updated_at = ticker.version + 1, work.now, work.now
-    noted(work.session).touched.add((KIND, ticker.id))
+    pending_changes(work.session).touched.add((KIND, ticker.id))
     await work.record("ticker.order", KIND, ticker.id, items=len(wanted), version=ticker.version)
     await work.session.flush()
     return ticker

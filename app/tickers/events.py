@@ -1,8 +1,8 @@
-"""What the change log says of strips: one row whenever a strip shows something else than what was last said of it.
+"""What the change log records of tickers: one change whenever a ticker shows something else than was last published.
 
-A strip follows articles, sections, tags and the clock as well as its own items. So it is composed again after whatever
+A ticker follows articles, sections, tags and the clock as well as its own items. So it is composed again after whatever
 may change it, and compared. Where articles have changed, but nothing by which they are drawn, only the strips are
-composed that were last said to show one of them.
+composed that were last published with one of them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pydantic_core import to_json
 from sqlalchemy import BindParameter, bindparam, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.last_published import forget, remember, remembered
-from app.changes.log import Note, Noted, note, noted
-from app.changes.models import Announced
+from app.changes.last_published import forget_last_published, keep_last_published, last_published
+from app.changes.log import PendingChange, PendingChanges, pending_changes, record_change
+from app.changes.models import LastPublished
 from app.kit.db import Instant
 from app.settings import Settings
 from app.tickers.models import Ticker, TickerItem, TickerPlace
-from app.tickers.repository import KIND, Strips
-from app.tickers.strip import Shown, strip_of
+from app.tickers.repository import KIND, Tickers
+from app.tickers.strip import Shown, ticker_of
 
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 COMING = union_all(
@@ -41,8 +41,8 @@ FOLLOWED = {"section", "tag"}
 SHOWING = " shows "  # between the digest of a strip and the articles that it shows
 
 
-class Said(NamedTuple):
-    """What was last said of a strip."""
+class LastShown(NamedTuple):
+    """What was last published of a ticker."""
 
     digest: str
     articles: frozenset[str] | None
@@ -50,7 +50,7 @@ class Said(NamedTuple):
     next_at: datetime | None
 
     @classmethod
-    def of(cls, row: Any) -> Said:
+    def of(cls, row: Any) -> LastShown:
         digest, _, articles = row.digest.partition(SHOWING)
         known = frozenset(articles.split()) if SHOWING in row.digest else None
         return cls(digest, known, row.next_at)
@@ -67,84 +67,96 @@ class Said(NamedTuple):
         return self.articles is not None and (self.next_at is None or self.next_at > now)
 
 
-async def watch(session: AsyncSession, seen: Noted, settings: Settings, now: datetime) -> None:
+async def on_change(session: AsyncSession, pending: PendingChanges, settings: Settings, now: datetime) -> None:
     """Notes the strips that show something else now."""
-    about = any(kind == KIND for kind, _ in seen.touched) or FOLLOWED & {entry.resource for entry in seen.notes}
-    articles = [entry for entry in seen.notes if entry.resource == "article"]
+    about = any(kind == KIND for kind, _ in pending.touched) or FOLLOWED & {
+        change.resource for change in pending.changes
+    }
+    articles = [change for change in pending.changes if change.resource == "article"]
     if not (about or articles):
         return
-    said = {id: Said.of(row) for id, row in (await remembered(session, KIND)).items()}
-    if not about and all(entry.stays for entry in articles) and all(one.knows(now) for one in said.values()):
-        await _watch_shown(session, seen, settings, now, said)
+    last_shown = {id: LastShown.of(row) for id, row in (await last_published(session, KIND)).items()}
+    if not about and all(change.stays for change in articles) and all(one.knows(now) for one in last_shown.values()):
+        await _compare_shown(session, pending, settings, now, last_shown)
         return
     tickers: Sequence[Any] = (await session.execute(ALL)).all()
-    if await _shown_there(session, seen, tickers, {entry.id for entry in articles}) or about:
-        await _compare(session, tickers, said, settings, now)
-        await _forget_gone(session, said, tickers)
+    if await _shown_there(session, pending, tickers, {change.id for change in articles}) or about:
+        await _compare(session, tickers, last_shown, settings, now)
+        await _forget_gone(session, last_shown, tickers)
 
 
-async def _watch_shown(
-    session: AsyncSession, seen: Noted, settings: Settings, now: datetime, said: Mapping[str, Said]
+async def _compare_shown(
+    session: AsyncSession,
+    pending: PendingChanges,
+    settings: Settings,
+    now: datetime,
+    last_shown: Mapping[str, LastShown],
 ) -> None:
     """Which articles a strip shows is what it was: only strips that show one of those noted are composed."""
-    articles = {entry.id for entry in seen.notes if entry.resource == "article"}
-    concerned = [id for id, one in said.items() if one.articles and one.articles & articles]
+    articles = {change.id for change in pending.changes if change.resource == "article"}
+    concerned = [id for id, one in last_shown.items() if one.articles and one.articles & articles]
     if concerned:
-        _mark(seen, frozenset[str]().union(*(said[id].articles or () for id in concerned)))
+        _mark(pending, frozenset[str]().union(*(last_shown[id].articles or () for id in concerned)))
         tickers: Sequence[Any] = (await session.execute(SOME, {"ids": concerned})).all()
-        await _compare(session, tickers, said, settings, now)
+        await _compare(session, tickers, last_shown, settings, now)
 
 
 async def _compare(
-    session: AsyncSession, tickers: Sequence[Any], said: Mapping[str, Said], settings: Settings, now: datetime
+    session: AsyncSession,
+    tickers: Sequence[Any],
+    last_shown: Mapping[str, LastShown],
+    settings: Settings,
+    now: datetime,
 ) -> None:
-    """Composes these strips, and notes those of which something else was said last."""
-    shown, coming = await Strips(session, settings).composed(tickers, now), await _coming(session, now)
+    """Composes these tickers, and records a change of those that were last published otherwise."""
+    shown, coming = await Tickers(session, settings).composed(tickers, now), await _coming(session, now)
     for ticker in tickers:
-        last, strip = said.get(ticker.id), shown[ticker.id]
+        last, strip = last_shown.get(ticker.id), shown[ticker.id]
         turns = min(filter(None, (strip.turns_at, coming.get(ticker.id))), default=None)
-        present = Said(_digest(ticker, strip, settings), strip.articles, turns)
+        present = LastShown(_digest(ticker, strip, settings), strip.articles, turns)
         if last is None or last.digest != present.digest:
             languages = {ticker.language, last.language if last else ticker.language}
-            note(session, _note("ticker.changed", ticker.id, languages, version=ticker.version))
+            record_change(session, _change("ticker.changed", ticker.id, languages, version=ticker.version))
         if last != present:
-            await remember(session, KIND, ticker.id, digest=present.written(), next_at=turns)
+            await keep_last_published(session, KIND, ticker.id, digest=present.written(), next_at=turns)
 
 
-async def _forget_gone(session: AsyncSession, said: Mapping[str, Said], tickers: Sequence[Any]) -> None:
-    for id in said.keys() - {ticker.id for ticker in tickers}:
-        note(session, _note("ticker.deleted", id, {said[id].language}, tombstone=True))
-        await forget(session, KIND, id)
+async def _forget_gone(session: AsyncSession, last_shown: Mapping[str, LastShown], tickers: Sequence[Any]) -> None:
+    for id in last_shown.keys() - {ticker.id for ticker in tickers}:
+        record_change(session, _change("ticker.deleted", id, {last_shown[id].language}, tombstone=True))
+        await forget_last_published(session, KIND, id)
 
 
-async def _shown_there(session: AsyncSession, seen: Noted, tickers: Sequence[Any], articles: set[str]) -> bool:
+async def _shown_there(
+    session: AsyncSession, pending: PendingChanges, tickers: Sequence[Any], articles: set[str]
+) -> bool:
     """Whether a strip may have shown one of these articles, or may show it now. Their notes say so then."""
     if not (articles and tickers):
         return False
     followed = set((await session.execute(NAMED, {"ids": list(articles)})).scalars())
     rules = [rule for ticker in tickers for rule in ticker.rules]
-    drawn = {entry.id for entry in seen.notes if any(_may_draw(rule, entry) for rule in rules)}
-    return _mark(seen, articles & (followed | drawn))
+    drawn = {change.id for change in pending.changes if any(_may_draw(rule, change) for rule in rules)}
+    return _mark(pending, articles & (followed | drawn))
 
 
-def _mark(seen: Noted, articles: Collection[str]) -> bool:
+def _mark(pending: PendingChanges, articles: Collection[str]) -> bool:
     """Has the notes of these articles touch what shows strips; returns whether there are any."""
     found = False
-    for number, entry in enumerate(seen.notes):
-        if entry.resource == "article" and entry.id in articles:
-            seen.notes[number] = replace(entry, tags={*entry.tags, "tickers"})
+    for number, change in enumerate(pending.changes):
+        if change.resource == "article" and change.id in articles:
+            pending.changes[number] = replace(change, tags={*change.tags, "tickers"})
             found = True
     return found
 
 
-def _may_draw(rule: Mapping[str, Any], entry: Note) -> bool:
+def _may_draw(rule: Mapping[str, Any], change: PendingChange) -> bool:
     """Whether a rule draws the article as it was or as it is, whatever its age."""
-    terms = set(entry.terms)
+    terms = set(change.terms)
     sections, tags, urgency = rule["sections"], rule["tags"], rule["urgency_max"]
     return (
         (not sections or any(("section", id) in terms for id in sections))
         and (not tags or any(("tag", id) in terms for id in tags))
-        and (urgency is None or entry.urgency is None or entry.urgency <= urgency)
+        and (urgency is None or change.urgency is None or change.urgency <= urgency)
     )
 
 
@@ -159,21 +171,21 @@ async def _coming(session: AsyncSession, now: datetime) -> dict[str, datetime]:
 
 def _digest(ticker: Any, shown: Shown, settings: Settings) -> str:
     """The strip's language, and a digest of all that readers see of it."""
-    content = to_json(strip_of(ticker, shown, settings, {}))
+    content = to_json(ticker_of(ticker, shown, settings, {}))
     return f"{ticker.language} {blake2b(content, digest_size=16).hexdigest()}"
 
 
-def _note(kind: str, id: str, languages: set[str], **more: Any) -> Note:
-    return Note(kind, id, tags={f"ticker:{id}", "tickers"}, languages=languages, **more)
+def _change(kind: str, id: str, languages: set[str], **more: Any) -> PendingChange:
+    return PendingChange(kind, id, tags={f"ticker:{id}", "tickers"}, languages=languages, **more)
 
 
-async def begin(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
+async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
     """When a process starts: its settings may make other strips, at other moments, than those before."""
-    noted(session).touched.add((KIND, "*"))
+    pending_changes(session).touched.add((KIND, "*"))
 
 
-async def announce_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
+async def when_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
     """Has the strips composed again when the moment of one has come."""
-    due = select(Announced.resource_id).where(Announced.next_at <= now).limit(1)
+    due = select(LastPublished.resource_id).where(LastPublished.next_at <= now).limit(1)
     if (await session.execute(due)).first() is not None:
-        noted(session).touched.add((KIND, "*"))
+        pending_changes(session).touched.add((KIND, "*"))

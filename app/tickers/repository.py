@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.repository import visible
-from app.kit.db import Reader
+from app.kit.db import Connection
 from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
@@ -33,7 +33,7 @@ from app.terms.repository import Terms
 from app.text.slugs import canonical_slug
 from app.tickers.models import Ticker, TickerItem, TickerPlace, TickerSection, TickerTag
 from app.tickers.rules import IDS, NOTES, NOW, STORY, Shape, newest_of
-from app.tickers.strip import Entry, Shown, compose, drawn, durations, made_by_hand
+from app.tickers.strip import Shown, ShownItem, compose, drawn, durations, made_by_hand
 
 KIND, PLURAL = "ticker", "tickers"
 tickers, items = Ticker.__table__, TickerItem.__table__
@@ -78,26 +78,26 @@ EVERY_ITEM = (
 )
 
 
-class Strips:
+class Tickers:
     """Strips as readers see them."""
 
-    def __init__(self, reader: Reader, settings: Settings) -> None:
-        self.reader, self.lasting = reader, durations(settings)
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self.connection, self.lasting = connection, durations(settings)
 
     async def page(self, query: PageQuery, cursors: Cursors) -> Slice[Row[Any]]:
         """One page by slug."""
         keys = [Key(Ticker.slug)]
-        return await take(self.reader, select(tickers), keys, query, cursors, position=lambda row: [row.slug])
+        return await take(self.connection, select(tickers), keys, query, cursors, position=lambda row: [row.slug])
 
     async def with_ids(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
-        return (await self.reader.execute(select(tickers).where(Ticker.id.in_(ids)))).all()
+        return (await self.connection.execute(select(tickers).where(Ticker.id.in_(ids)))).all()
 
     async def at(self, name: str, suffix: str = "") -> Row[Any]:
         """By slug or id. Raises `Moved` from a former slug (with `suffix` behind the present one), `NotFound`."""
         known = as_id(name)
         owner = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == canonical_slug(name))
         statement = select(tickers).where(Ticker.id == (known or owner.scalar_subquery()))
-        row: Row[Any] | None = (await self.reader.execute(statement)).one_or_none()
+        row: Row[Any] | None = (await self.connection.execute(statement)).one_or_none()
         if row is None:
             raise NotFound()
         if not known and name != row.slug:
@@ -107,7 +107,7 @@ class Strips:
     async def composed(self, strips: Sequence[Any], now: datetime) -> dict[str, Shown]:
         """What each of these strips shows now, by its id. Four statements, however many strips, rules and items."""
         by_id = {strip.id: strip for strip in strips}
-        found: dict[str, list[Entry]] = {id: [] for id in by_id}
+        found: dict[str, list[ShownItem]] = {id: [] for id in by_id}
         items = await self.live_items(list(by_id), now)
         for row in items:
             found[row.ticker_id].append(made_by_hand(row, by_id[row.ticker_id].language, now, self.lasting))
@@ -120,7 +120,7 @@ class Strips:
         """When an item made by hand last left each of these strips; those that none has left are not there."""
         found: dict[str, datetime] = {}
         if ids:
-            for row in await self.reader.execute(LEFT, {"ids": list(ids), "now": now}):
+            for row in await self.connection.execute(LEFT, {"ids": list(ids), "now": now}):
                 found[row.ticker_id] = max(row.left_at, found.get(row.ticker_id, row.left_at))
         return found
 
@@ -128,7 +128,7 @@ class Strips:
         """The items made by hand that show now, of these strips."""
         if not ids:
             return ()
-        return (await self.reader.execute(LIVE_ITEMS, {"ids": list(ids), "now": now})).all()
+        return (await self.connection.execute(LIVE_ITEMS, {"ids": list(ids), "now": now})).all()
 
     async def drawn(self, strips: Sequence[Any], items: Sequence[Row[Any]], now: datetime) -> list[Drawn]:
         """What the rules of these strips draw beside their live `items`. Two statements.
@@ -141,7 +141,7 @@ class Strips:
         newest = await self._newest(strips, Counter(item.ticker_id for item in items if item.article_id), now)
         since = {name: now - lasting for name, lasting in self.lasting.items()}
         values = {"ids": [strip.id for strip in strips], "now": now, "raised": min(since.values()), **since}
-        notes = (await self.reader.execute(NOTES, values)).all()
+        notes = (await self.connection.execute(NOTES, values)).all()
         places = {(note.ticker_id, note.story_id): note.number for note in notes if note.kind == "place"}
         filed = {(note.kind, note.ticker_id, note.number, note.story_id) for note in notes}
         others = {note.story_id: note for note in notes}.values()
@@ -183,7 +183,7 @@ class Strips:
                 f"since{number}": _since(content, now),
             }
         statement = newest_of(tuple(shape for _, _, shape in asked))
-        rows: Sequence[Row[Any]] = (await self.reader.execute(statement, values)).all()
+        rows: Sequence[Row[Any]] = (await self.connection.execute(statement, values)).all()
         return rows
 
 
@@ -196,14 +196,14 @@ class Drawn(NamedTuple):
     row: Row[Any]
 
 
-def _shown(strip: Any, found: Sequence[Entry], left: datetime | None) -> Shown:
+def _shown(strip: Any, found: Sequence[ShownItem], left: datetime | None) -> Shown:
     """Every item made by hand counts, so that `changed_at` does not go back where one is pushed off the end."""
-    entries = compose(found, strip.ordered_at, strip.max_items)
-    counted = [*entries, *(entry for entry in found if entry.by_hand)]
-    turns = [at for entry in found for at in (entry.level_until, entry.expires_at, entry.too_old_at) if at is not None]
-    changed_at = max([strip.updated_at, left or strip.updated_at, *(entry.changed_at for entry in counted)])
-    articles = frozenset(entry.story.id for entry in counted if entry.story)
-    return Shown(entries, changed_at, min(turns, default=None), articles)
+    items = compose(found, strip.ordered_at, strip.max_items)
+    counted = [*items, *(item for item in found if item.by_hand)]
+    turns = [at for item in found for at in (item.level_until, item.expires_at, item.too_old_at) if at is not None]
+    changed_at = max([strip.updated_at, left or strip.updated_at, *(item.changed_at for item in counted)])
+    articles = frozenset(item.story.id for item in counted if item.story)
+    return Shown(items, changed_at, min(turns, default=None), articles)
 
 
 def _since(rule: Mapping[str, Any], now: datetime) -> datetime:

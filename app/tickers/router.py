@@ -13,16 +13,16 @@ from starlette.responses import Response
 from app.articles.repository import Articles
 from app.articles.shapes import summary_of
 from app.kit import clock
-from app.kit.db import Reader, Reading
+from app.kit.db import Connection, Reading
 from app.kit.errors import Fault, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Absent, Selection, select_fields
 from app.kit.listing import delivered, delivered_list
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
 from app.settings import Settings
-from app.tickers.repository import Strips
+from app.tickers.repository import Tickers
 from app.tickers.schemas import TickerList, TickerListQuery, TickerQuery, TickerRead
-from app.tickers.strip import Shown, strip_of
+from app.tickers.strip import Shown, ticker_of
 
 router = router_of("/v1/tickers", "tickers")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
@@ -31,7 +31,7 @@ ARTICLE_ABSENT: Absent = (("items.article", "include=article", ("id", "slug")),)
 
 
 @router.get("", response_model=TickerList, responses=problems(InvalidQuery, InvalidCursor))
-async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query()], reader: Reading) -> Response:
+async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query()], connection: Reading) -> Response:
     """List strips
 
     Every strip with its items as they are now, by slug: with `include=article` a home page in one request.
@@ -39,7 +39,7 @@ async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query
     selection = select_fields(TickerRead, query.fields, () if query.include else ARTICLE_ABSENT)
     if query.include and query.limit > EMBEDDING_LIMIT:
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": EMBEDDING_LIMIT})])
-    strips = Strips(reader, request.app.state.settings)
+    strips = Tickers(connection, request.app.state.settings)
     page = await strips.page(query, Cursors(request))
     rows = await _read(request, strips, page.rows, query.include, selection)
     return delivered_list(request, TickerList, page, rows, tags=["tickers"], selection=selection)
@@ -47,7 +47,7 @@ async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query
 
 @router.get("/{slug}", response_model=TickerRead, responses=problems(InvalidQuery, NotFound))
 async def read_ticker(
-    request: Request, slug: TickerPath, query: Annotated[TickerQuery, Query()], reader: Reading
+    request: Request, slug: TickerPath, query: Annotated[TickerQuery, Query()], connection: Reading
 ) -> Response:
     """Read a strip
 
@@ -56,29 +56,29 @@ async def read_ticker(
     """
     # No `Last-Modified`: an article that goes leaves no moment, so no cache may revalidate by one. `ETag` is exact.
     selection = select_fields(TickerRead, query.fields, () if query.include else ARTICLE_ABSENT)
-    strips = Strips(reader, request.app.state.settings)
+    strips = Tickers(connection, request.app.state.settings)
     ticker = await strips.at(slug)
     (strip,) = await _read(request, strips, [ticker], query.include, selection)
     return delivered(request, TickerRead, strip, tags=["tickers", f"ticker:{ticker.id}"], selection=selection)
 
 
 async def _read(
-    request: Request, strips: Strips, tickers: Sequence[Any], include: str | None, selection: Selection
+    request: Request, strips: Tickers, tickers: Sequence[Any], include: str | None, selection: Selection
 ) -> list[dict[str, Any]]:
     """The strips as they are now: four statements whatever their number, two more for summaries."""
     now, settings = clock.now(), request.app.state.settings
     shown = await strips.composed(tickers, now) if selection.wants("items", "updated_at") else {}
     embedded = include == "article" and selection.wants("items")
-    summaries = await _summaries(strips.reader, shown, settings, now) if embedded else {}
+    summaries = await _summaries(strips.connection, shown, settings, now) if embedded else {}
     return [
-        strip_of(ticker, shown.get(ticker.id, Shown((), ticker.updated_at)), settings, summaries) for ticker in tickers
+        ticker_of(ticker, shown.get(ticker.id, Shown((), ticker.updated_at)), settings, summaries) for ticker in tickers
     ]
 
 
 async def _summaries(
-    reader: Reader, shown: dict[str, Shown], settings: Settings, now: datetime
+    connection: Connection, shown: dict[str, Shown], settings: Settings, now: datetime
 ) -> dict[str, dict[str, Any]]:
-    ids = list({entry.story.id for strip in shown.values() for entry in strip.entries if entry.story})
-    articles = Articles(reader)
+    ids = list({entry.story.id for strip in shown.values() for entry in strip.items if entry.story})
+    articles = Articles(connection)
     rows, related = await articles.with_ids(ids, now), await articles.relations(ids, now)
     return {id: summary_of(row, related[id], settings, now) for id, row in rows.items()}

@@ -37,7 +37,7 @@ class Story:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ShownItem:
     """One item that may show, judged at a moment."""
 
     id: str
@@ -65,7 +65,7 @@ class Entry:
 class Shown:
     """What a strip shows, and when that last changed, as far as stored facts tell."""
 
-    entries: Sequence[Entry]
+    items: Sequence[ShownItem]
     changed_at: datetime
     turns_at: datetime | None = None
     """When one of its items next calms down or leaves, by the clock alone."""
@@ -116,7 +116,7 @@ def story_of(row: Any) -> Story | None:
     )
 
 
-def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, timedelta]) -> Entry:
+def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, timedelta]) -> ShownItem:
     """A live item; a text of its own is in the language that it names, else in the `language` of the strip."""
     story = story_of(row)
     moments = [row.created_at, row.starts_at, story.published_at if story else None]
@@ -127,7 +127,7 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
         given, since = (BY_URGENCY.get(story.urgency, "normal"), story.published_at) if story else ("normal", appeared)
     level, until = level_at(now, given, since, row.level_until, lasting)
     end = _end(given, since, row.level_until, lasting)
-    return Entry(
+    return ShownItem(
         id=row.id,
         text=row.text or (story.text if story else ""),
         language=story.language if story and not row.text else row.language or language,
@@ -148,7 +148,7 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
 
 def drawn(
     row: Any, rule: Mapping[str, Any], place: int | None, now: datetime, lasting: Mapping[str, timedelta]
-) -> Entry:
+) -> ShownItem:
     """An article that `rule` draws; `place` is the article's in the desk's order."""
     story = story_of(row)
     assert story is not None  # noqa: S101  # for the type checker: the repository draws articles only
@@ -156,7 +156,7 @@ def drawn(
     level, until = level_at(now, given, story.published_at, None, lasting)
     end = _end(given, story.published_at, None, lasting)
     hours = rule["max_age_hours"]
-    return Entry(
+    return ShownItem(
         id=story.id,
         text=story.text,
         language=story.language,
@@ -171,37 +171,37 @@ def drawn(
     )
 
 
-def compose(entries: Iterable[Entry], ordered_at: datetime | None, max_items: int) -> list[Entry]:
+def compose(items: Iterable[ShownItem], ordered_at: datetime | None, max_items: int) -> list[ShownItem]:
     """The strip."""
-    return _with_pins(_without_repeats(_in_order(entries, ordered_at)), max_items)
+    return _with_pins(_without_repeats(_in_order(items, ordered_at)), max_items)
 
 
-def _in_order(entries: Iterable[Entry], ordered_at: datetime | None) -> list[Entry]:
-    newest = sorted(entries, key=lambda entry: (entry.appeared_at, entry.id), reverse=True)
-    return sorted(newest, key=lambda entry: (LEVELS.index(entry.level), _turn(entry, ordered_at)))
+def _in_order(items: Iterable[ShownItem], ordered_at: datetime | None) -> list[ShownItem]:
+    newest = sorted(items, key=lambda item: (item.appeared_at, item.id), reverse=True)
+    return sorted(newest, key=lambda item: (LEVELS.index(item.level), _turn(item, ordered_at)))
 
 
-def _turn(entry: Entry, ordered_at: datetime | None) -> tuple[int, int]:
+def _turn(item: ShownItem, ordered_at: datetime | None) -> tuple[int, int]:
     """0: later than the desk's order; 1: in it, at a place; 2: neither. The order names every item live at its time."""
-    if entry.place is not None:
-        return 1, entry.place
-    later = ordered_at is not None and (entry.by_hand or entry.appeared_at > ordered_at)
+    if item.place is not None:
+        return 1, item.place
+    later = ordered_at is not None and (item.by_hand or item.appeared_at > ordered_at)
     return (0, 0) if later else (2, 0)
 
 
-def _without_repeats(entries: list[Entry]) -> list[Entry]:
+def _without_repeats(items: list[ShownItem]) -> list[ShownItem]:
     """Of those with the same article one stays: made by hand, pinned, first in order."""
-    chosen: dict[str, Entry] = {}
-    for entry in sorted(_with_pins(entries), key=lambda entry: not entry.by_hand):
-        if entry.story:
-            chosen.setdefault(entry.story.id, entry)
-    return [entry for entry in entries if entry.story is None or chosen[entry.story.id] is entry]
+    chosen: dict[str, ShownItem] = {}
+    for item in sorted(_with_pins(items), key=lambda item: not item.by_hand):
+        if item.story:
+            chosen.setdefault(item.story.id, item)
+    return [item for item in items if item.story is None or chosen[item.story.id] is item]
 
 
-def _with_pins(entries: list[Entry], max_items: int | None = None) -> list[Entry]:
+def _with_pins(items: list[ShownItem], max_items: int | None = None) -> list[ShownItem]:
     """Pinned items at their positions among the others; where `max_items` is short, the pinned ones stay."""
-    pinned = _positions([entry for entry in entries if entry.pinned])
-    strip = [entry for entry in entries if not entry.pinned]
+    pinned = _positions([item for item in items if item.pinned])
+    strip = [item for item in items if not item.pinned]
     if max_items is not None:
         strip = strip[: max(0, max_items - len(pinned))]
     for position in sorted(pinned):
@@ -209,43 +209,43 @@ def _with_pins(entries: list[Entry], max_items: int | None = None) -> list[Entry
     return strip[:max_items]
 
 
-def _positions(entries: Sequence[Entry]) -> dict[int, Entry]:
+def _positions(items: Sequence[ShownItem]) -> dict[int, ShownItem]:
     """Who stands where: at each position the one pinned there last; another moves on to the next free one."""
-    taken: dict[int, Entry] = {}
-    moving: list[Entry] = []
-    for entry in sorted(entries, key=lambda entry: (entry.pinned_at or entry.appeared_at, entry.id), reverse=True):
-        if taken.setdefault(entry.pinned or 1, entry) is not entry:
-            moving.append(entry)
-    for entry in moving:
-        position = entry.pinned or 1
+    taken: dict[int, ShownItem] = {}
+    moving: list[ShownItem] = []
+    for item in sorted(items, key=lambda item: (item.pinned_at or item.appeared_at, item.id), reverse=True):
+        if taken.setdefault(item.pinned or 1, item) is not item:
+            moving.append(item)
+    for item in moving:
+        position = item.pinned or 1
         while position in taken:
             position += 1
-        taken[position] = entry
+        taken[position] = item
     return taken
 
 
-def item_of(entry: Entry, settings: Settings, summary: dict[str, Any] | None = None) -> dict[str, Any]:
+def item_of(item: ShownItem, settings: Settings, summary: dict[str, Any] | None = None) -> dict[str, Any]:
     """An item for readers; `summary` stands for the article where it is given."""
-    story, url = entry.story, entry.url
+    story, url = item.story, item.url
     if url is None and story is not None:
         url = url_of(settings, story.slug, story.id, story.section, story.published_at)
     return {
-        "id": entry.id,
-        "text": entry.text,
-        "level": entry.level,
-        "level_until": entry.level_until,
+        "id": item.id,
+        "text": item.text,
+        "level": item.level,
+        "level_until": item.level_until,
         "url": url,
         "article": summary or ({"id": story.id, "slug": story.slug} if story else None),
-        "pinned": entry.pinned,
-        "language": entry.language,
-        "direction": direction(entry.language),
-        "starts_at": entry.starts_at,
-        "expires_at": entry.expires_at,
-        "published_at": entry.appeared_at,
+        "pinned": item.pinned,
+        "language": item.language,
+        "direction": direction(item.language),
+        "starts_at": item.starts_at,
+        "expires_at": item.expires_at,
+        "published_at": item.appeared_at,
     }
 
 
-def strip_of(ticker: Any, shown: Shown, settings: Settings, summaries: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
+def ticker_of(ticker: Any, shown: Shown, settings: Settings, summaries: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
     """A strip for readers."""
     return {
         "id": ticker.id,
@@ -256,7 +256,7 @@ def strip_of(ticker: Any, shown: Shown, settings: Settings, summaries: Mapping[s
         "updated_at": shown.changed_at,
         "refresh_after": settings.ticker_refresh_after,
         "items": [
-            item_of(entry, settings, summaries.get(entry.story.id) if entry.story else None) for entry in shown.entries
+            item_of(item, settings, summaries.get(item.story.id) if item.story else None) for item in shown.items
         ],
     }
 

@@ -16,7 +16,7 @@ from app.articles.repository import visible
 from app.articles.shapes import whole_of
 from app.comments import router as comments
 from app.kit import clock
-from app.kit.fast_route import Straight
+from app.kit.fast_route import FastRoute
 from app.kit.paging import Key, Paged
 from app.kit.routing import Route
 from app.tickers import router as strips
@@ -294,7 +294,7 @@ def test_the_hot_routes_go_the_short_way() -> None:
     writes = [route for route in others if route.name in {"update_article", "create_comment"}]
     routes = reads + writes
     assert len(routes) == 6
-    assert all(Straight.fits(route.dependant, route.body_field) for route in routes)
+    assert all(FastRoute.fits(route.dependant, route.body_field) for route in routes)
 
 
 def test_a_deep_page_begins_at_its_cursor() -> None:

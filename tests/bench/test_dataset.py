@@ -79,8 +79,12 @@ async def test_a_copy_differs_from_its_pattern_only_in_what_is_its_own(client: h
 
 async def test_every_column_of_a_copy_is_filled_as_its_pattern_is(url: str) -> None:
     database = Database(url, 1)
-    async with database.reader() as reader:
-        rows = (await reader.execute(select(dataset.table_of(Article)).order_by(Article.published_at))).mappings().all()
+    async with database.connection() as connection:
+        rows = (
+            (await connection.execute(select(dataset.table_of(Article)).order_by(Article.published_at)))
+            .mappings()
+            .all()
+        )
     await database.close()
     pattern, copy = rows[1], rows[1 + PATTERNS]
     assert {name for name in pattern if (pattern[name] is None) != (copy[name] is None)} == set()

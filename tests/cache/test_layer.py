@@ -17,7 +17,7 @@ import pytest
 from app.cache.answers import Answer, best_encoding
 from app.cache.store import MOST_ALIASES, Store
 from app.changes import tail as following
-from app.changes.commit_signal import Bell
+from app.changes.commit_signal import CommitSignal
 from app.changes.tail import TRUSTED
 from app.kit import clock
 from tests.newsroom import Newsroom, beside
@@ -77,7 +77,7 @@ async def test_a_thousand_who_ask_at_once_cost_one_query(newsroom: Newsroom) -> 
     await newsroom.published()
     store = newsroom.app.state.cache.store
     await newsroom.get("/v1/site")
-    newsroom.app.state.cache.forgotten()
+    newsroom.app.state.cache.invalidate_all()
     with newsroom.counted() as sent:
         store.bound = 10_000_000
         answers = await asyncio.gather(*(newsroom.get("/v1/articles") for _ in range(1_000)))
@@ -89,18 +89,18 @@ async def test_who_asks_after_a_write_does_not_join_who_asked_before(newsroom: N
     """A slow answer is under way; a write is acknowledged; the next reader sees the write."""
     article = await newsroom.published()
     database, url = newsroom.app.state.database, f"/v1/articles/{article['id']}"
-    original, held = database.reader, asyncio.Event()
+    original, held = database.connection, asyncio.Event()
 
     @asynccontextmanager
     async def slow() -> AsyncIterator[Any]:
-        async with original() as reader:
-            yield reader
+        async with original() as connection:
+            yield connection
             if asyncio.current_task() is early:
                 await held.wait()
 
     early: asyncio.Task[httpx.Response] | None = None
-    await newsroom.app.state.follower.catch_up()
-    database.reader = slow
+    await newsroom.app.state.tail.catch_up()
+    database.connection = slow
     early = asyncio.create_task(newsroom.get(url))
     await asyncio.sleep(0.1)
     changed = await newsroom.change(article, headline="بعد التصحيح")
@@ -108,7 +108,7 @@ async def test_who_asks_after_a_write_does_not_join_who_asked_before(newsroom: N
     assert late.json()["headline"] == changed["headline"]
     held.set()
     await early
-    database.reader = original
+    database.connection = original
     assert (await newsroom.get(url)).json()["headline"] == changed["headline"], "what was read before is not kept"
 
 
@@ -157,7 +157,7 @@ async def test_large_answers_are_encoded_once_and_counted_right(newsroom: Newsro
         set(store._answers.values())
         assert store.size == sum(one.size for one in store._answers.values())
         article = await newsroom.change(article, headline=f"عنوان {number}")
-    newsroom.app.state.cache.forgotten()
+    newsroom.app.state.cache.invalidate_all()
     assert (store.size, len(store)) == (0, 0)
 
 
@@ -183,7 +183,7 @@ async def test_nothing_outlives_its_moment(newsroom: Newsroom) -> None:
 async def test_without_the_bell_another_machine_follows_within_a_second(newsroom: Newsroom) -> None:
     article = await newsroom.published()
     async with beside(newsroom) as far:
-        far.app.state.bell._path = None  # on another machine nobody hears it
+        far.app.state.commit_signal._path = None  # on another machine nobody hears it
         url = f"/v1/articles/{article['id']}"
         assert (await far.get(url)).json()["headline"] == article["headline"]
         changed = await newsroom.change(article, headline="عنوان آخر")
@@ -212,13 +212,13 @@ async def test_what_cannot_hear_the_log_neither_gives_nor_keeps(
 ) -> None:
     await newsroom.published()
     await newsroom.get("/v1/articles")
-    cache, follower = newsroom.app.state.cache, newsroom.app.state.follower
+    cache, tail = newsroom.app.state.cache, newsroom.app.state.tail
 
     async def deaf() -> None:
         raise OSError("away")
 
-    monkeypatch.setattr(follower, "_read_on", deaf)
-    follower.doubt()
+    monkeypatch.setattr(tail, "_read_on", deaf)
+    tail.mark_stale()
     kept, hits, bypassed = len(cache.store), cache.hits, cache.bypassed
     for _ in range(3):
         await newsroom.get("/v1/articles")
@@ -302,19 +302,19 @@ class Slow:
         self._database, self._seconds, self.reads = database, seconds, 0
 
     @asynccontextmanager
-    async def reader(self) -> AsyncIterator[Any]:
+    async def connection(self) -> AsyncIterator[Any]:
         self.reads += 1
         await asyncio.sleep(self._seconds)
-        async with self._database.reader() as reader:
-            yield reader
+        async with self._database.connection() as connection:
+            yield connection
 
 
 async def test_a_log_that_is_read_slowly_is_read_once_for_a_request(newsroom: Newsroom) -> None:
     """Longer than an answer is trusted for: by then the next reading would be due."""
     await newsroom.published()
-    follower = newsroom.app.state.follower
-    follower._database = slow = Slow(newsroom.app.state.database, TRUSTED + 0.1)
-    follower.doubt()
+    tail = newsroom.app.state.tail
+    tail._database = slow = Slow(newsroom.app.state.database, TRUSTED + 0.1)
+    tail.mark_stale()
     answers = await asyncio.wait_for(asyncio.gather(*(newsroom.get("/v1/articles") for _ in range(5))), 4)
     assert {answer.text for answer in answers} == {answers[0].text}
     assert slow.reads == 1
@@ -323,19 +323,19 @@ async def test_a_log_that_is_read_slowly_is_read_once_for_a_request(newsroom: Ne
 async def test_a_database_that_hangs_is_not_waited_for(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     await newsroom.published()
     monkeypatch.setattr(following, "LONGEST_READ", 0.2)
-    follower = newsroom.app.state.follower
-    follower._database = Slow(newsroom.app.state.database, 60)
-    follower.doubt()
+    tail = newsroom.app.state.tail
+    tail._database = Slow(newsroom.app.state.database, 60)
+    tail.mark_stale()
     await asyncio.wait_for(newsroom.get("/healthz"), 0.1)
     assert len((await asyncio.wait_for(newsroom.get("/v1/articles"), 2)).json()["data"]) == 1
-    follower._running.cancel()
+    tail._running.cancel()
 
 
 async def test_a_bell_that_cannot_be_rung_takes_back_nothing(tmp_path: Path) -> None:
     (tmp_path / "bell").mkdir()
-    bell = Bell(tmp_path / "bell")
-    bell.ring()
-    assert bell.sound() == b""
+    commit_signal = CommitSignal(tmp_path / "bell")
+    commit_signal.bump()
+    assert commit_signal.value() == b""
 
 
 async def test_what_is_cancelled_at_its_moment_is_not_kept(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:

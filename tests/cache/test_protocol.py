@@ -62,7 +62,7 @@ async def test_it_sends_what_the_application_would(
         known = await wire.ask(target, accept_encoding=accepted, if_none_match=tag)
         assert asked == []
         assert known[0] == 304
-        newsroom.app.state.cache.forgotten()
+        newsroom.app.state.cache.invalidate_all()
         assert lasting(await wire.ask(target, accept_encoding=accepted, if_none_match=tag)) == lasting(known)
 
 
@@ -110,11 +110,11 @@ async def test_answers_come_in_the_order_of_their_requests(newsroom: Newsroom, w
     article = await newsroom.published()
     targets = ["/v1/articles?limit=20", "/v1/articles?limit=3", "/v1/site", f"/v1/articles/{article['id']}"]
     alone = [lasting(await wire.ask(target)) for target in targets]
-    newsroom.app.state.cache.forgotten()
+    newsroom.app.state.cache.invalidate_all()
     for kept in range(len(targets)):
         wire.send(*(request(target) for target in targets))
         assert [lasting(await wire.answer()) for _ in targets] == alone
-        newsroom.app.state.cache.forgotten()
+        newsroom.app.state.cache.invalidate_all()
         await wire.ask(targets[kept])
     wire.send(request("/v1/articles?limit=4"))
     wire.send(request(targets[1]))

@@ -62,7 +62,7 @@ async def test_a_cached_answer_is_the_answer_in_every_process(database_url: str,
                 history.newsroom = history.random.choice([one, two])
                 await history.step()
                 if history.random.random() < 0.3:
-                    await two.app.state.duty.announce()
+                    await two.app.state.background.run_due()
                 for url in addresses(history):
                     expected = seen(await anew.get(url, None))
                     for room in (one, two):

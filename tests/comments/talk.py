@@ -78,18 +78,18 @@ class Talk:
 
     async def rows(self) -> list[Any]:
         """What is stored of this conversation."""
-        async with self.newsroom.app.state.database.reader() as reader:
+        async with self.newsroom.app.state.database.connection() as connection:
             where = Comment.article_id == self.article["id"]
-            return list((await reader.execute(select(Comment.__table__).where(where))).all())
+            return list((await connection.execute(select(Comment.__table__).where(where))).all())
 
     async def private(self, comment: dict[str, Any]) -> Any:
-        async with self.newsroom.app.state.database.reader() as reader:
+        async with self.newsroom.app.state.database.connection() as connection:
             statement = select(CommentPrivate.__table__).where(CommentPrivate.comment_id == comment["id"])
-            return (await reader.execute(statement)).one_or_none()
+            return (await connection.execute(statement)).one_or_none()
 
     async def stored(self) -> int:
-        async with self.newsroom.app.state.database.reader() as reader:
-            return int((await reader.execute(select(func.count()).select_from(Comment))).scalar_one())
+        async with self.newsroom.app.state.database.connection() as connection:
+            return int((await connection.execute(select(func.count()).select_from(Comment))).scalar_one())
 
 
 async def talk_in(newsroom: Newsroom, mode: str | None = None) -> Talk:

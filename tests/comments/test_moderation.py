@@ -25,9 +25,9 @@ TARGET = dict(zip(VERBS, ("approved", "rejected", "spam", "redacted"), strict=Tr
 
 
 async def audited(newsroom: Newsroom) -> list[Any]:
-    async with newsroom.app.state.database.reader() as reader:
+    async with newsroom.app.state.database.connection() as connection:
         found = select(AuditEntry.__table__).where(AuditEntry.resource == "comment").order_by(AuditEntry.id)
-        return list((await reader.execute(found)).all())
+        return list((await connection.execute(found)).all())
 
 
 @pytest.mark.parametrize("before", ["pending", *TARGET.values(), "deleted"])
@@ -263,9 +263,9 @@ async def test_a_decision_sent_again_shows_the_comment_as_it_is_now_and_keeps_no
     assert again.headers["idempotency-replayed"] == "true"
     assert (again.json()["status"], again.json()["author_email"], again.json()["body"]) == ("redacted", None, None)
     assert again.headers["etag"] == '"3"'
-    async with talk.newsroom.app.state.database.reader() as reader:
+    async with talk.newsroom.app.state.database.connection() as connection:
         found = select(StoredAnswer.body).order_by(StoredAnswer.created_at)
-        kept = [json.loads(bytes(body)) for body in (await reader.execute(found)).scalars()]
+        kept = [json.loads(bytes(body)) for body in (await connection.execute(found)).scalars()]
     mine = [row for row in kept if row.get("id") == comment["id"]]
     assert mine == [{"id": comment["id"], "status": status} for status in ("approved", "redacted")]
     assert EMAIL not in str(kept)
@@ -285,9 +285,9 @@ async def counters(talk: Talk) -> None:
         assert row.shown == (row.status == "approved" or approved > 0)
         assert row.replies == sum(other.parent_id == row.id and other.shown for other in below)
         assert row.depth == len(row.path) // 32 - 1 <= 5
-    async with talk.newsroom.app.state.database.reader() as reader:
+    async with talk.newsroom.app.state.database.connection() as connection:
         count = text("SELECT comment_count FROM articles WHERE slug = :slug")
-        counted = (await reader.execute(count, {"slug": talk.article["slug"]})).scalar_one()
+        counted = (await connection.execute(count, {"slug": talk.article["slug"]})).scalar_one()
     assert counted == sum(row.status == "approved" for row in rows.values())
 
     def seen(nodes: list[dict[str, Any]]) -> set[tuple[str, bool]]:

@@ -280,8 +280,8 @@ async def test_the_same_key_and_body_is_done_once(newsroom: Newsroom) -> None:
 async def test_a_replay_shows_the_comment_as_it_is_now_and_keeps_no_secret(newsroom: Newsroom) -> None:
     talk = await talk_in(newsroom)
     made = (await talk.send("سرّ لا يبقى", headers=KEY)).json()
-    async with newsroom.app.state.database.reader() as reader:
-        kept = b"".join(map(bytes, (await reader.execute(select(StoredAnswer.body))).scalars()))
+    async with newsroom.app.state.database.connection() as connection:
+        kept = b"".join(map(bytes, (await connection.execute(select(StoredAnswer.body))).scalars()))
     assert made["comment"]["id"].encode() in kept
     assert made["edit_token"].encode() not in kept
     assert "سرّ".encode() not in kept
@@ -384,8 +384,8 @@ async def test_no_comment_is_taken_after_its_article_was_withdrawn(newsroom: New
     await asyncio.gather(send(), send(), send(), withdraw(), send(), send(), send())
     assert set(statuses) <= {201, 410}
     assert len(await talk.rows()) == statuses.count(201)
-    async with newsroom.app.state.database.reader() as reader:
-        counted = (await reader.execute(text("SELECT comment_count FROM articles"))).scalar_one()
+    async with newsroom.app.state.database.connection() as connection:
+        counted = (await connection.execute(text("SELECT comment_count FROM articles"))).scalar_one()
     assert counted == statuses.count(201)
 
 

@@ -417,7 +417,7 @@ async def test_a_select_that_forgets_visibility_is_found(
     shown = Taxonomy.shown
 
     async def planted(self: Taxonomy, *arguments: Any) -> Any:
-        await self.reader.execute(select(Article.headline, Article.note).where(Article.slug == "x"))
+        await self.connection.execute(select(Article.headline, Article.note).where(Article.slug == "x"))
         return await shown(self, *arguments)
 
     monkeypatch.setattr(Taxonomy, "shown", planted)

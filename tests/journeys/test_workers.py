@@ -319,8 +319,8 @@ async def test_postgresql_restarts_under_load(tmp_path: Path) -> None:
                 async with httpx.AsyncClient(base_url=address) as client:
                     shown = (await client.get("/v1/articles")).raise_for_status().json()["data"]
                     late = [article["id"] for article in shown]
-                for reader in readers:
-                    reader.cancel()
+                for connection in readers:
+                    connection.cancel()
             assert late == [after, before]
             assert set(statuses) == {200, 503}, statuses
 

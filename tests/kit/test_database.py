@@ -102,25 +102,25 @@ async def test_a_reading_connection_cannot_write(newsroom: Newsroom) -> None:
     await newsroom.tag()
     for statement in ("DELETE FROM tags", "UPDATE tags SET name = 'x'", "CREATE TABLE x (y int)"):
         with pytest.raises(DBAPIError, match=r"read-?only"):
-            async with newsroom.app.state.database.reader() as reader:
-                await reader.execute(text(statement))
+            async with newsroom.app.state.database.connection() as connection:
+                await connection.execute(text(statement))
     assert len((await newsroom.desk("GET", "/tags")).json()["data"]) == 1
 
 
 async def test_one_answer_sees_one_moment(newsroom: Newsroom) -> None:
     """A second statement of a reading request does not see what was committed after its first."""
     await newsroom.tag("أ")
-    async with newsroom.app.state.database.reader() as reader:
-        before = (await reader.execute(select(Tag.slug))).scalars().all()
+    async with newsroom.app.state.database.connection() as connection:
+        before = (await connection.execute(select(Tag.slug))).scalars().all()
         await newsroom.tag("ب")
-        after = (await reader.execute(select(Tag.slug))).scalars().all()
+        after = (await connection.execute(select(Tag.slug))).scalars().all()
     assert before == after == ["أ"]
 
 
 async def test_times_come_back_as_they_were_stored(newsroom: Newsroom) -> None:
     article = await newsroom.published(at="1999-12-31T23:59:59.999Z")
-    async with newsroom.app.state.database.reader() as reader:
-        (moment,) = (await reader.execute(select(Article.published_at))).scalars().all()
+    async with newsroom.app.state.database.connection() as connection:
+        (moment,) = (await connection.execute(select(Article.published_at))).scalars().all()
     assert moment.isoformat(timespec="milliseconds") == "1999-12-31T23:59:59.999+00:00"
     assert article["published_at"] == "1999-12-31T23:59:59.999Z"
 

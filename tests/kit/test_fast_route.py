@@ -12,7 +12,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from app.kit.fast_route import Straight
+from app.kit.fast_route import FastRoute
 from app.kit.routing import Route
 
 pytestmark = pytest.mark.anyio
@@ -92,13 +92,13 @@ async def test_both_ways_call_the_same_and_answer_the_same(
     """What an endpoint depends on is called once, in order, and closed before the answer; where anything is wrong with
     the request, as FastAPI would."""
     short = await _answer(target, headers, body)
-    monkeypatch.setattr(Straight, "fits", staticmethod(lambda *_: False))
+    monkeypatch.setattr(FastRoute, "fits", staticmethod(lambda *_: False))
     assert await _answer(target, headers, body) == short
 
 
 async def test_the_short_way_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Else the test above would compare FastAPI's way with itself."""
-    monkeypatch.setattr(Straight, "handle", None)
+    monkeypatch.setattr(FastRoute, "handle", None)
     status, _, called = await _answer("/things/a", {}, b'{"word": "w"}')
     assert (status, called) == (500, [])
 

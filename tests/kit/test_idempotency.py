@@ -29,8 +29,8 @@ async def send(
 
 
 async def stored(newsroom: Newsroom, model: Any) -> int:
-    async with newsroom.app.state.database.reader() as reader:
-        return int((await reader.execute(select(func.count()).select_from(model))).scalar_one())
+    async with newsroom.app.state.database.connection() as connection:
+        return int((await connection.execute(select(func.count()).select_from(model))).scalar_one())
 
 
 async def test_the_same_request_again_is_answered_again_and_not_done_again(newsroom: Newsroom) -> None:

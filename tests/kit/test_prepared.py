@@ -51,14 +51,14 @@ async def test_values_go_in_and_come_out_as_ever(database: Database) -> None:
         await append.run(session, ours)
         await session.execute(insert(CHANGES), theirs)
     for values in (ours, theirs):
-        async with database.reader() as reader:
-            await alone(reader)
+        async with database.connection() as connection:
+            await alone(connection)
             with straight() as asked:
-                (read,) = await among.all(reader, {"number": values["seq"], "now": EARLY})
-                assert await among.first(reader, {"number": 900, "now": EARLY}) is None
+                (read,) = await among.all(connection, {"number": values["seq"], "now": EARLY})
+                assert await among.first(connection, {"number": 900, "now": EARLY}) is None
             assert len(asked) == 2
             assert read._asdict() == values
-            usual = (await reader.execute(among.statement, {"number": values["seq"], "now": EARLY})).one()
+            usual = (await connection.execute(among.statement, {"number": values["seq"], "now": EARLY})).one()
             assert tuple(read) == tuple(usual)
 
 
@@ -70,8 +70,8 @@ async def test_a_change_is_made_to_what_its_values_name(database: Database) -> N
         await change.run(session, {"number": 901, "tags": ["neu"]})
         await change.run(session, {"number": 902, "version": 3, "at": EARLY.replace(year=2021)})
     statement = select(CHANGES.c.seq, CHANGES.c.tags, CHANGES.c.version, CHANGES.c.at).order_by(CHANGES.c.seq)
-    async with database.reader() as reader:
-        rows = (await reader.execute(statement.where(CHANGES.c.seq > 900))).all()
+    async with database.connection() as connection:
+        rows = (await connection.execute(statement.where(CHANGES.c.seq > 900))).all()
     both = ["a", "ب"]
     assert [tuple(one) for one in rows] == [
         (901, ["neu"], None, EARLY),
@@ -90,8 +90,8 @@ async def test_a_violation_is_told_as_ever(database: Database) -> None:
     append = Prepared(insert(CHANGES))
     with pytest.raises(IntegrityError):
         await run_twice(database, append, row(901))
-    async with database.reader() as reader:
-        assert await Prepared(select(CHANGES.c.seq).where(CHANGES.c.seq == 901)).all(reader) == []
+    async with database.connection() as connection:
+        assert await Prepared(select(CHANGES.c.seq).where(CHANGES.c.seq == 901)).all(connection) == []
 
 
 async def test_of_several_the_first_that_goes_wrong_is_told(database: Database) -> None:
@@ -107,54 +107,54 @@ async def test_a_reader_keeps_its_snapshot(database: Database) -> None:
     found = Prepared(select(CHANGES.c.seq).where(CHANGES.c.seq > 900).order_by(CHANGES.c.seq))
     async with database.transaction() as session:
         await Prepared(insert(CHANGES)).run(session, row(901))
-    async with database.reader() as reader:
-        before = await found.all(reader)
+    async with database.connection() as connection:
+        before = await found.all(connection)
         async with database.transaction() as session:
             await Prepared(insert(CHANGES)).run(session, row(902))
-        assert (await reader.execute(found.statement)).all() == before == await found.all(reader) == [(901,)]
-    async with database.reader() as reader:
-        assert await found.all(reader) == [(901,), (902,)]
+        assert (await connection.execute(found.statement)).all() == before == await found.all(connection) == [(901,)]
+    async with database.connection() as connection:
+        assert await found.all(connection) == [(901,), (902,)]
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 async def test_what_fails_in_a_transaction_is_told_as_what_it_is(database: Database) -> None:
     """Not as the transaction that it has ended."""
-    async with database.reader() as reader:
-        await reader.execute(text("SELECT 1"))
-        await reader.execute(text("SET LOCAL statement_timeout = 50"))
+    async with database.connection() as connection:
+        await connection.execute(text("SELECT 1"))
+        await connection.execute(text("SET LOCAL statement_timeout = 50"))
         with straight() as asked, pytest.raises(DBAPIError) as raised:
-            await Prepared(select(func.pg_sleep(5))).all(reader)
+            await Prepared(select(func.pg_sleep(5))).all(connection)
     assert len(asked) == 1
     assert is_outage(raised.value)
-    async with database.reader() as reader:
-        assert (await reader.execute(text("SELECT 1"))).scalar_one() == 1
+    async with database.connection() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 async def test_what_takes_too_long_is_not_asked_again(database: Database) -> None:
-    async with database.reader() as reader:
-        await alone(reader)
-        await reader.execute(text("SET statement_timeout = 400"))
+    async with database.connection() as connection:
+        await alone(connection)
+        await connection.execute(text("SET statement_timeout = 400"))
         began = time.perf_counter()
         with pytest.raises(DBAPIError) as raised:
-            await Prepared(select(func.pg_sleep(5))).all(reader)
+            await Prepared(select(func.pg_sleep(5))).all(connection)
         assert time.perf_counter() - began < 0.75
         assert is_outage(raised.value)
-        await reader.execute(text("RESET statement_timeout"))
+        await connection.execute(text("RESET statement_timeout"))
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
 async def test_who_gives_up_leaves_a_good_connection(database: Database) -> None:
     async def ask() -> None:
-        async with database.reader() as reader:
-            await alone(reader)
-            await Prepared(select(func.pg_sleep(5))).all(reader)
+        async with database.connection() as connection:
+            await alone(connection)
+            await Prepared(select(func.pg_sleep(5))).all(connection)
 
     for _ in range(15):  # more than the pool holds
         with pytest.raises(TimeoutError):
             await asyncio.wait_for(ask(), 0.02)
-    async with database.reader() as reader:
-        assert (await reader.execute(text("SELECT 1"))).scalar_one() == 1
+    async with database.connection() as connection:
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
 
 
 @pytest.mark.parametrize("number", [1, 3, 4, 5, 24, 60, 101, 102, 150])
@@ -165,14 +165,14 @@ async def test_a_list_may_be_of_any_length(database: Database, number: int) -> N
     ids = [one["resource_id"] for one in rows]
     async with database.transaction() as session:
         await Prepared(insert(CHANGES)).run(session, *rows)
-    async with database.reader() as reader:
-        await alone(reader)
+    async with database.connection() as connection:
+        await alone(connection)
         for chosen in (ids[:number], ids[-number:]):
             with straight() as asked:
-                read = await found.all(reader, {"ids": chosen})
+                read = await found.all(connection, {"ids": chosen})
             assert len(asked) == (number <= 101)
             assert sorted(seq for (seq,) in read) == [one["seq"] for one in rows if one["resource_id"] in chosen]
-        assert await found.all(reader, {"ids": []}) == []
+        assert await found.all(connection, {"ids": []}) == []
 
 
 async def test_one_of_many_is_compiled_when_it_is_worth_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -180,9 +180,9 @@ async def test_one_of_many_is_compiled_when_it_is_worth_it(database: Database, m
     found = Prepared(select(articles.c.id).where(Article.state == PUBLISHED), is_lasting=False)
     with straight() as asked:
         for _ in range(5):
-            async with database.reader() as reader:
-                await alone(reader)
-                assert await found.all(reader) == []
+            async with database.connection() as connection:
+                await alone(connection)
+                assert await found.all(connection) == []
     assert len(asked) == 2
 
 
@@ -202,7 +202,7 @@ async def test_what_the_driver_cannot_do_is_left_to_sqlalchemy(
         monkeypatch.setattr(prepared._Plan, "read", locked)
     else:
         monkeypatch.setattr(asyncpg.Connection, "fetch", lost)
-    async with database.reader() as reader:
-        await alone(reader)
-        assert await found.all(reader) == []
-        assert (await reader.execute(text("SELECT 1"))).scalar_one() == 1
+    async with database.connection() as connection:
+        await alone(connection)
+        assert await found.all(connection) == []
+        assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1

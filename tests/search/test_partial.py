@@ -17,7 +17,7 @@ from app.index import entries
 from app.index.entries import Texts, tiers_of, vector_of, words_of
 from app.index.fields import Tiers
 from app.index.packing import packed
-from app.index.repository import day_of, doubt, headwords, indexed, put, remove
+from app.index.repository import day_of, headwords, indexed, mark_stale, remove, upsert
 from app.kit import clock
 from app.kit.ids import new_id
 from app.text.analysis import VERSION, Token, analyse
@@ -105,14 +105,14 @@ async def test_an_entry_edited_in_parts_is_what_a_full_reading_makes(
                     text("CREATE VIRTUAL TABLE temp.occurrences USING fts5vocab(main, index_words, instance)")
                 )
             if chosen.random() < 0.1:
-                await doubt(session, "thing", select(indexed.c.resource_id))
+                await mark_stale(session, "thing", select(indexed.c.resource_id))
             if chosen.random() < 0.05:
                 await remove(session, "thing", id)
                 things.pop(id, None)
             else:
                 things[id] = edited(chosen, things.get(id, Texts("ar", "قمر", (), "مرصد")))
                 at = start if chosen.random() < 0.9 else start + timedelta(seconds=chosen.randrange(9))
-                await put(session, "thing", id, at, things[id], ends_doubt=True)
+                await upsert(session, "thing", id, at, things[id], ends_stale=True)
         async with database.transaction() as session:
             rows = await session.execute(select(indexed.c.resource_id, indexed.c.place))
             places = {row.resource_id: row.place for row in rows.all()}

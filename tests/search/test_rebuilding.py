@@ -17,9 +17,9 @@ NUMBER = 24
 AT_ONCE = 3
 
 
-async def left(newsroom: Newsroom) -> int:
-    async with newsroom.app.state.database.reader() as reader:
-        return await repository.left(reader)
+async def stale_count(newsroom: Newsroom) -> int:
+    async with newsroom.app.state.database.connection() as connection:
+        return await repository.stale_count(connection)
 
 
 async def test_an_index_made_anew_under_load_answers_all_the_while(
@@ -30,14 +30,14 @@ async def test_an_index_made_anew_under_load_answers_all_the_while(
     assert len(before) == NUMBER
     monkeypatch.setattr(repository, "VERSION", VERSION + 1)  # as after an update of the analyser
     newsroom.set()
-    assert await left(newsroom) == NUMBER
+    assert await stale_count(newsroom) == NUMBER
     told: list[int] = []
 
     async def make_anew() -> None:
-        while await left(newsroom):
+        while await stale_count(newsroom):
             async with newsroom.app.state.database.transaction() as session:
                 await indexing.index_some(session, AT_ONCE, clock.now())
-            told.append(await left(newsroom))
+            told.append(await stale_count(newsroom))
 
     async def write() -> None:
         for number in range(0, NUMBER, 4):

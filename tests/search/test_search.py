@@ -16,7 +16,7 @@ from app.articles import indexing
 from app.index import repository
 from app.index.repository import PLACES
 from app.kit import clock
-from app.main import STARTERS
+from app.main import ON_START
 from tests.newsroom import Newsroom
 
 
@@ -131,7 +131,7 @@ async def test_a_renamed_tag_is_found_by_its_new_name(newsroom: Newsroom) -> Non
     await newsroom.published("خبر", tags=["فلك"])
     assert await found(newsroom, "فلك") == ["خبر"]
     await newsroom.desk("PUT", "/tags/فلك", {"name": "نجوم"}, if_match='"1"')
-    await newsroom.app.state.duty.tidy()
+    await newsroom.app.state.background.run_idle_tasks()
     assert await found(newsroom, "نجوم") == ["خبر"]
     assert await found(newsroom, "فلك") == []
 
@@ -236,7 +236,7 @@ async def test_an_article_that_cannot_be_indexed_keeps_nothing_else_back(
     await newsroom.desk("PUT", "/tags/فلك", {"name": "نجوم"}, if_match='"1"')
     with monkeypatch.context() as patch:
         patch.setattr(indexing, "index", failing)
-        await newsroom.app.state.duty.tidy()
+        await newsroom.app.state.background.run_idle_tasks()
     assert await found(newsroom, "نجوم") == [good["headline"]]
     await newsroom.change(bad, headline="مُصلَح")
     assert await found(newsroom, "نجوم مصلح") == ["مُصلَح"]
@@ -247,8 +247,8 @@ async def test_what_an_older_version_published_is_found_after_the_next_start(new
     async with newsroom.app.state.database.transaction() as session:
         await repository.remove(session, "article", article["id"])
     assert await found(newsroom, "قديم") == []
-    await newsroom.app.state.duty.announce(STARTERS)
-    await newsroom.app.state.duty.tidy()
+    await newsroom.app.state.background.run_due(ON_START)
+    await newsroom.app.state.background.run_idle_tasks()
     newsroom.set()
     assert await found(newsroom, "قديم") == ["خبر قديم"]
 
@@ -283,8 +283,8 @@ async def test_who_starts_at_once_expects_an_entry_once(newsroom: Newsroom) -> N
     async with newsroom.app.state.database.transaction() as session:
         for article in articles:
             await repository.remove(session, "article", article["id"])
-    duty = newsroom.app.state.duty
-    await asyncio.gather(*(duty.announce((indexing.index_missing,)) for _ in range(3)))
-    await duty.tidy()
+    background = newsroom.app.state.background
+    await asyncio.gather(*(background.run_due((indexing.index_missing,)) for _ in range(3)))
+    await background.run_idle_tasks()
     newsroom.set()
     assert len(await found(newsroom, "خبر")) == len(articles)

@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, text
 
 from app.articles import indexing
 from app.articles.models import ArticleTag
-from app.index.repository import PLACES, doubt, indexed, put
+from app.index.repository import PLACES, indexed, mark_stale, upsert
 from app.kit import clock
 from app.tags.models import Tag
 from app.text.analysis import VERSION
@@ -26,7 +26,7 @@ async def test_a_scheduled_article_comes_out_under_the_present_names(newsroom: N
     await newsroom.published("خبر", tags=["فلك"], authors=["ليلى"], at=clock.written(now + timedelta(hours=1)))
     await newsroom.desk("PUT", "/tags/فلك", {"name": "زرافة"}, if_match='"1"')
     await newsroom.desk("PUT", "/authors/ليلى", {"name": "سلمى"}, if_match='"1"')
-    await newsroom.app.state.duty.tidy()
+    await newsroom.app.state.background.run_idle_tasks()
     with clock.frozen(now + timedelta(hours=1, seconds=1)):
         for old, new in (("عنقاء", "زرافة"), ("ليلى", "سلمى")):
             assert await found(newsroom, f'"{old}"') == []
@@ -42,7 +42,7 @@ async def test_an_article_published_while_its_tag_is_renamed_has_the_new_name(
     is_indexed, goes_on = asyncio.Event(), asyncio.Event()
 
     async def slowly(*args: Any, **options: Any) -> None:
-        await put(*args, **options)
+        await upsert(*args, **options)
         is_indexed.set()
         await goes_on.wait()
 
@@ -53,7 +53,7 @@ async def test_an_article_published_while_its_tag_is_renamed_has_the_new_name(
     await asyncio.sleep(0.3)
     goes_on.set()
     await asyncio.gather(publishing, renaming)
-    await newsroom.app.state.duty.tidy()
+    await newsroom.app.state.background.run_idle_tasks()
     assert await found(newsroom, "عنقاء") == []
     assert sorted(await found(newsroom, "زرافة")) == ["أول", "ثان"]
 
@@ -79,7 +79,7 @@ async def test_two_who_doubt_the_same_entries_do_not_wait_for_each_other(newsroo
                 for plan in unwanted_plans:
                     await session.execute(text(f"SET LOCAL enable_{plan} = off"))
             filed = select(ArticleTag.article_id).join(Tag, Tag.id == ArticleTag.tag_id).where(Tag.slug == tag)
-            await doubt(session, "article", filed)
+            await mark_stale(session, "article", filed)
 
     for _ in range(4):
         ways = (doubted("فلك"), doubted("قمر", "hashjoin", "seqscan", "mergejoin"), doubted("فلك", "nestloop"))

@@ -65,8 +65,8 @@ async def test_a_token_is_shown_once_and_kept_as_a_digest_only(newsroom: Newsroo
     listed = await newsroom.desk("GET", f"/staff/{member}/tokens")
     assert secret not in listed.text
     assert "token" not in listed.json()["data"][-1]
-    async with newsroom.app.state.database.reader() as reader:
-        kept = [str((await reader.execute(select(table))).all()) for table in metadata.sorted_tables]
+    async with newsroom.app.state.database.connection() as connection:
+        kept = [str((await connection.execute(select(table))).all()) for table in metadata.sorted_tables]
     assert secret not in "".join(kept)
     assert secret[10:] not in "".join(kept)
     assert (await me(newsroom, f"Bearer {secret}")).json()["token"]["id"] == made["id"]
@@ -135,8 +135,8 @@ async def test_a_token_that_is_over_does_not_turn_into_a_new_one(newsroom: Newsr
 
 
 async def last_used(newsroom: Newsroom) -> Any:
-    async with newsroom.app.state.database.reader() as reader:
-        return (await reader.execute(select(StaffToken.last_used_at))).scalar_one()
+    async with newsroom.app.state.database.connection() as connection:
+        return (await connection.execute(select(StaffToken.last_used_at))).scalar_one()
 
 
 async def test_the_last_use_is_noted_at_most_once_a_minute(newsroom: Newsroom) -> None:

@@ -59,8 +59,8 @@ async def _when_all_has_come(newsroom: Newsroom, moment: datetime) -> datetime:
         with clock.frozen(moment):
             await attend(newsroom)
         ahead = select(func.count()).where(Change.at > moment, Change.at <= moment + timedelta(seconds=10))
-        async with newsroom.app.state.database.reader() as reader:
-            if not (await reader.execute(ahead)).scalar_one():
+        async with newsroom.app.state.database.connection() as connection:
+            if not (await connection.execute(ahead)).scalar_one():
                 return moment
         moment += timedelta(seconds=1)
 

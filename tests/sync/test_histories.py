@@ -179,13 +179,13 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
         for step in range(70):
             with clock.frozen(start + timedelta(minutes=2 * step)):
                 await history.step()
-                await newsroom.app.state.duty.announce()
+                await newsroom.app.state.background.run_due()
                 if history.random.random() < 0.2:
                     await early.follow()
                 if history.random.random() < 0.1:
                     await part.follow()
         with clock.frozen(start + timedelta(minutes=140)):
-            await newsroom.app.state.duty.announce()
+            await newsroom.app.state.background.run_due()
             expected = await delivered(newsroom)
             for mirror in (early, late, part):
                 await mirror.follow()
@@ -203,11 +203,11 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
 async def attend(newsroom: Newsroom) -> None:
     """What the process does beside answering, when the clock has gone somewhere."""
     state = newsroom.app.state
-    await state.follower.catch_up()
-    if state.follower.was_put_back:
-        await state.duty.announce(state.duty._starters)
-        state.follower.was_put_back = False
-    await state.duty.announce()
+    await state.tail.catch_up()
+    if state.tail.was_put_back:
+        await state.background.run_due(state.background._on_start)
+        state.tail.was_put_back = False
+    await state.background.run_due()
 
 
 @pytest.mark.parametrize("seed", range(2))

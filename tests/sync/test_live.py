@@ -352,7 +352,7 @@ async def test_an_outage_neither_ends_nor_spins_the_duty(newsroom: Newsroom, mon
             raise OSError("away")
 
         with monkeypatch.context() as patched:
-            patched.setattr(room.app.state.follower, "_read_on", away)
+            patched.setattr(room.app.state.tail, "_read_on", away)
             await asyncio.sleep(1)
         assert 1 <= reads <= 12
         await newsroom.section()
@@ -372,7 +372,7 @@ async def test_signs_of_life_move_the_last_id(newsroom: Newsroom) -> None:
         last = beat.partition("id: ")[2]
         assert len(ear.events) == 1
         assert (await room.get(f"/v1/changes?language=fr&since={last}")).json()["data"] == []
-        assert int(last.split(".")[1], 16) == room.app.state.follower.head
+        assert int(last.split(".")[1], 16) == room.app.state.tail.head
         await ear.close()
 
 

@@ -23,10 +23,10 @@ AHEAD = timedelta(hours=1)
 
 async def told(newsroom: Newsroom, since: str | None = None) -> tuple[list[tuple[str, str]], str]:
     """(type, id) of every change behind `since`, and where the log stands now."""
-    async with newsroom.app.state.database.reader() as reader:
+    async with newsroom.app.state.database.connection() as connection:
         seq = int(since or 0)
-        rows = (await reader.execute(select(Change.__table__).where(Change.seq > seq).order_by(Change.seq))).all()
-        head = (await reader.execute(select(ChangeLog.head))).scalar_one()
+        rows = (await connection.execute(select(Change.__table__).where(Change.seq > seq).order_by(Change.seq))).all()
+        head = (await connection.execute(select(ChangeLog.head))).scalar_one()
     assert [row.seq for row in rows] == list(range(seq + 1, head + 1))
     return [(row.type, row.resource_id) for row in rows], str(head)
 
@@ -81,17 +81,17 @@ async def test_what_is_scheduled_is_told_once_by_whoever_is_awake(newsroom: News
     assert (await told(newsroom))[0] == []
     async with beside(newsroom) as other:
         with clock.shifted(AHEAD - timedelta(seconds=5)):
-            await asyncio.gather(newsroom.app.state.duty.announce(), other.app.state.duty.announce())
+            await asyncio.gather(newsroom.app.state.background.run_due(), other.app.state.background.run_due())
             assert (await told(newsroom))[0] == []
         with clock.shifted(AHEAD + timedelta(seconds=1)):
             assert (await newsroom.get("/v1/articles")).json()["data"], "readers do not wait for the announcement"
-            await asyncio.gather(*(room.app.state.duty.announce() for room in (newsroom, other) for _ in range(3)))
+            await asyncio.gather(*(room.app.state.background.run_due() for room in (newsroom, other) for _ in range(3)))
             changes, at = await told(newsroom)
             assert changes[0] == ("article.published", article["id"])
             assert [kind for kind, _ in changes] == ["article.published", "section.changed"]
         with clock.shifted(AHEAD - timedelta(seconds=3)):  # a clock that is a little behind
-            await newsroom.app.state.duty.announce()
-            await other.app.state.duty.announce()
+            await newsroom.app.state.background.run_due()
+            await other.app.state.background.run_due()
         with clock.shifted(AHEAD + timedelta(minutes=5)):
             assert await told(newsroom, at) == ([], at)
 
@@ -100,15 +100,15 @@ async def test_what_was_told_too_early_is_taken_back_and_told_again(newsroom: Ne
     """The clock jumps ahead, and is put right again."""
     await newsroom.tag()
     article = await newsroom.published(at=clock.written(clock.now() + AHEAD), tags=["فلك"])
-    mirror, duty = Mirror(newsroom), newsroom.app.state.duty
+    mirror, background = Mirror(newsroom), newsroom.app.state.background
     with clock.shifted(2 * AHEAD):
-        await duty.announce()
+        await background.run_due()
         await mirror.follow()
         assert ("article", article["id"]) in mirror.things
     assert (await newsroom.get("/v1/changes?object=full")).json()["data"] == [], "nobody is told before its time"
-    await newsroom.app.state.follower.catch_up()
-    assert newsroom.app.state.follower.is_due
-    await asyncio.gather(*(duty.announce() for _ in range(3)))
+    await newsroom.app.state.tail.catch_up()
+    assert newsroom.app.state.tail.is_due
+    await asyncio.gather(*(background.run_due() for _ in range(3)))
     new = await mirror.follow()
     assert [(one["type"], one["tombstone"], one["reason"]) for one in new] == [
         ("article.unpublished", True, "unpublished"),
@@ -117,7 +117,7 @@ async def test_what_was_told_too_early_is_taken_back_and_told_again(newsroom: Ne
     ]
     assert mirror.things == {} == await delivered(newsroom)
     with clock.shifted(AHEAD + timedelta(seconds=1)):
-        await duty.announce()
+        await background.run_due()
         await mirror.follow()
         assert mirror.shown() == await delivered(newsroom) != {}
 
@@ -141,12 +141,12 @@ async def test_hosts_out_of_step_do_not_announce_and_take_back_in_turns(far: New
     _, at = await told(far)
     for _ in range(2):
         with clock.machine_shifted(2 * AHEAD):
-            await far.app.state.duty.announce()
+            await far.app.state.background.run_due()
             for _ in range(2):  # how wrong the clock is, it learns from the first
-                far.app.state.follower.doubt()
-                await far.app.state.follower.catch_up()
-            assert not far.app.state.follower.is_due
-        await far.app.state.duty.announce()
+                far.app.state.tail.mark_stale()
+                await far.app.state.tail.catch_up()
+            assert not far.app.state.tail.is_due
+        await far.app.state.background.run_due()
     assert await told(far, at) == ([], at)
 
 
@@ -172,7 +172,7 @@ async def test_an_edit_before_the_announcement_does_not_swallow_it(newsroom: New
     with clock.shifted(2 * AHEAD):
         await newsroom.change(article, headline="بعد الموعد")
         assert [kind for kind, _ in (await told(newsroom))[0]][:2] == ["article.published", "article.updated"]
-        await newsroom.app.state.duty.announce()
+        await newsroom.app.state.background.run_due()
         assert len((await told(newsroom))[0]) == 3
 
 
@@ -190,8 +190,8 @@ async def test_a_strip_tells_of_what_follows_from_others_and_from_the_clock(news
     assert [kind for kind, _ in changes].count("ticker.changed") == 2
     for minutes, expected in ((10, 0), (21, 1), (30, 0), (61, 1), (170, 0), (181, 1), (600, 0)):
         with clock.shifted(timedelta(minutes=minutes)):
-            await newsroom.app.state.duty.announce()
-            await newsroom.app.state.duty.announce()
+            await newsroom.app.state.background.run_due()
+            await newsroom.app.state.background.run_due()
             changes, at = await told(newsroom, at)
             assert [kind for kind, _ in changes] == ["ticker.changed"] * expected, minutes
 
@@ -239,9 +239,9 @@ async def test_a_reader_that_pages_while_many_write_misses_and_reorders_nothing(
         head = 0
         while True:
             ending = done.is_set()
-            async with newsroom.app.state.database.reader() as reader:
+            async with newsroom.app.state.database.connection() as connection:
                 rows = (
-                    await reader.execute(select(Change.seq).where(Change.seq > head).order_by(Change.seq))
+                    await connection.execute(select(Change.seq).where(Change.seq > head).order_by(Change.seq))
                 ).scalars()
                 seen.extend(rows)
             head = seen[-1] if seen else 0
@@ -262,7 +262,7 @@ async def test_a_reader_that_pages_while_many_write_misses_and_reorders_nothing(
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # it has more than one writer
 async def test_transactions_that_overlap_commit_in_the_order_of_their_numbers(newsroom: Newsroom) -> None:
     """The one that began to append first commits first; the other's number comes after and is not seen before."""
-    from app.changes.log import Note, note
+    from app.changes.log import PendingChange, record_change
 
     database, log = newsroom.app.state.database, newsroom.app.state.log
     appended, go_on = asyncio.Event(), asyncio.Event()
@@ -277,15 +277,15 @@ async def test_transactions_that_overlap_commit_in_the_order_of_their_numbers(ne
         committed_before.append((await told(newsroom))[0])
 
     async def first() -> None:
-        log._watchers = (waits,)
+        log._on_change = (waits,)
         async with database.transaction() as session:
-            note(session, Note("article.updated", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"))
+            record_change(session, PendingChange("article.updated", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"))
 
     async def second() -> None:
         await appended.wait()
-        log._watchers = (looks,)
+        log._on_change = (looks,)
         async with database.transaction() as session:
-            note(session, Note("article.updated", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a3"))
+            record_change(session, PendingChange("article.updated", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a3"))
 
     tasks = [asyncio.create_task(first()), asyncio.create_task(second())]
     await asyncio.sleep(0.3)
@@ -328,7 +328,7 @@ async def test_a_token_that_does_not_lead_on_says_start_again(newsroom: Newsroom
     await newsroom.get("/v1/changes", 400, params={"since": "x" * 201})
     async with newsroom.app.state.database.transaction() as session:
         await session.execute(update(ChangeLog).values(epoch="restored"))
-    newsroom.app.state.follower.doubt()
+    newsroom.app.state.tail.mark_stale()
     await newsroom.get("/v1/changes", 410, params={"since": token})
 
 
@@ -354,7 +354,7 @@ async def test_compaction_keeps_the_last_of_each_and_forgets_what_is_long_gone(n
         ]
     with clock.shifted(timedelta(days=32)):
         await compaction.compact(database, timedelta(days=30), every)
-        newsroom.app.state.follower.doubt()
+        newsroom.app.state.tail.mark_stale()
         await newsroom.get("/v1/changes", 410, params={"since": early})
         await newsroom.get("/v1/changes", 200, params={"since": late})
         fresh = Mirror(newsroom)
@@ -472,11 +472,11 @@ async def test_sections_above_are_told_where_the_tree_moves_meanwhile(newsroom: 
     looked, go_on = asyncio.Event(), asyncio.Event()
 
     async def waits(*_: Any) -> None:
-        log._forerunners = ()
+        log._before_change = ()
         looked.set()
         await go_on.wait()
 
-    log._forerunners = (waits,)
+    log._before_change = (waits,)
     publishing = asyncio.create_task(newsroom.act(article, "publish"))
     await looked.wait()
     await newsroom.desk("PUT", "/sections/فضاء", {"name": "فضاء", "parent": "طب"}, if_match="*")

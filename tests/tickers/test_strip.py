@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tickers.strip import LEVELS, Entry, Story, compose, level_at
+from app.tickers.strip import LEVELS, ShownItem, Story, compose, level_at
 from tests.tickers.strips import NOON, at
 
 LASTING = {"flash": timedelta(minutes=20), "bulletin": timedelta(minutes=120), "urgent": timedelta(minutes=360)}
 
 
-def entry(id: str, minutes: float = 0, **fields: Any) -> Entry:
+def item(id: str, minutes: float = 0, **fields: Any) -> ShownItem:
     """A text made by hand that appeared so many minutes after noon."""
-    plain = Entry(id, id, "ar", "normal", None, at(minutes), at(minutes), None, by_hand=True, place=None)
+    plain = ShownItem(id, id, "ar", "normal", None, at(minutes), at(minutes), None, by_hand=True, place=None)
     return replace(plain, **fields)
 
 
@@ -26,84 +26,84 @@ def about(article: str) -> Story:
     return Story(article, article, None, article, "ar", 5, NOON, NOON)
 
 
-def ids(entries: list[Entry], ordered_at: datetime | None = None, max_items: int = 100) -> str:
-    return "".join(found.id for found in compose(entries, ordered_at, max_items))
+def ids(items: list[ShownItem], ordered_at: datetime | None = None, max_items: int = 100) -> str:
+    return "".join(found.id for found in compose(items, ordered_at, max_items))
 
 
 def test_newest_comes_first_and_the_id_decides_a_tie() -> None:
-    assert ids([entry("a", 1), entry("b", 3), entry("c", 2), entry("d", 2)]) == "bdca"
+    assert ids([item("a", 1), item("b", 3), item("c", 2), item("d", 2)]) == "bdca"
 
 
 def test_a_level_goes_before_time() -> None:
-    entries = [entry(level[0], minutes, level=level) for minutes, level in enumerate(LEVELS)]
-    assert ids(entries) == "fbun"
+    items = [item(level[0], minutes, level=level) for minutes, level in enumerate(LEVELS)]
+    assert ids(items) == "fbun"
 
 
 def test_the_desks_order_holds_within_a_level_only() -> None:
-    entries = [entry("a", 1, place=1), entry("b", 2, place=2), entry("c", 3, place=3, level="urgent")]
-    assert ids(entries, at(5)) == "cab"
+    items = [item("a", 1, place=1), item("b", 2, place=2), item("c", 3, place=3, level="urgent")]
+    assert ids(items, at(5)) == "cab"
 
 
 def test_later_items_come_ahead_of_the_order_and_others_behind_it() -> None:
-    entries = [
-        entry("a", 1, place=2),
-        entry("b", 2, place=1),
-        entry("c", 9),
-        entry("d", 8),
-        entry("e", 3, by_hand=False, story=about("e")),  # a rule drew it already, and the order did not name it
-        entry("f", 7, by_hand=False, story=about("f")),
+    items = [
+        item("a", 1, place=2),
+        item("b", 2, place=1),
+        item("c", 9),
+        item("d", 8),
+        item("e", 3, by_hand=False, story=about("e")),  # a rule drew it already, and the order did not name it
+        item("f", 7, by_hand=False, story=about("f")),
     ]
-    assert ids(entries, at(5)) == "cdfbae"
+    assert ids(items, at(5)) == "cdfbae"
 
 
 def test_an_ordered_item_keeps_its_place_when_it_comes_back_later() -> None:
-    assert ids([entry("a", 9, place=2), entry("b", 1, place=1)], at(5)) == "ba"
+    assert ids([item("a", 9, place=2), item("b", 1, place=1)], at(5)) == "ba"
 
 
 def test_pinned_items_stand_at_their_positions() -> None:
-    entries = [entry("a", 3), entry("b", 2), entry("c", 1), entry("p", 0, pinned=2), entry("q", 0, pinned=4)]
-    assert ids(entries) == "apbqc"
+    items = [item("a", 3), item("b", 2), item("c", 1), item("p", 0, pinned=2), item("q", 0, pinned=4)]
+    assert ids(items) == "apbqc"
 
 
 def test_a_pin_is_stronger_than_a_level() -> None:
-    assert ids([entry("a", level="flash"), entry("p", pinned=1)]) == "pa"
+    assert ids([item("a", level="flash"), item("p", pinned=1)]) == "pa"
 
 
 def test_a_pin_beyond_the_end_goes_to_the_end() -> None:
-    assert ids([entry("a", 2), entry("b", 1), entry("p", pinned=9), entry("q", pinned=50)]) == "abpq"
+    assert ids([item("a", 2), item("b", 1), item("p", pinned=9), item("q", pinned=50)]) == "abpq"
 
 
 def test_of_two_at_one_position_the_one_pinned_last_stands_there_and_the_other_moves_on() -> None:
-    old, new = entry("o", 5, pinned=1, pinned_at=at(5)), entry("n", 0, pinned=1, pinned_at=at(6))
-    assert ids([old, new, entry("a")]) == "noa"
+    old, new = item("o", 5, pinned=1, pinned_at=at(5)), item("n", 0, pinned=1, pinned_at=at(6))
+    assert ids([old, new, item("a")]) == "noa"
 
 
 def test_one_that_moves_on_does_not_push_a_third_from_its_position() -> None:
-    pins = [entry("a", pinned=1, pinned_at=at(2)), entry("b", pinned=1, pinned_at=at(1)), entry("c", pinned=2)]
-    assert ids([*pins, entry("x")]) == "acbx"
+    pins = [item("a", pinned=1, pinned_at=at(2)), item("b", pinned=1, pinned_at=at(1)), item("c", pinned=2)]
+    assert ids([*pins, item("x")]) == "acbx"
 
 
 def test_a_strip_that_is_full_keeps_its_pinned_items() -> None:
-    entries = [entry("a", 3), entry("b", 2), entry("c", 1), entry("p", pinned=10)]
-    assert ids(entries, max_items=3) == "abp"
+    items = [item("a", 3), item("b", 2), item("c", 1), item("p", pinned=10)]
+    assert ids(items, max_items=3) == "abp"
 
 
 def test_max_items_cuts_the_end() -> None:
-    assert ids([entry("a", 3), entry("b", 2), entry("c", 1)], max_items=2) == "ab"
+    assert ids([item("a", 3), item("b", 2), item("c", 1)], max_items=2) == "ab"
 
 
 def test_an_item_made_by_hand_wins_over_one_that_a_rule_draws() -> None:
-    drawn = entry("d", 9, by_hand=False, story=about("x"), level="flash")
-    assert ids([drawn, entry("h", 1, story=about("x"))]) == "h"
+    drawn = item("d", 9, by_hand=False, story=about("x"), level="flash")
+    assert ids([drawn, item("h", 1, story=about("x"))]) == "h"
 
 
 def test_of_two_made_by_hand_the_first_in_order_wins() -> None:
-    assert ids([entry("a", 1, story=about("x")), entry("b", 2, story=about("x"))]) == "b"
-    assert ids([entry("a", 1, story=about("x"), pinned=1), entry("b", 2, story=about("x"))]) == "a"
+    assert ids([item("a", 1, story=about("x")), item("b", 2, story=about("x"))]) == "b"
+    assert ids([item("a", 1, story=about("x"), pinned=1), item("b", 2, story=about("x"))]) == "a"
 
 
 def test_an_article_that_two_rules_draw_takes_the_more_urgent_level() -> None:
-    calm = entry("x", 1, by_hand=False, story=about("x"))
+    calm = item("x", 1, by_hand=False, story=about("x"))
     strip = compose([calm, replace(calm, level="urgent")], None, 10)
     assert [(found.id, found.level) for found in strip] == [("x", "urgent")]
 
@@ -122,13 +122,13 @@ def test_a_given_moment_goes_before_the_settings() -> None:
 
 
 @st.composite
-def strips(draw: st.DrawFn) -> list[Entry]:
+def strips(draw: st.DrawFn) -> list[ShownItem]:
     """Items of every sort; some share an article."""
-    entries = []
+    items = []
     for number in range(draw(st.integers(0, 12))):
         story = draw(st.sampled_from([None, about("x"), about("y"), about("z")]))
-        entries.append(
-            entry(
+        items.append(
+            item(
                 f"{number:02}",
                 draw(st.integers(0, 5)),
                 level=draw(st.sampled_from(LEVELS)),
@@ -139,12 +139,12 @@ def strips(draw: st.DrawFn) -> list[Entry]:
                 pinned_at=at(draw(st.integers(0, 3))),
             )
         )
-    return entries
+    return items
 
 
 @given(strips(), st.integers(1, 15), st.none() | st.just(at(3)))
-def test_any_strip_keeps_the_rules(entries: list[Entry], max_items: int, ordered_at: datetime | None) -> None:
-    strip = compose(entries, ordered_at, max_items)
+def test_any_strip_keeps_the_rules(items: list[ShownItem], max_items: int, ordered_at: datetime | None) -> None:
+    strip = compose(items, ordered_at, max_items)
     stories = [found.story.id for found in strip if found.story]
     assert len(strip) <= max_items
     assert len(stories) == len(set(stories))
@@ -154,11 +154,11 @@ def test_any_strip_keeps_the_rules(entries: list[Entry], max_items: int, ordered
     for place, found in enumerate(strip, start=1):
         if found.pinned and place < found.pinned:
             assert all(later.pinned for later in strip[place - 1 :])
-    assert compose(list(reversed(entries)), ordered_at, max_items) == strip
+    assert compose(list(reversed(items)), ordered_at, max_items) == strip
 
 
 @given(strips())
-def test_nothing_is_lost_while_there_is_room(entries: list[Entry]) -> None:
-    kept = {found.id for found in compose(entries, None, 100)}
-    stories = {found.story.id for found in entries if found.story}
-    assert len(kept) == sum(found.story is None for found in entries) + len(stories)
+def test_nothing_is_lost_while_there_is_room(items: list[ShownItem]) -> None:
+    kept = {found.id for found in compose(items, None, 100)}
+    stories = {found.story.id for found in items if found.story}
+    assert len(kept) == sum(found.story is None for found in items) + len(stories)

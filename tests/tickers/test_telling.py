@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select, update
 
-from app.changes.models import Announced, Change
+from app.changes.models import Change, LastPublished
 from app.kit import clock
-from app.tickers.events import begin
-from app.tickers.repository import Strips
+from app.tickers.events import on_start
+from app.tickers.repository import Tickers
 from tests.newsroom import Newsroom, beside, opened
 from tests.tickers.strips import add, at, moment, put_strip, shown, updated_at
 
@@ -23,21 +23,21 @@ pytestmark = pytest.mark.anyio
 def composed(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The slugs of the strips that were composed, each time."""
     times: list[list[str]] = []
-    compose = Strips.composed
+    compose = Tickers.composed
 
-    async def counted(self: Strips, strips: Any, now: Any) -> Any:
+    async def counted(self: Tickers, strips: Any, now: Any) -> Any:
         times.append([strip.slug for strip in strips])
         return await compose(self, strips, now)
 
-    monkeypatch.setattr(Strips, "composed", counted)
+    monkeypatch.setattr(Tickers, "composed", counted)
     return times
 
 
 async def told(room: Newsroom) -> int:
     """How much the log has said of strips."""
-    async with room.app.state.database.reader() as reader:
+    async with room.app.state.database.connection() as connection:
         rows = select(func.count()).where(Change.resource == "ticker")
-        return int((await reader.execute(rows)).scalar_one())
+        return int((await connection.execute(rows)).scalar_one())
 
 
 async def test_only_the_strips_that_show_an_article_are_composed_again(
@@ -91,9 +91,9 @@ async def test_what_an_older_process_has_said_is_not_trusted(newsroom: Newsroom,
     await put_strip(newsroom, rules=[{}])
     said = await told(newsroom)
     async with newsroom.app.state.database.transaction() as session:
-        strips = Announced.resource == "ticker"
-        digest = (await session.execute(select(Announced.digest).where(strips))).scalar_one()
-        await session.execute(update(Announced).where(strips).values(digest=str(digest).partition(" shows ")[0]))
+        strips = LastPublished.resource == "ticker"
+        digest = (await session.execute(select(LastPublished.digest).where(strips))).scalar_one()
+        await session.execute(update(LastPublished).where(strips).values(digest=str(digest).partition(" shows ")[0]))
     article = await newsroom.change(article, summary="جديد")
     assert await told(newsroom) == said + 1
 
@@ -102,11 +102,11 @@ async def test_what_strips_show_is_known_after_the_start(newsroom: Newsroom, com
     other, _ = [await newsroom.published(f"خبر {number}", at=moment(number)) for number in range(2)]
     await put_strip(newsroom, rules=[{}], max_items=1)
     async with newsroom.app.state.database.transaction() as session:
-        strips = Announced.resource == "ticker"
-        digest = (await session.execute(select(Announced.digest).where(strips))).scalar_one()
-        await session.execute(update(Announced).where(strips).values(digest=str(digest).partition(" shows ")[0]))
+        strips = LastPublished.resource == "ticker"
+        digest = (await session.execute(select(LastPublished.digest).where(strips))).scalar_one()
+        await session.execute(update(LastPublished).where(strips).values(digest=str(digest).partition(" shows ")[0]))
     said = await told(newsroom)
-    await newsroom.app.state.duty.announce([begin])
+    await newsroom.app.state.background.run_due([on_start])
     assert await told(newsroom) == said
     composed.clear()
     await newsroom.change(other, summary="جديد")
@@ -185,7 +185,7 @@ async def everything_is_said(room: Newsroom) -> bool:
     """Whether composing all strips anew finds nothing that the log has not said."""
     before = await told(room)
     async with room.app.state.database.transaction() as session:
-        await begin(session, room.settings, clock.now())
+        await on_start(session, room.settings, clock.now())
     return await told(room) == before
 
 
@@ -207,7 +207,7 @@ async def test_strips_and_the_log_agree_whatever_is_changed(database_url: str, s
             with clock.frozen(at(minutes)):
                 announced = chosen.random() < 0.6
                 if announced:
-                    await room.app.state.duty.announce()
+                    await room.app.state.background.run_due()
                 for url in urls:
                     await room.get(url)
                 await change_something(room, articles, chosen, step)
