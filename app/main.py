@@ -21,16 +21,14 @@ from starlette.types import Receive, Scope, Send
 
 import app.models  # noqa: F401  # every table is known before the first query
 from app.api import ROUTERS
-from app.articles import events as articles
-from app.articles.indexing import index_anew, index_missing
 from app.cache.layer import Cache
 from app.changes.background import BackgroundTasks
 from app.changes.commit_signal import CommitSignal, signal_path
+from app.changes.consumers import ConsumerRun
 from app.changes.log import Log
-from app.changes.purging import Purger
+from app.changes.noun import deadlines_of
+from app.changes.purging import CdnPurge
 from app.changes.tail import LogTail
-from app.comments import events as comments
-from app.index.repository import is_stale as index_is_stale
 from app.kit import middleware, openapi
 from app.kit.connections import Connections, Limits
 from app.kit.db import Database
@@ -39,20 +37,11 @@ from app.kit.faults import answer_database_error, answer_http_exception, answer_
 from app.kit.idempotency import Replay
 from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
+from app.nouns import NOUNS
 from app.settings import Settings, load
 from app.sync.live import Hub
-from app.taxonomy import events as taxonomy
-from app.tickers import events as tickers
 
 log = logging.getLogger("nashra")
-# What follows from a change, in this order: tickers show what all others record.
-ON_CHANGE = (articles.on_change, comments.on_change, taxonomy.on_change, tickers.on_change)
-BEFORE_CHANGE = (taxonomy.before_change,)
-WHEN_DUE = (articles.when_due, tickers.when_due)
-ON_START = (tickers.on_start, index_missing)
-IDLE_TASKS = ((index_is_stale, index_anew),)
-
-
 # As the router reads them, which takes a line break at the end for none.
 STREAMS = re.compile(r"(/v1/stream|/v1/tickers/[^/]+/stream)$")
 SWITCH_SECONDS = 0.0002  # that another thread of the process waits for the loop's
@@ -120,14 +109,15 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state = app.state
     state.database = Database(settings.database_url, settings.database_pool)
     state.commit_signal = CommitSignal(signal_path(settings.database_url))
-    state.log = Log(state.commit_signal, ON_CHANGE, lambda: state.settings, BEFORE_CHANGE)
+    state.log = Log(state.commit_signal, NOUNS, lambda: state.settings)
     state.database.before_commit = state.log.write
-    state.tail = LogTail(state.database, state.commit_signal, articles.deadlines(settings))
+    state.tail = LogTail(state.database, state.commit_signal, deadlines_of(NOUNS, settings))
     state.cache = Cache(state.tail, settings)
     state.hub = Hub(state.database, state.tail, lambda: state.settings)
-    purger = Purger(state.database, state.tail, settings)
-    work = (WHEN_DUE, lambda: state.settings, purger, ON_START, IDLE_TASKS)
-    state.background = BackgroundTasks(state.database, state.tail, *work)
+    state.consumers = {one.name: ConsumerRun(state.database, state.tail, one) for one in (CdnPurge(settings),)}
+    state.background = BackgroundTasks(
+        state.database, state.tail, NOUNS, lambda: state.settings, tuple(state.consumers.values())
+    )
 
 
 @asynccontextmanager

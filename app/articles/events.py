@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
-from app.changes.log import PendingChange, PendingChanges, Thing, pending_changes, present, record_change
+from app.changes.log import present
+from app.changes.pending import PendingChange, PendingChanges, Thing, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.sections.repository import lines_of
 from app.settings import Settings
@@ -142,6 +143,7 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
             },
             tombstone=not after.visible,
             version=article.version,
+            article_id=article.id,
             sections=before.sections | after.sections,
             languages={before.language, after.language} - {""},
             terms=before.terms | after.terms,

@@ -6,17 +6,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from sqlalchemy import select
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes import compaction
+from app.changes.consumers import ConsumerRun
 from app.changes.log import CHANNEL
-from app.changes.purging import Purger
+from app.changes.noun import IdleTask, Noun, SessionTask
 from app.changes.tail import PATIENCE, LogTail
 from app.kit import clock
-from app.kit.db import Connection, Database
+from app.kit.db import Database
 from app.kit.sql import database_clock
 from app.settings import Settings
 
@@ -30,9 +30,6 @@ SAID_EVERY = 30.0  # seconds
 COMPACTED_EVERY = timedelta(hours=1)
 
 CLOCK = select(database_clock())
-SessionTask = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
-# Work that nobody waits for: whether there is any, and a part of it.
-IdleTask = tuple[Callable[[Connection], Awaitable[bool]], SessionTask]
 
 
 class BackgroundTasks:
@@ -42,25 +39,25 @@ class BackgroundTasks:
         self,
         database: Database,
         tail: LogTail,
-        when_due: Sequence[SessionTask],
+        nouns: Sequence[Noun],
         settings: Callable[[], Settings],
-        purger: Purger,
-        on_start: Sequence[SessionTask] = (),
-        idle_tasks: Sequence[IdleTask] = (),
+        consumers: Sequence[ConsumerRun] = (),
     ) -> None:
-        self._idle_tasks = idle_tasks
-        self._on_start = on_start
+        self._database, self._tail, self._settings, self._consumers = database, tail, settings, consumers
+        self._when_due = [noun.when_due for noun in nouns if noun.when_due]
+        self.on_start = [task for noun in nouns for task in noun.on_start]
+        self._idle_tasks = [task for noun in nouns for task in noun.idle_tasks]
         self._quiet_until = 0.0
-        self._database, self._tail, self._purger = database, tail, purger
-        self._when_due, self._settings = when_due, settings
         self._notified = asyncio.Event()
         self.is_awaited: Callable[[], bool] = lambda: False
 
     async def run(self) -> None:
         """Until it is cancelled."""
         async with asyncio.TaskGroup() as tasks:
-            for work in (self._listen, self._run_due_tasks, self._compact, self._purge, self._run_idle_tasks):
+            for work in (self._listen, self._run_due_tasks, self._compact, self._run_idle_tasks):
                 tasks.create_task(work())
+            for consumer in self._consumers:
+                tasks.create_task(self._consume(consumer))
             while True:
                 self._tail.mark_stale()
                 if await self._tail.catch_up():
@@ -77,12 +74,12 @@ class BackgroundTasks:
 
     async def _run_due_tasks(self) -> None:
         """In a task of its own: it may have to wait for somebody who writes, and news do not wait for that."""
-        while not await self._attempt(lambda: self.run_due(self._on_start)):
+        while not await self._attempt(lambda: self.run_due(self.on_start)):
             await asyncio.sleep(EVERY)
         while True:
             if self._tail.was_put_back:
                 self._tail.was_put_back = False
-                if not await self._attempt(lambda: self.run_due(self._on_start)):
+                if not await self._attempt(lambda: self.run_due(self.on_start)):
                     self._tail.was_put_back = True
             if self._tail.is_due:
                 await self._attempt(self.run_due)
@@ -106,10 +103,10 @@ class BackgroundTasks:
             await self._attempt(lambda: self._database.listen(CHANNEL, self._notified.set))
             await asyncio.sleep(EVERY)
 
-    async def _purge(self) -> None:
+    async def _consume(self, consumer: ConsumerRun) -> None:
         while True:
-            if self._purger.is_wanted:
-                await self._attempt(self._purger.turn)
+            if consumer.is_wanted:
+                await self._attempt(consumer.turn)
             await asyncio.sleep(EVERY)
 
     async def _run_idle_tasks(self) -> None:
@@ -119,15 +116,15 @@ class BackgroundTasks:
 
     async def run_idle_tasks(self) -> None:
         """Does what is left to do, in short transactions, until nothing is; half of the time is left to requests."""
-        for is_wanted, work in self._idle_tasks:
-            while await self._is_wanted(is_wanted):
+        for task in self._idle_tasks:
+            while await self._is_wanted(task):
                 began = time.monotonic()
-                await self.run_due([work])
+                await self.run_due([task.work])
                 await asyncio.sleep(max(LEAST, time.monotonic() - began))
 
-    async def _is_wanted(self, is_wanted: Callable[[Connection], Awaitable[bool]]) -> bool:
+    async def _is_wanted(self, task: IdleTask) -> bool:
         async with self._database.connection() as connection:
-            return await is_wanted(connection)
+            return await task.is_wanted(connection)
 
     async def _compact(self) -> None:
         while True:
@@ -135,9 +132,8 @@ class BackgroundTasks:
             await asyncio.sleep(COMPACTED_EVERY.total_seconds())
 
     async def _compact_once(self) -> None:
-        settings = self._settings()
-        retention, purged = timedelta(days=settings.changes_days), bool(settings.purge_url)
-        await compaction.compact(self._database, retention, COMPACTED_EVERY, only_purged=purged)
+        retention = timedelta(days=self._settings().changes_days)
+        await compaction.compact(self._database, retention, COMPACTED_EVERY)
 
     async def _attempt(self, work: Callable[[], Awaitable[None]]) -> bool:
         """Whether it went well. The database may be away; then it is tried again, and said once in a while."""

@@ -1,7 +1,7 @@
 """Keeping the log short: of each thing that is there the last change stays, of what is gone nothing after a while.
 
 So whoever starts from nothing reads about as many rows as there are things. What is younger than a day stays whole,
-for those who want every event.
+for those who want every event. What a consumer has not been given stays as long as the retention lasts, and no longer.
 """
 
 from __future__ import annotations
@@ -9,10 +9,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
 
-from app.changes.models import Change, ChangeLog
+from app.changes.models import Change, ChangeLog, ConsumerPosition
 from app.kit import clock
 from app.kit.db import Database
 
@@ -20,19 +20,15 @@ WHOLE = timedelta(days=1)
 AT_ONCE = 2_000  # rows deleted in one transaction
 
 
-async def compact(database: Database, retention: timedelta, every: timedelta, *, only_purged: bool = False) -> bool:
-    """Deletes what nobody needs any more; False where that was done less than `every` ago, by whomever.
-
-    `only_purged`: a CDN is told of the changes, and what it has not been told yet stays.
-    """
+async def compact(database: Database, retention: timedelta, every: timedelta) -> bool:
+    """Deletes what nobody needs any more; False where that was done less than `every` ago, by whomever."""
     now = clock.now()
     if not await _is_mine(database, now, now - every):
         return False
     await _raise_floor(database, now - retention)
-    told = (Change.seq <= select(ChangeLog.purged).scalar_subquery(),) if only_purged else ()
-    await _delete(database, _gone(now - retention).where(*told))
-    await _delete(database, _superseded(now - retention, everywhere=False).where(*told))
-    await _delete(database, _superseded(now - WHOLE, everywhere=True).where(*told))
+    await _delete(database, _gone(now - retention))
+    await _delete(database, _superseded(now - retention, everywhere=False))
+    await _delete(database, _superseded(now - WHOLE, everywhere=True).where(_is_consumed()))
     return True
 
 
@@ -49,6 +45,13 @@ async def _raise_floor(database: Database, before: datetime) -> None:
         last = (await session.execute(select(func.max(Change.seq)).where(Change.at < before))).scalar_one()
         if last is not None:
             await session.execute(update(ChangeLog).where(ChangeLog.floor < last).values(floor=last))
+
+
+def _is_consumed() -> ColumnElement[bool]:
+    """Whether every consumer was given a change; one that is behind the floor has lost its claim."""
+    floor = select(ChangeLog.floor).scalar_subquery()
+    behind = exists().where(ConsumerPosition.seq < Change.seq, ConsumerPosition.seq >= floor)
+    return ~behind
 
 
 def _gone(before: datetime) -> Select[Any]:

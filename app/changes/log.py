@@ -9,8 +9,7 @@ higher one.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -19,6 +18,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.commit_signal import CommitSignal
 from app.changes.models import Change, ChangeLog
+from app.changes.noun import Noun
+from app.changes.pending import PendingChange, PendingChanges
 from app.kit import clock
 from app.kit.db import at_end
 from app.kit.prepared import Prepared
@@ -26,7 +27,6 @@ from app.kit.sql import database_clock
 from app.settings import Settings
 
 CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
-EVERYTHING = "changes"  # the tag of answers that any change touches
 AT_ONCE = 500  # rows of one statement
 ROW = 1  # the id of the log's own row
 
@@ -40,84 +40,19 @@ APPEND = Prepared(insert(CHANGES))
 # to the commit, which keeps nobody from being answered.
 _MOVE = update(HEAD).where(HEAD.c.id == ROW).values(head=bindparam("last"), head_at=bindparam("now"))
 MOVE, MOVE_TREE = Prepared(_MOVE), Prepared(_MOVE.values(moved=bindparam("last")))
-Thing = tuple[str, str]  # (kind, id)
-
-
-@dataclass(frozen=True)
-class PendingChange:
-    """One change of one thing that the public can see."""
-
-    type: str
-    id: str
-    tags: Collection[str] = ()
-    """Cache tags of the answers that show it."""
-    tombstone: bool = False
-    version: int | None = None
-    sections: Collection[str] = ()
-    """Where it was filed before and is filed now, with all sections above."""
-    languages: Collection[str] = ()
-    terms: Collection[Thing] = ()
-    """Of an article: what it was and is filed under, sections with all above them."""
-    urgency: int | None = None
-    """Of an article: the higher one (the lower number) of before and now."""
-    stays: bool = False
-    """Of an article: what is listed and drawn by its time, terms and urgency holds it where it was last said to."""
-
-    @property
-    def resource(self) -> str:
-        return self.type.partition(".")[0]
-
-
-@dataclass
-class PendingChanges:
-    """What one transaction has noted so far."""
-
-    changes: list[PendingChange] = field(default_factory=list)
-    touched: set[Thing] = field(default_factory=set)
-    """Things whose look follows from others, and may be another now."""
-    edited: set[Thing] = field(default_factory=set)
-    """Those among them that were changed themselves."""
-    moves_tree: bool = False
-    """Filters by section mean something else than before."""
-    sets_clock: bool = False
-    """A moment was set or given up, at which readers will see something else."""
-
-
-# Adds what follows from what was noted: called under the log's lock, once for each transaction.
-ChangeHook = Callable[[AsyncSession, PendingChanges, Settings, datetime], Awaitable[None]]
-
-
-def pending_changes(session: AsyncSession) -> PendingChanges:
-    """What this session's transaction has noted: for an action to add to. It is written when the transaction ends."""
-    found: PendingChanges = session.info.setdefault("pending_changes", PendingChanges())
-    return found
-
-
-def record_change(session: AsyncSession, *changes: PendingChange) -> None:
-    """Says what changed for the public."""
-    pending_changes(session).changes.extend(changes)
 
 
 class Log:
     """Ends every transaction that changed something for the public."""
 
-    def __init__(
-        self,
-        commit_signal: CommitSignal,
-        on_change: Sequence[ChangeHook],
-        settings: Callable[[], Settings],
-        before_change: Sequence[ChangeHook] = (),
-    ) -> None:
-        """`forerunners` are called before the log is locked: they may wait for rows that others have."""
-        self._signal, self._on_change, self._settings, self._before_change = (
-            commit_signal,
-            on_change,
-            settings,
-            before_change,
-        )
+    def __init__(self, commit_signal: CommitSignal, nouns: Sequence[Noun], settings: Callable[[], Settings]) -> None:
+        self._signal, self._settings = commit_signal, settings
+        self._before_change = [noun.before_change for noun in nouns if noun.before_change]
+        self._on_change = [noun.on_change for noun in nouns if noun.on_change]
+        self._types = {type for noun in nouns for type in noun.events}
 
     async def write(self, session: AsyncSession) -> None:
-        """Writes the rows, under the log's lock, and lets the bell ring once they are committed."""
+        """Writes the rows under the log's lock, and bumps the commit signal once they are committed."""
         pending: PendingChanges | None = session.info.get("pending_changes")
         if pending is None:
             return
@@ -133,6 +68,7 @@ class Log:
         head, now = await _lock(session)
         for hook in self._on_change:
             await hook(session, pending, self._settings(), now)
+        self._refuse_unknown_types(pending.changes)
         rows = [_row(head + number, now, change) for number, change in enumerate(pending.changes, start=1)]
         for start in range(0, len(rows), AT_ONCE):
             await APPEND.run(session, *rows[start : start + AT_ONCE])
@@ -140,6 +76,11 @@ class Log:
         if rows or pending.moves_tree:  # who has read all must learn of that too: it takes a number for itself
             move = MOVE_TREE if pending.moves_tree else MOVE
             await move.run(session, {"last": head + max(len(rows), 1), "now": now})
+
+    def _refuse_unknown_types(self, changes: Sequence[PendingChange]) -> None:
+        """Sync, streams, the OpenAPI document and the documentation know an event type by its noun's record."""
+        if unknown := {change.type for change in changes} - self._types:
+            raise ValueError(f"add {sorted(unknown)} to the events of its noun, in app/<room>/noun.py")
 
 
 async def _notify(session: AsyncSession) -> None:
@@ -178,6 +119,8 @@ def _row(seq: int, now: datetime, change: PendingChange) -> dict[str, Any]:
         "version": change.version,
         "tombstone": change.tombstone,
         "tags": sorted(change.tags),
+        "article_id": change.article_id,
         "sections": sorted(change.sections),
         "languages": sorted(change.languages),
+        "subjects": sorted(change.subjects),
     }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Boolean, Index, Integer, PrimaryKeyConstraint
+from sqlalchemy import BigInteger, Boolean, Index, Integer, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Id, Key
@@ -31,8 +31,10 @@ class Change(Base):
     version: Mapped[int | None] = mapped_column(Integer)
     tombstone: Mapped[bool] = mapped_column(Boolean)
     tags: Mapped[list[Any]]
+    article_id: Mapped[str | None] = mapped_column(Id)  # the article that it belongs to, or is
     sections: Mapped[list[Any]]
     languages: Mapped[list[Any]]
+    subjects: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
 
 
 class ChangeLog(Base):
@@ -47,8 +49,19 @@ class ChangeLog(Base):
     floor: Mapped[int] = mapped_column(Sequence)  # whoever has not read this far must start again
     moved: Mapped[int] = mapped_column(Sequence)  # the last change of the tree of sections
     compacted_at: Mapped[datetime]
-    purged: Mapped[int] = mapped_column(Sequence)  # how far the CDN has been told
-    purging_until: Mapped[datetime]  # somebody is at it until then
+    purged: Mapped[int] = mapped_column(Sequence)  # not used any more: see `consumers`
+    purging_until: Mapped[datetime]  # likewise
+
+
+class ConsumerPosition(Base):
+    """How far one consumer has read the log."""
+
+    __tablename__ = "consumers"
+
+    name: Mapped[str] = mapped_column(Key, primary_key=True)
+    seq: Mapped[int] = mapped_column(Sequence)  # the last change that it was given
+    leased_until: Mapped[datetime]  # a process is at it, or waits after a failure, until then
+    failures: Mapped[int] = mapped_column(Integer)  # in a row
 
 
 class LastPublished(Base):

@@ -13,12 +13,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.commit_signal import CommitSignal
-from app.changes.log import EVERYTHING
-from app.changes.models import Change, ChangeLog, LastPublished
+from app.changes.models import Change, ChangeLog
+from app.changes.pending import EVERYTHING
 from app.kit import clock
 from app.kit.db import Database, Instant
 from app.kit.prepared import Prepared
@@ -48,13 +48,6 @@ class Deadlines:
     """The tag of the answers that it changes; None for all."""
     lag: timedelta = timedelta(0)
     """How long after the stored moment it comes."""
-
-
-STRIPS = Deadlines(
-    next=lambda now: select(func.min(LastPublished.next_at)).where(LastPublished.next_at > now).scalar_subquery(),
-    due=lambda now: select(LastPublished.resource_id).where(LastPublished.next_at <= now).exists(),
-    touches="tickers",
-)
 
 
 class Subscriber:
@@ -90,8 +83,8 @@ class LogTail:
         self.subscribers: list[Subscriber] = []
 
     def set_deadlines(self, deadlines: Sequence[Deadlines]) -> None:
-        """From now on these moments count, beside those of strips."""
-        self._deadlines = (*deadlines, STRIPS)
+        """From now on these deadlines count."""
+        self._deadlines = tuple(deadlines)
         self._statement = _where_the_log_stands(self._deadlines)
         self._next = [NEVER] * len(self._deadlines)
         self._clock_until = 0.0

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.repository import visible
-from app.changes.log import PendingChange, PendingChanges, record_change
+from app.changes.pending import PendingChange, PendingChanges, record_change
 from app.comments.models import Comment
 from app.kit import clock
 from app.kit.db import Instant
@@ -43,6 +43,7 @@ def _change(kind: str, comment: Any) -> PendingChange:
         tags=tags,
         tombstone=not comment.shown,
         version=comment.version,
+        article_id=comment.article_id,
         languages={comment.language},
     )
 

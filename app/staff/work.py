@@ -1,4 +1,8 @@
-"""A desk action at work: who acts, in which transaction, when, under which settings."""
+"""A desk action at work: who acts, in which transaction, when, under which settings.
+
+The actor is found before the transaction is opened (FastAPI resolves parameters in their order): noting the use of the
+token is a transaction of its own, and SQLite has one writing connection.
+"""
 
 from __future__ import annotations
 
@@ -35,23 +39,23 @@ def _work(request: Request, session: AsyncSession, actor: Actor) -> Work:
     return Work(session, actor, request.app.state.settings, clock.now())
 
 
-async def _admin(request: Request, session: Writing, actor: Admin) -> Work:
+async def _admin(request: Request, actor: Admin, session: Writing) -> Work:
     return _work(request, session, actor)
 
 
-async def _editor(request: Request, session: Writing, actor: Editor) -> Work:
+async def _editor(request: Request, actor: Editor, session: Writing) -> Work:
     return _work(request, session, actor)
 
 
-async def _writer(request: Request, session: Writing, actor: Writer) -> Work:
+async def _writer(request: Request, actor: Writer, session: Writing) -> Work:
     return _work(request, session, actor)
 
 
-async def _moderator(request: Request, session: Writing, actor: Moderator) -> Work:
+async def _moderator(request: Request, actor: Moderator, session: Writing) -> Work:
     return _work(request, session, actor)
 
 
-async def _anyone(request: Request, session: Writing, actor: AnyStaff) -> Work:
+async def _anyone(request: Request, actor: AnyStaff, session: Writing) -> Work:
     return _work(request, session, actor)
 
 

@@ -17,16 +17,17 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.changes.noun import Detail
 from app.changes.tail import LogTail, Subscriber
 from app.kit.db import Database
 from app.kit.errors import RateLimited, Unavailable
 from app.kit.faults import is_outage
 from app.kit.middleware import as_get
+from app.present.changes import ChangeFeed, Found, Part, rendered_changes
+from app.present.filters import Filter, Sieve
+from app.present.tokens import MustRestart, Token, read_token
 from app.settings import Settings
 from app.sync.clients import PATIENCE, Client, Tally
-from app.sync.filters import Filter, Sieve
-from app.sync.repository import ChangeFeed, Found, Part, rendered_changes
-from app.sync.tokens import MustRestart, Token, read_token
 
 log = logging.getLogger("nashra")
 HANDED_OVER = "nashra.stream"
@@ -45,7 +46,7 @@ class Asked:
     """What a group of clients wants to hear."""
 
     filter: Filter
-    detail: str
+    detail: Detail
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Header, Query
@@ -9,17 +10,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from app.changes.log import EVERYTHING
+from app.changes.noun import Detail
+from app.changes.pending import EVERYTHING
 from app.kit.addresses import person_of
 from app.kit.caching import deliver, unkept
 from app.kit.db import Connection, Reading, UseDatabase
-from app.kit.errors import InvalidQuery, NotFound, RateLimited, Unavailable
+from app.kit.errors import InvalidQuery, NotFound, Problem, RateLimited, Unavailable
 from app.kit.routing import problems, router_of
-from app.sync.filters import Filter
+from app.nouns import EVENT_TYPES
+from app.present.changes import ChangeFeed
+from app.present.filters import Filter
+from app.present.tokens import MustRestart, read_token
 from app.sync.live import HANDED_OVER, Asked, Hub, Subscription
-from app.sync.repository import ChangeFeed
-from app.sync.schemas import EVENTS, EXAMPLE, ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery
-from app.sync.tokens import MustRestart, read_token
+from app.sync.schemas import EXAMPLE, ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery, stream_of
+from app.tickers.noun import TICKER
 from app.tickers.repository import Tickers
 from app.tickers.router import TickerPath
 
@@ -53,13 +57,16 @@ LastEventId = Annotated[
     str | None,
     Header(description="The last `id` that was received: browsers send it by themselves.", max_length=200),
 ]
-STREAM: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "Server-Sent Events, until the client or the server ends.",
-        "content": {"text/event-stream": {"schema": EVENTS, "example": EXAMPLE}},
-    },
-    **problems(InvalidQuery, RateLimited, Unavailable),
-}
+
+
+def _stream_responses(types: Mapping[str, str], *more: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    return {
+        200: {
+            "description": "Server-Sent Events, until the client or the server ends.",
+            "content": {"text/event-stream": {"schema": stream_of(types), "example": EXAMPLE}},
+        },
+        **problems(InvalidQuery, RateLimited, Unavailable, *more),
+    }
 
 
 class EventStream(Response):
@@ -77,7 +84,7 @@ class EventStream(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 
 
-@router.get("/stream", status_code=200, response_class=EventStream, responses=STREAM)
+@router.get("/stream", status_code=200, response_class=EventStream, responses=_stream_responses(EVENT_TYPES))
 async def stream_changes(
     request: Request,
     query: Annotated[StreamQuery, Query()],
@@ -101,7 +108,7 @@ async def stream_changes(
     "/tickers/{slug}/stream",
     status_code=200,
     response_class=EventStream,
-    responses={**STREAM, **problems(NotFound)},
+    responses=_stream_responses(TICKER.events, NotFound),
 )
 async def stream_ticker(
     request: Request,
@@ -120,7 +127,9 @@ async def stream_ticker(
         return await _stream(request, connection, filter, "full", last_event_id or query.since)
 
 
-async def _stream(request: Request, connection: Connection, filter: Filter, detail: str, since: str | None) -> Response:
+async def _stream(
+    request: Request, connection: Connection, filter: Filter, detail: Detail, since: str | None
+) -> Response:
     hub: Hub = request.app.state.hub
     feed = ChangeFeed(connection, request.app.state.settings, request.app.state.tail.now, detail)
     visitor = request.scope["state"]["address"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import ConfigDict, Field, WithJsonSchema
 
-from app.articles.schemas import AnyOf, ArticleRead, ArticleSummary, some
+from app.articles.schemas import ArticleRead, ArticleSummary
 from app.comments.schemas import CommentAlone
 from app.kit.schemas import WHOLE, IdText, Moment, Output, Query
+from app.nouns import EVENT_TYPES, NOUNS
+from app.present.schemas import ChangeFilters
 from app.taxonomy.schemas import AuthorPublic, SectionPublic, TagPublic
 from app.tickers.schemas import TickerRead
 
@@ -25,23 +28,13 @@ GONE: dict[str, Any] = {
     "withdrawn_reason": "نُشر الخبر قبل التحقق من مصدره.",
     "object": None,
 }
-Detail = Literal["none", "summary", "full"]
 TOKEN = "9f1c24ab.1a4.00000000"  # noqa: S105  # an example
 SinceToken = Annotated[str, Field(max_length=200, examples=[TOKEN])]
 
 
-class ChangeFilters(Query):
-    """Which changes."""
-
-    type: Annotated[str | None, AfterValidator(some(20)), Field(max_length=2000, examples=["article,ticker"])] = None
-    """Kinds of things (`article`, `ticker`, `comment`, `section`, `tag`, `author`) or of changes (`article.corrected`).
-    A comma means any of. What is gone is told whatever kind of change took it away."""
-    section: AnyOf | None = None
-    """Sections by slug or id, with all below them: their articles, and the sections themselves. Comma: any of."""
-    language: Annotated[str | None, AfterValidator(some(20)), Field(max_length=2000, examples=["ar"])] = None
-    """Languages: `ar` finds `ar-SY` too. A comma means any of."""
-    object: Detail = "summary"
-    """How much of the present state comes along: nothing, what lists show, or all of it."""
+def _one_of(values: Iterable[str]) -> Any:
+    """The values of today for generators of clients; others will come."""
+    return WithJsonSchema({"type": "string", "anyOf": [{"enum": list(values)}, {"type": "string"}]})
 
 
 class ChangesQuery(ChangeFilters):
@@ -74,11 +67,10 @@ class ChangeRead(Output):
 
     change_id: Annotated[str, Field(examples=["9f1c24ab-420"])]
     """The same change always has the same id."""
-    type: Annotated[str, Field(examples=["article.corrected"])]
-    """What happened last: `article.published`, `.updated`, `.corrected`, `.slug_changed`, `.unpublished`, `.withdrawn`;
-    `ticker.changed`, `.deleted`; `comment.approved`, `.updated`, `.removed`; `section.changed`, `tag.changed`,
-    `author.changed`. New types come: skip what you do not know."""
-    resource: Annotated[str, Field(examples=["article"])]
+    type: Annotated[str, _one_of(EVENT_TYPES), Field(examples=["article.corrected"])]
+    """What happened last. New types come: skip what you do not know."""
+    resource: Annotated[str, _one_of(noun.kind for noun in NOUNS), Field(examples=["article"])]
+    """The kind of thing. New kinds come: skip what you do not know."""
     id: IdText
     version: int | None
     """The thing's own counter, where it has one."""
@@ -107,10 +99,30 @@ class ChangesRead(Output):
     """There are more changes already."""
 
 
-EVENTS: dict[str, Any] = {
-    "type": "string",
-    "description": "HTML Living Standard §9.2. `event`: the change's type, or `ready`, `reset`, `goaway`.",
+CHANGE = {"$ref": "#/components/schemas/ChangeRead"}
+SINCE = {"type": "object", "required": ["since"], "properties": {"since": {"type": "string", "examples": [TOKEN]}}}
+RETRY = {
+    "type": "object",
+    "required": ["retry_ms"],
+    "properties": {"retry_ms": {"type": "integer", "minimum": 0, "description": "Milliseconds to wait."}},
 }
+STREAM_EVENTS = {
+    "ready": {"description": "The stream begins at `since`.", "schema": SINCE},
+    "reset": {"description": "The token does not lead on: read everything again from `since`.", "schema": SINCE},
+    "goaway": {"description": "The stream ends: come back later.", "schema": RETRY},
+}
+
+
+def stream_of(types: Mapping[str, str]) -> dict[str, Any]:
+    """The schema of a stream that tells of changes of these types."""
+    changes = {type: {"description": f"{text}.".capitalize(), "schema": CHANGE} for type, text in types.items()}
+    return {
+        "type": "string",
+        "description": "HTML Living Standard §9.2. Each `event` and the JSON of its `data` are in `x-events`.",
+        "x-events": STREAM_EVENTS | changes,
+    }
+
+
 EXAMPLE = (
     f'retry: 3000\nid: {TOKEN}\nevent: ready\ndata: {{"since": "{TOKEN}"}}\n\n'
     "id: 9f1c24ab.1a5.00000000\nevent: article.corrected\n"

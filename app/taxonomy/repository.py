@@ -3,117 +3,102 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
-from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
+from app.articles.filing import Filing
+from app.articles.models import Article
 from app.articles.repository import visible
-from app.authors.models import Author
 from app.kit.db import Connection
 from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.sections.models import Section
 from app.slugs.models import Slug
-from app.tags.models import Tag
 from app.terms.models import Term
 from app.text.slugs import canonical_slug
 
 
-@dataclass(frozen=True)
-class Shelf:
-    """A kind of term, and how articles are filed under it."""
-
-    noun: str
-    plural: str
-    model: type[Any]
-    link: type[Any]
-    column: Any
-    nested: bool = False
-
-    def filed(self, now: datetime) -> Select[Any]:
-        """(term id, article id) of every visible article; in a tree an article counts for all sections above too."""
-        pairs = select(self.column.label("term_id"), self.link.article_id.label("article_id"))
-        pairs = pairs.join(Article, Article.id == self.link.article_id).where(visible(now))
-        if not self.nested:
-            return pairs
-        line = pairs.cte("filed", recursive=True)
-        child = aliased(self.model)
-        above = select(child.parent_id, line.c.article_id).join(line, child.id == line.c.term_id)
-        line = line.union(above.where(child.parent_id.is_not(None)))
-        return select(line.c.term_id, line.c.article_id)
-
-    def is_shown(self, now: datetime) -> ColumnElement[bool]:
-        """Whether a visible article is filed there; in a tree: there or anywhere below."""
-        if not self.nested:
-            return self._has_articles(self.model, now)
-        term = aliased(self.model)
-        line = select(term.id, term.parent_id).where(self._has_articles(term, now)).cte("shown", recursive=True)
-        above = aliased(self.model)
-        line = line.union(select(above.id, above.parent_id).join(line, above.id == line.c.parent_id))
-        shown: ColumnElement[bool] = self.model.id.in_(select(line.c.id))
-        return shown
-
-    def _has_articles(self, term: Any, now: datetime) -> ColumnElement[bool]:
-        pairs = select(self.link.article_id).join(Article, Article.id == self.link.article_id)
-        return exists(pairs.where(self.column == term.id, visible(now)))
+def filed(filing: Filing, now: datetime) -> Select[Any]:
+    """(term id, article id) of every visible article; in a tree an article counts for all sections above too."""
+    pairs = select(filing.term_id.label("term_id"), filing.link.article_id.label("article_id"))
+    pairs = pairs.join(Article, Article.id == filing.link.article_id).where(visible(now))
+    if not filing.kind.is_tree:
+        return pairs
+    line = pairs.cte("filed", recursive=True)
+    child = aliased(filing.kind.model)
+    above = select(child.parent_id, line.c.article_id).join(line, child.id == line.c.term_id)
+    line = line.union(above.where(child.parent_id.is_not(None)))
+    return select(line.c.term_id, line.c.article_id)
 
 
-SECTIONS = Shelf("section", "sections", Section, ArticleSection, ArticleSection.section_id, nested=True)
-TAGS = Shelf("tag", "tags", Tag, ArticleTag, ArticleTag.tag_id)
-AUTHORS = Shelf("author", "authors", Author, ArticleAuthor, ArticleAuthor.author_id)
+def is_shown(filing: Filing, now: datetime) -> ColumnElement[bool]:
+    """Whether a visible article is filed there; in a tree: there or anywhere below."""
+    model = filing.kind.model
+    if not filing.kind.is_tree:
+        return _has_articles(filing, model, now)
+    term = aliased(model)
+    line = select(term.id, term.parent_id).where(_has_articles(filing, term, now)).cte("shown", recursive=True)
+    above = aliased(model)
+    line = line.union(select(above.id, above.parent_id).join(line, above.id == line.c.parent_id))
+    shown: ColumnElement[bool] = model.id.in_(select(line.c.id))
+    return shown
+
+
+def _has_articles(filing: Filing, term: Any, now: datetime) -> ColumnElement[bool]:
+    pairs = select(filing.link.article_id).join(Article, Article.id == filing.link.article_id)
+    return exists(pairs.where(filing.term_id == term.id, visible(now)))
 
 
 class Taxonomy:
-    """The shelves, as readers see them."""
+    """Sections, tags and authors, as readers see them."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def shown(self, shelf: Shelf, query: PageQuery, cursors: Cursors, now: datetime) -> Slice[Row[Any]]:
+    async def shown(self, filing: Filing, query: PageQuery, cursors: Cursors, now: datetime) -> Slice[Row[Any]]:
         """One page by slug."""
-        statement = self._columns(shelf).where(shelf.is_shown(now))
-        keys = [Key(shelf.model.slug)]
+        statement = self._columns(filing).where(is_shown(filing, now))
+        keys = [Key(filing.kind.model.slug)]
         return await take(self.connection, statement, keys, query, cursors, position=lambda row: [row.slug])
 
-    async def shown_among(self, shelf: Shelf, ids: Collection[str], now: datetime) -> dict[str, Row[Any]]:
+    async def shown_among(self, filing: Filing, ids: Collection[str], now: datetime) -> dict[str, Row[Any]]:
         """Those of these terms that readers may see, by id."""
         if not ids:
             return {}
-        statement = self._columns(shelf).where(shelf.model.id.in_(ids), shelf.is_shown(now))
+        statement = self._columns(filing).where(filing.kind.model.id.in_(ids), is_shown(filing, now))
         return {row.id: row for row in (await self.connection.execute(statement)).all()}
 
-    async def counts(self, shelf: Shelf, ids: list[str], now: datetime) -> dict[str, int]:
+    async def counts(self, filing: Filing, ids: list[str], now: datetime) -> dict[str, int]:
         """Visible articles under each term; a section's descendants count."""
         if not ids:
             return {}
-        pairs = shelf.filed(now).subquery()
+        pairs = filed(filing, now).subquery()
         statement = select(pairs.c.term_id, func.count(pairs.c.article_id.distinct()).label("articles"))
         statement = statement.where(pairs.c.term_id.in_(ids)).group_by(pairs.c.term_id)
         return {row.term_id: row.articles for row in (await self.connection.execute(statement)).all()}
 
-    async def one(self, shelf: Shelf, name: str, now: datetime) -> Row[Any]:
+    async def one(self, filing: Filing, name: str, now: datetime) -> Row[Any]:
         """By slug or id. Raises `Moved` from a former slug, `NotFound` while no visible article is filed there."""
         known = as_id(name)
-        owner = select(Slug.target_id).where(Slug.kind == shelf.noun, Slug.slug == canonical_slug(name))
-        where = shelf.model.id == (known or owner.scalar_subquery())
+        owner = select(Slug.target_id).where(Slug.kind == filing.kind.noun, Slug.slug == canonical_slug(name))
+        where = filing.kind.model.id == (known or owner.scalar_subquery())
         row: Row[Any] | None = (
-            await self.connection.execute(self._columns(shelf).where(where, shelf.is_shown(now)))
+            await self.connection.execute(self._columns(filing).where(where, is_shown(filing, now)))
         ).one_or_none()
         if row is None:
             raise NotFound()
         if not known and name != row.slug:
-            raise Moved(f"/v1/{shelf.plural}/{row.slug}")
+            raise Moved(f"/v1/{filing.kind.plural}/{row.slug}")
         return row
 
     @staticmethod
-    def _columns(shelf: Shelf) -> Select[Any]:
-        model: type[Term] = shelf.model
-        if not shelf.nested:
+    def _columns(filing: Filing) -> Select[Any]:
+        model: type[Term] = filing.kind.model
+        if not filing.kind.is_tree:
             return select(model.__table__)  # type: ignore[attr-defined]  # every model has its table
         above = aliased(Section)
         columns = (above.id.label("above_id"), above.slug.label("above_slug"), above.name.label("above_name"))

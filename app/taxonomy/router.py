@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.articles.filing import AUTHORS, SECTIONS, TAGS, Filing
 from app.articles.schemas import FieldsQuery
 from app.kit import clock
 from app.kit.db import Connection, Reading
@@ -17,7 +18,7 @@ from app.kit.fields import select_fields
 from app.kit.listing import delivered, delivered_list
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
-from app.taxonomy.repository import AUTHORS, SECTIONS, TAGS, Shelf, Taxonomy
+from app.taxonomy.repository import Taxonomy
 from app.taxonomy.schemas import (
     AuthorList,
     AuthorPublic,
@@ -93,7 +94,7 @@ async def read_author(request: Request, slug: TermPath, query: OneQuery, connect
 
 async def _list(
     request: Request,
-    shelf: Shelf,
+    filing: Filing,
     query: TermListQuery,
     connection: Connection,
     listed: type[BaseModel],
@@ -101,25 +102,25 @@ async def _list(
 ) -> Response:
     selection = select_fields(one, query.fields)
     now, taxonomy = clock.now(), Taxonomy(connection)
-    page = await taxonomy.shown(shelf, query, Cursors(request), now)
+    page = await taxonomy.shown(filing, query, Cursors(request), now)
     counted = query.count and selection.wants("article_count")
-    counts = await taxonomy.counts(shelf, [row.id for row in page.rows], now) if counted else {}
-    rows = [shape(shelf, row, counts.get(row.id, 0) if counted else None) for row in page.rows]
-    return delivered_list(request, listed, page, rows, tags=[shelf.plural], selection=selection)
+    counts = await taxonomy.counts(filing, [row.id for row in page.rows], now) if counted else {}
+    rows = [shape(filing, row, counts.get(row.id, 0) if counted else None) for row in page.rows]
+    return delivered_list(request, listed, page, rows, tags=[filing.kind.plural], selection=selection)
 
 
 async def _read(
-    request: Request, shelf: Shelf, slug: str, query: FieldsQuery, connection: Connection, one: type[BaseModel]
+    request: Request, filing: Filing, slug: str, query: FieldsQuery, connection: Connection, one: type[BaseModel]
 ) -> Response:
     selection = select_fields(one, query.fields)
     now, taxonomy = clock.now(), Taxonomy(connection)
-    row = await taxonomy.one(shelf, slug, now)
-    counts = await taxonomy.counts(shelf, [row.id], now) if selection.wants("article_count") else {}
+    row = await taxonomy.one(filing, slug, now)
+    counts = await taxonomy.counts(filing, [row.id], now) if selection.wants("article_count") else {}
     return delivered(
         request,
         one,
-        shape(shelf, row, counts.get(row.id, 0)),
-        tags=[f"{shelf.noun}:{row.id}", shelf.plural],
+        shape(filing, row, counts.get(row.id, 0)),
+        tags=[f"{filing.kind.noun}:{row.id}", filing.kind.plural],
         modified=row.updated_at,
         selection=selection,
     )

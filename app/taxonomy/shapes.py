@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.taxonomy.repository import AUTHORS, SECTIONS, Shelf
-from app.terms.desk import term_fields
+from app.articles.filing import AUTHORS, SECTIONS, Filing
+from app.terms.shapes import term_fields
 
 
-def shape(shelf: Shelf, row: Any, count: int | None) -> dict[str, Any]:
+def shape(filing: Filing, row: Any, count: int | None) -> dict[str, Any]:
     """A section, tag or author; `count` is its visible articles, where they were counted."""
     fields = {**term_fields(row), "article_count": count}
-    if shelf is SECTIONS:
+    if filing is SECTIONS:
         parent = {"id": row.above_id, "slug": row.above_slug, "name": row.above_name} if row.above_id else None
         return {**fields, "parent": parent, "position": row.position}
-    return {**fields, "bio": row.bio, "avatar": row.avatar} if shelf is AUTHORS else fields
+    return {**fields, "bio": row.bio, "avatar": row.avatar} if filing is AUTHORS else fields

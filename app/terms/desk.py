@@ -1,15 +1,14 @@
 """The desk routes of a kind of term: list, read, put, delete."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.audit.repository import record
 from app.kit.caching import IfMatch, at_desk
-from app.kit.db import ReadingSession, Writing
+from app.kit.db import ReadingSession
 from app.kit.errors import (
     AlreadyExists,
     InUse,
@@ -24,32 +23,17 @@ from app.kit.listing import desk_list, written
 from app.kit.paging import CountedQuery, Cursors
 from app.kit.routing import problems, router_of
 from app.kit.schemas import NoQuery
-from app.staff.access import AnyStaff, Editor
-from app.terms.actions import Kind, put
-from app.terms.models import Term
+from app.staff.access import AnyStaff
+from app.staff.work import EditorWork
+from app.terms import actions
+from app.terms.kinds import TermKind
 from app.terms.schemas import TermInput
-from app.text.languages import direction
+from app.terms.shapes import desk_fields
 
 SlugPath = Annotated[str, Path(description="Slug, raw or percent-encoded.", examples=["اقتصاد"])]
 
 
-def term_fields(term: Term) -> dict[str, Any]:
-    """The fields that every term shows."""
-    return {
-        "id": term.id,
-        "slug": term.slug,
-        "name": term.name,
-        "language": term.language,
-        "direction": direction(term.language),
-        "description": term.description,
-    }
-
-
-def desk_fields(kind: Kind, term: Any) -> dict[str, Any]:
-    return {**kind.shape(term), "version": term.version, "created_at": term.created_at, "updated_at": term.updated_at}
-
-
-def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed: type[BaseModel]) -> APIRouter:
+def term_desk(kind: TermKind, input: type[TermInput], read: type[BaseModel], listed: type[BaseModel]) -> APIRouter:
     """The four routes of `kind`; `input`, `read` and `listed` are its schemas."""
     router = router_of(f"/v1/desk/{kind.plural}", f"desk: {kind.plural}")
 
@@ -66,31 +50,21 @@ def term_desk(kind: Kind, input: type[TermInput], read: type[BaseModel], listed:
         return at_desk(written(read, desk_fields(kind, term)), version=term.version)
 
     async def put_term(
-        request: Request,
         slug: SlugPath,
         _: Annotated[NoQuery, Query()],
         body: input,  # type: ignore[valid-type]  # a schema chosen by the caller
         expected: IfMatch,
-        editor: Editor,
-        session: Writing,
+        work: EditorWork,
     ) -> Response:
-        language = request.app.state.settings.language
-        term, made = await put(kind, session, slug, body, expected, language)
-        await record(
-            session, editor, f"{kind.noun}.{'create' if made else 'update'}", kind.noun, term.id, slug=term.slug
-        )
+        term, made = await actions.put_term(work, kind, slug, body, expected)
         headers = {"Location": f"/v1/desk/{kind.plural}/{term.id}"} if made else {}
         content = written(read, desk_fields(kind, term))
         return at_desk(content, status=201 if made else 200, version=term.version, headers=headers)
 
     async def delete_term(
-        slug: SlugPath, _: Annotated[NoQuery, Query()], expected: IfMatch, editor: Editor, session: Writing
+        slug: SlugPath, _: Annotated[NoQuery, Query()], expected: IfMatch, work: EditorWork
     ) -> Response:
-        terms = kind.terms(session)
-        term = await terms.require(slug, for_update=True)
-        expected.require(term.version)
-        await terms.remove(term)
-        await record(session, editor, f"{kind.noun}.delete", kind.noun, term.id, slug=term.slug)
+        await actions.delete_term(work, kind, slug, expected)
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
     word = kind.noun

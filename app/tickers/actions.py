@@ -11,14 +11,15 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.stored import ArticlesToEdit
-from app.changes.log import pending_changes
+from app.changes.pending import pending_changes
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import as_id, new_id
 from app.sections.models import Section
 from app.staff.work import Work
 from app.tags.models import Tag
-from app.terms.actions import Kind, put
+from app.terms.actions import delete_term, put_term
+from app.terms.kinds import TermKind
 from app.terms.repository import known
 from app.text.characters import graphemes
 from app.tickers.models import Ticker, TickerItem
@@ -77,24 +78,19 @@ async def _fill(session: AsyncSession, ticker: Ticker, body: TickerInput) -> Non
     ticker.max_items, ticker.rules = body.max_items, rules
 
 
-TICKERS = Kind(KIND, PLURAL, Ticker, _public, _fill)
+TICKERS = TermKind(KIND, PLURAL, Ticker, _public, _fill)
 
 
 async def put_ticker(work: Work, slug: str, body: TickerInput, expected: Expected) -> tuple[Ticker, bool]:
     """Creates or replaces a strip; its items and their order stay."""
-    ticker, made = await put(TICKERS, work.session, slug, body, expected, work.settings.language)
+    ticker, made = await put_term(work, TICKERS, slug, body, expected)
     await TickersToEdit(work.session).link(ticker)
-    await work.record(f"ticker.{'create' if made else 'update'}", KIND, ticker.id, slug=ticker.slug)
     return ticker, made
 
 
 async def delete_ticker(work: Work, slug: str, expected: Expected) -> None:
-    """Deletes a strip with its items."""
-    tickers = TickersToEdit(work.session)
-    ticker = await tickers.require(slug, for_update=True)
-    expected.require(ticker.version)
-    await tickers.terms.remove(ticker)
-    await work.record("ticker.delete", KIND, ticker.id, slug=ticker.slug)
+    """Deletes a ticker with its items."""
+    await delete_term(work, TICKERS, slug, expected)
 
 
 async def add_item(work: Work, slug: str, body: ItemCreate, expected: Expected) -> Edit:

@@ -31,7 +31,7 @@ from app.kit.warnings import told
 from app.settings import Settings
 from app.staff.access import Editor, OncePerToken
 from app.staff.work import EditorWork
-from app.terms.desk import term_fields
+from app.terms.shapes import term_fields
 from app.tickers import actions
 from app.tickers.models import Ticker
 from app.tickers.repository import TickersToEdit

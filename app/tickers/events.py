@@ -18,8 +18,9 @@ from sqlalchemy import BindParameter, bindparam, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.last_published import forget_last_published, keep_last_published, last_published
-from app.changes.log import PendingChange, PendingChanges, pending_changes, record_change
 from app.changes.models import LastPublished
+from app.changes.pending import PendingChange, PendingChanges, pending_changes, record_change
+from app.changes.tail import Deadlines
 from app.kit.db import Instant
 from app.settings import Settings
 from app.tickers.models import Ticker, TickerItem, TickerPlace
@@ -177,6 +178,19 @@ def _digest(ticker: Any, shown: Shown, settings: Settings) -> str:
 
 def _change(kind: str, id: str, languages: set[str], **more: Any) -> PendingChange:
     return PendingChange(kind, id, tags={f"ticker:{id}", "tickers"}, languages=languages, **more)
+
+
+def deadlines(_settings: Settings) -> list[Deadlines]:
+    """When a ticker next changes by the clock: an item starts, expires or calms down, or a rule draws one no more."""
+    return [
+        Deadlines(
+            next=lambda now: (
+                select(func.min(LastPublished.next_at)).where(LastPublished.next_at > now).scalar_subquery()
+            ),
+            due=lambda now: select(LastPublished.resource_id).where(LastPublished.next_at <= now).exists(),
+            touches="tickers",
+        )
+    ]
 
 
 async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -> None:

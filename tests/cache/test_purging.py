@@ -30,15 +30,24 @@ class Cdn:
     def tags(self) -> set[str]:
         return {tag for request in self.requests for tag in request["body"]["tags"]}
 
-    async def serve(self, connection: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = (await connection.readuntil(b"\r\n\r\n")).decode()
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode()
         fields = dict(line.lower().split(": ", 1) for line in head.split("\r\n")[1:] if line)
-        body = json.loads(await connection.readexactly(int(fields["content-length"])))
+        body = json.loads(await reader.readexactly(int(fields["content-length"])))
         self.requests.append({"line": head.split("\r\n")[0], "body": body, "token": fields.get("authorization")})
         status = self.statuses.pop(0) if self.statuses else 200
         writer.write(f"HTTP/1.1 {status} X\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".encode())
         await writer.drain()
         writer.close()
+
+
+@asynccontextmanager
+async def started(newsroom: Newsroom, **settings: Any) -> AsyncIterator[Newsroom]:
+    """Another process, whose consumers have made themselves known, as they do when it begins."""
+    async with beside(newsroom, **settings) as room:
+        await room.app.state.tail.catch_up()
+        await room.app.state.consumers["purge"].turn()
+        yield room
 
 
 @asynccontextmanager
@@ -52,8 +61,8 @@ async def listening(*statuses: int) -> AsyncIterator[Cdn]:
 
 async def test_what_changed_is_purged_once_and_tried_again(newsroom: Newsroom) -> None:
     async with listening(500, 503) as cdn:
-        async with beside(newsroom, purge_url=cdn.address, purge_token="a-token") as room:
-            purger = room.app.state.background._purger
+        async with started(newsroom, purge_url=cdn.address, purge_token="a-token") as room:
+            purger = room.app.state.consumers["purge"]
             article = await room.published()
             await room.app.state.tail.catch_up()
             assert purger.is_wanted
@@ -76,7 +85,7 @@ async def test_what_changed_is_purged_once_and_tried_again(newsroom: Newsroom) -
             await later.change(article, headline="بعد إعادة التشغيل")
             await later.app.state.tail.catch_up()
             cdn.requests.clear()
-            await asyncio.gather(*(later.app.state.background._purger.turn() for _ in range(3)))
+            await asyncio.gather(*(later.app.state.consumers["purge"].turn() for _ in range(3)))
             assert len(cdn.requests) == 1, "what was told before is not told again, nor by two at once"
             assert f"article:{article['id']}" in cdn.tags
 
@@ -93,31 +102,31 @@ async def test_what_the_environment_says_changes_nothing_of_where_a_purge_goes(
             monkeypatch.setenv(name, proxy.address.removesuffix("/purge"))
         for name in ("NO_PROXY", "no_proxy"):
             monkeypatch.delenv(name, raising=False)
-        async with beside(newsroom, purge_url=cdn.address) as room:
+        async with started(newsroom, purge_url=cdn.address) as room:
             await room.published()
             await room.app.state.tail.catch_up()
-            await room.app.state.background._purger.turn()
+            await room.app.state.consumers["purge"].turn()
         assert cdn.requests
         assert not proxy.requests
         assert {request["token"] for request in cdn.requests} == {None}
 
 
 async def test_many_tags_go_in_parts(newsroom: Newsroom) -> None:
-    async with listening() as cdn, beside(newsroom, purge_url=cdn.address) as room:
+    async with listening() as cdn, started(newsroom, purge_url=cdn.address) as room:
         for number in range(40):
             await room.published(f"خبر {number}")
         await room.app.state.tail.catch_up()
-        await room.app.state.background._purger.turn()
+        await room.app.state.consumers["purge"].turn()
         assert max(len(request["body"]["tags"]) for request in cdn.requests) == 30
         assert len([tag for tag in cdn.tags if tag.startswith("article:")]) == 40
 
 
 async def test_an_address_that_is_away_takes_nothing_down(newsroom: Newsroom) -> None:
-    async with beside(newsroom, purge_url="http://127.0.0.1:9/purge") as room:
+    async with started(newsroom, purge_url="http://127.0.0.1:9/purge") as room:
         await room.published()
         await room.app.state.tail.catch_up()
         with pytest.raises(httpx.HTTPError):
-            await room.app.state.background._purger.turn()
+            await room.app.state.consumers["purge"].turn()
         assert (await room.get("/v1/articles")).json()["data"]
 
 

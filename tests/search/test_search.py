@@ -16,7 +16,6 @@ from app.articles import indexing
 from app.index import repository
 from app.index.repository import PLACES
 from app.kit import clock
-from app.main import ON_START
 from tests.newsroom import Newsroom
 
 
@@ -247,7 +246,7 @@ async def test_what_an_older_version_published_is_found_after_the_next_start(new
     async with newsroom.app.state.database.transaction() as session:
         await repository.remove(session, "article", article["id"])
     assert await found(newsroom, "قديم") == []
-    await newsroom.app.state.background.run_due(ON_START)
+    await newsroom.app.state.background.run_due(newsroom.app.state.background.on_start)
     await newsroom.app.state.background.run_idle_tasks()
     newsroom.set()
     assert await found(newsroom, "قديم") == ["خبر قديم"]

@@ -205,7 +205,7 @@ async def attend(newsroom: Newsroom) -> None:
     state = newsroom.app.state
     await state.tail.catch_up()
     if state.tail.was_put_back:
-        await state.background.run_due(state.background._on_start)
+        await state.background.run_due(state.background.on_start)
         state.tail.was_put_back = False
     await state.background.run_due()
 

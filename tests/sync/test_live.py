@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from app.kit import clock
+from app.present import changes
+from app.present.states import present_states
 from app.sync import clients
-from app.sync.states import States
 from tests.newsroom import Newsroom
 from tests.sync.ear import Ear, at_work
 
@@ -280,15 +281,15 @@ async def test_a_change_that_cannot_be_told_keeps_nothing_else_back(
     bad = await room.draft("معطوب")
     ear = Ear(room, "/v1/stream?type=article")
     await ear.until(1)
-    original = States.of
+    original = present_states
 
-    async def failing(self: States, things: Any) -> Any:
+    async def failing(nouns: Any, lookup: Any, things: Any) -> Any:
         things = list(things)
         if ("article", bad["id"]) in things:
             raise ValueError("no such block")
-        return await original(self, things)
+        return await original(nouns, lookup, things)
 
-    monkeypatch.setattr(States, "of", failing)
+    monkeypatch.setattr(changes, "present_states", failing)
     await room.act(bad, "publish")
     good = await room.published("سليم")
     assert [event.content["id"] for event in (await ear.until(2))[1:]] == [good["id"]]

@@ -13,8 +13,10 @@ from sqlalchemy import select, update
 
 from app.changes import compaction
 from app.changes.models import Change, ChangeLog
+from app.changes.pending import PendingChange, record_change
 from app.kit import clock
 from tests import databases
+from tests.comments.talk import Talk
 from tests.newsroom import Newsroom, beside, opened
 from tests.sync.mirror import Mirror, delivered
 
@@ -262,8 +264,6 @@ async def test_a_reader_that_pages_while_many_write_misses_and_reorders_nothing(
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # it has more than one writer
 async def test_transactions_that_overlap_commit_in_the_order_of_their_numbers(newsroom: Newsroom) -> None:
     """The one that began to append first commits first; the other's number comes after and is not seen before."""
-    from app.changes.log import PendingChange, record_change
-
     database, log = newsroom.app.state.database, newsroom.app.state.log
     appended, go_on = asyncio.Event(), asyncio.Event()
     committed_before: list[list[tuple[str, str]]] = []
@@ -508,3 +508,34 @@ async def test_each_detail_brings_as_much_as_it_says(newsroom: Newsroom) -> None
         assert (answer["object"] and "body" in answer["object"]) == has
     full = (await newsroom.get("/v1/changes?object=full&type=article")).json()["data"][0]["object"]
     assert full == (await newsroom.get(f"/v1/articles/{article['id']}")).json()
+
+
+@pytest.mark.parametrize("path", ["/v1/changes", "/v1/stream"])
+async def test_a_type_that_is_never_recorded_is_refused_with_the_nearest(newsroom: Newsroom, path: str) -> None:
+    answer = await newsroom.get(f"{path}?type=article,article.corected&language=", expect=400)
+    wrong, empty = sorted(answer.json()["errors"], key=lambda fault: fault["parameter"], reverse=True)
+    assert (wrong["parameter"], wrong["code"]) == ("type", "unknown_name")
+    assert wrong["params"] == {"value": "article.corected", "nearest": "article.corrected"}
+    assert "article.corrected" in wrong["message"]
+    assert (empty["parameter"], empty["code"]) == ("language", "required")
+
+
+async def test_an_event_type_that_no_noun_names_is_not_recorded(newsroom: Newsroom) -> None:
+    with pytest.raises(ValueError, match=r"noun\.py"):
+        async with newsroom.app.state.database.transaction() as session:
+            record_change(session, PendingChange("article.burnt", "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"))
+
+
+async def test_a_change_names_the_article_that_it_belongs_to(database_url: str) -> None:
+    async with opened(database_url, comments="open", comments_require_email=False) as newsroom:
+        article = await newsroom.published("خبر")
+        await newsroom.desk("PUT", "/sections/علوم", {"name": "علوم"}, expect=201)
+        article = await newsroom.change(article, sections=["علوم"])
+        await Talk(newsroom, article).send(expect=201)
+        async with newsroom.app.state.database.connection() as connection:
+            rows = (await connection.execute(select(Change.resource, Change.article_id))).all()
+    assert {row.resource: row.article_id for row in rows} == {
+        "article": article["id"],
+        "comment": article["id"],
+        "section": None,
+    }

@@ -11,15 +11,17 @@ from typing import Any
 from pydantic_core import to_json
 from sqlalchemy import Row, bindparam, select
 
-from app.changes.log import Thing
 from app.changes.models import Change, ChangeLog
+from app.changes.noun import Absence, Detail, Lookup, State
+from app.changes.pending import Thing
 from app.kit import clock
 from app.kit.clock import written
 from app.kit.db import Connection, Instant
+from app.nouns import NOUNS
+from app.present.filters import Filter, Sieve
+from app.present.states import States, present_states
+from app.present.tokens import Standing, Token
 from app.settings import Settings
-from app.sync.filters import Filter, Sieve
-from app.sync.states import DERIVED, Absence, Present, State, States
-from app.sync.tokens import Standing, Token
 
 SCANNED = 1_000  # rows looked through for one page
 STANDING = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
@@ -31,6 +33,8 @@ COMING = select(Change.resource, Change.resource_id).where(Change.seq > bindpara
 HELD = 2 * clock.SKEW  # a clock that may be behind the database's, and one that may be ahead of it
 AWAITED = timedelta(milliseconds=50)  # what comes as soon as this is waited for
 FILTERED = Absence("filtered")
+BY_KIND = {noun.kind: noun for noun in NOUNS}
+DERIVED = {noun.kind for noun in NOUNS if noun.is_derived}
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,7 @@ class Found:
 class ChangeFeed:
     """The log, in the snapshot of one reader."""
 
-    def __init__(self, connection: Connection, settings: Settings, now: Callable[[], datetime], detail: str) -> None:
+    def __init__(self, connection: Connection, settings: Settings, now: Callable[[], datetime], detail: Detail) -> None:
         """`now` is asked when rows have been read: what was told before has come by then."""
         self.connection, self.settings, self.now, self.detail = connection, settings, now, detail
 
@@ -100,7 +104,7 @@ class ChangeFeed:
         end = head if found.come is None else max(token.seq, found.come)
         return Part(changes, last.seq if last is not None and more else end, more, found.wait)
 
-    async def rows(self, seq: int, most: int) -> tuple[Found, Present]:
+    async def rows(self, seq: int, most: int) -> tuple[Found, States]:
         """The rows behind a place, whomever they concern, and the present states of what they name."""
         found = await self._behind(seq, most)
         return found, await self._states(found, found.rows)
@@ -131,7 +135,7 @@ class ChangeFeed:
         """The last row that has come by a clock that is behind the log's."""
         return (await self.connection.execute(COME, {"now": now})).scalar_one_or_none() or 0
 
-    async def _states(self, found: Found, rows: Sequence[Row[Any]]) -> Present:
+    async def _states(self, found: Found, rows: Sequence[Row[Any]]) -> States:
         """The present states of what these rows name, by our clock.
 
         What follows from other things, and has no row to come, is by the log's clock what it was when it was told. By
@@ -139,14 +143,15 @@ class ChangeFeed:
         """
         things = [(row.resource, row.resource_id) for row in rows]
         as_told = [one for one in things if found.log_at and one[0] in DERIVED and one not in found.coming]
-        present = await self._states_at(found.now).of(one for one in things if one not in as_told)
-        return present | await self._states_at(found.log_at or found.now).of(as_told)
+        present = await self._states_at(found.now, (one for one in things if one not in as_told))
+        return present | await self._states_at(found.log_at or found.now, as_told)
 
-    def _states_at(self, moment: datetime) -> States:
-        return States(self.connection, self.settings, moment, self.detail)
+    async def _states_at(self, moment: datetime, things: Iterable[Thing]) -> States:
+        lookup = Lookup(self.connection, self.settings, moment, self.detail)
+        return await present_states(BY_KIND, lookup, things)
 
 
-def rendered_changes(rows: Iterable[Row[Any]], states: Present, sieve: Sieve, token: Token) -> list[RenderedChange]:
+def rendered_changes(rows: Iterable[Row[Any]], states: States, sieve: Sieve, token: Token) -> list[RenderedChange]:
     """These rows with the present states. Who reads for the first time can have nothing of what went before that."""
     found = []
     for row in rows:

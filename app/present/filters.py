@@ -10,13 +10,13 @@ from hashlib import blake2b
 from typing import Any
 
 from app.articles.schemas import terms
+from app.changes.noun import State
 from app.kit.db import Connection
 from app.kit.ids import as_id
+from app.present.schemas import ChangeFilters
 from app.sections.models import Section
 from app.sections.repository import subtree
 from app.slugs.repository import ids_of
-from app.sync.schemas import ChangeFilters
-from app.sync.states import State
 from app.text.languages import canonical_or_same
 
 

@@ -1,0 +1,64 @@
+"""The record of articles."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from app.articles.events import deadlines, on_change, when_due
+from app.articles.indexing import index_anew, index_missing
+from app.articles.repository import KIND, Articles, Parts, PutRight, Relations
+from app.articles.schemas import ArticleRead, ArticleSummary
+from app.articles.shapes import summary_of, whole_of
+from app.changes.noun import Absence, IdleTask, Lookup, Noun, State
+from app.index.repository import is_stale
+from app.kit.listing import as_it_stands
+
+
+async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
+    parts: Parts = frozenset({"related", "body", "corrections"} if lookup.detail == "full" else {"related"})
+    schema = ArticleRead if lookup.detail == "full" else ArticleSummary
+    found = {}
+    for row in await Articles(lookup.connection).stating(ids, lookup.now, parts):
+        related = Relations.of(row)
+        content = b"" if lookup.detail == "none" else as_it_stands(schema, _shape(lookup, row, related))
+        found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
+    return found
+
+
+def _shape(lookup: Lookup, row: Any, related: Relations) -> dict[str, Any]:
+    if lookup.detail == "summary":
+        return summary_of(row, related, lookup.settings, lookup.now)
+    body = row if row.html is not None else None
+    return whole_of(row, related, body, PutRight.of(row), lookup.settings, lookup.now)
+
+
+async def _absent(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, Absence]:
+    """Drafts and withdrawn articles; what was deleted has no row."""
+    return {
+        row.id: Absence("withdrawn", row.withdrawn_at, row.withdrawn_reason)
+        if row.state == "withdrawn"
+        else Absence("unpublished")
+        for row in await Articles(lookup.connection).hidden(ids, lookup.now)
+    }
+
+
+ARTICLE = Noun(
+    kind=KIND,
+    events={
+        "article.published": "it came out, by hand or by the clock, or came back",
+        "article.updated": "something that readers see of it has changed: its text, its terms, a translation of it",
+        "article.corrected": "a correction was added",
+        "article.slug_changed": "it has another address; the former one redirects",
+        "article.unpublished": "it was given back as a draft",
+        "article.withdrawn": "it was withdrawn; delivery answers 410",
+    },
+    schemas=(ArticleRead, ArticleSummary),
+    present=_present,
+    absent=_absent,
+    on_change=on_change,
+    when_due=when_due,
+    on_start=(index_missing,),
+    idle_tasks=(IdleTask(is_stale, index_anew),),
+    deadlines=deadlines,
+)

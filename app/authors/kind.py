@@ -1,0 +1,24 @@
+"""Authors as a kind of term: with a bio and an avatar."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.authors.models import Author
+from app.authors.schemas import AuthorInput
+from app.terms.kinds import TermKind
+from app.terms.shapes import term_fields
+
+
+async def _fill(_session: AsyncSession, author: Author, body: AuthorInput) -> None:
+    author.bio = body.bio or None
+    author.avatar = body.avatar.model_dump() if body.avatar else None
+
+
+def _shape(author: Author) -> dict[str, Any]:
+    return {**term_fields(author), "bio": author.bio, "avatar": author.avatar}
+
+
+AUTHORS = TermKind("author", "authors", Author, _shape, _fill)

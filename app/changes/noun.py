@@ -1,0 +1,113 @@
+"""The record of a noun: all that the change log, sync, streams and background tasks must know of one kind of thing.
+
+Each room exports one record per kind; `app/nouns.py` is the ordered list of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+from pydantic import BaseModel
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.changes.pending import ChangeHook
+from app.changes.tail import Deadlines
+from app.kit.db import Connection
+from app.settings import Settings
+
+Detail = Literal["none", "summary", "full"]
+"""How much of the present state is wanted."""
+
+
+@dataclass(frozen=True)
+class State:
+    """The present state of a thing that the public can see."""
+
+    version: int | None
+    language: str
+    sections: Collection[str]
+    """Ids of the sections by which filters find it."""
+    content: bytes
+    """JSON of one of the noun's `schemas`; empty for the detail `none`."""
+
+
+@dataclass(frozen=True)
+class Absence:
+    """Why the public cannot see a thing: `unpublished`, `withdrawn`, `deleted` or `filtered`."""
+
+    reason: str
+    withdrawn_at: datetime | None = None
+    withdrawn_reason: str | None = None
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """What a lookup of present states needs: connection, settings, moment, and how much of each thing is wanted."""
+
+    connection: Connection
+    settings: Settings
+    now: datetime
+    detail: Detail
+
+
+# The present states of the things with these ids that the public can see, by id.
+Present = Callable[[Lookup, Sequence[str]], Awaitable[Mapping[str, State]]]
+# Why the public cannot see the things with these ids, by id; where an id is left out it is `Noun.absence`.
+Absent = Callable[[Lookup, Sequence[str]], Awaitable[Mapping[str, Absence]]]
+# Work in a transaction of its own: session, settings, the database's clock.
+SessionTask = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class IdleTask:
+    """Work that nobody waits for, in short transactions."""
+
+    is_wanted: Callable[[Connection], Awaitable[bool]]
+    """Whether there is any left."""
+    work: SessionTask
+    """One part of it."""
+
+
+async def _none(_lookup: Lookup, _ids: Sequence[str]) -> Mapping[str, Absence]:
+    return {}
+
+
+@dataclass(frozen=True)
+class Noun:
+    """One kind of thing that the public can see."""
+
+    kind: str
+    """Its name in the log (`article`), and the first part of its event types."""
+    events: Mapping[str, str]
+    """Each event type, and when it is recorded: for the OpenAPI document and `docs/api/sync.md`."""
+    schemas: Sequence[type[BaseModel]]
+    """The shapes of a state's `content`."""
+    present: Present
+    absence: str = "deleted"
+    """The reason of a tombstone where `absent` gives none."""
+    absent: Absent = _none
+    is_derived: bool = False
+    """Whether its state follows from other things and from the clock."""
+    before_change: ChangeHook | None = None
+    """Called before the log is locked: may wait for rows that other transactions have locked."""
+    on_change: ChangeHook | None = None
+    """Called under the log's lock, in the order of the list of nouns: records what follows from the pending changes."""
+    when_due: SessionTask | None = None
+    """Records what the clock has brought since."""
+    on_start: Sequence[SessionTask] = ()
+    """Run once in each process when it starts."""
+    idle_tasks: Sequence[IdleTask] = ()
+    deadlines: Callable[[Settings], Sequence[Deadlines]] = field(default=lambda _settings: ())
+    """When the clock alone changes what the public sees of it."""
+
+    def __post_init__(self) -> None:
+        if wrong := [name for name in self.events if name.partition(".")[0] != self.kind]:
+            raise ValueError(f"not events of {self.kind}: {wrong}")
+
+
+def deadlines_of(nouns: Sequence[Noun], settings: Settings) -> list[Deadlines]:
+    """The deadlines of all nouns."""
+    return [one for noun in nouns for one in noun.deadlines(settings)]

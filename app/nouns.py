@@ -1,0 +1,11 @@
+"""The list of nouns: every kind of thing that the public can see."""
+
+from app.articles.noun import ARTICLE
+from app.changes.noun import Noun
+from app.comments.noun import COMMENT
+from app.taxonomy.noun import AUTHOR, SECTION, TAG
+from app.tickers.noun import TICKER
+
+# In the order in which their hooks run: tickers show what all others have recorded.
+NOUNS: tuple[Noun, ...] = (ARTICLE, COMMENT, SECTION, TAG, AUTHOR, TICKER)
+EVENT_TYPES = {type: meaning for noun in NOUNS for type, meaning in noun.events.items()}

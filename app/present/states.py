@@ -1,0 +1,34 @@
+"""The present states of things of any kind, or why there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from app.changes.noun import Absence, Lookup, Noun, State
+from app.changes.pending import Thing
+
+States = dict[Thing, State | Absence]
+
+
+async def present_states(nouns: Mapping[str, Noun], lookup: Lookup, things: Iterable[Thing]) -> States:
+    """The states of these things, in one snapshot; a few statements for each kind.
+
+    A kind that this version does not know (a newer one has written it) is absent: `deleted`.
+    """
+    wanted: dict[str, list[str]] = {}
+    for kind, id in dict.fromkeys(things):
+        wanted.setdefault(kind, []).append(id)
+    found: States = {}
+    for kind, ids in wanted.items():
+        states = await _of_kind(nouns.get(kind), lookup, ids)
+        found |= {(kind, id): states[id] for id in ids}
+    return found
+
+
+async def _of_kind(noun: Noun | None, lookup: Lookup, ids: list[str]) -> Mapping[str, State | Absence]:
+    if noun is None:
+        return dict.fromkeys(ids, Absence("deleted"))
+    states = await noun.present(lookup, ids)
+    missing = [id for id in ids if id not in states]
+    absent = await noun.absent(lookup, missing) if missing else {}
+    return {**dict.fromkeys(missing, Absence(noun.absence)), **absent, **states}

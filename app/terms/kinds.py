@@ -1,0 +1,31 @@
+"""Kinds of term: sections, tags, authors and tickers are named things with a slug, put and deleted alike."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.terms.repository import Terms
+
+# Puts the fields that a kind has of its own into the term; raises `InvalidBody` for what cannot be.
+Fill = Callable[[AsyncSession, Any, Any], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class TermKind:
+    """A kind of term: its words, its table, its fields."""
+
+    noun: str
+    plural: str
+    model: type[Any]
+    shape: Callable[[Any], dict[str, Any]]
+    """The fields that it shows."""
+    fill: Fill
+    is_tree: bool = False
+    """Whether terms have parents."""
+
+    def terms(self, session: AsyncSession) -> Terms[Any]:
+        return Terms(session, self.model, self.noun, self.plural)

@@ -1,0 +1,28 @@
+"""How a stored term becomes what the API shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from app.terms.models import Term
+from app.text.languages import direction
+
+if TYPE_CHECKING:
+    from app.terms.kinds import TermKind
+
+
+def term_fields(term: Term) -> dict[str, Any]:
+    """The fields that every term shows."""
+    return {
+        "id": term.id,
+        "slug": term.slug,
+        "name": term.name,
+        "language": term.language,
+        "direction": direction(term.language),
+        "description": term.description,
+    }
+
+
+def desk_fields(kind: TermKind, term: Any) -> dict[str, Any]:
+    """With what only the desk sees."""
+    return {**kind.shape(term), "version": term.version, "created_at": term.created_at, "updated_at": term.updated_at}
