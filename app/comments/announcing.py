@@ -18,8 +18,11 @@ from app.settings import Settings
 
 
 async def tell(session: AsyncSession, kind: str, comment: Any) -> None:
-    """Notes a change of a comment (a row or an object), where readers can see its article."""
-    if await _is_seen(session, comment.article_id):
+    """Notes a change of a comment (a row or an object), where readers can see its article.
+
+    That one has gone is noted always: its article may be back before somebody reads that it was away.
+    """
+    if not comment.shown or await _is_seen(session, comment.article_id):
         note(session, _note(kind, comment))
 
 
