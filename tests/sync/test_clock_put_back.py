@@ -72,3 +72,16 @@ async def test_a_former_slug_that_the_clock_has_not_reached_is_another_s(newsroo
         await newsroom.change(article, slug="خبر-جديد")
     other = await newsroom.published("خبر الفجر")
     assert other["slug"] not in ("خبر-الفجر", "خبر-جديد")
+
+
+async def test_a_slug_that_was_told_by_a_clock_a_little_ahead_is_not_given_to_another(newsroom: Newsroom) -> None:
+    now, mirror = clock.now(), Mirror(newsroom)
+    with clock.frozen(now + timedelta(seconds=3)):
+        article = await newsroom.published("خبر الفجر")
+        await mirror.follow()
+    with clock.frozen(now):
+        await newsroom.published("خبر الفجر")
+    with clock.frozen(now + timedelta(seconds=13)):
+        await mirror.follow()
+        assert mirror.things["article", article["id"]]["slug"] == article["slug"]
+        assert mirror.shown() == await delivered(newsroom)
