@@ -104,7 +104,7 @@ def _changed_at(now: datetime, end: datetime | None, appeared: datetime, story: 
     """When what an item shows last changed. What was done counts also where the clock was put back since: nothing would
     tell of it when the clock comes there again.
     """
-    return max(filter(None, (appeared, story and story.updated_at, latest(now, end))))
+    return max(filter(None, (appeared, story.updated_at if story else None, latest(now, end))))
 
 
 def story_of(row: Any) -> Story | None:
