@@ -308,8 +308,12 @@ class Draft:
 
 
 def _seen(article: Article) -> bool:
-    """Whether a reader may have seen it by this very moment: it may have come out while we waited for its lock."""
-    return article.first_published_at is not None and article.first_published_at <= clock.now()
+    """Whether a reader may have seen it by this very moment: it may have come out while we waited for its lock.
+
+    What was announced was seen, also where a clock that is a little ahead of ours has announced it.
+    """
+    first = article.first_published_at
+    return article.announced or (first is not None and first <= clock.now())
 
 
 def plain_slug(article: Article) -> str:

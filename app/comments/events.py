@@ -18,8 +18,11 @@ from app.settings import Settings
 
 
 async def record_comment_change(session: AsyncSession, kind: str, comment: Any) -> None:
-    """Notes a change of a comment (a row or an object), where readers can see its article."""
-    if await _is_seen(session, comment.article_id):
+    """Records a change of a comment (a row or an object), where the public can see its article.
+
+    The removal of a comment is always recorded: its article may be back before somebody reads that it was away.
+    """
+    if not comment.shown or await _is_seen(session, comment.article_id):
         record_change(session, _change(kind, comment))
 
 

@@ -65,7 +65,7 @@ LEFT = union_all(
     .group_by(TickerItem.ticker_id),
     select(TickerItem.ticker_id, func.max(Article.withdrawn_at))
     .join(Article, Article.id == TickerItem.article_id)
-    .where(TickerItem.ticker_id.in_(IDS), Article.withdrawn_at <= NOW)
+    .where(TickerItem.ticker_id.in_(IDS), Article.withdrawn_at.is_not(None))
     .group_by(TickerItem.ticker_id),
 )
 # For the desk: every item, whatever the state of its article.

@@ -100,6 +100,13 @@ def latest(now: datetime, *moments: datetime | None) -> datetime | None:
     return max((moment for moment in moments if moment is not None and moment <= now), default=None)
 
 
+def _changed_at(now: datetime, end: datetime | None, appeared: datetime, story: Story | None) -> datetime:
+    """When what an item shows last changed. What was done counts also where the clock was put back since: nothing would
+    tell of it when the clock comes there again.
+    """
+    return max(filter(None, (appeared, story.updated_at if story else None, latest(now, end))))
+
+
 def story_of(row: Any) -> Story | None:
     """The article in a row of the repository."""
     if row.story_id is None:
@@ -134,7 +141,7 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
         level=level,
         level_until=until,
         appeared_at=appeared,
-        changed_at=latest(now, end, story.updated_at if story else None, appeared) or appeared,
+        changed_at=_changed_at(now, end, appeared, story),
         story=story,
         by_hand=True,
         place=row.place,
@@ -163,7 +170,7 @@ def drawn(
         level=level,
         level_until=until,
         appeared_at=story.published_at,
-        changed_at=latest(now, end, story.updated_at, story.published_at) or story.published_at,
+        changed_at=_changed_at(now, end, story.published_at, story),
         story=story,
         by_hand=False,
         place=place,
@@ -267,7 +274,8 @@ def left_at(item: Any, article: Any, now: datetime) -> datetime | None:
     if article is None:
         return latest(now, expired)
     seen = article.published_at is not None and expired is not None and article.published_at < expired
-    return latest(now, expired if seen else None, article.withdrawn_at)
+    left = (latest(now, expired if seen else None), article.withdrawn_at)
+    return max(filter(None, left), default=None)
 
 
 def state_of(item: Any, article: Any, now: datetime) -> str:

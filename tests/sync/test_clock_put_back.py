@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from app.changes.models import Change
 from app.kit import clock
-from tests.newsroom import Newsroom, opened
+from tests.newsroom import Newsroom, beside, opened
 from tests.sync.mirror import Mirror, delivered, joined
 from tests.sync.test_histories import History, attend
 
@@ -72,3 +72,37 @@ async def test_a_former_slug_that_the_clock_has_not_reached_is_another_s(newsroo
         await newsroom.change(article, slug="خبر-جديد")
     other = await newsroom.published("خبر الفجر")
     assert other["slug"] not in ("خبر-الفجر", "خبر-جديد")
+
+
+async def test_a_slug_that_was_told_by_a_clock_a_little_ahead_is_not_given_to_another(newsroom: Newsroom) -> None:
+    now, mirror = clock.now(), Mirror(newsroom)
+    with clock.frozen(now + timedelta(seconds=3)):
+        article = await newsroom.published("خبر الفجر")
+        await mirror.follow()
+    with clock.frozen(now):
+        await newsroom.published("خبر الفجر")
+    with clock.frozen(now + timedelta(seconds=13)):
+        await mirror.follow()
+        assert mirror.things["article", article["id"]]["slug"] == article["slug"]
+        assert mirror.shown() == await delivered(newsroom)
+
+
+async def test_a_change_that_the_clock_has_not_reached_is_told_with_the_strip_at_once(newsroom: Newsroom) -> None:
+    """Also a withdrawal: the strip says when it last changed, and nobody would tell it when the clock comes there."""
+    now, mirror = clock.now(), Mirror(newsroom)
+    with clock.frozen(now):
+        await newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل", "rules": [{"urgency_max": 5}], "max_items": 4})
+        article, other = await newsroom.published("خبر الفجر"), await newsroom.published("خبر الظهر")
+        await newsroom.desk("PUT", "/tickers/ثان", {"name": "ثان"})
+        await newsroom.desk("POST", "/tickers/ثان/items", {"article": other["id"]})
+    with clock.frozen(now + timedelta(seconds=20)):
+        await newsroom.change(article, headline="خبر الفجر الصادق")
+    with clock.frozen(now + timedelta(seconds=30)):
+        await newsroom.act(other, "withdraw", {"reason": "سُحب الخبر."})
+        await attend(newsroom)
+    for later in (10, 25, 40):
+        with clock.frozen(now + timedelta(seconds=later)):
+            await attend(newsroom)
+            await mirror.follow()
+            async with beside(newsroom) as fresh:  # it keeps no earlier answer
+                assert mirror.shown() == await delivered(fresh), later

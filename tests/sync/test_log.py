@@ -223,6 +223,21 @@ async def test_comments_tell_when_they_come_change_and_go(newsroom: Newsroom) ->
     assert ("comment.approved", first) in (await told(newsroom, at))[0]
 
 
+async def test_a_comment_that_goes_while_its_article_is_away_does_not_come_back_with_it(newsroom: Newsroom) -> None:
+    newsroom.set(comments="open")
+    article, mirror = await newsroom.published(), Mirror(newsroom)
+    form = {"author_name": "س", "author_email": "s@example.com", "body": "تعليق"}
+    url = f"/v1/articles/{article['id']}/comments"
+    comment = (await newsroom.client.post(url, json=form)).json()["comment"]["id"]
+    await mirror.follow()
+    assert ("comment", comment) in mirror.things
+    article = await newsroom.act(article, "unpublish")
+    await newsroom.desk("POST", f"/comments/{comment}/reject", {})
+    await newsroom.act(article, "publish")
+    await mirror.follow()
+    assert mirror.shown() == await delivered(newsroom)
+
+
 async def test_a_reader_that_pages_while_many_write_misses_and_reorders_nothing(newsroom: Newsroom) -> None:
     """Writers that commit in any order, a reader that follows all the while."""
     articles = [await newsroom.published(f"خبر {number}") for number in range(6)]
