@@ -21,7 +21,7 @@ LISTS = frozenset({"ul", "ol"})
 # Blocks that hold text and no other blocks.
 TEXT_BLOCKS = HEADINGS | {"p", "pre", "caption", "figcaption", "dt"}
 # What text needs around it, where it cannot stand by itself.
-HOMES = {
+IMPLIED_CHILDREN = {
     "body": "p",
     "blockquote": "p",
     "figure": "p",
@@ -34,7 +34,7 @@ HOMES = {
     "tfoot": "tr",
     "tr": "td",
 }
-BLOCKS = (frozenset(HOMES) - {"body"}) | TEXT_BLOCKS | CELLS | {"li", "dd", "hr"}
+BLOCKS = (frozenset(IMPLIED_CHILDREN) - {"body"}) | TEXT_BLOCKS | CELLS | {"li", "dd", "hr"}
 ELEMENTS = INLINE | MEDIA | BLOCKS | {"br", "source"}
 
 RENAMED = {
@@ -59,17 +59,17 @@ WRAPPERS = frozenset(
     | {"hgroup", "html", "legend", "main", "menu", "nav", "picture", "search", "section", "summary"}
 )
 
-Reader = Callable[[str], str | None]
+ValueParser = Callable[[str], str | None]
 
 _MAX_PHRASE = 1000
 
 
-def _matching(shape: str) -> Reader:
+def _matching(shape: str) -> ValueParser:
     compiled = re.compile(shape)
     return lambda value: value if compiled.fullmatch(value) else None
 
 
-def _one_of(*choices: str) -> Reader:
+def _one_of(*choices: str) -> ValueParser:
     return lambda value: value.lower() if value.lower() in choices else None
 
 
@@ -96,10 +96,10 @@ def prefixed_id(id: str) -> str | None:
     return id if id.startswith(ID_PREFIX) else ID_PREFIX + id
 
 
-_EVERYWHERE: dict[str, Reader] = {"dir": _one_of("ltr", "rtl", "auto"), "lang": _language, "id": prefixed_id}
-_SIZE: dict[str, Reader] = {"width": _matching("[1-9][0-9]{0,4}"), "height": _matching("[1-9][0-9]{0,4}")}
-_SPAN: dict[str, Reader] = {"colspan": _matching("[1-9][0-9]{0,2}"), "rowspan": _matching("[1-9][0-9]{0,2}")}
-_OF_ELEMENT: dict[str, dict[str, Reader]] = {
+_EVERYWHERE: dict[str, ValueParser] = {"dir": _one_of("ltr", "rtl", "auto"), "lang": _language, "id": prefixed_id}
+_SIZE: dict[str, ValueParser] = {"width": _matching("[1-9][0-9]{0,4}"), "height": _matching("[1-9][0-9]{0,4}")}
+_SPAN: dict[str, ValueParser] = {"colspan": _matching("[1-9][0-9]{0,2}"), "rowspan": _matching("[1-9][0-9]{0,2}")}
+_OF_ELEMENT: dict[str, dict[str, ValueParser]] = {
     "a": {"href": safe_link},
     "abbr": {"title": _phrase},
     "audio": {"src": safe_source},
@@ -121,7 +121,7 @@ ADDRESSES = frozenset({"href", "src", "cite", "poster"})
 _ALWAYS = {"a": {"rel"}, "audio": {"controls"}, "video": {"controls"}}
 
 
-def reader(element: str, attribute: str) -> Reader | None:
+def value_parser(element: str, attribute: str) -> ValueParser | None:
     """Return the function that reads a value of an attribute (None: it may not stay), None for an unknown attribute."""
     return _OF_ELEMENT.get(element, {}).get(attribute) or _EVERYWHERE.get(attribute)
 

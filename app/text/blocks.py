@@ -206,25 +206,25 @@ def plain_text(blocks: Iterable[Block]) -> str:
     return "\n\n".join(filter(None, map(_text, blocks)))
 
 
-def spoken(spans: Iterable[Span]) -> str:
+def spans_text(spans: Iterable[Span]) -> str:
     """Return the text of `spans`; runs of a direction of their own stand between marks of it (LRM, RLM)."""
-    said = []
+    parts = []
     for direction, run in groupby(spans, key=lambda span: span.get("direction")):
         mark = {"ltr": "\u200e", "rtl": "\u200f", None: ""}[direction]
-        said.append(f"{mark}{''.join(span['text'] for span in run)}{mark}")
-    return "".join(said)
+        parts.append(f"{mark}{''.join(span['text'] for span in run)}{mark}")
+    return "".join(parts)
 
 
 def _text(block: Block) -> str:
     match block["type"]:
         case "paragraph" | "heading":
-            return spoken(block["spans"])
+            return spans_text(block["spans"])
         case "quote":
-            return _lines("\n\n", spoken(block["spans"]), plain_text(block["children"]))
+            return _lines("\n\n", spans_text(block["spans"]), plain_text(block["children"]))
         case "list":
             return _lines("\n", *map(_item_text, block["items"]))
         case "table":
-            return _lines("\n", spoken(block["caption"]), *map(_row_text, [*block["header"], *block["rows"]]))
+            return _lines("\n", spans_text(block["caption"]), *map(_row_text, [*block["header"], *block["rows"]]))
         case "code":
             return block["text"]
         case "divider":
@@ -239,9 +239,9 @@ def _lines(between: str, *parts: str | None) -> str:
 
 def _item_text(item: ListItem) -> str:
     inside = _lines("\n", *map(_text, item["children"]))
-    return _lines("\n", spoken(item["spans"]), indent(inside, "  "))
+    return _lines("\n", spans_text(item["spans"]), indent(inside, "  "))
 
 
 def _row_text(row: list[Cell]) -> str:
-    cells = (_lines(" ", spoken(cell["spans"]), plain_text(cell["children"])) for cell in row)
+    cells = (_lines(" ", spans_text(cell["spans"]), plain_text(cell["children"])) for cell in row)
     return "\t".join(" ".join(cell.splitlines()) for cell in cells).rstrip()

@@ -12,7 +12,7 @@ from typing import TypeVar
 from app.text.calendars import WEEKDAYS
 from app.text.languages import Direction, direction, parts_of
 
-Words = TypeVar("Words")
+Entry = TypeVar("Entry")
 
 # Digits by their name in BCP 47.
 _DIGITS: dict[str, dict[int, int]] = {
@@ -42,12 +42,12 @@ class Locale:
     def direction(self) -> Direction:
         return direction(self.language)
 
-    def of(self, table: Mapping[str, Words]) -> Words:
+    def of(self, table: Mapping[str, Entry]) -> Entry:
         """The entry of the country in a table by language, else that of the language."""
         own = table.get(f"{self.language}-{self.country}")
         return table[self.language] if own is None else own
 
-    def written(self, text: str) -> str:
+    def localise_digits(self, text: str) -> str:
         """`text` with its ASCII digits in those of the locale."""
         return text.translate(_DIGITS[self.digits])
 

@@ -35,19 +35,19 @@ class Catalogue:
     def of(cls, file: Mapping[str, str | Mapping[str, str]]) -> Self:
         """The catalogue that a file holds. Raises ValueError where a rule or a plural message is malformed."""
         written = file.get("plurals", {})
-        messages = {key: told for key, told in file.items() if key != "plurals"}
-        for key, told in messages.items():
-            if not isinstance(told, str) and not {"by", "other"} <= set(told) <= {"by", *CATEGORIES}:
+        messages = {key: template for key, template in file.items() if key != "plurals"}
+        for key, template in messages.items():
+            if not isinstance(template, str) and not {"by", "other"} <= set(template) <= {"by", *CATEGORIES}:
                 raise ValueError(f"{key}: a plural message has `by`, `other` and other categories of CLDR")
         return cls({} if isinstance(written, str) else rules(written), messages)
 
     def template(self, key: str, params: Mapping[str, object]) -> str:
         """The words of `key`, in the form that its number takes; without a number that is `other`."""
-        told = self.messages[key]
-        if isinstance(told, str):
-            return told
-        number = params.get(told["by"])
-        return told.get(category(number, self.rules) if isinstance(number, int) else "other", told["other"])
+        template = self.messages[key]
+        if isinstance(template, str):
+            return template
+        number = params.get(template["by"])
+        return template.get(category(number, self.rules) if isinstance(number, int) else "other", template["other"])
 
 
 _CATALOGUES: dict[str, Catalogue] = {
@@ -73,7 +73,7 @@ def message(key: str, language: str, params: Mapping[str, object] = {}) -> str:
     return _PLACEHOLDER.sub(lambda place: _isolated(params.get(place[1], "…")), _template(key, language, params))
 
 
-def spoken(keys: Iterable[str], language: str) -> str:
+def language_with(keys: Iterable[str], language: str) -> str:
     """Return `language`, one of LANGUAGES, where it has all of these messages; else English, so that an answer that
     names one language also keeps to it."""
     return language if all(key in _CATALOGUES[language].messages for key in keys) else FALLBACK

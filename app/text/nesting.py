@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from app.text.allowed import CELLS, HEADINGS, HOMES, LISTS, TEXT_BLOCKS
+from app.text.allowed import CELLS, HEADINGS, IMPLIED_CHILDREN, LISTS, TEXT_BLOCKS
 from app.text.characters import normalise
 from app.text.tree import Element
 
@@ -36,9 +36,9 @@ _ROWS = frozenset({"tr", "td", "th"})
 # An end tag closes nothing outside of these.
 _BARRIERS = {"li": LISTS | CELLS, "dt": CELLS | {"dl"}, "dd": CELLS | {"dl"}, "table": frozenset[str]()}
 # Twice inside themselves these mean more than once; the others say nothing new.
-_ADDING_UP = frozenset({"q", "small", "sub", "sup"})
-_SAYING_NOTHING_ALONE = frozenset({"bdo", "span"})
-_ENDING_EACH_OTHER = {"a": ("a",), "rt": ("rt", "rp"), "rp": ("rt", "rp")}
+_CUMULATIVE = frozenset({"q", "small", "sub", "sup"})
+_MEANINGLESS_WITHOUT_ATTRIBUTES = frozenset({"bdo", "span"})
+_IMPLIED_END_TAGS = {"a": ("a",), "rt": ("rt", "rp"), "rp": ("rt", "rp")}
 
 
 @dataclass(slots=True)
@@ -68,14 +68,14 @@ class Nesting:
         self._active: list[_Inline] = []
         # The elements around the present place, one for each active inline element that has been opened here.
         self._opened: list[Element] = []
-        self._outside_of_cells: list[list[_Inline]] = []
+        self._active_outside_cells: list[list[_Inline]] = []
         self._wrappers: list[_Wrapper] = []
         self._ignored: Counter[str] = Counter()
         self._implied: Element | None = None
         self._line_has_text = False
         self._line_ended = False
         self._reopenings = 0
-        self._supplied: set[int] = set()  # blocks that no tag began
+        self._implied_blocks: set[int] = set()  # blocks that no tag began
 
     def finish(self) -> Element:
         """Close everything and return the body."""
@@ -97,7 +97,7 @@ class Nesting:
             # A reader of HTML drops a line break after <pre>: none stays, so that the next one drops nothing.
             text = text.lstrip("\n")
         if text.strip(SPACE):
-            parent = self._place_for_inline()
+            parent = self._inline_parent()
             parent.children.append(text.lstrip(SPACE) if parent is self._implied and not parent.children else text)
             self._line_has_text = True
         elif text:
@@ -105,16 +105,16 @@ class Nesting:
 
     def line_break(self) -> None:
         """Break the line, where there is one."""
-        if self._blocks[-1].name not in HOMES:
-            self._place_for_inline().children.append(Element("br"))
+        if self._blocks[-1].name not in IMPLIED_CHILDREN:
+            self._inline_parent().children.append(Element("br"))
             self._line_has_text = False
 
     def media(self, element: Element) -> None:
         """Add a picture, film, sound or embed: between blocks as it is, elsewhere as part of the line."""
-        if HOMES.get(self._blocks[-1].name) == "p" and not self._active:
+        if IMPLIED_CHILDREN.get(self._blocks[-1].name) == "p" and not self._active:
             self._blocks[-1].children.append(element)
         else:
-            self._place_for_inline().children.append(element)
+            self._inline_parent().children.append(element)
             self._line_has_text = True
 
     def begin_inline(
@@ -124,7 +124,7 @@ class Nesting:
 
         All of it ends with the end tag `ended_by`, else with that of its name.
         """
-        for other in _ENDING_EACH_OTHER.get(name, ()):
+        for other in _IMPLIED_END_TAGS.get(name, ()):
             self.end_inline(other)
         end = ended_by or name
         if len(self._active) + len(marks) >= MAX_INLINE_DEPTH:
@@ -146,9 +146,9 @@ class Nesting:
                 del self._active[index:after], self._opened[index:]
                 return
 
-    def _place_for_inline(self) -> Element:
-        while self._blocks[-1].name in HOMES:
-            self._push(HOMES[self._blocks[-1].name], {})
+    def _inline_parent(self) -> Element:
+        while self._blocks[-1].name in IMPLIED_CHILDREN:
+            self._push(IMPLIED_CHILDREN[self._blocks[-1].name], {})
             self._implied = self._blocks[-1]
         if self._line_ended:
             self._blocks[-1].children.append("\n" if self._blocks[-1].name == "pre" else Element("br"))
@@ -161,7 +161,7 @@ class Nesting:
 
     def _open(self, inline: _Inline) -> Element:
         parent = self._opened[-1] if self._opened else self._blocks[-1]
-        if self._says_nothing_new(inline):
+        if self._is_redundant(inline):
             return parent
         self._reopenings += inline.used
         element = Element(inline.name, dict(inline.attributes))
@@ -171,11 +171,11 @@ class Nesting:
         parent.children.append(element)
         return element
 
-    def _says_nothing_new(self, inline: _Inline) -> bool:
-        if inline.name in _SAYING_NOTHING_ALONE and not inline.attributes:
+    def _is_redundant(self, inline: _Inline) -> bool:
+        if inline.name in _MEANINGLESS_WITHOUT_ATTRIBUTES and not inline.attributes:
             return True
         same = (one.name == inline.name and one.attributes == inline.attributes for one in self._opened)
-        return inline.name not in _ADDING_UP and any(same)
+        return inline.name not in _CUMULATIVE and any(same)
 
     # --- blocks ------------------------------------------------------------------------------------------------------
 
@@ -188,9 +188,9 @@ class Nesting:
             self._ignored[name] += 1
             self._end_line()
             return False
-        return self._is_placed(name) and self._begun(name, attributes)
+        return self._find_parent(name) and self._insert_block(name, attributes)
 
-    def _is_placed(self, name: str) -> bool:
+    def _find_parent(self, name: str) -> bool:
         """Go where a block of that name may stand."""
         self._end_text_block()
         if name in _TABLE_PARENTS:
@@ -203,7 +203,7 @@ class Nesting:
             self._go_to_flow(name)
         return True
 
-    def _begun(self, name: str, attributes: dict[str, str]) -> bool:
+    def _insert_block(self, name: str, attributes: dict[str, str]) -> bool:
         self._push(name, attributes)
         if name == "hr":
             self._pop()
@@ -219,9 +219,9 @@ class Nesting:
         if block.name in LISTS and name in LISTS and (item := _last_element(block)):
             # A list directly in a list, as word processors write it, belongs to the item before it.
             self._blocks.append(item)
-        while HOMES.get(self._blocks[-1].name, "p") != "p":
-            self._push(HOMES[self._blocks[-1].name], {})
-            self._supplied.add(id(self._blocks[-1]))
+        while IMPLIED_CHILDREN.get(self._blocks[-1].name, "p") != "p":
+            self._push(IMPLIED_CHILDREN[self._blocks[-1].name], {})
+            self._implied_blocks.add(id(self._blocks[-1]))
 
     def _go_to_list(self, name: str) -> None:
         parents = _LIST_PARENTS[name]
@@ -240,7 +240,7 @@ class Nesting:
         while self._blocks[-1].name not in stops:
             self._pop()
         while self._blocks[-1].name not in parents:
-            self._push(HOMES[self._blocks[-1].name], {})
+            self._push(IMPLIED_CHILDREN[self._blocks[-1].name], {})
         return True
 
     def end_block(self, name: str) -> None:
@@ -296,13 +296,13 @@ class Nesting:
         self._blocks.append(block)
         self._line_ended = self._line_has_text = False
         if name in CELLS:
-            self._outside_of_cells.append(self._active)
+            self._active_outside_cells.append(self._active)
             self._active = []
 
     def _pop(self) -> None:
         block = self._blocks.pop()
-        if id(block) in self._supplied:
-            self._supplied.discard(id(block))
+        if id(block) in self._implied_blocks:
+            self._implied_blocks.discard(id(block))
             if block.name == "li" and not _holds_something(block):  # nobody wrote it
                 self._blocks[-1].children.remove(block)
         self._opened.clear()
@@ -310,7 +310,7 @@ class Nesting:
         if block is self._implied:
             _strip_end(block)
         if block.name in CELLS:
-            self._active = self._outside_of_cells.pop()
+            self._active = self._active_outside_cells.pop()
         while self._wrappers and self._wrappers[-1].depth > len(self._blocks):
             self._wrappers.pop()
 

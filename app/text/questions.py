@@ -19,10 +19,10 @@ from typing import NamedTuple
 from app.text.analysis import is_stop_word, joined_word
 from app.text.characters import clean_prose
 from app.text.patterns import pattern
-from app.text.words import APOSTROPHES, Spelt, words
+from app.text.words import APOSTROPHES, Word, words
 
 MOST_TERMS, MOST_WORDS = 16, 64
-SHORTEST_BEGINNING = 2  # letters
+SHORTEST_PREFIX = 2  # letters
 _PART = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<chunk>[^\s"]+))')
 _LETTERS = rf"[[\p{{Latin}}\p{{M}}]--[{APOSTROPHES}]]+"
 _ELIDED = pattern(rf"{_LETTERS}(?:[{APOSTROPHES}]{_LETTERS})+\*?")
@@ -31,9 +31,9 @@ _ELIDED = pattern(rf"{_LETTERS}(?:[{APOSTROPHES}]{_LETTERS})+\*?")
 class Term(NamedTuple):
     """A word, a phrase, or the beginning of either."""
 
-    words: tuple[Spelt, ...]
-    is_beginning: bool = False
-    joined: Spelt | None = None
+    words: tuple[Word, ...]
+    is_prefix: bool = False
+    joined: Word | None = None
     """Several words that others write as this one: COVID-19 is covid19, too."""
 
 
@@ -42,15 +42,15 @@ class Question(NamedTuple):
 
     wanted: tuple[Term, ...]
     unwanted: tuple[Term, ...] = ()
-    spare: tuple[Term, ...] = ()
+    optional: tuple[Term, ...] = ()
     """Words that need not be there, but count a little where they are."""
 
 
-class NothingSought(ValueError):
+class EmptyQuestion(ValueError):
     """There is no word in the question, or only words that must not be there."""
 
 
-class TooMuchSought(ValueError):
+class QuestionTooLong(ValueError):
     """There are more than `MOST_TERMS`, or more than `MOST_WORDS` in them all."""
 
 
@@ -66,17 +66,17 @@ def read_question(text: str) -> Question:
         if part["minus"]:
             unwanted[term] = None
         else:
-            spare = part["chunk"] is not None and all(map(is_stop_word, term.words)) and not term.is_beginning
-            wanted[term] = wanted.get(term, True) and spare
+            optional = part["chunk"] is not None and all(map(is_stop_word, term.words)) and not term.is_prefix
+            wanted[term] = wanted.get(term, True) and optional
     if len(wanted) + len(unwanted) > MOST_TERMS:
-        raise TooMuchSought(MOST_TERMS)
+        raise QuestionTooLong(MOST_TERMS)
     if sum(len(term.words) for term in (*wanted, *unwanted)) > MOST_WORDS:
-        raise TooMuchSought(MOST_WORDS)
+        raise QuestionTooLong(MOST_WORDS)
     if not wanted:
-        raise NothingSought
-    needed = tuple(term for term, spare in wanted.items() if not spare)
-    spared = tuple(term for term, spare in wanted.items() if spare) if needed else ()
-    return Question(needed or tuple(wanted), tuple(unwanted), spared)
+        raise EmptyQuestion
+    needed = tuple(term for term, optional in wanted.items() if not optional)
+    optional_terms = tuple(term for term, optional in wanted.items() if optional) if needed else ()
+    return Question(needed or tuple(wanted), tuple(unwanted), optional_terms)
 
 
 def _phrase(text: str) -> Term | None:
@@ -92,4 +92,4 @@ def _chunk(text: str) -> Term | None:
         return None
     term = term._replace(joined=joined_word(text.removesuffix("*")))
     last = term.joined or term.words[-1]
-    return term._replace(is_beginning=text.endswith("*") and len(last.form) >= SHORTEST_BEGINNING)
+    return term._replace(is_prefix=text.endswith("*") and len(last.form) >= SHORTEST_PREFIX)

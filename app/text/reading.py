@@ -64,7 +64,7 @@ def reading_time(minutes: int, locale: Locale) -> str | None:
         return None
     forms = locale.of(_PHRASES)
     phrase = forms.get(plural_form(minutes, locale), forms["other"])
-    return phrase.format(count=locale.written(str(minutes)))
+    return phrase.format(count=locale.localise_digits(str(minutes)))
 
 
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")

@@ -27,28 +27,28 @@ class Style:
     @property
     def marks(self) -> list[str]:
         """The elements that say the same."""
-        said = {"strong": self.is_bold, "em": self.is_italic, "s": self.is_struck, "u": self.is_underlined}
-        return [name for name, is_said in said.items() if is_said]
+        declared = {"strong": self.is_bold, "em": self.is_italic, "s": self.is_struck, "u": self.is_underlined}
+        return [name for name, is_set in declared.items() if is_set]
 
-    def denies(self, name: str) -> bool:
+    def negates(self, name: str) -> bool:
         """Whether it takes from an element what the element means."""
         return (name in ("b", "strong") and self.is_bold is False) or (name in ("i", "em") and self.is_italic is False)
 
 
-NOTHING = Style()
+NO_STYLE = Style()
 
 
 @lru_cache(maxsize=1_000)
 def read_style(text: str) -> Style:
     """Return what a style attribute says."""
-    said = {name.lower(): value.strip().lower() for name, value in _DECLARATION.findall(text[:_LONGEST])}
-    lines = said.get("text-decoration", "") + " " + said.get("text-decoration-line", "")
+    declared = {name.lower(): value.strip().lower() for name, value in _DECLARATION.findall(text[:_LONGEST])}
+    lines = declared.get("text-decoration", "") + " " + declared.get("text-decoration-line", "")
     return Style(
-        _is_bold(said.get("font-weight", "")),
-        {"italic": True, "oblique": True, "normal": False}.get(said.get("font-style", "")),
+        _is_bold(declared.get("font-weight", "")),
+        {"italic": True, "oblique": True, "normal": False}.get(declared.get("font-style", "")),
         "line-through" in lines,
         "underline" in lines,
-        said["direction"] if said.get("direction") in ("ltr", "rtl") else None,
+        declared["direction"] if declared.get("direction") in ("ltr", "rtl") else None,
     )
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartTag:
     """A start tag: its name and attributes in lower case, and for opaque elements the source up to their end tag."""
 
     name: str
@@ -21,20 +21,20 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndTag:
     """An end tag."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
+class UnfinishedTag:
     """A tag, or a comment (`!--`), in which the source ends: browsers show nothing of it."""
 
     name: str
 
 
-Token = Start | End | Unfinished | str
+HtmlToken = StartTag | EndTag | UnfinishedTag | str
 
 # Their content is no part of the text around them. Those without an end tag are taken as empty…
 _OPAQUE = (
@@ -60,7 +60,7 @@ _HUGE_REFERENCE = re.compile("&#[0-9]{8,};?")
 _REFERENCE_IN_ATTRIBUTE = re.compile("&(?:#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za-z0-9]*(?:;|(?![A-Za-z0-9=;])))")
 
 
-def tokens(source: str) -> Iterator[Token]:
+def tokens(source: str) -> Iterator[HtmlToken]:
     """Yield the tags and the decoded texts of `source` in order; an unfinished tag or comment is the last."""
     return _Tokenizer(source).tokens()
 
@@ -71,7 +71,7 @@ class _Tokenizer:
         self.position = 0
         self.without_end: set[str] = set()
 
-    def tokens(self) -> Iterator[Token]:
+    def tokens(self) -> Iterator[HtmlToken]:
         while found := _MARKUP.search(self.source, self.position):
             if found.start() > self.position:
                 yield _decoded(self.source[self.position : found.start()])
@@ -82,10 +82,10 @@ class _Tokenizer:
         if self.position < len(self.source):
             yield _decoded(self.source[self.position :])
 
-    def _markup(self) -> Token | None:
+    def _markup(self) -> HtmlToken | None:
         if bare := _BARE_TAG.match(self.source, self.position):
             self.position = bare.end()
-            return End(bare[2].lower()) if bare[1] else self._start(bare[2].lower(), {})
+            return EndTag(bare[2].lower()) if bare[1] else self._start(bare[2].lower(), {})
         if self.source.startswith("<!--", self.position):
             return self._comment()
         closing = self.source.startswith("</", self.position)
@@ -97,9 +97,9 @@ class _Tokenizer:
         attributes = self._attributes()
         if attributes is None:
             return self._unfinished(name[0].lower())
-        return End(name[0].lower()) if closing else self._start(name[0].lower(), attributes)
+        return EndTag(name[0].lower()) if closing else self._start(name[0].lower(), attributes)
 
-    def _comment(self) -> Token | None:
+    def _comment(self) -> HtmlToken | None:
         # "<!-->" and "<!--->" are whole comments.
         end = _COMMENT_END.search(self.source, self.position + 2)
         if not end:
@@ -111,9 +111,9 @@ class _Tokenizer:
         end = self.source.find(">", self.position)
         self.position = end + 1 if end >= 0 else len(self.source)
 
-    def _unfinished(self, name: str) -> Unfinished:
+    def _unfinished(self, name: str) -> UnfinishedTag:
         self.position = len(self.source)
-        return Unfinished(name)
+        return UnfinishedTag(name)
 
     def _attributes(self) -> dict[str, str] | None:
         """Read up to the end of the tag; None when the source ends first."""
@@ -144,8 +144,8 @@ class _Tokenizer:
         self.position = end + 1
         return _decoded_attribute(self.source[start:end]) if end >= 0 else None
 
-    def _start(self, name: str, attributes: dict[str, str]) -> Start:
-        return Start(name, attributes, self._content(name) if name in _ENDS else "")
+    def _start(self, name: str, attributes: dict[str, str]) -> StartTag:
+        return StartTag(name, attributes, self._content(name) if name in _ENDS else "")
 
     def _content(self, name: str) -> str:
         start = self.position

@@ -26,7 +26,7 @@ _PLAIN_ARABIC = pattern("[ء-غف-ي]+")
 _PIECE = pattern(
     rf"[{UNSPACED}]\p{{M}}*|[[\p{{Arabic}}&&\p{{L}}]]+|(?:[[\p{{L}}\p{{N}}]--[\p{{Arabic}}{UNSPACED}]]\p{{M}}*)+"
 )
-LONGEST_REMEMBERED = 60  # code points: nobody may fill the memory with words that are none
+LONGEST_CACHED = 60  # code points: nobody may fill the memory with words that are none
 _LATIN_OR_GREEK = pattern(r"[\p{Latin}\p{Greek}]")
 _LETTERS = str.maketrans(
     {
@@ -38,7 +38,7 @@ _LETTERS = str.maketrans(
 )  # fmt: skip
 
 
-class Spelt(NamedTuple):
+class Word(NamedTuple):
     """One word as it is written, without what makes no difference to any reader."""
 
     letters: str
@@ -47,50 +47,50 @@ class Spelt(NamedTuple):
     """With interchangeable letters as one: equal where the words are the same."""
 
 
-class Place(NamedTuple):
+class WordSpan(NamedTuple):
     """A word in a text: code points from `start` to before `end`, whole clusters."""
 
     start: int
     end: int
-    word: Spelt
+    word: Word
 
 
-def words(text: str) -> Iterator[Place]:
+def words(text: str) -> Iterator[WordSpan]:
     """Yield the words of `text` in order. Numbers are words; ﷺ is several at one place."""
     for run in RUN.finditer(text):
         begin = run.start()
-        for start, end, word in _read(run[0]):
-            yield Place(begin + start, begin + end, word)
+        for start, end, word in _spans(run[0]):
+            yield WordSpan(begin + start, begin + end, word)
 
 
-def _read(run: str) -> tuple[Place, ...]:
-    return _remembered(run) if len(run) <= LONGEST_REMEMBERED else _read_anew(run)
+def _spans(run: str) -> tuple[WordSpan, ...]:
+    return _cached_split(run) if len(run) <= LONGEST_CACHED else _split(run)
 
 
-def _read_anew(run: str) -> tuple[Place, ...]:
+def _split(run: str) -> tuple[WordSpan, ...]:
     if _PLAIN_ARABIC.fullmatch(run):
-        return (Place(0, len(run), Spelt(run, run.translate(_LETTERS))),)
+        return (WordSpan(0, len(run), Word(run, run.translate(_LETTERS))),)
     if run.isascii():
         lower = run.lower()
-        return (Place(0, len(run), Spelt(lower, lower)),)
+        return (WordSpan(0, len(run), Word(lower, lower)),)
     return tuple(_pieces(run))
 
 
-_remembered = lru_cache(maxsize=20_000)(_read_anew)
+_cached_split = lru_cache(maxsize=20_000)(_split)
 
 
-def _pieces(run: str) -> Iterator[Place]:
+def _pieces(run: str) -> Iterator[WordSpan]:
     """Cluster by cluster, so that each letter knows which part of the original it comes from."""
-    letters, places = [], []
+    letters, spans = [], []
     for cluster in _CLUSTER.finditer(run):
         plain = plain_digits(normalise(without_format(cluster[0]), "NFKC")).casefold()
         plain = without_format(normalise(plain, "NFC") if _LATIN_OR_GREEK.match(plain) else without_loose_marks(plain))
         letters.append(plain)
-        places += [cluster.span()] * len(plain)
+        spans += [cluster.span()] * len(plain)
     whole = "".join(letters)
     for piece in _PIECE.finditer(whole):
-        start, end = places[piece.start()][0], places[piece.end() - 1][1]
-        yield Place(start, end, Spelt(piece[0], _folded(piece[0])))
+        start, end = spans[piece.start()][0], spans[piece.end() - 1][1]
+        yield WordSpan(start, end, Word(piece[0], _folded(piece[0])))
 
 
 def _folded(letters: str) -> str:

@@ -22,11 +22,11 @@ async def publish_all(room: Newsroom) -> dict[Any, str]:
     """The cases' documents by id, all of one moment."""
     known: dict[Any, str] = {}
     for document in CASES["documents"]:
-        for kind, make in (("tags", room.tag), ("authors", room.author)):
-            for name in document[kind]:
-                if (kind, name) not in known:
-                    known[kind, name] = (await make(f"{kind}-{len(known)}", name=name))["slug"]
-        terms = {kind: [known[kind, name] for name in document[kind]] for kind in ("tags", "authors")}
+        for scope, make in (("tags", room.tag), ("authors", room.author)):
+            for name in document[scope]:
+                if (scope, name) not in known:
+                    known[scope, name] = (await make(f"{scope}-{len(known)}", name=name))["slug"]
+        terms = {scope: [known[scope, name] for name in document[scope]] for scope in ("tags", "authors")}
         article = await room.published(
             document["headline"],
             at=MOMENT,
@@ -46,15 +46,18 @@ async def ask_all(room: Newsroom) -> Hits:
     for case in CASES["cases"]:
         language = f"&language={case['language']}" if case["language"] else ""
         answer = (await room.get(f"/v1/search?limit=50&q={quote(case['q'], safe='')}{language}")).json()
-        told = bool(answer["corrected"])
-        found[case["id"]] = [(known[hit["article"]["id"]], hit["score"], told) for hit in answer["data"]]
+        is_corrected = bool(answer["corrected"])
+        found[case["id"]] = [(known[hit["article"]["id"]], hit["score"], is_corrected) for hit in answer["data"]]
     return found
 
 
 def wrong(case: dict[str, Any], hits: list[tuple[str, float, bool]]) -> str | None:
-    """What is wrong with the answer. What must never be found may be found for another word, where that is told."""
+    """Describe what is wrong with the hits. A forbidden hit is allowed for a corrected word."""
     ids = [id for id, _, _ in hits]
-    missing, forbidden = set(case["finds"]) - set(ids), set(case["never"]) & {id for id, _, told in hits if not told}
+    missing, forbidden = (
+        set(case["finds"]) - set(ids),
+        set(case["never"]) & {id for id, _, is_other in hits if not is_other},
+    )
     late = [case["first"]] if case["first"] and ids[:1] != [case["first"]] else []
     if not (missing or forbidden or late):
         return None
