@@ -1,7 +1,7 @@
-"""How does a reader's language write a moment: weekday, date and time, and the Hijri date?
+"""Format a moment for a locale: weekday, date, time, and the Hijri date.
 
 Sources: CLDR for names and order (`calendars.py`), the Umm al-Qura calendar of Saudi Arabia (1343 to 1500 AH) for Hijri
-dates. Where the crescent is sighted instead the month may begin a day earlier or later.
+dates. In countries that sight the crescent the month may begin a day earlier or later.
 """
 
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ HIJRI_CALENDAR = "islamic-umalqura"  # its name in BCP 47 (`-u-ca-…`)
 
 @dataclass(frozen=True)
 class FormattedMoment:
-    """A moment in words. `hijri` is None outside the years of the calendar, 1924-08-01 to 2077-11-16."""
+    """A formatted moment. `hijri` is None outside the range of the calendar, 1924-08-01 to 2077-11-16."""
 
     date: str
     time: str
@@ -27,7 +27,7 @@ class FormattedMoment:
 
 
 def format_moment(moment: datetime, zone: tzinfo, locale: Locale) -> FormattedMoment:
-    """Return an aware moment as `locale` writes it, on the calendar and the clock (24 hours) of `zone`.
+    """Format an aware moment for `locale` in the time zone `zone`, with a 24-hour clock.
 
     Raises OverflowError within a day of the years 1 and 9999.
     """
@@ -39,7 +39,7 @@ def format_moment(moment: datetime, zone: tzinfo, locale: Locale) -> FormattedMo
 
 @lru_cache(maxsize=2048)
 def format_day(day: date, locale: Locale) -> str:
-    """Return a Gregorian date with its weekday: "الاثنين 23 تشرين الثاني 2026"."""
+    """Format a Gregorian date with its weekday: "الاثنين 23 تشرين الثاني 2026"."""
     weekday, month = locale.of(WEEKDAYS)[day.weekday()], locale.of(MONTHS)[day.month - 1]
     return locale.of(DATES).format(
         weekday=weekday, day=_day_number(day.day, locale), month=month, year=locale.localise_digits(str(day.year))
@@ -48,7 +48,7 @@ def format_day(day: date, locale: Locale) -> str:
 
 @lru_cache(maxsize=2048)
 def format_hijri(day: date, locale: Locale) -> str | None:
-    """Return the Hijri date of a Gregorian day: "6 ربيع الأول 1439 هـ". None outside the calendar."""
+    """Format the Hijri date of a Gregorian day: "6 ربيع الأول 1439 هـ"; None outside the calendar's range."""
     try:
         hijri = Gregorian.fromdate(day).to_hijri()
     except OverflowError:

@@ -1,4 +1,4 @@
-"""How is the tree of a body drawn in blocks?"""
+"""Convert the element tree of a sanitised body to blocks."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
@@ -31,12 +31,12 @@ Blocks = Iterator[Block]
 
 
 def blocks_of(body: Element) -> list[Block]:
-    """Return the blocks of a sanitised body. Paragraphs, lists and quotes that hold nothing give none."""
+    """Convert a sanitised body to blocks. Empty paragraphs, lists and quotes give no block."""
     return list(_flow(body.children, None))
 
 
 def _flow(nodes: Iterable[Node], around: Direction | None) -> Blocks:
-    """Yield blocks; what stands between them in lines of its own is paragraphs."""
+    """Yield the blocks of mixed content; inline content between block elements becomes paragraphs."""
     line: list[Node] = []
     for node in nodes:
         if isinstance(node, Element) and node.name in BLOCKS:
@@ -67,7 +67,7 @@ def _block(element: Element, direction: Direction | None) -> Blocks:
 
 
 def _with_id(blocks: Blocks, element: Element) -> Blocks:
-    """The first of the blocks has the id of what they were drawn from."""
+    """Set the id of the element on the first of its blocks."""
     for number, block in enumerate(blocks):
         if number == 0 and block["type"] != "divider":
             block["id"] = element.attributes["id"]
@@ -94,7 +94,7 @@ def _heading(element: Element, direction: Direction | None) -> Blocks:
 
 
 def _preformatted(element: Element, direction: Direction | None) -> Blocks:
-    """Code where it says so; else verse, of which line breaks and spaces count as in code."""
+    """Yield code if `<pre>` has a `<code>`, else verse, in which line breaks and spaces count as in code."""
     spans = raw_spans(element.children)
     is_code = any(isinstance(child, Element) and child.name == "code" for child in element.children)
     if not spans_text(spans).strip():
@@ -127,7 +127,7 @@ def _divider(element: Element, direction: Direction | None) -> Blocks:
 
 
 def _headed(nodes: Iterable[Node], around: Direction | None) -> ListItem:
-    """Return the first paragraph apart from the blocks that follow it."""
+    """Split content into the spans of its first paragraph and the blocks after it."""
     blocks = list(_flow(nodes, around))
     first = blocks[0] if blocks else None
     if first is None or first["type"] != "paragraph" or "verse" in first:
@@ -283,7 +283,7 @@ def _pixels(element: Element, attribute: str) -> int | None:
 
 
 def _figure(element: Element, direction: Direction | None) -> Blocks:
-    """Yield what the figure shows; the last in it that has no caption yet takes the figure's."""
+    """Yield the blocks of a figure; its caption goes to the last media block, if that has none yet."""
     captions = list(_elements(element, "figcaption"))
     shown = list(_flow((node for node in element.children if node not in captions), direction))
     media = [block for block in shown if _is_media(block)]
@@ -296,7 +296,7 @@ def _figure(element: Element, direction: Direction | None) -> Blocks:
 
 
 def _captioned(media: Media, caption: Element) -> list[Block]:
-    """Write the caption and, from `<small>` or `<cite>` in it, the credit; return the media inside the caption."""
+    """Set the caption of `media`, and the credit from `<small>` or `<cite>`; return the media inside the caption."""
     credits = list(_elements(caption, *_CREDIT))
     words, more = _words(node for node in caption.children if node not in credits)
     credit, still_more = _words(node for part in credits for node in part.children)
@@ -310,7 +310,7 @@ def _captioned(media: Media, caption: Element) -> list[Block]:
 
 
 def _words(nodes: Iterable[Node]) -> tuple[list[Span], list[Block]]:
-    """Return all the words in a line, and the media that stand between them."""
+    """Return the spans of inline content, joined to one line, and the media between them."""
     runs = runs_of(nodes)
     words = [run for run in runs if not isinstance(run, InlineMedia)]
     between = Span(text=" ", marks=[])

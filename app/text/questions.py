@@ -1,13 +1,13 @@
-"""What does somebody look for who writes this?
+"""Parse the query of a search to a `Question`.
 
 | | |
 | --- | --- |
-| `words` | all of them, in any order; words that a question does without are left out, unless there is nothing else |
+| `words` | all of them, in any order; stop words are optional, unless there are no other words |
 | `"a phrase"` | in this order |
-| `begin*` | words that begin so; at least two letters |
+| `begin*` | words with this prefix of at least two letters |
 | `-without` | texts without it; also `-"a phrase"` |
 
-Nothing else is syntax: `AND`, `(`, `:`, «» are text. What is written without a space (19.5, covid-19) is a phrase.
+Nothing else is syntax: `AND`, `(`, `:`, «» are text. Words without a space between them (19.5, covid-19) are a phrase.
 """
 
 from __future__ import annotations
@@ -29,34 +29,34 @@ _ELIDED = pattern(rf"{_LETTERS}(?:[{APOSTROPHES}]{_LETTERS})+\*?")
 
 
 class Term(NamedTuple):
-    """A word, a phrase, or the beginning of either."""
+    """A word or a phrase; with `is_prefix` the last word is a prefix."""
 
     words: tuple[Word, ...]
     is_prefix: bool = False
     joined: Word | None = None
-    """Several words that others write as this one: COVID-19 is covid19, too."""
+    """The joined form of several words: covid19 for COVID-19."""
 
 
 class Question(NamedTuple):
-    """What must be there, and what must not."""
+    """A parsed query: terms that must match, and terms that must not."""
 
     wanted: tuple[Term, ...]
     unwanted: tuple[Term, ...] = ()
     optional: tuple[Term, ...] = ()
-    """Words that need not be there, but count a little where they are."""
+    """Stop words: they need not match, but raise the score a little."""
 
 
 class EmptyQuestion(ValueError):
-    """There is no word in the question, or only words that must not be there."""
+    """The query has no word, or only unwanted ones."""
 
 
 class QuestionTooLong(ValueError):
-    """There are more than `MOST_TERMS`, or more than `MOST_WORDS` in them all."""
+    """The query has more than `MOST_TERMS` terms or `MOST_WORDS` words; `args` holds the limit."""
 
 
 @lru_cache(maxsize=512)
 def read_question(text: str) -> Question:
-    """Return what `text` asks for. Raises `NothingSought`, `TooMuchSought`."""
+    """Parse a query. Raises `EmptyQuestion`, `QuestionTooLong`."""
     wanted: dict[Term, bool] = {}  # whether it may be left out
     unwanted: dict[Term, None] = {}
     for part in _PART.finditer(clean_prose(text)):
@@ -85,7 +85,7 @@ def _phrase(text: str) -> Term | None:
 
 
 def _chunk(text: str) -> Term | None:
-    if _ELIDED.fullmatch(text):  # l'été, İstanbul'da, minister's: the longest is what is meant
+    if _ELIDED.fullmatch(text):  # l'été, İstanbul'da, minister's: only the longest part is searched
         text = max(re.split(f"[{APOSTROPHES}]", text), key=len)
     term = _phrase(text)
     if term is None:

@@ -1,6 +1,6 @@
-"""How does any HTML become a body of text that is safe, and what is lost on the way?
+"""Sanitise HTML: build a new tree from the tokens of the source, with allowed elements and attributes only.
 
-The source is read as browsers read it and built anew from what the allow-list names, so that nothing else can pass.
+The source is tokenized as browsers do. Everything that is removed gives a warning.
 """
 
 from dataclasses import dataclass
@@ -26,11 +26,11 @@ from app.text.tree import Element
 from app.text.word_lists import with_lists
 
 MAX_SOURCES = 8
-COSMETIC = frozenset({"removed_attribute"})  # of which a text loses nothing: they are told last
-# Where pages write the address of a picture that they load later.
+COSMETIC = frozenset({"removed_attribute"})  # removals that lose no content: these warnings come last
+# Attributes with the URL of a lazily loaded image.
 LAZY_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset")
 LAZY_ATTRIBUTES = frozenset({*LAZY_SOURCES, "srcset", "sizes", "data-sizes", "data-lazy-sizes", "loading", "decoding"})
-# What a mark of a style says again.
+# The mark that an element already has: the same mark from a style is redundant.
 SAME_AS_MARK = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "s": "s", "del": "s", "u": "u", "ins": "u"}
 MAX_WARNINGS = 50
 MAX_WARNING_NAME = 40
@@ -38,7 +38,7 @@ MAX_WARNING_NAME = 40
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What was taken away: the message `warning.<code>` says it; `name` is what it was, `count` how often it was."""
+    """A warning: what was removed (`name`) and how often. Its message is `warning.<code>`."""
 
     code: str
     name: str
@@ -46,11 +46,10 @@ class Removal:
 
 
 def sanitise(source: str, embed_hosts: frozenset[str], refused: int = 0) -> tuple[Element, list[Removal]]:
-    """Return the tree that is left of an HTML `source`, below a root `body`, and what was taken away.
+    """Return the sanitised tree of an HTML `source`, with the root `body`, and the warnings.
 
-    `embed_hosts` are the hosts, in lower case, that an `iframe` may come from; `refused` is how many characters have
-    gone before. Never raises, and takes time that grows with the length of the source only. What was taken away comes
-    in order of appearance, 50 kinds at most.
+    `embed_hosts`: hosts, in lower case, that an `iframe` may come from. `refused`: number of characters that were
+    removed before. Never raises, and takes linear time. At most 50 warnings, in order of appearance.
     """
     found = list(tokens(source))
     sanitiser = _Sanitiser(embed_hosts, _linked_ids(found))
@@ -61,14 +60,14 @@ def sanitise(source: str, embed_hosts: frozenset[str], refused: int = 0) -> tupl
 
 
 def _linked_ids(found: list[HtmlToken]) -> set[str]:
-    """Return the ids, as a body holds them, to which a link of the same source leads."""
+    """Return the ids, with their prefix, that a link of the same source targets."""
     starts = [token for token in found if isinstance(token, StartTag)]
     links = {_target(token.attributes.get("href", "")) for token in starts if token.name == "a"}
     return links & {prefixed_id(_id_of(token) or "") for token in starts} - {None}  # type: ignore[return-value]  # no None
 
 
 def _target(href: str) -> str | None:
-    """Return the id in this body that an address leads to."""
+    """Return the id, with its prefix, that a link to a fragment (`#…`) targets; None for other links."""
     return prefixed_id(unquote(href[1:].strip())) if href.startswith("#") else None
 
 
@@ -107,7 +106,7 @@ class _Sanitiser:
             self._warn("removed_element", token.name)
 
     def _element_of(self, token: StartTag) -> str:
-        """The element that a start tag begins: Word Online writes headings as paragraphs with a role."""
+        """The element that a start tag begins. Word Online writes headings as paragraphs with `role=heading`."""
         if token.name in ("p", "div") and token.attributes.get("role", "").lower() == "heading":
             level = token.attributes.get("aria-level", "")
             self._headings.append(token.name)
@@ -180,7 +179,7 @@ class _Sanitiser:
             self.nesting.media(element)
 
     def _image(self, token: StartTag) -> None:
-        """The picture itself where the page shows it later, and what stands in its place until then is none."""
+        """Add an image with its real URL; the placeholder of a lazily loaded image is dropped."""
         later = next((token.attributes[name] for name in LAZY_SOURCES if token.attributes.get(name)), None)
         address = safe_source(_first_of(later)) if later else None
         given = {name: value for name, value in token.attributes.items() if name not in LAZY_ATTRIBUTES}
@@ -197,7 +196,7 @@ class _Sanitiser:
             self._missing += 1
 
     def _noscript(self, token: StartTag) -> None:
-        """What readers without scripts get: the pictures in it, where they are not shown already."""
+        """Add the images of a `<noscript>` that the body does not have yet."""
         inside = list(tokens(token.content))
         images = [one for one in inside if isinstance(one, StartTag) and one.name == "img"]
         for image in images:
@@ -264,6 +263,6 @@ class _Sanitiser:
 
 
 def _first_of(addresses: str) -> str:
-    """The last address of a `srcset`, which is most often the largest; a plain address is itself."""
+    """The last URL of a `srcset`, mostly the largest image; a single URL is returned as it is."""
     *_, last = addresses.split(", ")
     return last.strip().split(" ")[0]

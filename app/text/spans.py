@@ -1,4 +1,4 @@
-"""How do inline elements become runs of marked text?"""
+"""Convert inline elements to spans: runs of text with the same marks."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -31,14 +31,14 @@ _SPACES = re.compile(f"[{SPACE}]+")
 
 
 class InlineMedia(NamedTuple):
-    """A picture, film, sound or embed in a line, and where a link around it leads."""
+    """An image, video, audio or embed in inline content, and the URL of the link around it."""
 
     element: Element
     href: str | None
 
 
 class TextPiece(NamedTuple):
-    """A text with its marks; `is_meant`: words, or space that the mark-up means."""
+    """A text with its style; `is_literal`: its white space is not collapsed."""
 
     text: str
     style: "TextStyle"
@@ -46,7 +46,7 @@ class TextPiece(NamedTuple):
 
 
 class TextStyle(NamedTuple):
-    """Marks of a text, the direction that is set for it, and an id of it."""
+    """The marks, the direction and the id of a text."""
 
     marks: tuple[Mark, ...] = ()
     direction: Direction | None = None
@@ -54,9 +54,9 @@ class TextStyle(NamedTuple):
 
 
 def runs_of(nodes: Iterable[Element | str]) -> list[list[Span] | InlineMedia]:
-    """Return what stands in a line: lists of spans that have words, and the media between them.
+    """Convert inline content to runs: lists of spans with words, and the media between them.
 
-    A line break in the source is a space, other spaces stay; both ends of a list of spans are bare.
+    A line break in the source becomes a space, other spaces stay; a list of spans is stripped at both ends.
     """
     line = _Line()
     for piece in _pieces(nodes, TextStyle()):
@@ -69,7 +69,7 @@ def runs_of(nodes: Iterable[Element | str]) -> list[list[Span] | InlineMedia]:
 
 
 def raw_spans(nodes: Iterable[Element | str]) -> list[Span]:
-    """Return preformatted content, with all its spaces and line breaks but the last ones."""
+    """Convert preformatted content to spans, with all white space except line breaks at the end."""
     pieces = [piece for piece in _pieces(nodes, TextStyle()) if isinstance(piece, TextPiece)]
     runs = groupby(pieces, key=lambda piece: piece.style)
     spans = [_span("".join(piece.text for piece in run), style) for style, run in runs]
@@ -116,7 +116,7 @@ def _with(style: TextStyle, element: Element) -> TextStyle:
 
 
 def _direction(element: Element) -> Direction | None:
-    """The one that is set, or where it is left to the text, that of its first letter."""
+    """The direction that `dir` sets; for `auto` and `<bdi>` that of the first strong character."""
     match element.attributes.get("dir"):
         case "rtl":
             return "rtl"
@@ -149,7 +149,7 @@ class _Line:
             self.spans.append(([shown], style))
 
     def _unwrapped(self, text: str) -> str:
-        """Return `text` on one line: a line end with the space around it is one space, or none after a space."""
+        """Collapse white space with a line end to one space, or to none after a space."""
         leading = _SPACES.match(text)
         unwrapped = _SPACES.sub(lambda space: space[0] if space[0].isprintable() else " ", text)
         is_wrapped = leading is not None and not leading[0].isprintable()

@@ -1,7 +1,6 @@
-"""What does a piece of HTML consist of, read as a browser would read it?
+"""HTML tokenizer (HTML standard, section 13.2.5) for untrusted input: it never raises and takes linear time.
 
-A tokenizer after section 13.2.5 of the HTML standard, for input that nobody can trust: it never fails and takes time
-that grows with the length of the source only. Comments and declarations yield nothing.
+Comments and declarations yield no token.
 """
 
 import html
@@ -29,14 +28,14 @@ class EndTag:
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedTag:
-    """A tag, or a comment (`!--`), in which the source ends: browsers show nothing of it."""
+    """A tag or a comment (`!--`) that the end of the source cuts off: browsers do not show it."""
 
     name: str
 
 
 HtmlToken = StartTag | EndTag | UnfinishedTag | str
 
-# Their content is no part of the text around them. Those without an end tag are taken as empty…
+# Opaque elements: their content is no part of the text. Without an end tag they count as empty…
 _OPAQUE = (
     "applet audio canvas datalist iframe math noembed noframes noscript object select svg template textarea title video"
     " xmp"
@@ -48,7 +47,7 @@ _ENDS = {
 }
 
 _MARKUP = re.compile("<(?=[A-Za-z/!?])")
-# Most tags are like this; the others take the long way.
+# Fast route: most tags have no attributes.
 _BARE_TAG = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)>")
 _TAG_NAME = re.compile(r"[A-Za-z][^ \t\n\f\r/>]*")
 _ATTRIBUTE = re.compile(r"[ \t\n\f\r/]*(?:([^ \t\n\f\r/>][^ \t\n\f\r/>=]*)[ \t\n\f\r]*(=[ \t\n\f\r]*)?)?")
@@ -116,7 +115,7 @@ class _Tokenizer:
         return UnfinishedTag(name)
 
     def _attributes(self) -> dict[str, str] | None:
-        """Read up to the end of the tag; None when the source ends first."""
+        """Parse the attributes up to the end of the tag; None if the source ends first."""
         attributes: dict[str, str] = {}
         while found := _ATTRIBUTE.match(self.source, self.position):
             self.position = found.end()
@@ -155,7 +154,7 @@ class _Tokenizer:
         elif name in _SWALLOWING:
             self.position = len(self.source)
         else:
-            # Remembered, so that ten thousand of them do not search the whole source ten thousand times.
+            # Cached: ten thousand of these must not search the source ten thousand times.
             self.without_end.add(name)
         return self.source[start : self.position]
 
@@ -167,7 +166,7 @@ def _decoded(text: str) -> str:
 
 
 def _decoded_attribute(value: str) -> str:
-    # "?a=1&section=2" is no section sign there: a name without semicolon before a letter, digit or "=" is text.
+    # "?a=1&section=2" has no section sign: here a name without semicolon before a letter, digit or "=" is text.
     return _REFERENCE_IN_ATTRIBUTE.sub(lambda found: _decoded_name(found[0]), value) if "&" in value else value
 
 

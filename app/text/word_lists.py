@@ -1,7 +1,7 @@
-"""Which paragraphs are the items of a list? Word writes none: each item is a paragraph whose style says so.
+"""Convert the lists of Microsoft Word: each item is a paragraph with a style, not an `<li>`.
 
-`<p style="mso-list:l0 level1 lfo1"><span style="mso-list:Ignore">·</span>words</p>`: the sign stands in the text, the
-level in the style.
+`<p style="mso-list:l0 level1 lfo1"><span style="mso-list:Ignore">·</span>words</p>`: the bullet or number is in the
+text, the level in the style.
 """
 
 import re
@@ -16,9 +16,9 @@ DEEPEST = 6
 
 
 def with_lists(tokens: Iterable[HtmlToken]) -> Iterator[HtmlToken]:
-    """Yield the same tokens with such paragraphs as items of lists."""
+    """Yield the tokens with Word's list paragraphs replaced by lists and items."""
     remaining = iter(tokens)
-    lists: list[str] = []  # names of those that are open
+    lists: list[str] = []  # names of the open lists
     for token in remaining:
         level = _level(token)
         if level:
@@ -41,7 +41,7 @@ def _level(token: HtmlToken) -> int:
 
 
 def _item(remaining: Iterator[HtmlToken]) -> tuple[list[HtmlToken], str]:
-    """The tokens up to the end of the paragraph, and the sign that stood before its words."""
+    """Read the tokens to the end of the paragraph; return them and the bullet or number before the text."""
     content: list[HtmlToken] = []
     sign, depth = "", 0  # of spans inside the sign
     for token in remaining:
@@ -59,7 +59,7 @@ def _item(remaining: Iterator[HtmlToken]) -> tuple[list[HtmlToken], str]:
 
 
 def _go_to(lists: list[str], level: int, name: str) -> Iterator[HtmlToken]:
-    """Ends and begins lists until one of that level and name is open for a new item."""
+    """End and begin lists until one of that level and name is open for a new item."""
     while len(lists) > level or (lists and len(lists) == level and lists[-1] != name):
         yield EndTag("li")
         yield EndTag(lists.pop())
