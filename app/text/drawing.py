@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import Any, TypeGuard, cast
+from typing import NotRequired, TypedDict, TypeGuard
 
 from app.text.allowed import BLOCKS, HEADINGS
 from app.text.blocks import (
@@ -126,22 +126,32 @@ def _divider(element: Element, direction: Direction | None) -> Blocks:
 # --- blocks that hold blocks --------------------------------------------------------------------------------------
 
 
-def _headed(nodes: Iterable[Node], around: Direction | None) -> ListItem:
+class _Headed(TypedDict):
+    """The members that a list item, a quote and a cell have in common."""
+
+    spans: list[Span]
+    children: list[Block]
+    direction: Direction | None
+    id: NotRequired[str]
+
+
+def _headed(nodes: Iterable[Node], around: Direction | None) -> _Headed:
     """Split content into the spans of its first paragraph and the blocks after it."""
     blocks = list(_flow(nodes, around))
     first = blocks[0] if blocks else None
     if first is None or first["type"] != "paragraph" or "verse" in first:
         return {"spans": [], "children": blocks, "direction": around}
-    headed: ListItem = {"spans": first["spans"], "children": blocks[1:], "direction": first["direction"]}
+    headed: _Headed = {"spans": first["spans"], "children": blocks[1:], "direction": first["direction"]}
     if "id" in first:
         headed["id"] = first["id"]
     return headed
 
 
 def _quote(element: Element, direction: Direction | None) -> Blocks:
-    quote = _headed(element.children, direction)
-    if quote["spans"] or quote["children"]:
-        yield cast(Quote, {"type": "quote", **_without_number(quote), "cite": element.attributes.get("cite")})
+    headed = _headed(element.children, direction)
+    if headed["spans"] or headed["children"]:
+        quote: Quote = {"type": "quote", **headed, "cite": element.attributes.get("cite")}
+        yield quote
 
 
 def _list(element: Element, direction: Direction | None) -> Blocks:
@@ -150,7 +160,10 @@ def _list(element: Element, direction: Direction | None) -> Blocks:
 
 
 def _item(element: Element, direction: Direction | None) -> ListItem:
-    item = _headed(element.children, direction)
+    headed = _headed(element.children, direction)
+    item: ListItem = {"spans": headed["spans"], "children": headed["children"], "direction": headed["direction"]}
+    if "id" in headed:
+        item["id"] = headed["id"]
     if "value" in element.attributes:
         item["value"] = int(element.attributes["value"])
     if "id" in element.attributes:
@@ -203,18 +216,15 @@ def _row(element: Element, around: Direction | None) -> list[Cell]:
 
 
 def _cell(element: Element, direction: Direction | None) -> Cell:
-    cell = {
-        **_without_number(_item(element, direction)),
+    headed = _headed(element.children, direction)
+    if "id" in element.attributes:
+        headed["id"] = element.attributes["id"]
+    return {
+        **headed,
         "header": element.name == "th",
         "colspan": int(element.attributes.get("colspan", 1)),
         "rowspan": int(element.attributes.get("rowspan", 1)),
     }
-    return cast(Cell, cell)
-
-
-def _without_number(item: ListItem) -> Any:
-    """What a list's item, a quote and a cell have in common."""
-    return {name: value for name, value in item.items() if name != "value"}
 
 
 def _elements(parent: Element, *names: str) -> Iterator[Element]:

@@ -302,7 +302,7 @@ class Nesting:
         block = self._blocks.pop()
         if id(block) in self._implied_blocks:
             self._implied_blocks.discard(id(block))
-            if block.name == "li" and not _holds_something(block):  # nobody wrote it
+            if block.name == "li" and not _holds_something(block):  # not in the source
                 self._blocks[-1].children.remove(block)
         self._opened.clear()
         self._line_ended = self._line_has_text = False

@@ -63,7 +63,8 @@ def _linked_ids(found: list[HtmlToken]) -> set[str]:
     """Return the ids, with their prefix, that a link of the same source targets."""
     starts = [token for token in found if isinstance(token, StartTag)]
     links = {_target(token.attributes.get("href", "")) for token in starts if token.name == "a"}
-    return links & {prefixed_id(_id_of(token) or "") for token in starts} - {None}  # type: ignore[return-value]  # no None
+    ids = {prefixed_id(_id_of(token) or "") for token in starts}
+    return {id for id in links & ids if id is not None}
 
 
 def _target(href: str) -> str | None:
@@ -80,12 +81,12 @@ class _Sanitiser:
         self.embed_hosts = embed_hosts
         self._pending_ids = ids
         self._ids = frozenset(ids)
-        self._headings: list[str] = []  # that began as other elements
-        self._shown: set[str] = set()  # addresses of pictures
-        self._missing = 0  # pictures without an address, for which a <noscript> may have one
+        self._headings: list[str] = []  # names of elements that became headings
+        self._shown: set[str] = set()  # URLs of the images so far
+        self._missing = 0  # images without a URL so far: a <noscript> may have it
         self.nesting = Nesting()
         self.removed: dict[tuple[str, str], int] = {}
-        self._warning_counts = {True: 0, False: 0}  # how many of them are looks, and are not
+        self._warning_counts = {True: 0, False: 0}  # by whether they are cosmetic
 
     def warnings(self) -> list[Removal]:
         found = [Removal(code, name, count) for (code, name), count in self.removed.items()]
@@ -233,9 +234,10 @@ class _Sanitiser:
         side = read_style(token.attributes["style"]).direction if "style" in token.attributes else None
         if side is not None:
             kept.setdefault("dir", side)
-        if (id := prefixed_id(_id_of(token) or "")) in self._pending_ids:
-            self._pending_ids.discard(str(id))
-            kept["id"] = str(id)
+        id = prefixed_id(_id_of(token) or "")
+        if id is not None and id in self._pending_ids:
+            self._pending_ids.discard(id)
+            kept["id"] = id
         return kept
 
     def _attribute(self, element: str, name: str, raw: str) -> str | None:
