@@ -151,8 +151,8 @@ async def _announce(url: str) -> None:
             _hasten(database.writing)
         while True:
             async with database.connection() as reader:
-                old_fields, head = head, (await reader.execute(select(ChangeLog.head))).scalar_one()
-            if head == old_fields:
+                before, head = head, (await reader.execute(select(ChangeLog.head))).scalar_one()
+            if head == before:
                 return
             await app.state.background.run_due()
     finally:

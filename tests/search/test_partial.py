@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, text
@@ -49,11 +48,14 @@ def edited(chosen: random.Random, texts: Texts) -> Texts:
             return texts
 
 
-async def stored(session: AsyncSession) -> dict[str, Any]:
+Rows = dict[str, set[tuple[object, ...]]]
+
+
+async def stored(session: AsyncSession) -> Rows:
     """All rows of the index, by table."""
     rows = (await session.execute(select(indexed.c.place, indexed.c.digest, indexed.c.packed))).all()
     heads = (await session.execute(select(headwords.c.word, headwords.c.place))).all()
-    found: dict[str, Any] = {"rows": {tuple(row) for row in rows}, "heads": {tuple(row) for row in heads}}
+    found: Rows = {"rows": {tuple(row) for row in rows}, "heads": {tuple(row) for row in heads}}
     if session.get_bind().dialect.name == "sqlite":
         await session.execute(text("INSERT INTO index_words(index_words) VALUES ('integrity-check')"))
         found["words"] = {tuple(row) for row in (await session.execute(OCCURRENCES)).all()}
@@ -62,10 +64,10 @@ async def stored(session: AsyncSession) -> dict[str, Any]:
     return found
 
 
-async def expected(session: AsyncSession, things: dict[int, Texts]) -> dict[str, Any]:
+async def expected(session: AsyncSession, things: dict[int, Texts]) -> Rows:
     """The same tables as a full analysis fills them."""
     read = {place: fields_of(texts) for place, texts in things.items()}
-    found: dict[str, Any] = {
+    found: Rows = {
         "rows": {(place, things[place].digest, pack(words)) for place, words in read.items()},
         "heads": {(keys.exact, place) for place, words in read.items() for keys in words[0]},
     }
@@ -79,7 +81,7 @@ async def expected(session: AsyncSession, things: dict[int, Texts]) -> dict[str,
     return found
 
 
-def occurrences(place: int, tiers: Tiers) -> set[tuple[str, int, str, int]]:
+def occurrences(place: int, tiers: Tiers) -> set[tuple[object, ...]]:
     return {
         (key, place, column, offset)
         for column, keys in zip("nsxz", tiers, strict=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -39,7 +39,7 @@ class Published(NamedTuple):
     headline: str
     summary: str
     body: str
-    at: Any
+    at: datetime
 
     @property
     def fields(self) -> list[tuple[float, str]]:

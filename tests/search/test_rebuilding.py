@@ -26,8 +26,8 @@ async def test_an_index_made_anew_under_load_answers_all_the_while(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     articles = [await newsroom.published(f"مفاوضات اليوم {number}") for number in range(NUMBER)]
-    old_fields = await found(newsroom, "المفاوضات", "&limit=50&sort=newest")
-    assert len(old_fields) == NUMBER
+    before = await found(newsroom, "المفاوضات", "&limit=50&sort=newest")
+    assert len(before) == NUMBER
     monkeypatch.setattr(repository, "VERSION", VERSION + 1)  # as after an update of the analyser
     newsroom.set()
     assert await stale_count(newsroom) == NUMBER
@@ -46,7 +46,7 @@ async def test_an_index_made_anew_under_load_answers_all_the_while(
     async def read() -> int:
         parse_question = 0
         while not making.done():
-            assert await found(newsroom, "المفاوضات", "&limit=50&sort=newest") == old_fields
+            assert await found(newsroom, "المفاوضات", "&limit=50&sort=newest") == before
             parse_question += 1
             await asyncio.sleep(0)
         return parse_question
@@ -58,4 +58,4 @@ async def test_an_index_made_anew_under_load_answers_all_the_while(
     assert counts == sorted(counts, reverse=True)
     assert counts[-1] == 0
     assert len(await found(newsroom, "ملخص", "&limit=50")) == NUMBER // 4
-    assert await found(newsroom, "المفاوضات", "&limit=50&sort=newest") == old_fields
+    assert await found(newsroom, "المفاوضات", "&limit=50&sort=newest") == before

@@ -73,7 +73,7 @@ async def test_transactions_that_mark_the_same_rows_stale_do_not_deadlock(newsro
             links = [{"article_id": id, "tag_id": tag["id"], "position": 0} for id in filed]
             await session.execute(insert(ArticleTag), links)
 
-    async def marked(tag: str, *unwanted_plans: str) -> None:
+    async def mark(tag: str, *unwanted_plans: str) -> None:
         async with database.transaction() as session:
             if newsroom.settings.database_url.startswith("postgresql"):
                 for plan in unwanted_plans:
@@ -83,9 +83,9 @@ async def test_transactions_that_mark_the_same_rows_stale_do_not_deadlock(newsro
 
     for _ in range(4):
         ways = (
-            marked("فلك"),
-            marked("قمر", "hashjoin", "seqscan", "mergejoin"),
-            marked("فلك", "nestloop"),
+            mark("فلك"),
+            mark("قمر", "hashjoin", "seqscan", "mergejoin"),
+            mark("فلك", "nestloop"),
         )
         await asyncio.wait_for(asyncio.gather(*ways), 20)
 
