@@ -214,10 +214,10 @@ async def _replace_words(
 
 
 async def _replace_headwords(
-    session: AsyncSession, old: int | None, old_fields: list[str], place: int | None, words: list[str]
+    session: AsyncSession, old: int | None, old_words: list[str], place: int | None, words: list[str]
 ) -> None:
-    if old_fields:
-        await session.execute(DELETE_HEADWORDS, {"words": old_fields, "old": old})
+    if old_words:
+        await session.execute(DELETE_HEADWORDS, {"words": old_words, "old": old})
     if words:
         await INSERT_HEADWORDS.run(session, *({"word": word, "place": place} for word in words))
 
