@@ -7,7 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from app.settings import Settings
-from app.text.dates import HIJRI_CALENDAR, written
+from app.text.dates import HIJRI_CALENDAR, format_moment
 from app.text.locales import Locale, locale_of
 from app.text.reading import reading_time
 
@@ -28,6 +28,6 @@ def display_of(row: Any, settings: Settings, tag: str) -> dict[str, Any]:
 
 
 def _moment_of(moment: str, zone: tzinfo, locale: Locale) -> dict[str, Any]:
-    shown = written(datetime.fromisoformat(moment), zone, locale)
+    shown = format_moment(datetime.fromisoformat(moment), zone, locale)
     hijri = {"date": shown.hijri, "calendar": HIJRI_CALENDAR} if shown.hijri else None
     return {"date": shown.date, "time": shown.time, "text": shown.text, "hijri": hijri}

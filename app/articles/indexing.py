@@ -16,7 +16,7 @@ from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleTag
 from app.articles.repository import KIND, Relations, Terms
 from app.articles.stored import ArticlesToEdit
 from app.authors.models import Author
-from app.index.entries import Texts
+from app.index.indexed_text import Texts
 from app.index.models import Indexed
 from app.index.repository import mark_current, mark_stale, remove, reserve, stale, upsert
 from app.settings import Settings

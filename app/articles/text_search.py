@@ -18,10 +18,9 @@ from app.articles.filters import conditions
 from app.articles.models import Article
 from app.articles.repository import FILTERS, KIND, NOW, SORTS, Articles, Parts, visible
 from app.articles.schemas import ArticleFilters, ArticleListQuery
-from app.index.asking import asked
+from app.index.asking import parse_question
 from app.index.matching import expression
-from app.index.models import Indexed
-from app.index.repository import Kind, first_place, found_by, last_place, newest, second_of
+from app.index.repository import Matches, MatchScope, first_place, last_place, match_select, newest_timed, second_of
 from app.kit.db import Connection, dialect_of
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, after
 from app.text.questions import Question
@@ -43,14 +42,14 @@ def values_of(question: Question, dialect: str, now: datetime, top: int) -> dict
 
 @lru_cache(maxsize=128)
 def matching_articles(
-    dialect: str, filters: Filters, kind: Kind = "any", sort: str = NEWEST, later: bool = False
-) -> Select[Any]:
+    dialect: str, filters: Filters, kind: MatchScope = "any", sort: str = NEWEST, later: bool = False
+) -> Matches:
     """Visible articles with the words `match` that pass the filters, the newest places first: place, resource_id.
 
     `later`: those that come behind the values `after0`, `after1` in the order of `sort`. Put together once for each way
     of asking: that costs more than running it for a rare word.
     """
-    found = found_by(dialect, KIND, kind)
+    found = match_select(dialect, KIND, kind)
     place, id = found.selected_columns
     query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
     where = [visible(NOW), *conditions(query, each=True)]
@@ -62,7 +61,7 @@ def matching_articles(
 
 async def newest_matches(
     connection: Connection, filters: Filters, values: dict[str, Any], limit: int
-) -> tuple[Select[Any], dict[str, Any], int]:
+) -> tuple[Matches, dict[str, Any], int]:
     """The newest `limit` there are, as a statement with its values, and how many they are.
 
     PostgreSQL is asked about the newest days first: of a frequent word these hold so many.
@@ -86,7 +85,7 @@ async def published_with_words(
     dialect, filters = dialect_of(connection), filters_of(query)
     start = cursors.read(query.cursor, [0])
     top = last_place(start[0] if start and query.sort == NEWEST and start[0] < now else now)
-    values = values_of(asked(query.q or ""), dialect, now, top)
+    values = values_of(parse_question(query.q or ""), dialect, now, top)
     behind = {f"after{number}": value for number, value in enumerate(start or ())}
     find = _newest if query.sort == NEWEST else _sorted
     ids = await find(connection, query, filters, {**values, **behind})
@@ -107,7 +106,7 @@ async def _newest(
     found = partial(matching_articles, dialect_of(connection), filters, sort=NEWEST, later="after0" in values)
     wanted, taken = query.limit + 1, query.limit + 2
     while True:
-        rows = await newest(connection, found, values, taken, beside=Indexed.at)
+        rows = await newest_timed(connection, found, values, taken)
         ordered = sorted(rows, key=lambda row: (row.at, row.resource_id), reverse=True)[:wanted]
         # What was not taken is no newer than the second of the last place.
         if len(rows) < taken or first_place(ordered[-1].at) > first_place(second_of(rows[-1].place)):

@@ -1,1 +1,1 @@
-"""Index: where words are. It takes a resource, an id and texts, and knows no noun."""
+"""Word index: full-text search for any resource. Input: a resource kind, an id and texts; no newsroom models."""

@@ -1,17 +1,17 @@
-"""A question as a client sends it."""
+"""Parse the query parameter `q` of a request."""
 
 from __future__ import annotations
 
 from app.kit.errors import Fault, InvalidQuery
-from app.text.questions import NothingSought, Question, TooMuchSought, read_question
+from app.text.questions import EmptyQuestion, Question, QuestionTooLong, read_question
 
 
-def asked(text: str) -> Question:
-    """What `q` asks for. Raises `InvalidQuery`."""
+def parse_question(text: str) -> Question:
+    """Parse `q`. Raises `InvalidQuery` (400) when it has no word or too many."""
     try:
         return read_question(text)
-    except NothingSought:
+    except EmptyQuestion:
         raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")]) from None
-    except TooMuchSought as error:
-        (most,) = error.args
-        raise InvalidQuery(errors=[Fault("too_many_words", parameter="q", params={"max": most})]) from None
+    except QuestionTooLong as error:
+        (limit,) = error.args
+        raise InvalidQuery(errors=[Fault("too_many_words", parameter="q", params={"max": limit})]) from None

@@ -1,4 +1,4 @@
-"""The words of one text of a thing, and what is made of them: once, as most texts stay when a thing is saved."""
+"""The index keys of one field (title, part of the lead, body) of a resource, computed once and reused between saves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import NamedTuple
 
 from app.text.analysis import Keys
 
-BESIDE = 4  # bytes of each key: its tier, and how many positions follow
+KEY_OVERHEAD = 4  # bytes of each key: its tier letter and the number of positions that follow
 
 
 class Tiers(NamedTuple):
-    """Keys in the order of the words, and the others once each."""
+    """Keys by tier (see `app/text/analysis.py`): `exact` and `stem` in word order, the others without duplicates."""
 
     exact: list[str]
     stem: list[str]
@@ -20,34 +20,35 @@ class Tiers(NamedTuple):
     nisba: list[str]
 
 
-class Field(tuple[Keys, ...]):
-    """The keys of its words, in their order."""
+class FieldKeys(tuple[Keys, ...]):
+    """The keys of a field, one `Keys` for each word, in word order."""
 
     @cached_property
-    def weight(self) -> int:
-        """Bytes that the keys take at most: each once for every word that has it."""
-        return sum(map(_weight_of, self))
+    def byte_size(self) -> int:
+        """Upper bound of the bytes that the keys take in an index: duplicates count each time."""
+        return sum(map(_byte_size, self))
 
     @cached_property
     def tiers(self) -> Tiers:
+        """The keys by tier."""
         return Tiers(
             [key.exact for key in self],
             [key.stem for key in self],
-            once(other for key in self for other in key.others),
-            once(key.nisba for key in self if key.nisba != key.stem),
+            unique(other for key in self for other in key.others),
+            unique(key.nisba for key in self if key.nisba != key.stem),
         )
 
 
-def once(keys: Iterable[str]) -> list[str]:
-    """Each of them once, in the order in which they come."""
+def unique(keys: Iterable[str]) -> list[str]:
+    """Drop duplicate keys; keep the order."""
     return list(dict.fromkeys(keys))
 
 
 @lru_cache(maxsize=50_000)
-def _weight_of(keys: Keys) -> int:
-    return sum(len(key.encode()) + BESIDE for key in lettered(keys))
+def _byte_size(keys: Keys) -> int:
+    return sum(len(key.encode()) + KEY_OVERHEAD for key in prefixed_keys(keys))
 
 
-def lettered(keys: Keys) -> set[str]:
-    """The keys of a word, each behind the letter of its tier."""
+def prefixed_keys(keys: Keys) -> set[str]:
+    """The keys of a word, each prefixed with the letter of its tier (n, s, x, z)."""
     return {f"n{keys.exact}", f"s{keys.stem}", f"z{keys.nisba}", *(f"x{key}" for key in keys.others)}

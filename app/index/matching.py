@@ -1,65 +1,69 @@
-"""A question in the words of a database: FTS5's or PostgreSQL's `tsquery`. Keys hold letters and digits only."""
+"""Translate a parsed question to a full-text query: FTS5 `MATCH` or PostgreSQL `tsquery`.
+
+Nothing is escaped: a key has letters and digits only.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from app.text.analysis import sought
+from app.text.analysis import lookup_keys
 from app.text.questions import Question, Term
 
 
-class Way(NamedTuple):
-    """One way in which a term may be there: these keys one after the other, in a tier's column."""
+class KeyPhrase(NamedTuple):
+    """Consecutive keys in the column of one tier: one way to match a term."""
 
     column: str  # n, s, x, z: exact, stem, others, nisba
     keys: tuple[str, ...]
-    is_beginning: bool
+    is_prefix: bool
 
 
-def ways(term: Term) -> list[list[Way]]:
-    """How `term` may be there, tier by tier: as it is written, by its stem, by what else it may be, as an adjective."""
-    found = [sought(word) for word in term.words]
-    exact = Way("n", tuple(word.exact for word in found), term.is_beginning)
-    joined = [Way(column, (sought(term.joined).exact,), term.is_beginning) for column in "nx"] if term.joined else []
-    if term.is_beginning:
-        exact = exact._replace(is_beginning=len(found[-1].exact) > 1)
+def key_phrases(term: Term) -> list[list[KeyPhrase]]:
+    """All ways to match `term`, by tier, the best first: exact form, stem, other readings, nisba adjective."""
+    found = [lookup_keys(word) for word in term.words]
+    exact = KeyPhrase("n", tuple(word.exact for word in found), term.is_prefix)
+    key = (lookup_keys(term.joined).exact,) if term.joined else ()
+    joined = [KeyPhrase(column, key, term.is_prefix) for column in "nx"] if key else []
+    if term.is_prefix:
+        exact = exact._replace(is_prefix=len(found[-1].exact) > 1)
         return [[exact], [exact._replace(column="s")], joined, []]
     most = max(len(word.stems) for word in found)
     stems = [tuple(word.stems[min(n, len(word.stems) - 1)] for word in found) for n in range(most)]
-    stemmed = [Way("s", keys, False) for keys in dict.fromkeys(stems)]
+    stemmed = [KeyPhrase("s", keys, False) for keys in dict.fromkeys(stems)]
     if len(found) > 1:
         return [[exact], stemmed, joined, []]
     word = found[0]
-    others = [Way(column, (key,), False) for key in word.others for column in "sx"]
-    return [[exact], stemmed, others, [Way(column, (word.nisba,), False) for column in "zsx"]]
+    others = [KeyPhrase(column, (key,), False) for key in word.others for column in "sx"]
+    return [[exact], stemmed, others, [KeyPhrase(column, (word.nisba,), False) for column in "zsx"]]
 
 
 def expression(question: Question, dialect: str) -> str:
-    """All that is wanted, and nothing of what is not."""
-    write = Writer(dialect)
-    wanted = write.all([write.any(_flat(ways(term))) for term in question.wanted])
-    unwanted = [write.any(_flat(ways(term)[:2])) for term in question.unwanted]
+    """Full-text query for all wanted terms and none of the unwanted ones."""
+    write = ExpressionWriter(dialect)
+    wanted = write.all([write.any(_flattened(key_phrases(term))) for term in question.wanted])
+    unwanted = [write.any(_flattened(key_phrases(term)[:2])) for term in question.unwanted]
     return write.without(wanted, unwanted)
 
 
 def title_expression(stems: Collection[str], dialect: str) -> str:
-    """Any of these stems."""
-    return Writer(dialect).any([Way("s", (stem,), False) for stem in sorted(stems)])
+    """Full-text query for any of these stems."""
+    return ExpressionWriter(dialect).any([KeyPhrase("s", (stem,), False) for stem in sorted(stems)])
 
 
-def _flat(tiers: Sequence[Sequence[Way]]) -> Iterator[Way]:
-    return (way for tier in tiers for way in tier)
+def _flattened(tiers: Sequence[Sequence[KeyPhrase]]) -> Iterator[KeyPhrase]:
+    return (phrase for tier in tiers for phrase in tier)
 
 
-class Writer:
-    """Writes expressions of one database."""
+class ExpressionWriter:
+    """Writes full-text queries in the syntax of one database."""
 
     def __init__(self, dialect: str) -> None:
         self._is_sqlite = dialect == "sqlite"
 
-    def any(self, found: Iterator[Way] | Sequence[Way]) -> str:
-        return "(" + (" OR " if self._is_sqlite else " | ").join(dict.fromkeys(map(self._way, found))) + ")"
+    def any(self, found: Iterator[KeyPhrase] | Sequence[KeyPhrase]) -> str:
+        return "(" + (" OR " if self._is_sqlite else " | ").join(dict.fromkeys(map(self._phrase, found))) + ")"
 
     def all(self, parts: Sequence[str]) -> str:
         return "(" + (" AND " if self._is_sqlite else " & ").join(parts) + ")"
@@ -69,8 +73,8 @@ class Writer:
             return f"{wanted} NOT ({' OR '.join(unwanted)})" if unwanted else wanted
         return " & ".join([wanted, *(f"!{part}" for part in unwanted)])
 
-    def _way(self, way: Way) -> str:
+    def _phrase(self, phrase: KeyPhrase) -> str:
         if self._is_sqlite:
-            return f'{way.column} : "{" ".join(way.keys)}"' + (" *" if way.is_beginning else "")
-        keys = " <-> ".join(f"'{way.column}{key}'" for key in way.keys)
-        return f"({keys}{':*' if way.is_beginning else ''})"
+            return f'{phrase.column} : "{" ".join(phrase.keys)}"' + (" *" if phrase.is_prefix else "")
+        keys = " <-> ".join(f"'{phrase.column}{key}'" for key in phrase.keys)
+        return f"({keys}{':*' if phrase.is_prefix else ''})"

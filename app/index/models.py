@@ -1,4 +1,4 @@
-"""What is indexed, by the place that it has among all that is: the newest has the highest."""
+"""Tables of the word index. `place` is a row number that grows with time: the newest resource has the highest."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Id, Key
 
-Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite knows its row number by this type only
+Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite makes only an INTEGER PRIMARY KEY the rowid
 
 
 class Indexed(Base):
-    """One thing with its words; `vector` is PostgreSQL's alone."""
+    """The indexed text of one resource; `vector` is filled on PostgreSQL only."""
 
     __tablename__ = "indexed"
     __table_args__ = (
@@ -24,21 +24,21 @@ class Indexed(Base):
     )
 
     place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
-    """The second of its moment since 1970, times `PLACES`, plus a number that makes it unique."""
+    """Unix time in seconds, times `PLACES_PER_SECOND`, plus a number that makes it unique."""
     resource: Mapped[str] = mapped_column(Key)
     resource_id: Mapped[str] = mapped_column(Id)
     at: Mapped[datetime]
     version: Mapped[int]
-    """Of the analyser; 0 where the texts have changed since."""
+    """Version of the analyser; 0 (`MARKED_STALE`) when the texts have changed since."""
     digest: Mapped[str] = mapped_column(Key)
-    """Of all that was indexed."""
+    """`Texts.digest` of what was indexed."""
     packed: Mapped[bytes | None]
-    """All words: to rank by, and on SQLite to take them out of the full-text table again."""
+    """All keys (`packing.pack`): for ranking, and on SQLite to delete them from the full-text table."""
     vector: Mapped[str | None] = mapped_column(Text().with_variant(TSVECTOR(), "postgresql"))
 
 
 class Headword(Base):
-    """A word of a title, for suggestions and corrections. On SQLite the key is the whole table."""
+    """A word of a title, for suggestions and spelling corrections. On SQLite a table WITHOUT ROWID."""
 
     __tablename__ = "headwords"
     __table_args__ = ({"sqlite_with_rowid": False},)
@@ -47,8 +47,8 @@ class Headword(Base):
     place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
 
 
-# SQLite's full-text table: its rowid is the place, its columns are the tiers. In the column of its own name it takes
-# commands.
+# SQLite's contentless FTS5 table: the rowid is the place, the columns are the tiers. FTS5 takes commands through the
+# column that has the name of the table.
 index_words = table(
     "index_words", column("rowid"), column("n"), column("s"), column("x"), column("z"), column("index_words")
 )

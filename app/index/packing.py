@@ -1,10 +1,17 @@
-"""A thing's words in little room, each with its keys, in their order.
+r"""Compact encoding of the keys of a resource: bytes that ranking can search for a key without decoding them.
 
-A word stands as its exact key. Behind it stands its stem, where that is another, and what else the word may be: one
-sign for each tells how much is cut off in front and behind, and only what is no part of the exact key is written out.
-Arabic letters become capitals of ASCII, which no key holds, and so take one byte. Spaces part the words, a line
-between two of them the fields, and two lines the body from the others. Only the body is compressed: what stands before
-it is looked at far more often, and is short.
+A word is its exact key, then its stem if that differs, then its other keys. Each of these is one character when it is
+a substring of the exact key: the character's number in `_SIGNS` is 10 x letters cut in front + letters cut behind.
+Else it is `=` and the key; `~` marks the nisba key. The 29 Arabic letters are ASCII capitals, which no key holds: one
+byte instead of two. Words end with a space, fields with a line feed, and the fields before the body with two.
+Only the body is compressed (zlib): the other fields are short and read much more often.
+
+Example: title "القمر" (stem "قمر": 2 letters cut in front, none behind: number 20, `\x16`), one lead "running"
+(stem "run": 0 and 4 cut: number 4, `\x05`), body "moon" (its stem is the same). `decompressed(pack(fields))` is
+
+    b" BXVYK\x16 \n running\x05 \n\n moon "
+
+`pack(fields)` is the same with `compress(b" moon ", 9)` after the two line feeds, and `unpack` returns the fields.
 """
 
 from __future__ import annotations
@@ -14,11 +21,11 @@ from collections.abc import Sequence
 from functools import lru_cache
 from zlib import compress, decompress
 
-from app.index.fields import Field
+from app.index.fields import FieldKeys
 from app.text.analysis import Keys
 
-LEVEL = 9  # of zlib
-FIELD_END, BODY = " \n ", b"\n\n"
+ZLIB_LEVEL = 9
+FIELD_END, BODY_MARK = " \n ", b"\n\n"
 _CAPITALS = str.maketrans("ءابتثجحخدذرزسشصضطظعغفقكلمنهوي", "ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]")
 _LETTERS = {capital: letter for letter, capital in _CAPITALS.items()}
 _WRITTEN, _NISBA = "=", "~"
@@ -28,73 +35,75 @@ _CODE = re.compile(rf"({_NISBA}?)(?:{_WRITTEN}([^{re.escape(_SIGNS)}{_WRITTEN}{_
 _EXACT = re.compile(rf"[^{re.escape(_SIGNS)}{_WRITTEN}{_NISBA}]*")
 
 
-def packed(fields: Sequence[Sequence[Keys]], stored: bytes | None = None) -> bytes:
-    """The words of all fields; the last is the body. A field without words is there too.
+def pack(fields: Sequence[Sequence[Keys]], stored: bytes | None = None) -> bytes:
+    """Encode the keys of all fields, also empty ones; the last field is the body.
 
-    `stored`: what was packed before, where the body is the same.
+    `stored`: a former result with the same body; its compressed body is copied.
     """
     *lines, body = fields
-    before = f" {FIELD_END.join(map(_coded, lines))} ".encode() + BODY
-    return before + (stored.partition(BODY)[2] if stored else compress(f" {_coded(body)} ".encode(), LEVEL))
+    before = f" {FIELD_END.join(map(_encoded_field, lines))} ".encode() + BODY_MARK
+    if stored:
+        return before + stored.partition(BODY_MARK)[2]
+    return before + compress(f" {_encoded_field(body)} ".encode(), ZLIB_LEVEL)
 
 
-def _coded(field: Sequence[Keys]) -> str:
-    return " ".join(map(_code, field))
+def _encoded_field(field: Sequence[Keys]) -> str:
+    return " ".join(map(_encoded_word, field))
 
 
-def opened(stored: bytes | None) -> bytes:
-    """What was packed, as one text: to be searched for `short` keys."""
+def decompressed(stored: bytes | None) -> bytes:
+    """The encoded fields with the body decompressed, to be searched for `encoded_key`s."""
     if not stored:
         return b""
-    before, end, body = stored.partition(BODY)
+    before, end, body = stored.partition(BODY_MARK)
     return before + end + decompress(body)
 
 
-def opened_before_body(stored: bytes | None) -> bytes:
-    """The part of it before the body."""
-    return stored.partition(BODY)[0] if stored else b""
+def before_body(stored: bytes | None) -> bytes:
+    """The encoded fields before the body; nothing is decompressed."""
+    return stored.partition(BODY_MARK)[0] if stored else b""
 
 
-def unpacked(stored: bytes | None) -> list[Field]:
-    """The words of all fields again."""
+def unpack(stored: bytes | None) -> list[FieldKeys]:
+    """Decode the result of `pack` to the keys of all fields."""
     if not stored:
-        return [Field()]
-    before, _, body = stored.partition(BODY)
-    return [*(Field(_line(line)) for line in before.split(b"\n")), _body(body)]
+        return [FieldKeys()]
+    before, _, body = stored.partition(BODY_MARK)
+    return [*(FieldKeys(_decoded_line(line)) for line in before.split(b"\n")), _decoded_body(body)]
 
 
 @lru_cache(maxsize=1_000)
-def _body(stored: bytes) -> Field:
-    """Remembered: who has saved a text saves it again."""
-    return Field(_line(decompress(stored)))
+def _decoded_body(stored: bytes) -> FieldKeys:
+    """Cached: an editor mostly saves the same text several times."""
+    return FieldKeys(_decoded_line(decompress(stored)))
 
 
-def titled(stored: bytes | None) -> list[Keys]:
-    """The words of the first field."""
-    return _line(opened_before_body(stored).partition(b"\n")[0])
+def title_keys(stored: bytes | None) -> list[Keys]:
+    """Decode the first field, the title."""
+    return _decoded_line(before_body(stored).partition(b"\n")[0])
 
 
-def _line(line: bytes) -> list[Keys]:
-    return [keys_of(code) for code in line.split(b" ") if code]
+def _decoded_line(line: bytes) -> list[Keys]:
+    return [decoded_keys(code) for code in line.split(b" ") if code]
 
 
-def short(key: str) -> bytes:
-    """A key as it stands there; those of a word are each a part of what stands for the word."""
+def encoded_key(key: str) -> bytes:
+    """Encode a key. Each key of a word is a substring of the word's exact key or of its encoded word."""
     return key.translate(_CAPITALS).encode()
 
 
 @lru_cache(maxsize=50_000)
-def _code(keys: Keys) -> str:
+def _encoded_word(keys: Keys) -> str:
     exact = keys.exact
     code = exact
     if keys != Keys(exact, exact, (), exact):
-        code += _cut(exact, keys.stem)
+        code += _difference(exact, keys.stem)
     if keys.nisba != keys.stem:
-        code += _NISBA + _cut(exact, keys.nisba)
-    return "".join([code, *(_cut(exact, other) for other in keys.others)]).translate(_CAPITALS)
+        code += _NISBA + _difference(exact, keys.nisba)
+    return "".join([code, *(_difference(exact, other) for other in keys.others)]).translate(_CAPITALS)
 
 
-def _cut(exact: str, key: str) -> str:
+def _difference(exact: str, key: str) -> str:
     before = exact.find(key)
     behind = len(exact) - before - len(key)
     sign = before * _MOST_BEHIND + behind
@@ -102,14 +111,14 @@ def _cut(exact: str, key: str) -> str:
 
 
 @lru_cache(maxsize=50_000)
-def keys_of(code: bytes) -> Keys:
-    """The keys of the word that `code` stands for."""
+def decoded_keys(code: bytes) -> Keys:
+    """Decode one encoded word to its keys."""
     text = code.decode()
     found = _EXACT.match(text)
     exact = found[0].translate(_LETTERS) if found else ""
     stem, nisba, others = exact, None, list[str]()
     for number, (mark, written, sign) in enumerate(_CODE.findall(text, len(found[0]) if found else 0)):
-        key = _uncut(exact, sign) if sign else written.translate(_LETTERS)
+        key = _restored(exact, sign) if sign else written.translate(_LETTERS)
         if number == 0:
             stem = key
         elif mark:
@@ -119,6 +128,6 @@ def keys_of(code: bytes) -> Keys:
     return Keys(exact, stem, tuple(others), stem if nisba is None else nisba)
 
 
-def _uncut(exact: str, sign: str) -> str:
+def _restored(exact: str, sign: str) -> str:
     before, behind = divmod(_SIGNS.index(sign), _MOST_BEHIND)
     return exact[before : len(exact) - behind]

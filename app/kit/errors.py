@@ -45,7 +45,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
 from app.text.languages import direction
-from app.text.messages import message, negotiate, spoken
+from app.text.messages import language_with, message, negotiate
 
 MEDIA_TYPE = "application/problem+json"
 IN_A_PATH = "/:@!$&'()*+,;=~-._"
@@ -228,7 +228,7 @@ def render(problem: Problem, scope: Scope) -> Response:
 def answer_in(problem: Problem, language: str, instance: str) -> Response:
     """The one place where a problem becomes bytes, in `language` or, where that lacks its words, in English."""
     title, detail = f"problem.{problem.slug}.title", f"problem.{problem.slug}.detail"
-    language = spoken([title, detail, *(fault.key for fault in problem.errors)], language)
+    language = language_with([title, detail, *(fault.key for fault in problem.errors)], language)
     content: dict[str, Any] = {
         "type": f"/problems/{problem.slug}",
         "title": message(title, language),

@@ -1,1 +1,1 @@
-"""Search: articles by their words."""
+"""Full-text search of visible articles: hits, facets, suggestions, spelling corrections, related articles."""

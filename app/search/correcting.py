@@ -1,7 +1,7 @@
-"""What may somebody have meant for whose words nothing is there?
+"""Spelling correction of words that no visible article has.
 
-First a letter less (و ف ب ل ك, where it was written for a prefix), then one letter another, more, or less, as long as
-that gives a word of a visible title, and not one that any text has. A word with a digit is what was meant.
+First the word without a prefix letter (و ف ب ل ك), then words at edit distance one (a letter changed, added, removed,
+or two swapped) that a visible headline has. Stop words are no correction; a word with a digit is never corrected.
 """
 
 from __future__ import annotations
@@ -10,34 +10,33 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from app.search.repository import Search
-from app.text.analysis import is_stop_form, is_stop_word, peeled
+from app.text.analysis import is_stop_form, is_stop_word, without_prefix
 from app.text.arabic import is_arabic
 from app.text.questions import Question, Term
-from app.text.words import Spelt, words
+from app.text.words import Word, words
 
 ARABIC = "ءابتثجحخدذرزسشصضطظعغفقكلمنهوي"
 LATIN = "abcdefghijklmnopqrstuvwxyz"
-SHORTEST = 4  # letters of a word that is put right
-LONGEST = 20
+SHORTEST, LONGEST = 4, 20  # letters of a word that may be corrected
 
 
 class Correction(NamedTuple):
-    """A word that was not found, and the one that was looked for instead."""
+    """A word without a match, and its correction."""
 
     wrong: str
     right: str
 
 
-async def corrected(search: Search, question: Question) -> tuple[Question, list[Correction]] | None:
-    """The question with other words for those that are nowhere; None where there are none."""
+async def correct_question(search: Search, question: Question) -> tuple[Question, list[Correction]] | None:
+    """Correct each wanted term that has no match; None if nothing is corrected or a term has no correction."""
     wanted, corrections = [], []
     for term in question.wanted:
-        better = term if await _is_somewhere(search, term) else await _instead(search, term)
-        if better is None:
+        replacement = term if await _is_somewhere(search, term) else await _replacement(search, term)
+        if replacement is None:
             return None
-        if better != term:
-            corrections.append(Correction(term.words[0].letters, better.words[0].letters))
-        wanted.append(better)
+        if replacement != term:
+            corrections.append(Correction(term.words[0].letters, replacement.words[0].letters))
+        wanted.append(replacement)
     return (question._replace(wanted=tuple(wanted)), corrections) if corrections else None
 
 
@@ -45,29 +44,29 @@ async def _is_somewhere(search: Search, term: Term) -> bool:
     return bool(await search.newest(Question((term,)), 1))
 
 
-async def _instead(search: Search, term: Term) -> Term | None:
-    if len(term.words) > 1 or term.is_beginning or is_stop_word(term.words[0]):
+async def _replacement(search: Search, term: Term) -> Term | None:
+    if len(term.words) > 1 or term.is_prefix or is_stop_word(term.words[0]):
         return None
-    for shorter in peeled(term.words[0]):
+    for shorter in without_prefix(term.words[0]):
         if await _is_somewhere(search, Term((shorter,))):
             return Term((shorter,))
     form = term.words[0].form
     if not SHORTEST <= len(form) <= LONGEST or any(map(str.isdigit, form)):  # 2031 is no misspelt 2013
         return None
-    near = sorted(other for other in set(_one_letter_off(form)) - {form} if not is_stop_form(other))
-    for word, _ in await search.titled(near, 5):
-        headline = await search.newest_with(word)
+    near = sorted(other for other in set(_edits(form)) - {form} if not is_stop_form(other))
+    for word, _ in await search.in_titles(near, 5):
+        headline = await search.newest_headline_with(word)
         if headline is not None:
             return Term((as_written(headline, word),))
     return None
 
 
-def as_written(headline: str, form: str) -> Spelt:
-    """How the headline writes the word."""
-    return next((place.word for place in words(headline) if place.word.form == form), Spelt(form, form))
+def as_written(headline: str, form: str) -> Word:
+    """The word with the folded `form`, in the spelling of the headline."""
+    return next((place.word for place in words(headline) if place.word.form == form), Word(form, form))
 
 
-def _one_letter_off(form: str) -> Iterator[str]:
+def _edits(form: str) -> Iterator[str]:
     letters = ARABIC if is_arabic(form) else LATIN
     for place in range(len(form) + 1):
         before, rest = form[:place], form[place:]

@@ -1,44 +1,43 @@
-"""What else may somebody want to read who has read this? What shares tags, section and words of the headline."""
+"""Related articles: those that share tags, sections and headline words with an article."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from datetime import datetime
-from typing import Any
+from typing import Protocol
 
-from sqlalchemy import BindParameter, Select, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.articles.models import Article, ArticleSection, ArticleTag
-from app.articles.repository import KIND, Relations, visible
-from app.index.entries import stem_keys
+from app.articles.repository import KIND, Relations, Terms, visible
+from app.index.indexed_text import stem_keys
 from app.index.matching import title_expression
 from app.index.models import Indexed
-from app.index.packing import titled
+from app.index.packing import title_keys
 from app.index.ranking import freshness
-from app.index.repository import Kind, found_by, last_place, newest
+from app.index.repository import Matches, MatchScope, last_place, match_select, newest_packed
 from app.kit.db import Connection, Instant, dialect_of
 
 TAG, SECTION, WORD = 3.0, 1.0, 1.0
-CONSIDERED = 200  # of the newest that share one of these
+MAX_CANDIDATES = 200  # of the newest that share one of these
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
+Link = type[ArticleTag] | type[ArticleSection]
+
+
+class ArticleRow(Protocol):
+    """The columns of an article that decide what is related to it."""
+
+    id: str
+    language: str
+    headline: str
 
 
 async def related_to(
-    connection: Connection, article: Any, relations: Relations, now: datetime, limit: int
+    connection: Connection, article: ArticleRow, relations: Relations, now: datetime, limit: int
 ) -> list[str]:
-    """Ids of the visible articles of its language that share most with it; the younger weigh more."""
-    weights: dict[str, float] = defaultdict(float)
-    for link, term_id, terms, weight in (
-        (ArticleTag, ArticleTag.tag_id, relations.tags, TAG),
-        (ArticleSection, ArticleSection.section_id, relations.sections, SECTION),
-    ):
-        if terms:
-            ids = [id for id, _, _ in terms]
-            for id in (await connection.execute(_filed(link, term_id, ids, article), {"now": now})).scalars():
-                weights[id] += weight
-    for id, number in (await _wordy(connection, article, now)).items():
-        weights[id] += WORD * number
-    weights.pop(article.id, None)
+    """Ids of the visible articles in the same language that share most with `article`; newer ones score higher."""
+    weights = await _weights(connection, article, relations, now)
     rows = select(Indexed.resource_id, Indexed.place).where(
         Indexed.resource == KIND, Indexed.resource_id.in_(list(weights))
     )
@@ -48,35 +47,55 @@ async def related_to(
     return sorted(scores, key=lambda id: (scores[id], places[id]), reverse=True)[:limit]
 
 
-def _filed(link: Any, term_id: Any, ids: list[str], article: Any) -> Select[Any]:
-    """The newest under any of these terms, once for each."""
+async def _weights(
+    connection: Connection, article: ArticleRow, relations: Relations, now: datetime
+) -> dict[str, float]:
+    """The weight of what each other article shares with `article`, by id."""
+    weights: dict[str, float] = defaultdict(float)
+    links: list[tuple[Link, InstrumentedAttribute[str], Terms, float]] = [
+        (ArticleTag, ArticleTag.tag_id, relations.tags, TAG),
+        (ArticleSection, ArticleSection.section_id, relations.sections, SECTION),
+    ]
+    for link, term_id, terms, weight in links:
+        if terms:
+            statement = _with_any_term(link, term_id, [id for id, _, _ in terms], article)
+            for id in (await connection.execute(statement, {"now": now})).scalars():
+                weights[id] += weight
+    for id, number in (await _shared_headline_words(connection, article, now)).items():
+        weights[id] += WORD * number
+    weights.pop(article.id, None)
+    return weights
+
+
+def _with_any_term(link: Link, term_id: InstrumentedAttribute[str], ids: list[str], article: ArticleRow) -> Select[str]:
+    """The newest articles with any of these terms; an article comes once for each term."""
     rows = (
         select(Article.id)
         .join(link, link.article_id == Article.id)
-        .where(term_id.in_(ids), visible(NOW), *_alike(article))
+        .where(term_id.in_(ids), visible(NOW), *_same_language(article))
     )
-    return rows.order_by(Article.published_at.desc(), Article.id.desc()).limit(CONSIDERED)
+    return rows.order_by(Article.published_at.desc(), Article.id.desc()).limit(MAX_CANDIDATES)
 
 
-def _alike(article: Any) -> list[Any]:
+def _same_language(article: ArticleRow) -> list[ColumnElement[bool]]:
     return [Article.language == article.language, Article.id != article.id]
 
 
-async def _wordy(connection: Connection, article: Any, now: datetime) -> dict[str, int]:
-    """By id, how many words of the headline stand in that of another."""
+async def _shared_headline_words(connection: Connection, article: ArticleRow, now: datetime) -> dict[str, int]:
+    """The number of headline words that each other article shares, by id."""
     keys = stem_keys(article.headline, article.language)
     if not keys:
         return {}
     dialect, top = dialect_of(connection), last_place(now)
     values = {"match": title_expression(keys, dialect), "top": top, "now": now}
 
-    def found(kind: Kind) -> Select[Any]:
-        rows = found_by(dialect, KIND, kind)
+    def found(scope: MatchScope) -> Matches:
+        rows = match_select(dialect, KIND, scope)
         place, id = rows.selected_columns
-        return rows.join(Article, Article.id == id).where(visible(NOW), *_alike(article)).order_by(place.desc())
+        return rows.join(Article, Article.id == id).where(visible(NOW), *_same_language(article)).order_by(place.desc())
 
     shared: dict[str, int] = {}
-    for row in await newest(connection, found, values, CONSIDERED):
-        if number := len(keys.intersection(word.stem for word in titled(row.packed))):
+    for row in await newest_packed(connection, found, values, MAX_CANDIDATES):
+        if number := len(keys.intersection(word.stem for word in title_keys(row.packed))):
             shared[row.resource_id] = number
     return shared

@@ -1,13 +1,14 @@
-"""Visible articles by their words: found in the index, weighed in `app/index/ranking.py`."""
+"""Queries for visible articles in the word index; `app/index/ranking.py` ranks the matches."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, or_, select, union_all
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.articles.filters import conditions
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
@@ -16,7 +17,7 @@ from app.articles.schemas import ArticleFilters
 from app.articles.text_search import filters_of, matching_articles, newest_matches, values_of
 from app.authors.models import Author
 from app.index.models import Headword, Indexed
-from app.index.repository import first_place, last_place, newest
+from app.index.repository import first_place, last_place, newest_packed
 from app.kit.db import Connection, dialect_of
 from app.kit.paging import COUNT_LIMIT
 from app.sections.models import Section
@@ -25,15 +26,25 @@ from app.text.questions import Question
 
 FACETED = 10_000  # of the newest matches
 MOST_VALUES = 20
-TERMS: dict[str, tuple[Any, Any, Any]] = {
-    "section": (ArticleSection, Section, ArticleSection.section_id),
-    "tag": (ArticleTag, Tag, ArticleTag.tag_id),
-    "author": (ArticleAuthor, Author, ArticleAuthor.author_id),
+
+
+class TermTables(NamedTuple):
+    """The tables of a facet that counts terms: links from articles, the terms, and the foreign key between them."""
+
+    link: type[ArticleSection] | type[ArticleTag] | type[ArticleAuthor]
+    term: type[Section] | type[Tag] | type[Author]
+    term_id: InstrumentedAttribute[str]
+
+
+TERMS = {
+    "section": TermTables(ArticleSection, Section, ArticleSection.section_id),
+    "tag": TermTables(ArticleTag, Tag, ArticleTag.tag_id),
+    "author": TermTables(ArticleAuthor, Author, ArticleAuthor.author_id),
 }
 
 
 class Match(NamedTuple):
-    """A visible article that was found, and its words."""
+    """A visible article that matches, and its packed keys."""
 
     place: int
     id: str
@@ -41,7 +52,7 @@ class Match(NamedTuple):
 
 
 class FacetValue(NamedTuple):
-    """How many of what was found are filed so."""
+    """A value of a facet (slug, language or month), its name if it is a term, and the number of matches."""
 
     value: str
     name: str | None
@@ -49,7 +60,7 @@ class FacetValue(NamedTuple):
 
 
 class Search:
-    """What one question finds, of what readers see at one moment."""
+    """Queries over the articles that are visible at the moment `now` and pass the filters."""
 
     def __init__(self, connection: Connection, filters: ArticleFilters, now: datetime) -> None:
         self.connection, self.dialect, self.now = connection, dialect_of(connection), now
@@ -57,18 +68,19 @@ class Search:
         self._filters, self._narrowed = filters_of(filters), conditions(filters, each=True)
 
     async def newest(self, question: Question, limit: int, before: int | None = None) -> list[Match]:
-        """The newest matches, of places below `before`."""
+        """The newest matches at places below `before`."""
         values = self._values(question, self._top if before is None else min(before - 1, self._top))
-        rows = await newest(self.connection, partial(matching_articles, self.dialect, self._filters), values, limit)
-        return [Match(*row[:3]) for row in rows]
+        found = partial(matching_articles, self.dialect, self._filters)
+        rows = await newest_packed(self.connection, found, values, limit)
+        return [Match(row.place, row.resource_id, row.packed) for row in rows]
 
     async def count(self, question: Question) -> int:
-        """How many there are, to one above the limit of counts."""
+        """The number of matches, counted up to `COUNT_LIMIT` + 1."""
         values = self._values(question, self._top)
         return (await newest_matches(self.connection, self._filters, values, COUNT_LIMIT + 1))[2]
 
     async def facets(self, question: Question, names: Sequence[str]) -> dict[str, list[FacetValue]]:
-        """How the newest `FACETED` matches are filed, by each of these names; the most frequent first."""
+        """Count the newest `FACETED` matches by the values of each facet in `names`, the most frequent value first."""
         if not names:
             return {}
         values = self._values(question, self._top)
@@ -81,7 +93,7 @@ class Search:
             counted[names[number]].append(FacetValue(*value))
         return {name: sorted(found, key=lambda one: (-one.number, one.value)) for name, found in counted.items()}
 
-    def _faceted(self, found: CTE, name: str) -> Select[Any]:
+    def _faceted(self, found: CTE, name: str) -> Select[str, str | None, int]:
         if name in TERMS:
             link, term, term_id = TERMS[name]
             rows = select(term.slug, term.name, func.count().label("n")).join_from(
@@ -94,17 +106,17 @@ class Search:
             rows = rows.join_from(Article, found, Article.id == found.c.resource_id).group_by(value)
         return rows.order_by(func.count().desc(), rows.selected_columns[0]).limit(MOST_VALUES)
 
-    async def titled(self, words: Sequence[str], limit: int) -> list[tuple[str, int]]:
-        """Which of these words stand in the titles of visible articles, and how often; the most frequent first."""
+    async def in_titles(self, words: Sequence[str], limit: int) -> list[tuple[str, int]]:
+        """Those of `words` that headlines of visible articles have, with their frequency, the most frequent first."""
         return await self._headwords(Headword.word.in_(words), limit)
 
-    async def beginning(self, beginning: str, limit: int) -> list[tuple[str, int]]:
-        """Words of visible titles that begin so."""
-        after = beginning + "\U0010ffff"
-        return await self._headwords((Headword.word >= beginning) & (Headword.word < after), limit)
+    async def starting_with(self, prefix: str, limit: int) -> list[tuple[str, int]]:
+        """Words of visible headlines with a prefix, with their frequency, the most frequent first."""
+        after = prefix + "\U0010ffff"
+        return await self._headwords((Headword.word >= prefix) & (Headword.word < after), limit)
 
-    async def newest_with(self, word: str) -> str | None:
-        """The headline of the newest visible article with this word in its title."""
+    async def newest_headline_with(self, word: str) -> str | None:
+        """The headline of the newest visible article that has this word in its headline."""
         statement = select(Article.headline).join(Indexed, Indexed.resource_id == Article.id)
         statement = statement.join(Headword, Headword.place == Indexed.place).where(Headword.word == word)
         newest = (
@@ -115,7 +127,7 @@ class Search:
         return (await self.connection.execute(newest, {"now": self.now})).scalar_one_or_none()
 
     async def headlines(self, question: Question, limit: int) -> list[str]:
-        """Of the newest matches."""
+        """Headlines of the newest matches."""
         ids = [match.id for match in await self.newest(question, limit)]
         shown = select(Article.id, Article.headline).where(Article.id.in_(ids), visible(self.now))
         found = {row.id: row.headline for row in (await self.connection.execute(shown)).all()}
@@ -123,14 +135,14 @@ class Search:
 
     async def _headwords(self, where: ColumnElement[bool], limit: int) -> list[tuple[str, int]]:
         count = func.count()
-        # What lies among the last places may be of a moment that is still to come.
+        # Scheduled articles may have places up to `_top`: above this second their moment decides.
         is_out = select(Indexed.place).where(Indexed.place == Headword.place, Indexed.at <= NOW).exists()
         known = or_(Headword.place < first_place(self.now), is_out)
         rows = select(Headword.word, count).where(where, Headword.place <= self._top, known)
         ordered = rows.group_by(Headword.word).order_by(count.desc(), Headword.word).limit(limit)
         return [(word, number) for word, number in (await self.connection.execute(ordered, {"now": self.now})).all()]
 
-    def _values(self, question: Question, top: int) -> dict[str, Any]:
+    def _values(self, question: Question, top: int) -> dict[str, object]:
         return values_of(question, self.dialect, self.now, top)
 
     def _month(self) -> ColumnElement[str]:

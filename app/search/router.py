@@ -1,11 +1,11 @@
-"""Search: what readers see, by its words."""
+"""Public routes of search: hits with snippets and facets, related articles, suggestions."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import dropwhile, islice
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple, Protocol
 
 from fastapi import Query
 from starlette.requests import Request
@@ -15,8 +15,8 @@ from app.articles.repository import Articles, Relations
 from app.articles.router import ArticlePath
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import comments_mode, writer_of
-from app.index.asking import asked
-from app.index.ranking import RANKED, Field, Hit, Scales, rank
+from app.index.asking import parse_question
+from app.index.ranking import RANKED, FieldName, RankedHit, Scorer, rank
 from app.index.repository import is_stale
 from app.kit import clock, listing
 from app.kit.caching import deliver, unkept
@@ -25,9 +25,9 @@ from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.faults import unknown_name
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
-from app.search.correcting import Correction, corrected
+from app.search.correcting import Correction, correct_question
 from app.search.related import related_to
-from app.search.repository import Match, Search
+from app.search.repository import FacetValue, Match, Search
 from app.search.schemas import (
     FACETS,
     RelatedArticles,
@@ -38,23 +38,32 @@ from app.search.schemas import (
     Suggestions,
     SuggestQuery,
 )
-from app.search.suggesting import endings_alone, endings_beside, without_open_quote
+from app.search.suggesting import complete_phrase, complete_word, without_open_quote
 from app.text.marking import Marked, Marker
 from app.text.questions import Question
 from app.text.words import words
 
 router = router_of("/v1/search", "search")
 articles = router_of("/v1/articles", "articles")
-SHORTEST_BEGINNING = 2
+SHORTEST_PREFIX = 2
 TAGS = ["articles"]
+CursorValues = Sequence[float]
+"""Sorted by time: the place of the last hit. By relevance: the newest place, then score and place of the last hit."""
 
 
-class Found(NamedTuple):
-    """One page: what stands on it, and where the next begins."""
+class FoundPage(NamedTuple):
+    """One page of hits, the article id at each place, and the cursor values of the next page."""
 
-    hits: Sequence[Hit]
+    hits: Sequence[RankedHit]
     ids: dict[int, str]
-    next: list[Any] | None
+    next: CursorValues | None
+
+
+class TextRow(Protocol):
+    """The columns of an article that snippets are cut from, besides the headline."""
+
+    summary: str | None
+    byline: str | None
 
 
 @router.get("", response_model=SearchResults, responses=problems(InvalidQuery, InvalidCursor))
@@ -65,39 +74,23 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     difference; a word is also found with its article, prefixes and endings, in its plural, and as an adjective, and the
     closer it is to what was typed the better. Newer articles weigh more. Marks are made on the original text.
     """
-    now, question = clock.now(), asked(query.q)
+    now, question = clock.now(), parse_question(query.q)
     facets = _facets(query.facets)
-    search = Search(connection, query, now)
-    cursors = Cursors(request)
+    search, cursors = Search(connection, query, now), Cursors(request)
     start = cursors.read(query.cursor)
-    if not (query.count or facets):  # what has left between being found and being read is not shown
+    if not (query.count or facets):  # no snapshot needed: an article that is hidden meanwhile drops out of the hits
         await alone(connection)
-    found, corrections = await _page(search, query, question, start), list[Correction]()
-    if not found.hits and (better := await corrected(search, question)) is not None:
-        found = await _page(search, query, better[0], start)
-        if found.hits:  # else nothing is told that helps nobody
-            question, corrections = better
+    found, question, corrections = await _found(search, query, question, start)
     total = await search.count(question) if query.count else None
+    page = _slice(found, cursors, query.limit, total)
     counted = await search.facets(question, facets)
-    page: Slice[Any] = Slice(
-        found.hits,
-        cursors.write(found.next) if found.next else None,
-        query.limit,
-        None if total is None else min(total, COUNT_LIMIT),
-        total is not None and total > COUNT_LIMIT,
-    )
-    around = {
+    envelope = {
         "page": page.page(),
         "corrected": [{"from": wrong, "to": right} for wrong, right in corrections],
-        "facets": {
-            name: [{"value": v.value, "name": v.name, "count": v.number} for v in values]
-            for name, values in counted.items()
-        }
-        if facets
-        else None,
+        "facets": _facet_counts(counted) if facets else None,
     }
-    content = listing.spliced(SearchResults, around, await _hits(request, connection, found, query, question, now))
-    return await _delivered(request, connection, content, next_link(request, page.next))
+    content = listing.spliced(SearchResults, envelope, await _hits(request, connection, found, query, question, now))
+    return await _respond(request, connection, content, next_link(request, page.next))
 
 
 @articles.get("/{slug}/related", response_model=RelatedArticles, responses=problems(InvalidQuery, NotFound, Gone))
@@ -115,7 +108,7 @@ async def list_related_articles(
     rows = {other.id: other for other in await found.summarised(ids, now)}
     write = writer_of(settings)
     shown = [write(rows[id], comments_mode(rows[id], settings, now) != "closed") for id in ids if id in rows]
-    return await _delivered(request, connection, listing.spliced(RelatedArticles, {}, shown))
+    return await _respond(request, connection, listing.spliced(RelatedArticles, {}, shown))
 
 
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
@@ -129,15 +122,15 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
         raise InvalidQuery(errors=[Fault("nothing_sought", parameter="q")])
     last, search = typed[-1], Search(connection, ArticleFilters(), clock.now())
     found: list[str] = []
-    if len(last.word.form) >= SHORTEST_BEGINNING:
+    if len(last.word.form) >= SHORTEST_PREFIX:
         before = without_open_quote(query.q[: last.start])
-        endings = endings_beside if len(typed) > 1 else endings_alone
+        endings = complete_phrase if len(typed) > 1 else complete_word
         found = [before + ending for ending in await endings(search, before, last.word, query.limit)]
     data = [{"text": text} for text in found]
-    return await _delivered(request, connection, listing.as_it_stands(Suggestions, {"data": data}))
+    return await _respond(request, connection, listing.as_it_stands(Suggestions, {"data": data}))
 
 
-async def _delivered(
+async def _respond(
     request: Request, connection: Reading, content: bytes, headers: dict[str, str] | None = None
 ) -> Response:
     response = deliver(request, content, tags=TAGS, headers=headers, seldom=True)
@@ -152,38 +145,71 @@ def _facets(text: str | None) -> list[str]:
     return names
 
 
-async def _page(search: Search, query: SearchQuery, question: Question, start: list[Any] | None) -> Found:
-    following: list[Any] | None
-    if query.sort == "newest":
-        rows = await search.newest(question, query.limit + 1, _checked(start, 1)[0] if start else None)
-        shown, scales = rows[: query.limit], Scales(question)
-        hits = [Hit(0.0, row.place, scales.weigh(row.packed)[1]) for row in shown]
-        following = [shown[-1].place] if len(rows) > query.limit else None
-        return Found(hits, _ids(shown), following)
-    anchor, score, place = _checked(start, 3) if start else (None, None, None)
-    rows = await search.newest(question, RANKED, None if anchor is None else anchor + 1)
-    # What was the newest on the first page weighs the rest even where it is gone by now.
-    newest = max((row.place for row in rows), default=0) if anchor is None else anchor
-    ranked = rank(question, [(row.place, row.packed) for row in rows], newest)
-    left = ranked if start is None else dropwhile(lambda hit: hit[:2] >= (score, place), ranked)
-    hits = list(islice(left, query.limit + 1))
-    following = [newest, *hits[query.limit - 1][:2]] if len(hits) > query.limit else None
-    return Found(hits[: query.limit], _ids(rows), following)
+def _facet_counts(counted: dict[str, list[FacetValue]]) -> dict[str, list[dict[str, str | int | None]]]:
+    return {
+        name: [{"value": value.value, "name": value.name, "count": value.number} for value in values]
+        for name, values in counted.items()
+    }
+
+
+def _slice(found: FoundPage, cursors: Cursors, limit: int, total: int | None) -> Slice[RankedHit]:
+    following = cursors.write(found.next) if found.next else None
+    if total is None:
+        return Slice(found.hits, following, limit)
+    return Slice(found.hits, following, limit, min(total, COUNT_LIMIT), total > COUNT_LIMIT)
+
+
+async def _found(
+    search: Search, query: SearchQuery, question: Question, start: CursorValues | None
+) -> tuple[FoundPage, Question, list[Correction]]:
+    """The page of hits; without a hit, that of the corrected question, if that has one."""
+    found = await _page(search, query, question, start)
+    if not found.hits and (corrected := await correct_question(search, question)) is not None:
+        found = await _page(search, query, corrected[0], start)
+        if found.hits:
+            return found, *corrected
+    return found, question, []
+
+
+async def _page(search: Search, query: SearchQuery, question: Question, start: CursorValues | None) -> FoundPage:
+    page = _newest_page if query.sort == "newest" else _ranked_page
+    return await page(search, query.limit, question, start)
+
+
+async def _newest_page(search: Search, limit: int, question: Question, start: CursorValues | None) -> FoundPage:
+    rows = await search.newest(question, limit + 1, int(_checked_values(start, 1)[0]) if start else None)
+    shown, scorer = rows[:limit], Scorer(question)
+    hits = [RankedHit(0.0, row.place, scorer.score(row.packed)[1]) for row in shown]
+    return FoundPage(hits, _ids(shown), [shown[-1].place] if len(rows) > limit else None)
+
+
+async def _ranked_page(search: Search, limit: int, question: Question, start: CursorValues | None) -> FoundPage:
+    newest, last = None, None
+    if start:  # freshness stays relative to the newest hit of the first page, even if that hit is gone
+        newest, *last = _checked_values(start, 3)
+    rows = await search.newest(question, RANKED, None if newest is None else int(newest) + 1)
+    newest = max((row.place for row in rows), default=0) if newest is None else int(newest)
+    hits: Iterator[RankedHit] = rank(question, [(row.place, row.packed) for row in rows], newest)
+    if last:
+        hits = dropwhile(lambda hit: [*hit[:2]] >= last, hits)
+    shown = list(islice(hits, limit + 1))
+    following = [newest, *shown[limit - 1][:2]] if len(shown) > limit else None
+    return FoundPage(shown[:limit], _ids(rows), following)
 
 
 def _ids(rows: Sequence[Match]) -> dict[int, str]:
     return {row.place: row.id for row in rows}
 
 
-def _checked(start: list[Any], length: int) -> list[Any]:
-    """A cursor is bound to its sort, so that its length is right unless another version wrote it."""
+def _checked_values(start: CursorValues, length: int) -> CursorValues:
+    """Check the length: a cursor is bound to its sort, but another version of the API may have written it."""
     if len(start) != length:
         raise InvalidCursor(errors=[Fault("cursor_invalid", parameter="cursor")])
     return start
 
 
 async def _hits(
-    request: Request, connection: Reading, found: Found, query: SearchQuery, question: Question, now: datetime
+    request: Request, connection: Reading, found: FoundPage, query: SearchQuery, question: Question, now: datetime
 ) -> list[bytes]:
     settings = request.app.state.settings
     write, articles, ids = writer_of(settings), Articles(connection), [found.ids[hit.place] for hit in found.hits]
@@ -197,7 +223,7 @@ async def _hits(
             if (marker := markers.get(row.language)) is None:
                 marker = markers[row.language] = Marker(question, row.language)
             texts = list(_texts(row, related, bodies.get(id), hit.fields))
-            snippets = [_snippet(field, mark) for field, mark in _marks(row.headline, texts, marker)]
+            snippets = [_snippet(field, mark) for field, mark in _highlights(row.headline, texts, marker)]
             article = write(row, comments_mode(row, settings, now) != "closed")
             score = listing.as_it_stands(float | None, hit.score if query.sort == "relevance" else None)
             shown = listing.as_it_stands(list[Snippet], snippets)
@@ -205,8 +231,10 @@ async def _hits(
     return hits
 
 
-def _texts(row: Any, related: Relations, body: str | None, fields: set[Field]) -> Iterator[tuple[str, str | None]]:
-    """Where else than in the headline something was found, or may have been."""
+def _texts(
+    row: TextRow, related: Relations, body: str | None, fields: set[FieldName]
+) -> Iterator[tuple[str, str | None]]:
+    """The texts besides the headline that may have a match, with the name of their snippet field."""
     if "lead" in fields:
         yield "summary", row.summary
     yield "body", body
@@ -215,8 +243,8 @@ def _texts(row: Any, related: Relations, body: str | None, fields: set[Field]) -
         yield from [("tag", name) for _, _, name in related.tags]
 
 
-def _marks(headline: str, texts: Sequence[tuple[str, str | None]], marker: Marker) -> Iterator[tuple[str, Marked]]:
-    """The headline in any case; of the others what shows something."""
+def _highlights(headline: str, texts: Sequence[tuple[str, str | None]], marker: Marker) -> Iterator[tuple[str, Marked]]:
+    """Highlight the headline, with or without a match, and every other text that has a match."""
     yield "headline", marker.marked(headline) or Marked.plain(headline)
     for field, text in texts:
         found = marker.marked(text) if text else None
@@ -224,6 +252,6 @@ def _marks(headline: str, texts: Sequence[tuple[str, str | None]], marker: Marke
             yield field, found
 
 
-def _snippet(field: str, found: Marked) -> dict[str, Any]:
+def _snippet(field: str, found: Marked) -> dict[str, object]:
     ranges = {"code_points": found.code_points, "utf16": found.utf16}
     return {"field": field, "text": found.text, "ranges": ranges, "html": found.html}

@@ -1,17 +1,18 @@
-"""Search as it goes out."""
+"""Request and response schemas of search."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field
+from pydantic.config import JsonDict
 
 from app.articles.schemas import ArticleFilters, ArticleSummary, Words
 from app.kit.paging import Page
 from app.kit.schemas import WHOLE, Output, Query
 
 FACETS = ("section", "tag", "author", "language", "month")
-SNIPPET: dict[str, Any] = {
+SNIPPET: JsonDict = {
     "field": "headline",
     "text": "المرصد يرصد لؤلؤة الخريف",
     "ranges": {"code_points": [[0, 6]], "utf16": [[0, 6]]},

@@ -1,4 +1,4 @@
-"""How may a question go on that somebody is typing? With words of visible headlines, as these write them."""
+"""Autocomplete: complete the last word of a query with words of visible headlines, in the spelling of the headline."""
 
 from __future__ import annotations
 
@@ -7,53 +7,55 @@ from collections.abc import Iterator
 
 from app.search.repository import Search
 from app.text.analysis import is_stop_word
-from app.text.questions import NothingSought, TooMuchSought, read_question
-from app.text.words import Spelt, words
+from app.text.questions import EmptyQuestion, QuestionTooLong, read_question
+from app.text.words import Word, words
 
-LOOKED_THROUGH = 50  # of the newest articles with what was typed
-MOST_STOP_WORDS = 20  # that may begin so: more of them are asked for, since they are not suggested
+MAX_HEADLINES = 50  # headlines of the newest matches that are searched for completions
+EXTRA_FOR_STOP_WORDS = 20  # more rows than the limit, since stop words are not suggested
 
 
 def without_open_quote(text: str) -> str:
-    """`text` without the quotation mark that nothing closes."""
+    """Drop a quotation mark that is not closed."""
     return text if text.count('"') % 2 == 0 else "".join(text.rpartition('"')[::2])
 
 
-async def endings_alone(search: Search, _before: str, typed: Spelt, limit: int) -> list[str]:
-    """Words that begin so, the most frequent first; none that any text has."""
+async def complete_word(search: Search, _before: str, typed: Word, limit: int) -> list[str]:
+    """Complete a single word, the most frequent completion first, without stop words."""
     found = []
-    for form, _ in await search.beginning(typed.form, limit + MOST_STOP_WORDS):
-        headline = await search.newest_with(form)
-        word = next((one for one in _written(headline or "") if one[0].form == form), None)
+    for form, _ in await search.starting_with(typed.form, limit + EXTRA_FOR_STOP_WORDS):
+        headline = await search.newest_headline_with(form)
+        word = next((one for one in _headline_words(headline or "") if one[0].form == form), None)
         if word is not None and not is_stop_word(word[0]):
             found.append(word[1])
     return found[:limit]
 
 
-async def endings_beside(search: Search, before: str, typed: Spelt, limit: int) -> list[str]:
-    """Words that begin so in headlines of articles that have what was typed before, too: first those that stand behind
-    it, then the others, the most frequent first. Each finds something."""
-    said = [place.word.form for place in words(before)]
+async def complete_phrase(search: Search, before: str, typed: Word, limit: int) -> list[str]:
+    """Complete the last word of several, from headlines of articles that match the words `before` it.
+
+    Words that follow the one before come first, then the others, each by frequency. Every completion finds an article.
+    """
+    typed_before = [place.word.form for place in words(before)]
     try:
         question = read_question(f"{before} {typed.form}*")
-    except (NothingSought, TooMuchSought):
-        said = []
-    if not said:
-        return await endings_alone(search, before, typed, limit)
+    except (EmptyQuestion, QuestionTooLong):
+        typed_before = []
+    if not typed_before:
+        return await complete_word(search, before, typed, limit)
     behind, others = Counter[str](), Counter[str]()
     spelt: dict[str, str] = {}
-    for headline in await search.headlines(question, LOOKED_THROUGH):
+    for headline in await search.headlines(question, MAX_HEADLINES):
         previous = ""
-        for word, written in _written(headline):
+        for word, written in _headline_words(headline):
             if word.form.startswith(typed.form) and not is_stop_word(word):
                 spelt.setdefault(word.form, written)
-                (behind if previous == said[-1] else others)[word.form] += 1
+                (behind if previous == typed_before[-1] else others)[word.form] += 1
             previous = word.form
     ordered = [form for counted in (behind, others) for form, _ in counted.most_common()]
     return [spelt[form] for form in dict.fromkeys(ordered)][:limit]
 
 
-def _written(headline: str) -> Iterator[tuple[Spelt, str]]:
-    """The words of a headline, each as it is written there, without harakat."""
+def _headline_words(headline: str) -> Iterator[tuple[Word, str]]:
+    """The words of a headline, each with its spelling there, without harakat."""
     for start, end, word in words(headline):
         yield word, word.letters if word.letters.isascii() is False else headline[start:end]

@@ -1,1 +1,1 @@
-"""Language tools: characters, languages, slugs, mark-up, reading and messages; they know no newsroom noun."""
+"""Language tools: characters, languages, slugs, HTML and Markdown, search analysis, messages; no newsroom models."""

@@ -1,7 +1,4 @@
-"""Which elements and attributes may a body of text hold?
-
-A closed list: what is not named here does not pass. Names and meaning: the HTML standard, section 4.
-"""
+"""Allow-list of HTML elements and attributes for bodies. Anything else is removed. Source: HTML standard, section 4."""
 
 import re
 from collections.abc import Callable
@@ -18,10 +15,10 @@ MEDIA = frozenset({"audio", "iframe", "img", "video"})
 HEADINGS = frozenset({"h2", "h3", "h4", "h5", "h6"})
 CELLS = frozenset({"td", "th", "caption"})
 LISTS = frozenset({"ul", "ol"})
-# Blocks that hold text and no other blocks.
+# Blocks with text and without other blocks.
 TEXT_BLOCKS = HEADINGS | {"p", "pre", "caption", "figcaption", "dt"}
-# What text needs around it, where it cannot stand by itself.
-HOMES = {
+# The element to insert around text that may not be a direct child of these.
+IMPLIED_CHILDREN = {
     "body": "p",
     "blockquote": "p",
     "figure": "p",
@@ -34,13 +31,13 @@ HOMES = {
     "tfoot": "tr",
     "tr": "td",
 }
-BLOCKS = (frozenset(HOMES) - {"body"}) | TEXT_BLOCKS | CELLS | {"li", "dd", "hr"}
+BLOCKS = (frozenset(IMPLIED_CHILDREN) - {"body"}) | TEXT_BLOCKS | CELLS | {"li", "dd", "hr"}
 ELEMENTS = INLINE | MEDIA | BLOCKS | {"br", "source"}
 
 RENAMED = {
     "h1": "h2", "strike": "s", "tt": "code", "kbd": "code", "samp": "code", "var": "i", "dfn": "i", "acronym": "abbr",
 }  # fmt: skip
-# Of these only the tags go, and what is inside stands on lines of its own.
+# Only the tags of these are removed; their content stays, on its own lines.
 WRAPPERS = frozenset(
     {
         "address",
@@ -59,17 +56,17 @@ WRAPPERS = frozenset(
     | {"hgroup", "html", "legend", "main", "menu", "nav", "picture", "search", "section", "summary"}
 )
 
-Reader = Callable[[str], str | None]
+ValueParser = Callable[[str], str | None]
 
 _MAX_PHRASE = 1000
 
 
-def _matching(shape: str) -> Reader:
+def _matching(shape: str) -> ValueParser:
     compiled = re.compile(shape)
     return lambda value: value if compiled.fullmatch(value) else None
 
 
-def _one_of(*choices: str) -> Reader:
+def _one_of(*choices: str) -> ValueParser:
     return lambda value: value.lower() if value.lower() in choices else None
 
 
@@ -84,27 +81,27 @@ def _phrase(value: str) -> str:
     return clean_line(clean_line(value)[:_MAX_PHRASE])
 
 
-# An id stays where a link of the same body leads to it, and begins so, lest it meet one of the page around.
+# An id stays if a link of the same body targets it. The prefix avoids a clash with ids of the surrounding page.
 ID_PREFIX = "n-"
 _ID = re.compile(r"[\w.:-]{1,100}")
 
 
 def prefixed_id(id: str) -> str | None:
-    """Return an id as a body holds it; None for what may be none."""
+    """Return an id with the prefix; None if it is empty, too long or has other characters."""
     if not _ID.fullmatch(id):
         return None
     return id if id.startswith(ID_PREFIX) else ID_PREFIX + id
 
 
-_EVERYWHERE: dict[str, Reader] = {"dir": _one_of("ltr", "rtl", "auto"), "lang": _language, "id": prefixed_id}
-_SIZE: dict[str, Reader] = {"width": _matching("[1-9][0-9]{0,4}"), "height": _matching("[1-9][0-9]{0,4}")}
-_SPAN: dict[str, Reader] = {"colspan": _matching("[1-9][0-9]{0,2}"), "rowspan": _matching("[1-9][0-9]{0,2}")}
-_OF_ELEMENT: dict[str, dict[str, Reader]] = {
+_EVERYWHERE: dict[str, ValueParser] = {"dir": _one_of("ltr", "rtl", "auto"), "lang": _language, "id": prefixed_id}
+_SIZE: dict[str, ValueParser] = {"width": _matching("[1-9][0-9]{0,4}"), "height": _matching("[1-9][0-9]{0,4}")}
+_SPAN: dict[str, ValueParser] = {"colspan": _matching("[1-9][0-9]{0,2}"), "rowspan": _matching("[1-9][0-9]{0,2}")}
+_OF_ELEMENT: dict[str, dict[str, ValueParser]] = {
     "a": {"href": safe_link},
     "abbr": {"title": _phrase},
     "audio": {"src": safe_source},
     "blockquote": {"cite": safe_link},
-    # Whether an embed may stay is not for the list to say: its address is checked where the hosts are known.
+    # The sanitiser checks the address of an embed: it knows the allowed hosts.
     "iframe": {"src": lambda value: value, "title": _phrase, "allowfullscreen": lambda _: "", **_SIZE},
     "img": {"src": safe_source, "alt": _phrase, **_SIZE},
     "li": {"value": _matching("-?[0-9]{1,5}")},
@@ -117,21 +114,21 @@ _OF_ELEMENT: dict[str, dict[str, Reader]] = {
     "video": {"src": safe_source, "poster": safe_source, **_SIZE},
 }
 ADDRESSES = frozenset({"href", "src", "cite", "poster"})
-# What is written on every such element, whatever came in.
+# Attributes that are set on every such element, whatever the source says.
 _ALWAYS = {"a": {"rel"}, "audio": {"controls"}, "video": {"controls"}}
 
 
-def reader(element: str, attribute: str) -> Reader | None:
-    """Return the function that reads a value of an attribute (None: it may not stay), None for an unknown attribute."""
+def value_parser(element: str, attribute: str) -> ValueParser | None:
+    """Return the function that parses a value of an attribute (to None: not allowed); None for an unknown attribute."""
     return _OF_ELEMENT.get(element, {}).get(attribute) or _EVERYWHERE.get(attribute)
 
 
 def is_always_set(element: str, attribute: str) -> bool:
-    """Return whether an attribute is written on every such element, so that leaving out what came in is no loss."""
+    """Return whether an attribute is set on every such element, so that removing the source's value loses nothing."""
     return attribute in _ALWAYS.get(element, ())
 
 
 def attribute_names() -> dict[str, set[str]]:
-    """Return the allowed attributes by element (`*`: on every one), `rel` apart."""
+    """Return the allowed attributes by element (`*`: on every element), without `rel`."""
     names = {"*": set(_EVERYWHERE)} | {element: set(readers) for element, readers in _OF_ELEMENT.items()}
     return names | {element: names[element] | _ALWAYS[element] for element in ("audio", "video")}

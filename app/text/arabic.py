@@ -1,8 +1,8 @@
-"""What is the stem of an Arabic word, and what else may it be read as?
+"""Light stemmer for Arabic: stems, and other readings of a word.
 
-A light stemmer: the article with what is written before it, then endings, again and again until none is left. Single
-letters (و ف ب ل) are prefixes in one word and part of the next; which, only the text knows. So they are taken off a
-word of a text, as one more way to read it, and never off a word of a question.
+Removes the article with its prefixes, then suffixes until none is left. Single letters (و ف ب ل) are prefixes of some
+words and part of others, and only the context tells. So a word of a text gets the reading without them as one more
+key, and a word of a query never loses them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from app.text.patterns import pattern
 
 _LETTERS = pattern("[ء-غف-ي]+")
 _ARTICLES = ("وبال", "فبال", "وكال", "ولل", "فلل", "وال", "فال", "بال", "كال", "لل", "ال")
-_LEAST_AFTER = {"ال": 2}  # letters; 3 after the others
-# With the number of letters that must be left.
+_LEAST_AFTER = {"ال": 2}  # minimum letters after the article; 3 after the others
+# Suffixes, each with the minimum length of the stem that is left.
 _ENDINGS = (
     ("هما", 4), ("هم", 4), ("هن", 4), ("ها", 3), ("ات", 3), ("ون", 4), ("ين", 4), ("ان", 4), ("اء", 4), ("ه", 3),
     ("ا", 3),
@@ -24,7 +24,7 @@ _NO_ARTICLE = {"الله", "اللهم"}
 
 
 def is_arabic(form: str) -> bool:
-    """Return whether a folded word is made of the 28 letters and hamza only."""
+    """Return whether a folded word has only the 28 Arabic letters and hamza."""
     return _LETTERS.fullmatch(form) is not None
 
 
@@ -34,16 +34,15 @@ def stem(letters: str, form: str) -> str:
 
 
 def nisba_stem(stem: str) -> str:
-    """Return the stem without the ي that makes an adjective of a name: سوري gives سور, as سوريا does."""
+    """Return the stem without the ي of a nisba adjective: سوري gives سور, as سوريا does."""
     return _without_endings(stem[:-1]) if stem.endswith("ي") and len(stem) > 3 else stem
 
 
 def readings(letters: str, form: str, whole: frozenset[str]) -> Iterator[tuple[str, str]]:
-    """Yield the other words that a written one may be: without و or ف, then without ب or ل; للبنان as ل and لبنان.
+    """Yield other readings of a word: without و or ف, then without ب or ل; للبنان as لبنان.
 
-    Each as it is written and folded, as `stem` takes it.
-
-    `whole` are stems of words that begin with such a letter by themselves.
+    Each reading is a pair of letters and folded form, the parameters of `stem`. `whole`: stems of words whose first
+    letter is one of these, but no prefix.
     """
     article = _article(letters)
     if article.endswith("لل"):
@@ -57,7 +56,7 @@ def readings(letters: str, form: str, whole: frozenset[str]) -> Iterator[tuple[s
 
 
 def begins_by_itself(form: str, whole: frozenset[str]) -> bool:
-    """Return whether the first letter of a word is its own, by the stems of `whole`."""
+    """Return whether the first letter of a word is part of it and no prefix, by the stems of `whole`."""
     ending = _without_endings(form)
     return not whole.isdisjoint({ending, nisba_stem(ending)})
 

@@ -1,7 +1,7 @@
-"""What is a body to a client without an HTML engine, and what does it say in plain text?
+"""Block types of a body for clients without an HTML engine, and the plain text of blocks.
 
-A body is a list of blocks. Their words are `spans`: runs of text with the same marks, so that nobody has to count
-characters. `direction` is null where the mark-up sets none: then that of the language holds. More types may come.
+A body is a list of blocks. Text is in `spans`, runs with the same marks, so that no client counts characters.
+`direction` is null if the HTML sets none: then the direction of the language applies. More types may come.
 """
 
 from collections.abc import Iterable
@@ -199,32 +199,32 @@ Block = Paragraph | Heading | Quote | ListBlock | Table | Media | Divider | Code
 
 
 def plain_text(blocks: Iterable[Block]) -> str:
-    """Return what `blocks` say, without marks: a blank line between blocks, a line for each list item and table row.
+    """Return the plain text of blocks: a blank line between blocks, one line for each list item and table row.
 
-    Cells of a row are apart by a tab, what is inside a list item is indented by two spaces.
+    Cells are separated by a tab; blocks inside a list item are indented by two spaces.
     """
     return "\n\n".join(filter(None, map(_text, blocks)))
 
 
-def spoken(spans: Iterable[Span]) -> str:
-    """Return the text of `spans`; runs of a direction of their own stand between marks of it (LRM, RLM)."""
-    said = []
+def spans_text(spans: Iterable[Span]) -> str:
+    """Return the text of `spans`; a run with its own direction is between two marks of it (LRM, RLM)."""
+    parts = []
     for direction, run in groupby(spans, key=lambda span: span.get("direction")):
         mark = {"ltr": "\u200e", "rtl": "\u200f", None: ""}[direction]
-        said.append(f"{mark}{''.join(span['text'] for span in run)}{mark}")
-    return "".join(said)
+        parts.append(f"{mark}{''.join(span['text'] for span in run)}{mark}")
+    return "".join(parts)
 
 
 def _text(block: Block) -> str:
     match block["type"]:
         case "paragraph" | "heading":
-            return spoken(block["spans"])
+            return spans_text(block["spans"])
         case "quote":
-            return _lines("\n\n", spoken(block["spans"]), plain_text(block["children"]))
+            return _lines("\n\n", spans_text(block["spans"]), plain_text(block["children"]))
         case "list":
             return _lines("\n", *map(_item_text, block["items"]))
         case "table":
-            return _lines("\n", spoken(block["caption"]), *map(_row_text, [*block["header"], *block["rows"]]))
+            return _lines("\n", spans_text(block["caption"]), *map(_row_text, [*block["header"], *block["rows"]]))
         case "code":
             return block["text"]
         case "divider":
@@ -239,9 +239,9 @@ def _lines(between: str, *parts: str | None) -> str:
 
 def _item_text(item: ListItem) -> str:
     inside = _lines("\n", *map(_text, item["children"]))
-    return _lines("\n", spoken(item["spans"]), indent(inside, "  "))
+    return _lines("\n", spans_text(item["spans"]), indent(inside, "  "))
 
 
 def _row_text(row: list[Cell]) -> str:
-    cells = (_lines(" ", spoken(cell["spans"]), plain_text(cell["children"])) for cell in row)
+    cells = (_lines(" ", spans_text(cell["spans"]), plain_text(cell["children"])) for cell in row)
     return "\t".join(" ".join(cell.splitlines()) for cell in cells).rstrip()

@@ -1,8 +1,7 @@
-"""What are months and weekdays called, and in which order does a date name them?
+"""Names of months and weekdays, and date patterns, by language, or by language and country where that differs.
 
-Tables by language, or by language and country where a country has names of its own. Source: CLDR (Gregorian and
-Islamic calendars), but for what its newsrooms write otherwise: no comma behind an Arabic weekday, "1er" in French, and
-Sorani's Hijri months, which CLDR lacks. Weekdays begin with Monday, months with the first.
+Source: CLDR (Gregorian and Islamic calendars), except for newsroom usage: no comma after an Arabic weekday, "1er" in
+French, and the Hijri months of Sorani, which CLDR lacks. Weekdays begin with Monday.
 """
 
 _MASHRIQ = "كانون الثاني/شباط/آذار/نيسان/أيار/حزيران/تموز/آب/أيلول/تشرين الأول/تشرين الثاني/كانون الأول"

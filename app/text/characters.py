@@ -1,4 +1,4 @@
-"""Which characters may a text hold, and when do two texts read the same?
+"""Unicode: normalisation, cleaning of input, grapheme clusters, checks of names, and folding for comparison.
 
 Sources: Unicode Standard Annexes 15 (normalisation), 29 (grapheme clusters) and 9 (bidirectional text), Technical
 Standard 39 (mixed scripts), XML 1.0 section 2.2 (legal characters), RFC 5892 appendix A (the joiners).
@@ -25,10 +25,10 @@ _LONG_RUN_OF_MARKS = pattern(r"[[^\p{ccc=0}]\u0F73\u0F75\u0F81\uFF9E\uFF9F]{31,}
 
 
 def normalise(text: str, form: Form = "NFC") -> str:
-    """Return `text` in a normalisation form of UAX 15, in time that grows with its length only.
+    """Return `text` in a normalisation form of UAX 15, in linear time.
 
-    `unicodedata` puts marks in order by insertion, which takes minutes for a megabyte of alternating marks: longer
-    runs than the 30 of the Stream-Safe Text Format are put in order first.
+    `unicodedata` sorts combining marks by insertion, in quadratic time: minutes for a megabyte of alternating marks.
+    So runs longer than the 30 of the Stream-Safe Text Format are sorted first.
     """
     if text.isascii():
         return text
@@ -62,7 +62,7 @@ _LINE_BREAKS_AND_TABS = re.compile("[\t\n]+")
 
 
 def clean_prose(text: str) -> str:
-    """Return `text` as it is stored: NFC, LF line ends, without what no text may hold.
+    """Return `text` as it is stored: NFC, LF line ends, without characters that are not allowed.
 
     Removed: bidi embeddings, overrides and isolates, what XML 1.0 forbids, other C0 and C1 controls, noncharacters,
     lone surrogates, U+FEFF, U+00AD, tag characters outside flags. CR, VT, FF, NEL, U+2028 and U+2029 are line
@@ -73,12 +73,12 @@ def clean_prose(text: str) -> str:
 
 
 def clean_line(text: str) -> str:
-    """Return `text` cleaned as prose, on one line: a run of line breaks and tabs is one space, the ends are bare."""
+    """Return `text` cleaned as prose, on one line: runs of line breaks and tabs become one space; ends are stripped."""
     return _LINE_BREAKS_AND_TABS.sub(" ", clean_prose(text)).strip()
 
 
 def count_refused(text: str) -> int:
-    """Return how many characters `clean_prose` takes out of `text`."""
+    """Return the number of characters that `clean_prose` removes from `text`."""
     if not _REFUSED.search(text):
         return 0
     return sum(1 for found in _FLAG_OR_REFUSED.finditer(text) if found[1] is None)
@@ -92,12 +92,12 @@ _REGIONAL_PAIR = re.compile("[\U0001f1e6-\U0001f1ff]{2}")
 
 
 def is_blank(text: str) -> bool:
-    """Return whether a reader would see nothing: spaces, controls, invisible and filler characters, marks, tatweel."""
+    """Return whether nothing is visible: only spaces, controls, invisible and filler characters, marks, tatweel."""
     return _VISIBLE.search(text) is None
 
 
 def graphemes(text: str) -> int:
-    """Return the number of extended grapheme clusters (UAX 29): what a reader counts as characters."""
+    """Return the number of extended grapheme clusters (UAX 29): the characters that a person counts."""
     if text.isascii():
         return len(text) - text.count("\r\n")
     return sum(1 for _ in _CLUSTER.finditer(_without_flags(text)))
@@ -109,7 +109,7 @@ def clusters(text: str) -> Iterator[str]:
 
 
 def reach(text: str, number: int) -> int:
-    """Return how many code points the first `number` clusters of `text` are."""
+    """Return the number of code points in the first `number` clusters of `text`."""
     if len(text) <= number:
         return len(text)
     found = _first(number).match(_without_flags(text))
@@ -122,14 +122,14 @@ def _first(number: int) -> re.Pattern[str]:
 
 
 def _without_flags(text: str) -> str:
-    # The pattern engine counts regional indicators from the start of their run at each of them: minutes for 100 kB.
-    # A letter with a mark breaks where a pair of them breaks and is as long.
+    # For each regional indicator the regex engine counts from the start of their run: minutes for 100 kB. A letter with
+    # a mark has the same length and the same cluster boundaries as a pair of them.
     return _REGIONAL_PAIR.sub("x\u0300", text)
 
 
 # --- names --------------------------------------------------------------------------------------------------------
 
-# What is written with invisible characters and looks different without them: ZWNJ between Arabic letters (Persian),
+# Invisible characters that change how the text looks: ZWNJ between Arabic letters (Persian),
 # ZWJ and ZWNJ after a virama (RFC 5892 A.1 and A.2: Sinhala, Malayalam…), emoji sequences, keycaps.
 _NEEDED_INVISIBLE = pattern(
     r"(?<=[\p{Arabic}&&\p{L}]\p{M}*)\u200C(?=[\p{Arabic}&&\p{L}])"
@@ -147,7 +147,7 @@ _LETTER_OR_DIGIT = pattern(rf"[[\p{{L}}\p{{N}}]--[\p{{Default_Ignorable_Code_Poi
 
 
 def name_faults(text: str) -> list[str]:
-    """Return the codes of what the name of a person or thing may not hold; an empty list is a good name.
+    """Validate the name of a person or thing. Returns fault codes; none for a good name.
 
     In this order: `invisible_characters`, `mixed_scripts` (two scripts in one word, UTS 39), `mixed_digits` (two
     decimal systems in one word, UTS 39), `too_many_marks` (more than four on a letter), `no_letters` (neither letter
@@ -164,7 +164,7 @@ def name_faults(text: str) -> list[str]:
 
 
 def has_invisible(text: str) -> bool:
-    """Return whether `text` holds a character that draws nothing and is no space (bidi marks, ZWSP, ZWNJ, fillers…)."""
+    """Return whether `text` has an invisible character that is no space (bidi marks, ZWSP, ZWNJ, fillers…)."""
     return _INVISIBLE.search(text) is not None
 
 
@@ -174,20 +174,20 @@ _SCRIPTS = """
     Georgian Greek Gujarati Gurmukhi Hebrew Kannada Khmer Lao Malayalam Mongolian Myanmar Nko Oriya Sinhala Syriac
     Tamil Telugu Thaana Thai Tibetan Tifinagh
 """
-# Written together in one word (UTS 39, "highly restrictive").
+# Allowed together in one word (UTS 39, "highly restrictive").
 _EAST_ASIAN = r"(?P<EastAsian>[\p{Han}\p{Hiragana}\p{Katakana}\p{Bopomofo}\p{Hangul}])"
 _SCRIPT = pattern("|".join([*(rf"(?P<{name}>\p{{{name}}})" for name in _SCRIPTS.split()), _EAST_ASIAN]))
 _WORD = pattern(r"[\p{L}\p{M}\u200C\u200D]+")
 
 
 def mixes_scripts(word: str) -> bool:
-    """Return whether `word` has letters of two scripts that are not written together (UTS 39, "highly restrictive")."""
+    """Return whether `word` mixes scripts that UTS 39 does not allow in one word ("highly restrictive")."""
     scripts = {_script(character) for character in word} - {"Common", "Inherited"}
     return len(scripts) > 1 and scripts != {"Latin", "EastAsian"}
 
 
 def _mixes_digits(token: str) -> bool:
-    # The digits of a decimal system follow each other: the place of its zero tells one from another.
+    # The digits of a decimal system are consecutive: the code point of its zero identifies it.
     return len({ord(digit) - unicodedata.decimal(digit) for digit in token if digit.isdecimal()}) > 1
 
 
@@ -205,7 +205,7 @@ _FOREIGN_DIGIT = pattern(r"[\p{Nd}--[0-9]]")
 
 
 def identity_fold(text: str) -> str:
-    """Return the form in which two names are the same name.
+    """Return the folded form of a name: two names with the same folded form are the same name.
 
     Compatibility forms, letter case, tatweel, harakat and other loose marks, invisible characters, the script of digits
     and the width of spaces make no difference; ZWNJ is a space. Letters stay apart (أ and ا, ة and ه, é and e).

@@ -1,8 +1,8 @@
-"""How is the tree of a body drawn in blocks?"""
+"""Convert the element tree of a sanitised body to blocks."""
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
-from typing import Any, TypeGuard, cast
+from typing import NotRequired, TypedDict, TypeGuard
 
 from app.text.allowed import BLOCKS, HEADINGS
 from app.text.blocks import (
@@ -18,25 +18,25 @@ from app.text.blocks import (
     Quote,
     Span,
     Video,
-    spoken,
+    spans_text,
 )
 from app.text.languages import Direction
 from app.text.links import host
 from app.text.nesting import SPACE
-from app.text.spans import Shown, raw_spans, runs_of
+from app.text.spans import InlineMedia, raw_spans, runs_of
 from app.text.tree import Element
 
 Node = Element | str
-Drawn = Iterator[Block]
+Blocks = Iterator[Block]
 
 
 def blocks_of(body: Element) -> list[Block]:
-    """Return the blocks of a sanitised body. Paragraphs, lists and quotes that hold nothing give none."""
+    """Convert a sanitised body to blocks. Empty paragraphs, lists and quotes give no block."""
     return list(_flow(body.children, None))
 
 
-def _flow(nodes: Iterable[Node], around: Direction | None) -> Drawn:
-    """Yield blocks; what stands between them in lines of its own is paragraphs."""
+def _flow(nodes: Iterable[Node], around: Direction | None) -> Blocks:
+    """Yield the blocks of mixed content; inline content between block elements becomes paragraphs."""
     line: list[Node] = []
     for node in nodes:
         if isinstance(node, Element) and node.name in BLOCKS:
@@ -60,14 +60,14 @@ def _direction(element: Element, around: Direction | None) -> Direction | None:
             return around
 
 
-def _block(element: Element, direction: Direction | None) -> Drawn:
-    draw = _HOW_TO_DRAW.get(element.name)
-    drawn = draw(element, direction) if draw else _flow(element.children, direction)
-    return _named(drawn, element) if "id" in element.attributes else drawn
+def _block(element: Element, direction: Direction | None) -> Blocks:
+    build = _BLOCK_BUILDERS.get(element.name)
+    built = build(element, direction) if build else _flow(element.children, direction)
+    return _with_id(built, element) if "id" in element.attributes else built
 
 
-def _named(blocks: Drawn, element: Element) -> Drawn:
-    """The first of the blocks has the id of what they were drawn from."""
+def _with_id(blocks: Blocks, element: Element) -> Blocks:
+    """Set the id of the element on the first of its blocks."""
     for number, block in enumerate(blocks):
         if number == 0 and block["type"] != "divider":
             block["id"] = element.attributes["id"]
@@ -77,33 +77,33 @@ def _named(blocks: Drawn, element: Element) -> Drawn:
 # --- text ---------------------------------------------------------------------------------------------------------
 
 
-def _paragraphs(line: list[Node], direction: Direction | None) -> Drawn:
+def _paragraphs(line: list[Node], direction: Direction | None) -> Blocks:
     for run in runs_of(line) if line else ():
-        if isinstance(run, Shown):
+        if isinstance(run, InlineMedia):
             yield _media(run)
         else:
             yield {"type": "paragraph", "spans": run, "direction": direction}
 
 
-def _heading(element: Element, direction: Direction | None) -> Drawn:
+def _heading(element: Element, direction: Direction | None) -> Blocks:
     for run in runs_of(element.children):
-        if isinstance(run, Shown):
+        if isinstance(run, InlineMedia):
             yield _media(run)
         else:
             yield {"type": "heading", "level": int(element.name[1]), "spans": run, "direction": direction}
 
 
-def _preformatted(element: Element, direction: Direction | None) -> Drawn:
-    """Code where it says so; else verse, of which line breaks and spaces count as in code."""
+def _preformatted(element: Element, direction: Direction | None) -> Blocks:
+    """Yield code if `<pre>` has a `<code>`, else verse, in which line breaks and spaces count as in code."""
     spans = raw_spans(element.children)
     is_code = any(isinstance(child, Element) and child.name == "code" for child in element.children)
-    if not spoken(spans).strip():
+    if not spans_text(spans).strip():
         pass
     elif is_code:
         yield _code(spans, direction)
     else:
         yield {"type": "paragraph", "spans": spans, "direction": direction, "verse": True}
-    yield from (_media(run) for run in runs_of(element.children) if isinstance(run, Shown))
+    yield from (_media(run) for run in runs_of(element.children) if isinstance(run, InlineMedia))
 
 
 def _code(spans: list[Span], direction: Direction | None) -> Code:
@@ -119,38 +119,51 @@ def _are_marked(spans: list[Span]) -> bool:
     return any(span["marks"] or len(span) > 2 for span in spans)
 
 
-def _divider(element: Element, direction: Direction | None) -> Drawn:
+def _divider(element: Element, direction: Direction | None) -> Blocks:
     yield {"type": "divider"}
 
 
 # --- blocks that hold blocks --------------------------------------------------------------------------------------
 
 
-def _headed(nodes: Iterable[Node], around: Direction | None) -> ListItem:
-    """Return the first paragraph apart from the blocks that follow it."""
+class _Headed(TypedDict):
+    """The members that a list item, a quote and a cell have in common."""
+
+    spans: list[Span]
+    children: list[Block]
+    direction: Direction | None
+    id: NotRequired[str]
+
+
+def _headed(nodes: Iterable[Node], around: Direction | None) -> _Headed:
+    """Split content into the spans of its first paragraph and the blocks after it."""
     blocks = list(_flow(nodes, around))
     first = blocks[0] if blocks else None
     if first is None or first["type"] != "paragraph" or "verse" in first:
         return {"spans": [], "children": blocks, "direction": around}
-    headed: ListItem = {"spans": first["spans"], "children": blocks[1:], "direction": first["direction"]}
+    headed: _Headed = {"spans": first["spans"], "children": blocks[1:], "direction": first["direction"]}
     if "id" in first:
         headed["id"] = first["id"]
     return headed
 
 
-def _quote(element: Element, direction: Direction | None) -> Drawn:
-    said = _headed(element.children, direction)
-    if said["spans"] or said["children"]:
-        yield cast(Quote, {"type": "quote", **_without_number(said), "cite": element.attributes.get("cite")})
+def _quote(element: Element, direction: Direction | None) -> Blocks:
+    headed = _headed(element.children, direction)
+    if headed["spans"] or headed["children"]:
+        quote: Quote = {"type": "quote", **headed, "cite": element.attributes.get("cite")}
+        yield quote
 
 
-def _list(element: Element, direction: Direction | None) -> Drawn:
+def _list(element: Element, direction: Direction | None) -> Blocks:
     items = [_item(item, _direction(item, direction)) for item in _elements(element, "li")]
     yield from _listed(items, direction, element)
 
 
 def _item(element: Element, direction: Direction | None) -> ListItem:
-    item = _headed(element.children, direction)
+    headed = _headed(element.children, direction)
+    item: ListItem = {"spans": headed["spans"], "children": headed["children"], "direction": headed["direction"]}
+    if "id" in headed:
+        item["id"] = headed["id"]
     if "value" in element.attributes:
         item["value"] = int(element.attributes["value"])
     if "id" in element.attributes:
@@ -158,7 +171,7 @@ def _item(element: Element, direction: Direction | None) -> ListItem:
     return item
 
 
-def _definitions(element: Element, direction: Direction | None) -> Drawn:
+def _definitions(element: Element, direction: Direction | None) -> Blocks:
     items: list[ListItem] = []
     for part in _elements(element, "dt", "dd"):
         explained = items and part.name == "dd"
@@ -169,11 +182,11 @@ def _definitions(element: Element, direction: Direction | None) -> Drawn:
     yield from _listed(items, direction, element)
 
 
-def _listed(items: list[ListItem], direction: Direction | None, element: Element) -> Drawn:
+def _listed(items: list[ListItem], direction: Direction | None, element: Element) -> Blocks:
     if not items:
         return
     is_reversed = "reversed" in element.attributes
-    drawn: ListBlock = {
+    built: ListBlock = {
         "type": "list",
         "ordered": element.name == "ol",
         "start": int(element.attributes.get("start", len(items) if is_reversed else 1)),
@@ -181,11 +194,11 @@ def _listed(items: list[ListItem], direction: Direction | None, element: Element
         "direction": direction,
     }
     if is_reversed:
-        drawn["reversed"] = True
-    yield drawn
+        built["reversed"] = True
+    yield built
 
 
-def _table(element: Element, direction: Direction | None) -> Drawn:
+def _table(element: Element, direction: Direction | None) -> Blocks:
     caption = [node for part in _elements(element, "caption") for node in part.children]
     head = [_row(row, direction) for part in _elements(element, "thead") for row in _elements(part, "tr")]
     rows = [_row(row, direction) for part in _elements(element, "tbody", "tfoot") for row in _elements(part, "tr")]
@@ -203,18 +216,15 @@ def _row(element: Element, around: Direction | None) -> list[Cell]:
 
 
 def _cell(element: Element, direction: Direction | None) -> Cell:
-    cell = {
-        **_without_number(_item(element, direction)),
+    headed = _headed(element.children, direction)
+    if "id" in element.attributes:
+        headed["id"] = element.attributes["id"]
+    return {
+        **headed,
         "header": element.name == "th",
         "colspan": int(element.attributes.get("colspan", 1)),
         "rowspan": int(element.attributes.get("rowspan", 1)),
     }
-    return cast(Cell, cell)
-
-
-def _without_number(item: ListItem) -> Any:
-    """What a list's item, a quote and a cell have in common."""
-    return {name: value for name, value in item.items() if name != "value"}
 
 
 def _elements(parent: Element, *names: str) -> Iterator[Element]:
@@ -224,8 +234,8 @@ def _elements(parent: Element, *names: str) -> Iterator[Element]:
 # --- media --------------------------------------------------------------------------------------------------------
 
 
-def _media(shown: Shown) -> Media:
-    media = _HOW_TO_SHOW[shown.element.name](shown.element)
+def _media(shown: InlineMedia) -> Media:
+    media = _MEDIA[shown.element.name](shown.element)
     if shown.href is not None:
         media["href"] = shown.href
     return media
@@ -282,8 +292,8 @@ def _pixels(element: Element, attribute: str) -> int | None:
     return int(value) if value else None
 
 
-def _figure(element: Element, direction: Direction | None) -> Drawn:
-    """Yield what the figure shows; the last in it that has no caption yet takes the figure's."""
+def _figure(element: Element, direction: Direction | None) -> Blocks:
+    """Yield the blocks of a figure; its caption goes to the last media block, if that has none yet."""
     captions = list(_elements(element, "figcaption"))
     shown = list(_flow((node for node in element.children if node not in captions), direction))
     media = [block for block in shown if _is_media(block)]
@@ -296,12 +306,12 @@ def _figure(element: Element, direction: Direction | None) -> Drawn:
 
 
 def _captioned(media: Media, caption: Element) -> list[Block]:
-    """Write the caption and, from `<small>` or `<cite>` in it, the credit; return the media inside the caption."""
+    """Set the caption of `media`, and the credit from `<small>` or `<cite>`; return the media inside the caption."""
     credits = list(_elements(caption, *_CREDIT))
     words, more = _words(node for node in caption.children if node not in credits)
     credit, still_more = _words(node for part in credits for node in part.children)
-    media["caption"] = spoken(words) or None
-    media["credit"] = spoken(credit) or None
+    media["caption"] = spans_text(words) or None
+    media["credit"] = spans_text(credit) or None
     if _are_marked(words):
         media["caption_spans"] = words
     if _are_marked(credit):
@@ -310,12 +320,12 @@ def _captioned(media: Media, caption: Element) -> list[Block]:
 
 
 def _words(nodes: Iterable[Node]) -> tuple[list[Span], list[Block]]:
-    """Return all the words in a line, and the media that stand between them."""
+    """Return the spans of inline content, joined to one line, and the media between them."""
     runs = runs_of(nodes)
-    words = [run for run in runs if not isinstance(run, Shown)]
+    words = [run for run in runs if not isinstance(run, InlineMedia)]
     between = Span(text=" ", marks=[])
     spans = [span for run in words for span in (between, *run)][1:]
-    return spans, [_media(run) for run in runs if isinstance(run, Shown)]
+    return spans, [_media(run) for run in runs if isinstance(run, InlineMedia)]
 
 
 def _is_media(block: Block) -> TypeGuard[Media]:
@@ -323,13 +333,13 @@ def _is_media(block: Block) -> TypeGuard[Media]:
 
 
 _CREDIT = ("cite", "small")
-_HOW_TO_SHOW: dict[str, Callable[[Element], Media]] = {
+_MEDIA: dict[str, Callable[[Element], Media]] = {
     "img": _image,
     "video": _video,
     "audio": _audio,
     "iframe": _embed,
 }
-_HOW_TO_DRAW: dict[str, Callable[[Element, Direction | None], Drawn]] = {
+_BLOCK_BUILDERS: dict[str, Callable[[Element, Direction | None], Blocks]] = {
     **dict.fromkeys(HEADINGS, _heading),
     "blockquote": _quote,
     "dl": _definitions,

@@ -1,4 +1,4 @@
-"""Which e-mail addresses are taken, and when are two of them the same?
+"""Validate e-mail addresses, and compare them.
 
 Sources: RFC 5321 and RFC 6531 (syntax, as `email-validator` judges it strictly), RFC 5891 (names of domains), UTS 39
 (mixed scripts).
@@ -10,10 +10,10 @@ from app.text.characters import mixes_scripts, normalise
 
 
 def checked_email(text: str) -> str:
-    """Return an address in its normal form: NFC, the domain decoded and in lower case. Nothing is looked up.
+    """Validate an address and return its normal form: NFC, the domain decoded and in lower case. No DNS lookup.
 
-    Raises ValueError for what is no address, and where a label of the domain mixes scripts (`аpple.com` with a Cyrillic
-    а): that is how addresses are forged.
+    Raises ValueError for a malformed address, and if a label of the domain mixes scripts (`аpple.com` with a Cyrillic
+    а), as spoofed addresses do.
     """
     try:
         found = validate_email(text, check_deliverability=False, strict=True)
@@ -25,7 +25,7 @@ def checked_email(text: str) -> str:
 
 
 def email_key(address: str) -> str:
-    """Return the form in which two checked addresses are one: case and width of the local part make no difference."""
+    """Return the key by which two checked addresses are compared: case and width of the local part are ignored."""
     local, _, domain = address.rpartition("@")
     folded = normalise(normalise(local, "NFKC").casefold(), "NFKC")
     return f"{folded}@{domain.lower()}"

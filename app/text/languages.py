@@ -1,4 +1,4 @@
-"""Which language is a text in, and which way does it run?
+"""Language tags (BCP 47), and the direction of a language or a text.
 
 Sources: BCP 47 (RFC 5646) for tags, CLDR for the script that a language is usually written in, UAX 9 (rules P2 and P3)
 for the direction of a text of unknown language.
@@ -12,10 +12,10 @@ from typing import Literal
 
 Direction = Literal["rtl", "ltr"]
 
-# RFC 5646 section 4.4.1: what a protocol must at least hold.
+# RFC 5646 section 4.4.1: the minimum length that a protocol must support.
 MAX_TAG_LENGTH = 35
 
-# RFC 5646 section 2.1, but for primary subtags of four letters and more: none is registered.
+# RFC 5646 section 2.1, except primary subtags of four letters and more: none is registered.
 _TAG = re.compile(
     r"""
     (?: [a-z]{2,3} (?:-[a-z]{3}){0,3}            # language, extended languages (of which none has two)
@@ -41,7 +41,7 @@ _RTL_LANGUAGES = """
     jye khw kls ks kvx lki lrc lss luz mey mid mnj mve mvy myz mzn nqo oru pbt pbu pes phl phr phv pnb prd prs ps pst
     rhg rmt sam sd sdh sgl shm shu skr smp ssh syc syn syr tks tly trg trw ug ur yi ydg zum
 """
-# Where a language is not written in its usual script (CLDR, likely subtags).
+# Countries that do not write a language in its usual script (CLDR, likely subtags).
 _BY_COUNTRY: dict[str, Direction] = {
     "az-iq": "rtl",
     "az-ir": "rtl",
@@ -84,7 +84,7 @@ _FORMER_COUNTRIES = {"bu": "mm", "dd": "de", "fx": "fr", "tp": "tl", "yd": "ye",
 def canonical_language(tag: str) -> str:
     """Return a language tag in its canonical form (RFC 5646 section 4.5): `ar`, `ar-SA`, `zh-Hant-TW`, `he` for `iw`.
 
-    Raises ValueError for what is no well-formed BCP 47 tag, repeats a variant or an extension, or is longer than 35
+    Raises ValueError for a tag that is not well-formed, repeats a variant or an extension, or is longer than 35
     characters.
     """
     lowered = tag.lower() if tag.isascii() else ""
@@ -95,7 +95,7 @@ def canonical_language(tag: str) -> str:
 
 @lru_cache(maxsize=1024)
 def canonical_or_same(tag: str) -> str:
-    """Return the canonical form of a tag that somebody asks for, or the tag where it is none."""
+    """Return the canonical form of a requested tag, or the tag itself if it is malformed."""
     try:
         return canonical_language(tag)
     except ValueError:
@@ -103,7 +103,7 @@ def canonical_or_same(tag: str) -> str:
 
 
 def _preferred(subtags: list[str]) -> list[str]:
-    """Subtags in place of those that the registry has given up."""
+    """Replace deprecated subtags by the preferred values of the registry."""
     language, *others = subtags
     if len(language) < 2:  # private or grandfathered
         return subtags
@@ -139,9 +139,9 @@ _CASE_BY_LENGTH = {2: str.upper, 4: str.title}
 
 @lru_cache(maxsize=1024)
 def direction(tag: str) -> Direction:
-    """Return the direction in which a language is written, from its script if the tag names one, else as usual.
+    """Return the direction of a language: of the script if the tag names one, else of its usual script.
 
-    Never raises: what is no language runs left to right.
+    Never raises: an unknown or malformed tag is `ltr`.
     """
     language, script, country = parts_of(tag)
     usual = _DIRECTIONS.get(script or language, "ltr")
@@ -149,7 +149,7 @@ def direction(tag: str) -> Direction:
 
 
 def parts_of(tag: str) -> tuple[str, str, str]:
-    """Return the language, the script and the country of a tag in lower case, empty where it names none."""
+    """Return language, script and country of a tag in lower case; an empty string for a part that it lacks."""
     language, *others = tag.lower().split("-")
     named: dict[int, str] = {}
     for subtag in others:
@@ -166,7 +166,7 @@ _ISOLATES = {"LRI": 1, "RLI": 1, "FSI": 1, "PDI": -1}
 def first_strong_direction(text: str) -> Direction | None:
     """Return the direction of the first strong character outside isolates, None when there is none.
 
-    Only for text of unknown language: it calls "COVID-19: ارتفاع" left to right.
+    Only for text of unknown language: it returns `ltr` for "COVID-19: ارتفاع".
     """
     depth = 0
     for character in text:

@@ -1,7 +1,7 @@
-"""Which addresses may a text link to, show or embed?
+"""Validate the URLs of links, media and embeds.
 
-Addresses are read as browsers read them (the URL standard of the WHATWG, RFC 3986): what a browser would understand in
-another way than it looks is refused, not repaired.
+URLs are parsed as browsers do (WHATWG URL standard, RFC 3986). One that a browser might read differently from how it
+looks is refused, not repaired.
 """
 
 import re
@@ -17,7 +17,7 @@ _HOST = re.compile(r"[^\s\x00-\x20\"#%/:<>?@\[\\\]^`{|}]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def safe_link(address: str) -> str | None:
-    """Return an address that a reader may follow, None when it may not be: http, https, mailto, tel, or relative."""
+    """Return the URL of a link if it is allowed (http, https, mailto, tel, or relative), else None."""
     cleaned = _cleaned(address)
     scheme = _scheme(cleaned)
     if scheme in ("mailto", "tel"):
@@ -29,7 +29,7 @@ def safe_link(address: str) -> str | None:
 
 
 def safe_source(address: str) -> str | None:
-    """Return an address that pictures, films and sounds may come from: http, https, or absolute on this site (`/…`)."""
+    """Return the URL of a media file if it is allowed (http, https, or an absolute path `/…`), else None."""
     cleaned = _cleaned(address)
     if _scheme(cleaned):
         return _web(cleaned)
@@ -37,7 +37,7 @@ def safe_source(address: str) -> str | None:
 
 
 def safe_embed(address: str, hosts: frozenset[str]) -> str | None:
-    """Return an https address whose host is one of `hosts`, or below one of them; None for every other."""
+    """Return the URL of an embed if it is https and its host is one of `hosts` or a subdomain of one, else None."""
     cleaned = _web(_cleaned(address))
     if not cleaned or not cleaned.startswith("https:") or urlsplit(cleaned).port not in (None, 443):
         return None
@@ -46,13 +46,13 @@ def safe_embed(address: str, hosts: frozenset[str]) -> str | None:
 
 
 def host(address: str) -> str:
-    """Return the host of an address in lower case; empty when it has none or cannot be read."""
+    """Return the host of a URL in lower case; empty if it has none or is malformed."""
     parts = _split(_cleaned(address))
     return (parts.hostname or "") if parts else ""
 
 
 def _cleaned(address: str) -> str:
-    """Return what a browser would make of the characters; empty when it is too long. `//host` is taken as https."""
+    """Clean a URL as browsers do; empty if it is too long. `//host` becomes https."""
     cleaned = clean_line(_IGNORED_BY_BROWSERS.sub("", address[: 2 * MAX_LENGTH])).replace(" ", "%20")
     cleaned = f"https:{cleaned}" if cleaned.startswith("//") else cleaned
     return cleaned if len(cleaned) <= MAX_LENGTH else ""
@@ -64,7 +64,7 @@ def _scheme(address: str) -> str:
 
 
 def _web(address: str) -> str | None:
-    """Return an http or https address with a plain host, its scheme in lower case; a name or password is refused."""
+    """Return an http or https URL with its scheme in lower case; None with userinfo or a malformed host."""
     parts = _split(address)
     if not parts or parts.scheme not in ("http", "https"):
         return None

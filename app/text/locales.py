@@ -1,4 +1,4 @@
-"""Whose words and digits does a locale ask for?
+"""Locales: language, country and digits of a BCP 47 tag, and plural forms.
 
 Sources: BCP 47 (RFC 5646) for tags, RFC 6067 and UTS 35 for `-u-nu-…` (digits), CLDR for plural forms.
 """
@@ -12,15 +12,15 @@ from typing import TypeVar
 from app.text.calendars import WEEKDAYS
 from app.text.languages import Direction, direction, parts_of
 
-Words = TypeVar("Words")
+Entry = TypeVar("Entry")
 
-# Digits by their name in BCP 47.
+# Digits by their BCP 47 name.
 _DIGITS: dict[str, dict[int, int]] = {
     "latn": {},
     "arab": str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩"),
     "arabext": str.maketrans("0123456789", "۰۱۲۳۴۵۶۷۸۹"),
 }
-# Tags whose words are another's: spoken Arabic has the months of its country.
+# Tags that use the words of another tag: a spoken variety of Arabic has the month names of its country.
 _SPOKEN_AS = {
     "arb": "ar", "acm": "ar-iq", "aeb": "ar-tn", "ajp": "ar-ps", "apc": "ar-sy", "arq": "ar-dz", "ary": "ar-ma",
     "arz": "ar-eg", "mey": "ar-mr", "kmr": "ku", "pes": "fa", "prs": "fa-af",
@@ -31,7 +31,7 @@ _NUMBERING = re.compile(r"-nu-([a-z]{3,8})", re.ASCII)
 
 @dataclass(frozen=True)
 class Locale:
-    """A language that has words here, a country (in lower case, or empty) and the name of the digits."""
+    """A supported language, a country (lower case, or empty) and the name of the digits."""
 
     tag: str
     language: str
@@ -42,13 +42,13 @@ class Locale:
     def direction(self) -> Direction:
         return direction(self.language)
 
-    def of(self, table: Mapping[str, Words]) -> Words:
-        """The entry of the country in a table by language, else that of the language."""
+    def of(self, table: Mapping[str, Entry]) -> Entry:
+        """Look up a table by language: the entry of language and country, else of the language."""
         own = table.get(f"{self.language}-{self.country}")
         return table[self.language] if own is None else own
 
-    def written(self, text: str) -> str:
-        """`text` with its ASCII digits in those of the locale."""
+    def localise_digits(self, text: str) -> str:
+        """Replace ASCII digits by the digits of the locale."""
         return text.translate(_DIGITS[self.digits])
 
 
@@ -57,12 +57,12 @@ ENGLISH = Locale("en", "en", "")
 
 @lru_cache(maxsize=1024)
 def locale_of(tag: str) -> Locale:
-    """Return the locale that a BCP 47 tag asks for, English where there are no words in its language or script.
+    """Return the locale of a BCP 47 tag; English if its language or script is not supported.
 
     Digits are ASCII, but for `-u-nu-arab` and `-u-nu-arabext`. Never raises.
     """
     language, _, country = parts_of(tag)
-    if language == "ku" and direction(tag) == "rtl":  # in Arabic letters it is mostly Sorani
+    if language == "ku" and direction(tag) == "rtl":  # Kurdish in Arabic script is mostly Sorani
         language = "ckb"
     language, _, usual = _SPOKEN_AS.get(language, language).partition("-")
     if language not in WEEKDAYS or direction(tag) != direction(language):
@@ -77,9 +77,9 @@ def _digits(tag: str) -> str:
 
 
 def plural_form(count: int, locale: Locale) -> str:
-    """Return `one`, `two`, `few` or `other`: which form of a noun goes with `count`, at least 1 (CLDR).
+    """Return the plural category of `count` (at least 1): `one`, `two`, `few` or `other` (CLDR).
 
-    Arabic's `many` (11 to 99) and `other` (100 to 102) are one here: they differ in case, which is not written.
+    Arabic's `many` (11 to 99) counts as `other`: the nouns differ in case only, which is not written.
     """
     if locale.language == "ar" and count > 1:
         return "two" if count == 2 else "few" if 3 <= count % 100 <= 10 else "other"

@@ -1,7 +1,4 @@
-"""How does Markdown become HTML?
-
-CommonMark with tables, strikethrough and footnotes. HTML in it is text.
-"""
+"""Markdown to HTML: CommonMark with tables, strikethrough and footnotes. HTML in the source is escaped."""
 
 from __future__ import annotations
 
@@ -14,28 +11,28 @@ if TYPE_CHECKING:
     from markdown_it.rules_inline import StateInline
     from markdown_it.token import Token
 
-# A book of 300 kB has some ten thousand of these. Parsing takes time for each of them, up to 30 microseconds.
+# Parsing takes up to 30 microseconds for each of these. A book of 300 kB has some ten thousand.
 MAX_SIGNS = 40_000
 _SIGN = re.compile(r"[\n!#&*<>\[\\\]_`|~-]")
 
 
 @lru_cache(maxsize=1)
 def _parser() -> MarkdownIt:
-    """Made when the first text needs it: it is slow to load, and most processes never do."""
+    """Create the parser on first use: the import is slow, and most processes never need it."""
     from markdown_it import MarkdownIt
     from mdit_py_plugins.footnote import footnote_plugin
 
     parser = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).use(footnote_plugin)
     parser.inline.ruler.at("emphasis", _emphasis)
-    # Which addresses are good is decided later, where the loss of one is told.
+    # The sanitiser checks links later, with a warning for each that it removes.
     parser.validateLink = lambda url: True  # type: ignore[method-assign]  # the documented way to replace it
     return parser
 
 
 def _emphasis(state: StateInline, silent: bool) -> bool:
-    """The rule of the same name, but for Arabic: prefixes are written to the word that is emphasised (و**«الفجر»**).
+    """The parser's rule `emphasis`, changed for Arabic, where a prefix joins the emphasised word (و**«الفجر»**).
 
-    CommonMark takes `**` between a letter and a quotation mark for no emphasis; where that letter is Arabic it is.
+    In CommonMark `**` between a letter and a quotation mark is no emphasis; here it is after an Arabic letter.
     """
     from markdown_it.rules_inline.state_inline import Delimiter
 
@@ -60,12 +57,12 @@ def _is_arabic(character: str) -> bool:
 
 
 def is_written_by_people(source: str) -> bool:
-    """Return whether Markdown has no more signs than it takes reasonable time to parse."""
+    """Return whether a source has few enough Markdown signs (`MAX_SIGNS`) to parse in reasonable time."""
     return sum(1 for _ in _SIGN.finditer(source)) <= MAX_SIGNS
 
 
 def markdown_to_html(source: str) -> str:
-    """Return the HTML of a Markdown `source`; it is not safe before it is sanitised."""
+    """Render Markdown to HTML. The result is not safe: sanitise it."""
     parser, environment = _parser(), dict[str, object]()
     tokens = parser.parse(source, environment)
     for token in tokens:
@@ -74,7 +71,7 @@ def markdown_to_html(source: str) -> str:
 
 
 def _drop_looks(token: Token) -> None:
-    """Take away how a table column is aligned and which language code is in: no body has those."""
+    """Remove column alignment and the language of code: bodies do not keep these."""
     token.attrs.pop("style", None)
     if token.type == "fence":
         token.info = ""

@@ -1,7 +1,7 @@
-"""Where in a text stand the words that were looked for, and which part of it shows that best?
+"""Search snippets: highlight the words of a query in the original text, and cut the part with the best matches.
 
-Marks are made on the original, by the keys of its words: a mark never cuts a letter from its signs. Ranges are given in
-code points and in UTF-16 units, since browsers count those.
+Words are matched by their keys, and a mark covers whole words: it never separates a letter from its diacritics.
+Ranges are given in code points and in UTF-16 units, which browsers count.
 """
 
 from __future__ import annotations
@@ -12,7 +12,18 @@ from html import escape
 from itertools import accumulate
 from typing import NamedTuple
 
-from app.text.analysis import CHUNK, MOST_WORDS, NAMES, Keys, Sought, Token, in_a_name, primary_of, read_chunk, sought
+from app.text.analysis import (
+    CHUNK,
+    MOST_WORDS,
+    NAME_STEMS,
+    Keys,
+    LookupKeys,
+    Token,
+    lookup_keys,
+    primary_of,
+    read_chunk,
+    with_name_keys,
+)
 from app.text.characters import reach
 from app.text.questions import Question, Term
 
@@ -21,7 +32,7 @@ BEFORE = 8  # words before the first mark, where the text is cut
 
 
 class Marked(NamedTuple):
-    """A part of a text with what was found in it."""
+    """A snippet: a part of a text with the ranges of its matches."""
 
     text: str
     code_points: list[tuple[int, int]]
@@ -31,48 +42,48 @@ class Marked(NamedTuple):
 
     @classmethod
     def plain(cls, text: str) -> Marked:
-        """A text in which nothing is marked."""
+        """A text without marks."""
         return cls(text, [], [], escape(text))
 
 
 class Chunk(NamedTuple):
-    """What stands between two spaces: its words, and the numbers of those that may have been looked for."""
+    """The text between two spaces: its words, and the numbers of those that may match the query."""
 
     words: Sequence[Token]
-    sought: Sequence[int]
+    candidates: Sequence[int]
 
 
-class Hit(NamedTuple):
-    """A word that was looked for, and the number of its term."""
+class Occurrence(NamedTuple):
+    """A matched word from code point `start` to before `end`, and the number of its term."""
 
     start: int
     end: int
     term: int
     chunk: int
-    """The number of the chunk that it stands in."""
+    """The number of its chunk."""
 
 
 class Marker:
-    """Marks in any number of texts what one question looks for. What it has read once it knows in the next text."""
+    """Makes snippets of any number of texts for one question. Tokenized chunks are cached for the next text."""
 
     def __init__(self, question: Question, language: str) -> None:
-        self._terms = [(term, [sought(word) for word in term.words]) for term in question.wanted]
+        self._terms = [(term, [lookup_keys(word) for word in term.words]) for term in question.wanted]
         self._primary = primary_of(language)
         words = [word for _, words in self._terms for word in words]
         self._keys = {key for word in words for key in (word.exact, *word.stems, *word.others, word.nisba)}
-        # A name of two words is found under a key of its own, which the first of them has beside the second only.
+        # A name of two words has a key of its own, which the first word has only when the second follows.
         if any(len(word.others) > 1 for word in words):
-            self._keys |= NAMES
-        self._beginnings = tuple(words[-1].exact for term, words in self._terms if term.is_beginning)
+            self._keys |= NAME_STEMS
+        self._prefixes = tuple(words[-1].exact for term, words in self._terms if term.is_prefix)
         self._chunks: dict[str, Chunk] = {}
-        self._idle: set[str] = set()
+        self._irrelevant: set[str] = set()
 
     def marked(self, text: str) -> Marked | None:
-        """Return the part of `text` that shows most of what was looked for; None where nothing of it is there."""
+        """Return the snippet of `text` with the most terms; None without a match."""
         parts = text.split()[:MOST_WORDS]
-        for part in set(parts) - self._idle:
+        for part in set(parts) - self._irrelevant:
             self._read(part)
-        if self._idle.issuperset(parts):
+        if self._irrelevant.issuperset(parts):
             return None
         chunks = [match.span() for match in CHUNK.finditer(text)]
         hits = self._hits(parts, chunks)
@@ -83,56 +94,56 @@ class Marker:
         shift = start + len(cut) - len(cut.lstrip())
         shown = cut.strip()
         spans = [(hit.start - shift, min(hit.end, end) - shift) for hit in hits if start <= hit.start < end]
-        return _shown(shown, _joined(shown, spans))
+        return _rendered(shown, _joined(shown, spans))
 
     def _read(self, chunk: str) -> Chunk:
         if (read := self._chunks.get(chunk)) is None:
             words = read_chunk(chunk, self._primary)
-            read = Chunk(words, [number for number, word in enumerate(words) if self._may_be_sought(word.keys)])
+            read = Chunk(words, [number for number, word in enumerate(words) if self._is_candidate(word.keys)])
             self._chunks[chunk] = read
-            if not read.sought:
-                self._idle.add(chunk)
+            if not read.candidates:
+                self._irrelevant.add(chunk)
         return read
 
-    def _may_be_sought(self, keys: Keys) -> bool:
+    def _is_candidate(self, keys: Keys) -> bool:
         if not self._keys.isdisjoint((keys.exact, keys.stem, keys.nisba, *keys.others)):
             return True
-        return keys.exact.startswith(self._beginnings) or keys.stem.startswith(self._beginnings)
+        return keys.exact.startswith(self._prefixes) or keys.stem.startswith(self._prefixes)
 
-    def _hits(self, parts: Sequence[str], chunks: Sequence[tuple[int, int]]) -> list[Hit]:
-        """What was looked for, in the order of the text."""
+    def _hits(self, parts: Sequence[str], chunks: Sequence[tuple[int, int]]) -> list[Occurrence]:
+        """Matched words in text order."""
         keys: dict[int, Keys] = {}  # by the number of the word
         at: dict[int, tuple[int, int, int]] = {}
         firsts = accumulate((len(self._chunks[part].words) for part in parts), initial=0)
         for number, (first, part) in enumerate(zip(firsts, parts, strict=False)):
-            if part in self._idle:
+            if part in self._irrelevant:
                 continue
             start, read = chunks[number][0], self._chunks[part]
-            for inner in read.sought if first < MOST_WORDS else ():
+            for inner in read.candidates if first < MOST_WORDS else ():
                 word = read.words[inner]
                 keys[first + inner] = word.keys
                 at[first + inner] = (start + word.start, start + word.end, number)
-        found = self._found(in_a_name(keys))
-        return [Hit(at[place][0], at[place][1], found[place], at[place][2]) for place in sorted(found)]
+        found = self._found(with_name_keys(keys))
+        return [Occurrence(at[place][0], at[place][1], found[place], at[place][2]) for place in sorted(found)]
 
     def _found(self, keys: dict[int, Keys]) -> dict[int, int]:
-        """Numbers of the words that were looked for, each with the number of its term."""
+        """Numbers of the matched words, each with the number of its term."""
         found: dict[int, int] = {}
         for number, (term, wanted) in enumerate(self._terms):
             for place in keys:
                 words = range(place, place + len(wanted))
                 if all(
-                    other in keys and _meets(keys[other], word, term, at)
+                    other in keys and _matches(keys[other], word, term, at)
                     for at, (other, word) in enumerate(zip(words, wanted, strict=True))
                 ):
                     found.update(dict.fromkeys(words, number))
         return found
 
-    def _window(self, text: str, chunks: Sequence[tuple[int, int]], hits: Sequence[Hit]) -> tuple[int, int]:
-        """The part of at most `LONGEST` graphemes with the most different terms, the earliest of several."""
+    def _window(self, text: str, chunks: Sequence[tuple[int, int]], hits: Sequence[Occurrence]) -> tuple[int, int]:
+        """Start and end of the part of at most `LONGEST` graphemes with the most terms; the earliest of equal ones."""
         if _fits(text):
             return 0, len(text)
-        best = _densest(hits)
+        best = _densest_part(hits)
         start = self._start(text, chunks, best)
         furthest = start + reach(text[start:], LONGEST)
         end = min(best.end, furthest)
@@ -142,8 +153,8 @@ class Marker:
             end = max(end, last)
         return start, len(text) if furthest == len(text) else end
 
-    def _start(self, text: str, chunks: Sequence[tuple[int, int]], best: Hit) -> int:
-        """Some words before the best one, as long as that leaves room for it."""
+    def _start(self, text: str, chunks: Sequence[tuple[int, int]], best: Occurrence) -> int:
+        """The start of the snippet: up to `BEFORE` words before the best match, if the match still fits."""
         first, words = best.chunk, list[int]()
         while first >= 0 and len(words) <= BEFORE + 1:
             words = [start for start, _ in self._words(text, chunks[first : best.chunk + 1]) if start <= best.start]
@@ -160,12 +171,12 @@ class Marker:
 
 
 def marked(text: str, language: str, question: Question) -> Marked | None:
-    """Return the part of `text` that shows most of what was looked for; None where nothing of it is there."""
+    """Return the snippet of `text` with the most terms; None without a match."""
     return Marker(question, language).marked(text)
 
 
-def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
-    if term.is_beginning and place == len(term.words) - 1:
+def _matches(keys: Keys, wanted: LookupKeys, term: Term, place: int) -> bool:
+    if term.is_prefix and place == len(term.words) - 1:
         return keys.exact.startswith(wanted.exact) or keys.stem.startswith(wanted.exact)
     if keys.exact == wanted.exact or keys.stem in wanted.stems:
         return True
@@ -175,8 +186,8 @@ def _meets(keys: Keys, wanted: Sought, term: Term, place: int) -> bool:
     return other or wanted.nisba in (keys.nisba, keys.stem, *keys.others)
 
 
-def _densest(hits: Sequence[Hit]) -> Hit:
-    """The earliest word from which on most different terms stand close together. Each word is looked at twice only."""
+def _densest_part(hits: Sequence[Occurrence]) -> Occurrence:
+    """The first match of the densest part: most terms within two thirds of a snippet. Sliding window, linear time."""
     best, most, end = hits[0], 0, 0
     near: Counter[int] = Counter()
     for number, hit in enumerate(hits):
@@ -197,7 +208,7 @@ def _fits(text: str) -> bool:
 
 
 def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Marks with nothing but a space between them are one."""
+    """Join ranges with nothing but space between them."""
     found: list[tuple[int, int]] = []
     for start, end in spans:
         if found and (start <= found[-1][1] or text[found[-1][1] : start].isspace()):
@@ -207,7 +218,7 @@ def _joined(text: str, spans: Sequence[tuple[int, int]]) -> list[tuple[int, int]
     return found
 
 
-def _shown(text: str, spans: list[tuple[int, int]]) -> Marked:
+def _rendered(text: str, spans: list[tuple[int, int]]) -> Marked:
     pieces, end = [], 0
     for start, stop in spans:
         pieces += [escape(text[end:start]), f"<mark>{escape(text[start:stop])}</mark>"]

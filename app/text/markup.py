@@ -1,4 +1,4 @@
-"""What becomes of a body that somebody sends, whatever it is written in?"""
+"""Render the source of a body (HTML, Markdown or plain text) to safe HTML, plain text and blocks."""
 
 import html
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ from app.text.tree import Element, to_html
 
 Format = Literal["html", "markdown", "text"]
 
-# A second opinion by another hand: what we write is parsed and sanitised once more, by the same list.
+# Defence in depth: an independent sanitiser checks our output against the same allow-list.
 _CLEANER = nh3.Cleaner(tags=set(ELEMENTS), attributes=attribute_names(), url_schemes={"http", "https", "mailto", "tel"})
 _MAX_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class Rendered:
-    """A body in all its forms: safe HTML, plain text, blocks, and what was taken away from what was sent."""
+    """A rendered body: safe HTML, plain text, blocks, and a warning for everything that was removed."""
 
     html: str
     text: str
@@ -33,11 +33,10 @@ class Rendered:
 
 
 def render(source: str, format: Format, *, embed_hosts: frozenset[str] = frozenset()) -> Rendered:
-    """Return a body in all its forms.
+    """Render a `source` in `format`.
 
-    `format` says what `source` is written in. An `iframe` stays when it comes over https from one of `embed_hosts` or
-    from below one of them. Never raises, and takes time that grows with the length of the source only. What comes out
-    stays as it is: `render(render(source, …).html, "html", …)` has the same HTML and no warnings.
+    An `iframe` stays if its URL is https and its host is one of `embed_hosts` or a subdomain of one. Never raises, and
+    takes linear time. Idempotent: `render(render(source, …).html, "html", …)` has the same HTML and no warnings.
     """
     hosts = frozenset(host.lower() for host in embed_hosts)
     refused = 0 if format == "html" else count_refused(source)
@@ -56,13 +55,13 @@ def _as_html(source: str, format: Format) -> str:
 
 
 def text_to_html(text: str) -> str:
-    """Return plain text as HTML: paragraphs at blank lines, other line breaks kept, everything else literal."""
+    """Convert plain text to HTML: blank lines separate paragraphs, other line breaks stay, the rest is escaped."""
     lines = groupby(html.escape(text, quote=False).split("\n"), key=lambda line: bool(line.strip()))
-    return "\n".join(f"<p>{'<br>'.join(paragraph)}</p>" for is_said, paragraph in lines if is_said)
+    return "\n".join(f"<p>{'<br>'.join(paragraph)}</p>" for is_text, paragraph in lines if is_text)
 
 
 def _settled(body: Element, hosts: frozenset[str]) -> tuple[Element, str]:
-    """Return a body, and its HTML that a second sanitiser finds nothing to change in."""
+    """Sanitise until the second sanitiser changes nothing; return the body and its HTML. Else plain text."""
     for _ in range(_MAX_ROUNDS):
         written = to_html(body)
         checked = _CLEANER.clean(written).replace("&nbsp;", "\u00a0")

@@ -1,9 +1,9 @@
-"""What does the API say to a person, and in which language?
+"""Translated messages, and negotiation of their language.
 
-A language is one file, `messages/<tag>.json`: an object from key to template, where `{name}` stands for a value. Where
-the words depend on a number, the template is an object of plural forms, and `by` names the value that decides:
-`{"by": "max", "one": "One word.", "other": "{max} words."}`. The key `plurals` holds the language's rules, as CLDR
-writes them. What a file lacks is said in English.
+A language is one file, `messages/<tag>.json`: an object from key to template, where `{name}` stands for a value. If the
+text depends on a number, the template is an object of plural forms, and `by` names the value that selects one:
+`{"by": "max", "one": "One word.", "other": "{max} words."}`. The key `plurals` has the language's plural rules in
+CLDR's syntax. A message that a file lacks is in English.
 
 Sources: RFC 4647 section 3.4 (lookup) and RFC 9110 section 12.5.4 (`Accept-Language`), UAX 9 section 2.4 (isolates
 around what is inserted), UTS 35 part 3 section 5 (plurals).
@@ -33,21 +33,21 @@ class Catalogue:
 
     @classmethod
     def of(cls, file: Mapping[str, str | Mapping[str, str]]) -> Self:
-        """The catalogue that a file holds. Raises ValueError where a rule or a plural message is malformed."""
+        """The catalogue of a file. Raises ValueError if a plural rule or a plural message is malformed."""
         written = file.get("plurals", {})
-        messages = {key: told for key, told in file.items() if key != "plurals"}
-        for key, told in messages.items():
-            if not isinstance(told, str) and not {"by", "other"} <= set(told) <= {"by", *CATEGORIES}:
+        messages = {key: template for key, template in file.items() if key != "plurals"}
+        for key, template in messages.items():
+            if not isinstance(template, str) and not {"by", "other"} <= set(template) <= {"by", *CATEGORIES}:
                 raise ValueError(f"{key}: a plural message has `by`, `other` and other categories of CLDR")
         return cls({} if isinstance(written, str) else rules(written), messages)
 
     def template(self, key: str, params: Mapping[str, object]) -> str:
-        """The words of `key`, in the form that its number takes; without a number that is `other`."""
-        told = self.messages[key]
-        if isinstance(told, str):
-            return told
-        number = params.get(told["by"])
-        return told.get(category(number, self.rules) if isinstance(number, int) else "other", told["other"])
+        """The template of `key`, in the plural form of its number; without a number in the form `other`."""
+        template = self.messages[key]
+        if isinstance(template, str):
+            return template
+        number = params.get(template["by"])
+        return template.get(category(number, self.rules) if isinstance(number, int) else "other", template["other"])
 
 
 _CATALOGUES: dict[str, Catalogue] = {
@@ -64,18 +64,18 @@ _MAX_RANGES = 50
 
 
 def message(key: str, language: str, params: Mapping[str, object] = {}) -> str:
-    """Return the message `key` in `language`, with `params` in their places.
+    """Return the message `key` in `language`, formatted with `params`.
 
-    An inserted value is put on one line, cut to 200 characters and isolated (U+2068…U+2069), so that its direction does
-    not disturb the sentence. Falls back to a wider language tag, to English, then to the key itself; a value that is
-    not given shows as "…". Never raises.
+    A value is put on one line, cut to 200 characters and isolated (U+2068…U+2069), so that its direction does not
+    change the sentence. Falls back to a wider language tag, to English, then to the key itself; a missing value is
+    "…". Never raises.
     """
     return _PLACEHOLDER.sub(lambda place: _isolated(params.get(place[1], "…")), _template(key, language, params))
 
 
-def spoken(keys: Iterable[str], language: str) -> str:
-    """Return `language`, one of LANGUAGES, where it has all of these messages; else English, so that an answer that
-    names one language also keeps to it."""
+def language_with(keys: Iterable[str], language: str) -> str:
+    """Return `language`, one of LANGUAGES, if it has all of these messages, else English: a response with
+    `Content-Language` must not mix languages."""
     return language if all(key in _CATALOGUES[language].messages for key in keys) else FALLBACK
 
 
@@ -88,17 +88,17 @@ def _template(key: str, language: str, params: Mapping[str, object]) -> str:
 
 
 def _isolated(value: object) -> str:
-    # Cut before cleaning as well, so that a huge value costs nothing.
+    # Cut before cleaning, too: a huge value must not take time.
     return f"\u2068{clean_line(str(value)[: 2 * MAX_VALUE_LENGTH])[:MAX_VALUE_LENGTH]}\u2069"
 
 
 def negotiate(accept_language: str | None, default: str) -> str:
-    """Return the language of LANGUAGES that suits an `Accept-Language` header best.
+    """Return the language of LANGUAGES that matches an `Accept-Language` header best.
 
-    When none does it is `default`, or English if there are no messages in that.
+    Without a match it is `default`, or English if that has no messages.
 
-    Qualities count, equal ones in order of appearance; `q=0` excludes; `ar-SY` is served by `ar`; `*` is any language
-    that the header does not name. Malformed parts, and all after the fiftieth, are skipped. Never raises.
+    Ordered by quality, then by appearance; `q=0` excludes; `ar-SY` matches `ar`; `*` is any language that the header
+    does not name. Malformed parts, and all after the fiftieth, are skipped. Never raises.
     """
     ranges = dict(_ranges(accept_language or ""))
     for wanted in sorted((name for name in ranges if ranges[name]), key=lambda name: -ranges[name]):
@@ -119,7 +119,7 @@ def _ranges(header: str) -> Iterator[tuple[str, float]]:
 
 
 def _widening(tag: str) -> Iterator[str]:
-    """Yield `zh-hant-tw`, `zh-hant`, `zh` (RFC 4647 section 3.4; what ends in a singleton is nobody's language)."""
+    """Yield `zh-hant-tw`, `zh-hant`, `zh` (RFC 4647 section 3.4; a tag that ends in a singleton matches nothing)."""
     subtags = tag.split("-")
     while subtags:
         yield "-".join(subtags)

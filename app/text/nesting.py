@@ -1,8 +1,7 @@
-"""Where in a body does the next text, element or end tag belong?
+"""Tree builder: build a correctly nested body from start tags, end tags and text in any order.
 
-Start and end tags come in any order; the tree that grows from them is nested as HTML wants it: no block inside a text
-block, no link inside a link, list items in lists, cells in rows. Rules: the HTML standard, sections 4.4 to 4.9 and
-13.2.6, simplified where a body of text needs less.
+The result has no block inside a text block, no link inside a link, list items in lists and cells in rows. Rules: the
+HTML standard, sections 4.4 to 4.9 and 13.2.6 (tree construction), simplified for bodies.
 """
 
 from collections import Counter
@@ -10,13 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from app.text.allowed import CELLS, HEADINGS, HOMES, LISTS, TEXT_BLOCKS
+from app.text.allowed import CELLS, HEADINGS, IMPLIED_CHILDREN, LISTS, TEXT_BLOCKS
 from app.text.characters import normalise
 from app.text.tree import Element
 
 MAX_BLOCK_DEPTH = 24
 MAX_INLINE_DEPTH = 16
-# How often inline elements are opened again because a block began or ended inside them (`<b><p>…<p>…`).
+# How often inline elements are reopened because a block began or ended inside them (`<b><p>…<p>…`).
 MAX_REOPENINGS = 1000
 
 SPACE = " \t\n\f\r"
@@ -33,49 +32,49 @@ _TABLE_PARENTS = {
     "th": frozenset({"tr"}),
 }
 _ROWS = frozenset({"tr", "td", "th"})
-# An end tag closes nothing outside of these.
+# An end tag closes no element outside of these ("scope" in the HTML standard).
 _BARRIERS = {"li": LISTS | CELLS, "dt": CELLS | {"dl"}, "dd": CELLS | {"dl"}, "table": frozenset[str]()}
-# Twice inside themselves these mean more than once; the others say nothing new.
-_ADDING_UP = frozenset({"q", "small", "sub", "sup"})
-_SAYING_NOTHING_ALONE = frozenset({"bdo", "span"})
-_ENDING_EACH_OTHER = {"a": ("a",), "rt": ("rt", "rp"), "rp": ("rt", "rp")}
+# Nesting one of these inside itself changes its meaning; nesting any other is redundant.
+_CUMULATIVE = frozenset({"q", "small", "sub", "sup"})
+_MEANINGLESS_WITHOUT_ATTRIBUTES = frozenset({"bdo", "span"})
+_IMPLIED_END_TAGS = {"a": ("a",), "rt": ("rt", "rp"), "rp": ("rt", "rp")}
 
 
 @dataclass(slots=True)
 class _Inline:
-    """An inline element that has begun and not ended; it is opened anew in each block that it runs through."""
+    """An active formatting element: begun and not ended. It is reopened in each block inside it."""
 
     name: str
     attributes: dict[str, str]
     ended_by: str | None
-    """The name of the end tag; None where it ends with the element before it."""
+    """The name of the end tag; None if the element ends together with the one before it."""
     used: bool = False
 
 
 @dataclass(slots=True)
 class _Wrapper:
-    """An element of which only direction and language stay, for the blocks directly inside."""
+    """A removed element (`<div>`…), whose direction and language go to the blocks directly inside."""
 
     depth: int
     attributes: dict[str, str]
 
 
 class Nesting:
-    """A body that is being built; `finish` gives it away."""
+    """Builds one body; `finish` returns it."""
 
     def __init__(self) -> None:
         self._blocks = [Element("body")]
         self._active: list[_Inline] = []
-        # The elements around the present place, one for each active inline element that has been opened here.
+        # The open inline elements of the current block, one for each of the first active ones.
         self._opened: list[Element] = []
-        self._outside_of_cells: list[list[_Inline]] = []
+        self._active_outside_cells: list[list[_Inline]] = []
         self._wrappers: list[_Wrapper] = []
         self._ignored: Counter[str] = Counter()
         self._implied: Element | None = None
         self._line_has_text = False
         self._line_ended = False
         self._reopenings = 0
-        self._supplied: set[int] = set()  # blocks that no tag began
+        self._implied_blocks: set[int] = set()  # blocks that no tag began
 
     def finish(self) -> Element:
         """Close everything and return the body."""
@@ -88,43 +87,43 @@ class Nesting:
     def is_in_heading(self) -> bool:
         return self._blocks[-1].name in HEADINGS
 
-    # --- what stands in a line ---------------------------------------------------------------------------------------
+    # --- inline content ----------------------------------------------------------------------------------------------
 
     def text(self, text: str) -> None:
-        """Add text. Space between blocks stays between them."""
+        """Add text. White space between blocks stays between them."""
         block = self._blocks[-1]
         if block.name == "pre" and not block.children and (not self._active or not text.strip(SPACE)):
-            # A reader of HTML drops a line break after <pre>: none stays, so that the next one drops nothing.
+            # HTML parsers drop a line break after <pre>: without one here, the next parser drops nothing.
             text = text.lstrip("\n")
         if text.strip(SPACE):
-            parent = self._place_for_inline()
+            parent = self._inline_parent()
             parent.children.append(text.lstrip(SPACE) if parent is self._implied and not parent.children else text)
             self._line_has_text = True
         elif text:
             (self._opened[-1] if self._opened else block).children.append(text)
 
     def line_break(self) -> None:
-        """Break the line, where there is one."""
-        if self._blocks[-1].name not in HOMES:
-            self._place_for_inline().children.append(Element("br"))
+        """Add a line break, if there is a line."""
+        if self._blocks[-1].name not in IMPLIED_CHILDREN:
+            self._inline_parent().children.append(Element("br"))
             self._line_has_text = False
 
     def media(self, element: Element) -> None:
-        """Add a picture, film, sound or embed: between blocks as it is, elsewhere as part of the line."""
-        if HOMES.get(self._blocks[-1].name) == "p" and not self._active:
+        """Add an image, video, audio or embed: between blocks as a block, elsewhere inline."""
+        if IMPLIED_CHILDREN.get(self._blocks[-1].name) == "p" and not self._active:
             self._blocks[-1].children.append(element)
         else:
-            self._place_for_inline().children.append(element)
+            self._inline_parent().children.append(element)
             self._line_has_text = True
 
     def begin_inline(
         self, name: str, attributes: dict[str, str], marks: Sequence[str] = (), ended_by: str | None = None
     ) -> bool:
-        """Begin an inline element, and inside it `marks`; False when it is refused: there are too many around it.
+        """Begin an inline element with `marks` inside it; False if it is refused, because the nesting is too deep.
 
-        All of it ends with the end tag `ended_by`, else with that of its name.
+        The end tag `ended_by` (default: `name`) ends all of them.
         """
-        for other in _ENDING_EACH_OTHER.get(name, ()):
+        for other in _IMPLIED_END_TAGS.get(name, ()):
             self.end_inline(other)
         end = ended_by or name
         if len(self._active) + len(marks) >= MAX_INLINE_DEPTH:
@@ -135,7 +134,7 @@ class Nesting:
         return True
 
     def end_inline(self, name: str) -> None:
-        """End the innermost inline element of that name, if there is one; those inside it go on."""
+        """End the innermost inline element of that name, if there is one; the elements inside it stay active."""
         if self._is_ignored(name):
             return
         for index in range(len(self._active) - 1, -1, -1):
@@ -146,9 +145,9 @@ class Nesting:
                 del self._active[index:after], self._opened[index:]
                 return
 
-    def _place_for_inline(self) -> Element:
-        while self._blocks[-1].name in HOMES:
-            self._push(HOMES[self._blocks[-1].name], {})
+    def _inline_parent(self) -> Element:
+        while self._blocks[-1].name in IMPLIED_CHILDREN:
+            self._push(IMPLIED_CHILDREN[self._blocks[-1].name], {})
             self._implied = self._blocks[-1]
         if self._line_ended:
             self._blocks[-1].children.append("\n" if self._blocks[-1].name == "pre" else Element("br"))
@@ -161,7 +160,7 @@ class Nesting:
 
     def _open(self, inline: _Inline) -> Element:
         parent = self._opened[-1] if self._opened else self._blocks[-1]
-        if self._says_nothing_new(inline):
+        if self._is_redundant(inline):
             return parent
         self._reopenings += inline.used
         element = Element(inline.name, dict(inline.attributes))
@@ -171,16 +170,16 @@ class Nesting:
         parent.children.append(element)
         return element
 
-    def _says_nothing_new(self, inline: _Inline) -> bool:
-        if inline.name in _SAYING_NOTHING_ALONE and not inline.attributes:
+    def _is_redundant(self, inline: _Inline) -> bool:
+        if inline.name in _MEANINGLESS_WITHOUT_ATTRIBUTES and not inline.attributes:
             return True
         same = (one.name == inline.name and one.attributes == inline.attributes for one in self._opened)
-        return inline.name not in _ADDING_UP and any(same)
+        return inline.name not in _CUMULATIVE and any(same)
 
     # --- blocks ------------------------------------------------------------------------------------------------------
 
     def begin_block(self, name: str, attributes: dict[str, str]) -> bool:
-        """Begin a block where it may stand; False when it is refused: too deep, or a part without its whole."""
+        """Begin a block at an allowed place; False if it is refused: too deep, or a table part without a table."""
         if name == "p" and self._blocks[-1].name in TEXT_BLOCKS - {"p"}:
             self._end_line()
             return True
@@ -188,10 +187,10 @@ class Nesting:
             self._ignored[name] += 1
             self._end_line()
             return False
-        return self._is_placed(name) and self._begun(name, attributes)
+        return self._find_parent(name) and self._insert_block(name, attributes)
 
-    def _is_placed(self, name: str) -> bool:
-        """Go where a block of that name may stand."""
+    def _find_parent(self, name: str) -> bool:
+        """Move to a block that may contain a block of that name; False if there is none."""
         self._end_text_block()
         if name in _TABLE_PARENTS:
             return self._go_to_table_part(name)
@@ -203,7 +202,7 @@ class Nesting:
             self._go_to_flow(name)
         return True
 
-    def _begun(self, name: str, attributes: dict[str, str]) -> bool:
+    def _insert_block(self, name: str, attributes: dict[str, str]) -> bool:
         self._push(name, attributes)
         if name == "hr":
             self._pop()
@@ -217,11 +216,11 @@ class Nesting:
     def _go_to_flow(self, name: str) -> None:
         block = self._blocks[-1]
         if block.name in LISTS and name in LISTS and (item := _last_element(block)):
-            # A list directly in a list, as word processors write it, belongs to the item before it.
+            # Word processors write a list directly in a list: it belongs to the item before it.
             self._blocks.append(item)
-        while HOMES.get(self._blocks[-1].name, "p") != "p":
-            self._push(HOMES[self._blocks[-1].name], {})
-            self._supplied.add(id(self._blocks[-1]))
+        while IMPLIED_CHILDREN.get(self._blocks[-1].name, "p") != "p":
+            self._push(IMPLIED_CHILDREN[self._blocks[-1].name], {})
+            self._implied_blocks.add(id(self._blocks[-1]))
 
     def _go_to_list(self, name: str) -> None:
         parents = _LIST_PARENTS[name]
@@ -240,11 +239,11 @@ class Nesting:
         while self._blocks[-1].name not in stops:
             self._pop()
         while self._blocks[-1].name not in parents:
-            self._push(HOMES[self._blocks[-1].name], {})
+            self._push(IMPLIED_CHILDREN[self._blocks[-1].name], {})
         return True
 
     def end_block(self, name: str) -> None:
-        """End the innermost block of that name, and what is open in it, if it may be ended from here."""
+        """End the innermost block of that name with all open elements inside it, if no barrier is between."""
         block = self._blocks[-1]
         if self._is_ignored(name) or (name == "p" and block.name != "p"):
             self._end_line()
@@ -266,7 +265,7 @@ class Nesting:
     # --- wrappers ----------------------------------------------------------------------------------------------------
 
     def begin_wrapper(self, attributes: dict[str, str]) -> None:
-        """Begin an element that only sets apart what is in it; its direction and language go to the blocks inside."""
+        """Begin a wrapper (`<div>`…), which is removed; its direction and language go to the blocks inside."""
         self._end_line()
         depth = len(self._blocks)
         around = self._wrappers[-1].attributes if self._wrappers and self._wrappers[-1].depth == depth else {}
@@ -281,7 +280,7 @@ class Nesting:
     # --- moving ------------------------------------------------------------------------------------------------------
 
     def _end_line(self) -> None:
-        """End the paragraph; elsewhere make sure that what follows does not stand in the same line."""
+        """End the paragraph; in another block make the following content begin on a new line."""
         self._opened.clear()
         if self._blocks[-1].name == "p":
             self._pop()
@@ -296,21 +295,21 @@ class Nesting:
         self._blocks.append(block)
         self._line_ended = self._line_has_text = False
         if name in CELLS:
-            self._outside_of_cells.append(self._active)
+            self._active_outside_cells.append(self._active)
             self._active = []
 
     def _pop(self) -> None:
         block = self._blocks.pop()
-        if id(block) in self._supplied:
-            self._supplied.discard(id(block))
-            if block.name == "li" and not _holds_something(block):  # nobody wrote it
+        if id(block) in self._implied_blocks:
+            self._implied_blocks.discard(id(block))
+            if block.name == "li" and not _holds_something(block):  # not in the source
                 self._blocks[-1].children.remove(block)
         self._opened.clear()
         self._line_ended = self._line_has_text = False
         if block is self._implied:
             _strip_end(block)
         if block.name in CELLS:
-            self._active = self._outside_of_cells.pop()
+            self._active = self._active_outside_cells.pop()
         while self._wrappers and self._wrappers[-1].depth > len(self._blocks):
             self._wrappers.pop()
 
@@ -326,7 +325,7 @@ def _last_element(block: Element) -> Element | None:
 
 
 def _holds_something(block: Element) -> bool:
-    """Whether there is more in a block than empty paragraphs and space."""
+    """Whether a block has more than empty paragraphs and white space."""
     return any(
         child.strip(SPACE) if isinstance(child, str) else child.name != "p" or child.children or child.attributes
         for child in block.children
@@ -342,7 +341,7 @@ def _strip_end(block: Element) -> None:
 
 
 def _join_texts(element: Element) -> None:
-    """Make neighbouring texts one, in NFC: what stood apart in the source may compose now."""
+    """Join adjacent texts and normalise them to NFC: separate characters may compose now."""
     joined: list[Element | str] = []
     for is_text, group in groupby(element.children, key=lambda child: isinstance(child, str)):
         members = list(group)

@@ -1,7 +1,7 @@
-"""Where do patterns with Unicode properties come from?
+"""Regular expressions with Unicode properties.
 
-The standard `re` knows no scripts, categories or grapheme clusters; the `regex` package does, but ships no types.
-This is the only module that imports it.
+The standard `re` has no scripts, categories or grapheme clusters. The `regex` package has, but ships no types; only
+this module imports it.
 """
 
 import re

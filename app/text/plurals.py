@@ -1,6 +1,6 @@
-"""Which form does a number take in a language: "one comment", "two comments", "٣ تعليقات"?
+"""Plural rules: the plural category of a number in a language ("one comment", "two comments", "٣ تعليقات").
 
-The plural rules of CLDR for whole numbers, read in CLDR's own syntax. Source: UTS 35, part 3 (Numbers), section 5,
+For whole numbers, in CLDR's own syntax. Source: UTS 35, part 3 (Numbers), section 5,
 "Language Plural Rules"; the rules themselves are in CLDR's `plurals.xml`.
 """
 
@@ -17,10 +17,10 @@ _RELATION = re.compile(rf"\s*([nivwftce])\s*(?:%\s*([1-9][0-9]*)\s*)?(!?=)\s*({_
 
 
 def rules(written: Mapping[str, str]) -> Rules:
-    """Return plural rules from category to condition, as CLDR writes them: `{"few": "n % 100 = 3..10"}`.
+    """Parse plural rules by category, in CLDR's syntax: `{"few": "n % 100 = 3..10"}`.
 
-    What stands behind an `@` (CLDR's samples) is left out; `other` is what no rule says. Raises ValueError for what is
-    no rule or no category.
+    Samples (after `@`) are ignored, and so is `other`, the default. Raises ValueError for a malformed rule or an
+    unknown category.
     """
     if unknown := set(written) - set(CATEGORIES):
         raise ValueError(f"not a plural category: {', '.join(sorted(unknown))}")
@@ -28,7 +28,7 @@ def rules(written: Mapping[str, str]) -> Rules:
 
 
 def category(number: int, rules: Rules) -> str:
-    """Return the category of a whole number: that of the rule that holds for it, else `other`."""
+    """Return the plural category of a whole number: that of the first rule that matches, else `other`."""
     return next((name for name, holds in rules.items() if holds(abs(number))), "other")
 
 

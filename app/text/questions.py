@@ -1,13 +1,13 @@
-"""What does somebody look for who writes this?
+"""Parse the query of a search to a `Question`.
 
 | | |
 | --- | --- |
-| `words` | all of them, in any order; words that a question does without are left out, unless there is nothing else |
+| `words` | all of them, in any order; stop words are optional, unless there are no other words |
 | `"a phrase"` | in this order |
-| `begin*` | words that begin so; at least two letters |
+| `begin*` | words with this prefix of at least two letters |
 | `-without` | texts without it; also `-"a phrase"` |
 
-Nothing else is syntax: `AND`, `(`, `:`, «» are text. What is written without a space (19.5, covid-19) is a phrase.
+Nothing else is syntax: `AND`, `(`, `:`, «» are text. Words without a space between them (19.5, covid-19) are a phrase.
 """
 
 from __future__ import annotations
@@ -19,44 +19,44 @@ from typing import NamedTuple
 from app.text.analysis import is_stop_word, joined_word
 from app.text.characters import clean_prose
 from app.text.patterns import pattern
-from app.text.words import APOSTROPHES, Spelt, words
+from app.text.words import APOSTROPHES, Word, words
 
 MOST_TERMS, MOST_WORDS = 16, 64
-SHORTEST_BEGINNING = 2  # letters
+SHORTEST_PREFIX = 2  # letters
 _PART = re.compile(r'(?P<minus>(?<!\S)-)?(?:"(?P<phrase>[^"]*)"|(?P<chunk>[^\s"]+))')
 _LETTERS = rf"[[\p{{Latin}}\p{{M}}]--[{APOSTROPHES}]]+"
 _ELIDED = pattern(rf"{_LETTERS}(?:[{APOSTROPHES}]{_LETTERS})+\*?")
 
 
 class Term(NamedTuple):
-    """A word, a phrase, or the beginning of either."""
+    """A word or a phrase; with `is_prefix` the last word is a prefix."""
 
-    words: tuple[Spelt, ...]
-    is_beginning: bool = False
-    joined: Spelt | None = None
-    """Several words that others write as this one: COVID-19 is covid19, too."""
+    words: tuple[Word, ...]
+    is_prefix: bool = False
+    joined: Word | None = None
+    """The joined form of several words: covid19 for COVID-19."""
 
 
 class Question(NamedTuple):
-    """What must be there, and what must not."""
+    """A parsed query: terms that must match, and terms that must not."""
 
     wanted: tuple[Term, ...]
     unwanted: tuple[Term, ...] = ()
-    spare: tuple[Term, ...] = ()
-    """Words that need not be there, but count a little where they are."""
+    optional: tuple[Term, ...] = ()
+    """Stop words: they need not match, but raise the score a little."""
 
 
-class NothingSought(ValueError):
-    """There is no word in the question, or only words that must not be there."""
+class EmptyQuestion(ValueError):
+    """The query has no word, or only unwanted ones."""
 
 
-class TooMuchSought(ValueError):
-    """There are more than `MOST_TERMS`, or more than `MOST_WORDS` in them all."""
+class QuestionTooLong(ValueError):
+    """The query has more than `MOST_TERMS` terms or `MOST_WORDS` words; `args` holds the limit."""
 
 
 @lru_cache(maxsize=512)
 def read_question(text: str) -> Question:
-    """Return what `text` asks for. Raises `NothingSought`, `TooMuchSought`."""
+    """Parse a query. Raises `EmptyQuestion`, `QuestionTooLong`."""
     wanted: dict[Term, bool] = {}  # whether it may be left out
     unwanted: dict[Term, None] = {}
     for part in _PART.finditer(clean_prose(text)):
@@ -66,17 +66,17 @@ def read_question(text: str) -> Question:
         if part["minus"]:
             unwanted[term] = None
         else:
-            spare = part["chunk"] is not None and all(map(is_stop_word, term.words)) and not term.is_beginning
-            wanted[term] = wanted.get(term, True) and spare
+            optional = part["chunk"] is not None and all(map(is_stop_word, term.words)) and not term.is_prefix
+            wanted[term] = wanted.get(term, True) and optional
     if len(wanted) + len(unwanted) > MOST_TERMS:
-        raise TooMuchSought(MOST_TERMS)
+        raise QuestionTooLong(MOST_TERMS)
     if sum(len(term.words) for term in (*wanted, *unwanted)) > MOST_WORDS:
-        raise TooMuchSought(MOST_WORDS)
+        raise QuestionTooLong(MOST_WORDS)
     if not wanted:
-        raise NothingSought
-    needed = tuple(term for term, spare in wanted.items() if not spare)
-    spared = tuple(term for term, spare in wanted.items() if spare) if needed else ()
-    return Question(needed or tuple(wanted), tuple(unwanted), spared)
+        raise EmptyQuestion
+    needed = tuple(term for term, optional in wanted.items() if not optional)
+    optional_terms = tuple(term for term, optional in wanted.items() if optional) if needed else ()
+    return Question(needed or tuple(wanted), tuple(unwanted), optional_terms)
 
 
 def _phrase(text: str) -> Term | None:
@@ -85,11 +85,11 @@ def _phrase(text: str) -> Term | None:
 
 
 def _chunk(text: str) -> Term | None:
-    if _ELIDED.fullmatch(text):  # l'été, İstanbul'da, minister's: the longest is what is meant
+    if _ELIDED.fullmatch(text):  # l'été, İstanbul'da, minister's: only the longest part is searched
         text = max(re.split(f"[{APOSTROPHES}]", text), key=len)
     term = _phrase(text)
     if term is None:
         return None
     term = term._replace(joined=joined_word(text.removesuffix("*")))
     last = term.joined or term.words[-1]
-    return term._replace(is_beginning=text.endswith("*") and len(last.form) >= SHORTEST_BEGINNING)
+    return term._replace(is_prefix=text.endswith("*") and len(last.form) >= SHORTEST_PREFIX)

@@ -1,4 +1,4 @@
-"""How long does a text take to read, and what is its beginning?
+"""Reading time and excerpt of a text.
 
 Sources: Brysbaert 2019 (silent reading of English, 238 words a minute), Trauzettel-Klosinski and Dietz 2012 (other
 languages, read aloud; Arabic scaled to silent reading). Chinese and Japanese are counted in characters.
@@ -30,17 +30,17 @@ _WORD = pattern(
 
 
 def words(text: str) -> int:
-    """Return the number of words, where Chinese, Japanese, Thai and the like count by character."""
+    """Count words; in scripts without spaces (Chinese, Japanese, Thai…) each character counts."""
     return sum(1 for _ in _WORD.finditer(text))
 
 
 def reading_minutes(text: str, language: str) -> int:
-    """Return how many minutes it takes to read `text` silently: whole ones, at least 1 when there is any word."""
+    """Return the silent reading time of `text` in minutes, rounded up; 0 without words."""
     rate = _RATES.get(language.lower().partition("-")[0], _DEFAULT_RATE)
     return ceil(words(text) / rate)
 
 
-# By language and plural form; a language that has no `one` says `other`.
+# By language and plural category; `other` is the fallback.
 _PHRASES = {
     "ar": {
         "one": "قراءة دقيقة واحدة",
@@ -59,12 +59,12 @@ _PHRASES = {
 
 
 def reading_time(minutes: int, locale: Locale) -> str | None:
-    """Return how long a text takes to read as a phrase: "قراءة دقيقتين". None where there is nothing to read."""
+    """Format a reading time as a phrase: "قراءة دقيقتين". None for 0 minutes."""
     if minutes < 1:
         return None
     forms = locale.of(_PHRASES)
     phrase = forms.get(plural_form(minutes, locale), forms["other"])
-    return phrase.format(count=locale.written(str(minutes)))
+    return phrase.format(count=locale.localise_digits(str(minutes)))
 
 
 _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
@@ -72,15 +72,15 @@ _PARAGRAPH_END = re.compile(r"\n[ \t]*\n")
 _DATELINE = re.compile(r"[^.!?؟()]{2,40}\([^()]{2,40}\)\s*[-–—]\s*")
 _SENTENCE_END = re.compile(r"[.!?؟…]+[»”’\")\]]*(?= )|[。！？]+[」』”）]*")
 _DANGLING = " ،؛:,;«“(-–—"
-# A sentence that ends earlier leaves too much of the room unused.
+# An excerpt that ends earlier leaves too much of the limit unused.
 _SHORTEST_SENTENCE = 0.6
 
 
 def excerpt(text: str, limit: int) -> str:
-    """Return the beginning of a plain text: of its first paragraph, without dateline, at most `limit` graphemes.
+    """Return an excerpt of at most `limit` graphemes from the first paragraph of a plain text, without its dateline.
 
-    Cut where a sentence ends if that is beyond 60 % of the limit, else between words and with "…" (which counts).
-    Guillemets are closed, and no letter loses its marks.
+    Cut at the end of a sentence if that is beyond 60 % of the limit, else between words, with "…" (which counts).
+    Guillemets are closed, and no letter loses its diacritics.
     """
     paragraph = " ".join(_PARAGRAPH_END.split(text.strip(), maxsplit=1)[0].split())
     dateline = _DATELINE.match(paragraph)

@@ -1,34 +1,44 @@
-"""How does any HTML become a body of text that is safe, and what is lost on the way?
+"""Sanitise HTML: build a new tree from the tokens of the source, with allowed elements and attributes only.
 
-The source is read as browsers read it and built anew from what the allow-list names, so that nothing else can pass.
+The source is tokenized as browsers do. Everything that is removed gives a warning.
 """
 
 from dataclasses import dataclass
 from urllib.parse import unquote
 
-from app.text.allowed import ADDRESSES, BLOCKS, INLINE, MEDIA, RENAMED, WRAPPERS, is_always_set, prefixed_id, reader
+from app.text.allowed import (
+    ADDRESSES,
+    BLOCKS,
+    INLINE,
+    MEDIA,
+    RENAMED,
+    WRAPPERS,
+    is_always_set,
+    prefixed_id,
+    value_parser,
+)
 from app.text.characters import clean_line, clean_prose, count_refused
 from app.text.links import host, safe_embed, safe_source
 from app.text.nesting import Nesting
-from app.text.styles import NOTHING, read_style
-from app.text.tokens import End, Start, Token, tokens
+from app.text.styles import NO_STYLE, read_style
+from app.text.tokens import EndTag, HtmlToken, StartTag, tokens
 from app.text.tree import Element
 from app.text.word_lists import with_lists
 
 MAX_SOURCES = 8
-LOOKS = frozenset({"removed_attribute"})  # of which a text loses nothing: they are told last
-# Where pages write the address of a picture that they load later.
-LATER = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset")
-SETS = frozenset({*LATER, "srcset", "sizes", "data-sizes", "data-lazy-sizes", "loading", "decoding"})
-# What a mark of a style says again.
-SAME = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "s": "s", "del": "s", "u": "u", "ins": "u"}
+COSMETIC = frozenset({"removed_attribute"})  # removals that lose no content: these warnings come last
+# Attributes with the URL of a lazily loaded image.
+LAZY_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset")
+LAZY_ATTRIBUTES = frozenset({*LAZY_SOURCES, "srcset", "sizes", "data-sizes", "data-lazy-sizes", "loading", "decoding"})
+# The mark that an element already has: the same mark from a style is redundant.
+SAME_AS_MARK = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "s": "s", "del": "s", "u": "u", "ins": "u"}
 MAX_WARNINGS = 50
 MAX_WARNING_NAME = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What was taken away: the message `warning.<code>` says it; `name` is what it was, `count` how often it was."""
+    """A warning: what was removed (`name`) and how often. Its message is `warning.<code>`."""
 
     code: str
     name: str
@@ -36,75 +46,75 @@ class Removal:
 
 
 def sanitise(source: str, embed_hosts: frozenset[str], refused: int = 0) -> tuple[Element, list[Removal]]:
-    """Return the tree that is left of an HTML `source`, below a root `body`, and what was taken away.
+    """Return the sanitised tree of an HTML `source`, with the root `body`, and the warnings.
 
-    `embed_hosts` are the hosts, in lower case, that an `iframe` may come from; `refused` is how many characters have
-    gone before. Never raises, and takes time that grows with the length of the source only. What was taken away comes
-    in order of appearance, 50 kinds at most.
+    `embed_hosts`: hosts, in lower case, that an `iframe` may come from. `refused`: number of characters that were
+    removed before. Never raises, and takes linear time. At most 50 warnings, in order of appearance.
     """
     found = list(tokens(source))
-    sanitiser = _Sanitiser(embed_hosts, _ids_led_to(found))
+    sanitiser = _Sanitiser(embed_hosts, _linked_ids(found))
     sanitiser.count_refused(refused)
     for token in with_lists(found):
         sanitiser.take(token)
     return sanitiser.nesting.finish(), sanitiser.warnings()
 
 
-def _ids_led_to(found: list[Token]) -> set[str]:
-    """Return the ids, as a body holds them, to which a link of the same source leads."""
-    starts = [token for token in found if isinstance(token, Start)]
+def _linked_ids(found: list[HtmlToken]) -> set[str]:
+    """Return the ids, with their prefix, that a link of the same source targets."""
+    starts = [token for token in found if isinstance(token, StartTag)]
     links = {_target(token.attributes.get("href", "")) for token in starts if token.name == "a"}
-    return links & {prefixed_id(_id_of(token) or "") for token in starts} - {None}  # type: ignore[return-value]  # no None
+    ids = {prefixed_id(_id_of(token) or "") for token in starts}
+    return {id for id in links & ids if id is not None}
 
 
 def _target(href: str) -> str | None:
-    """Return the id in this body that an address leads to."""
+    """Return the id, with its prefix, that a link to a fragment (`#…`) targets; None for other links."""
     return prefixed_id(unquote(href[1:].strip())) if href.startswith("#") else None
 
 
-def _id_of(token: Start) -> str | None:
+def _id_of(token: StartTag) -> str | None:
     return token.attributes.get("id") or (token.attributes.get("name") if token.name == "a" else None)
 
 
 class _Sanitiser:
     def __init__(self, embed_hosts: frozenset[str], ids: set[str]) -> None:
         self.embed_hosts = embed_hosts
-        self._ids_to_come = ids
+        self._pending_ids = ids
         self._ids = frozenset(ids)
-        self._headings: list[str] = []  # that began as other elements
-        self._shown: set[str] = set()  # addresses of pictures
-        self._missing = 0  # pictures without an address, for which a <noscript> may have one
+        self._headings: list[str] = []  # names of elements that became headings
+        self._shown: set[str] = set()  # URLs of the images so far
+        self._missing = 0  # images without a URL so far: a <noscript> may have it
         self.nesting = Nesting()
-        self.taken: dict[tuple[str, str], int] = {}
-        self._kinds = {True: 0, False: 0}  # how many of them are looks, and are not
+        self.removed: dict[tuple[str, str], int] = {}
+        self._warning_counts = {True: 0, False: 0}  # by whether they are cosmetic
 
     def warnings(self) -> list[Removal]:
-        found = [Removal(code, name, count) for (code, name), count in self.taken.items()]
-        return sorted(found, key=lambda removal: removal.code in LOOKS)[:MAX_WARNINGS]
+        found = [Removal(code, name, count) for (code, name), count in self.removed.items()]
+        return sorted(found, key=lambda removal: removal.code in COSMETIC)[:MAX_WARNINGS]
 
     def count_refused(self, refused: int) -> None:
         if refused:
             self._warn("removed_characters", "", refused)
 
-    def take(self, token: Token) -> None:
+    def take(self, token: HtmlToken) -> None:
         if isinstance(token, str):
             self._text(token)
-        elif isinstance(token, Start):
-            self._start(self._meant(token), token)
-        elif isinstance(token, End):
-            self._end(self._ended(token.name))
+        elif isinstance(token, StartTag):
+            self._start(self._element_of(token), token)
+        elif isinstance(token, EndTag):
+            self._end(self._closed_element(token.name))
         else:
             self._warn("removed_element", token.name)
 
-    def _meant(self, token: Start) -> str:
-        """The element that a start tag begins: Word Online writes headings as paragraphs with a role."""
+    def _element_of(self, token: StartTag) -> str:
+        """The element that a start tag begins. Word Online writes headings as paragraphs with `role=heading`."""
         if token.name in ("p", "div") and token.attributes.get("role", "").lower() == "heading":
             level = token.attributes.get("aria-level", "")
             self._headings.append(token.name)
             return f"h{min(max(int(level), 2), 6)}" if level.isdecimal() and len(level) < 3 else "h2"
         return RENAMED.get(token.name, token.name)
 
-    def _ended(self, name: str) -> str:
+    def _closed_element(self, name: str) -> str:
         if self._headings and self._headings[-1] == name and self.nesting.is_in_heading:
             self._headings.pop()
             return "h2"
@@ -114,7 +124,7 @@ class _Sanitiser:
         self.count_refused(count_refused(text))
         self.nesting.text(clean_prose(text))
 
-    def _start(self, name: str, token: Start) -> None:
+    def _start(self, name: str, token: StartTag) -> None:
         if name in INLINE:
             self._start_inline(name, token)
         elif name in BLOCKS:
@@ -125,15 +135,15 @@ class _Sanitiser:
         elif name == "br":
             self.nesting.line_break()
         elif name == "noscript":
-            self._without_script(token)
+            self._noscript(token)
         elif name != "source":
             self._unknown(name, token)
 
-    def _start_inline(self, name: str, token: Start) -> None:
+    def _start_inline(self, name: str, token: StartTag) -> None:
         attributes = self._attributes(name, token)
-        style = read_style(token.attributes["style"]) if "style" in token.attributes else NOTHING
-        marks = [mark for mark in style.marks if mark != SAME.get(name) and (name, mark) != ("a", "u")]
-        shown = "span" if style.denies(name) else name
+        style = read_style(token.attributes["style"]) if "style" in token.attributes else NO_STYLE
+        marks = [mark for mark in style.marks if mark != SAME_AS_MARK.get(name) and (name, mark) != ("a", "u")]
+        shown = "span" if style.negates(name) else name
         if name == "a" and "href" not in attributes:
             self.nesting.end_inline("a")
             if not ("id" in attributes or marks):
@@ -142,11 +152,11 @@ class _Sanitiser:
         if not self.nesting.begin_inline(shown, attributes, marks, name):
             self._warn("removed_element", name)
 
-    def _unknown(self, name: str, token: Start) -> None:
+    def _unknown(self, name: str, token: StartTag) -> None:
         self._warn("removed_element", name)
         if name in WRAPPERS:
             kept = {key: value for key, value in token.attributes.items() if key in ("dir", "lang", "style")}
-            self.nesting.begin_wrapper(self._attributes(name, Start(name, kept)))
+            self.nesting.begin_wrapper(self._attributes(name, StartTag(name, kept)))
 
     def _end(self, name: str) -> None:
         if name in INLINE:
@@ -156,7 +166,7 @@ class _Sanitiser:
         elif name in WRAPPERS:
             self.nesting.end_wrapper()
 
-    def _media(self, name: str, token: Start) -> None:
+    def _media(self, name: str, token: StartTag) -> None:
         if name == "img":
             self._image(token)
             return
@@ -169,14 +179,14 @@ class _Sanitiser:
         elif "src" in element.attributes or element.children:
             self.nesting.media(element)
 
-    def _image(self, token: Start) -> None:
-        """The picture itself where the page shows it later, and what stands in its place until then is none."""
-        later = next((token.attributes[name] for name in LATER if token.attributes.get(name)), None)
+    def _image(self, token: StartTag) -> None:
+        """Add an image with its real URL; the placeholder of a lazily loaded image is dropped."""
+        later = next((token.attributes[name] for name in LAZY_SOURCES if token.attributes.get(name)), None)
         address = safe_source(_first_of(later)) if later else None
-        given = {name: value for name, value in token.attributes.items() if name not in SETS}
+        given = {name: value for name, value in token.attributes.items() if name not in LAZY_ATTRIBUTES}
         if address is not None:
             given["src"] = address
-        attributes = self._attributes("img", Start("img", given))
+        attributes = self._attributes("img", StartTag("img", given))
         if "src" in attributes:
             self._shown.add(attributes["src"])
             self.nesting.media(Element("img", attributes))
@@ -186,24 +196,24 @@ class _Sanitiser:
         else:
             self._missing += 1
 
-    def _without_script(self, token: Start) -> None:
-        """What readers without scripts get: the pictures in it, where they are not shown already."""
+    def _noscript(self, token: StartTag) -> None:
+        """Add the images of a `<noscript>` that the body does not have yet."""
         inside = list(tokens(token.content))
-        images = [one for one in inside if isinstance(one, Start) and one.name == "img"]
+        images = [one for one in inside if isinstance(one, StartTag) and one.name == "img"]
         for image in images:
             if safe_source(image.attributes.get("src", "")) not in self._shown:
-                self._take_back_missing()
+                self._withdraw_missing_image()
                 self._image(image)
         if not images:
             self._warn("removed_element", "noscript")
 
-    def _take_back_missing(self) -> None:
+    def _withdraw_missing_image(self) -> None:
         key = ("removed_image", "img")
-        if self._missing and key in self.taken:
+        if self._missing and key in self.removed:
             self._missing -= 1
-            self.taken[key] -= 1
-            if not self.taken[key]:
-                del self.taken[key]
+            self.removed[key] -= 1
+            if not self.removed[key]:
+                del self.removed[key]
 
     def _embed(self, element: Element) -> bool:
         address = safe_embed(element.attributes.get("src", ""), self.embed_hosts)
@@ -211,11 +221,11 @@ class _Sanitiser:
         return address is not None
 
     def _sources(self, content: str) -> list[Element]:
-        found = (token for token in tokens(content) if isinstance(token, Start) and token.name == "source")
+        found = (token for token in tokens(content) if isinstance(token, StartTag) and token.name == "source")
         sources = [Element("source", self._attributes("source", token)) for token in found]
         return [source for source in sources if "src" in source.attributes][:MAX_SOURCES]
 
-    def _attributes(self, element: str, token: Start) -> dict[str, str]:
+    def _attributes(self, element: str, token: StartTag) -> dict[str, str]:
         kept: dict[str, str] = {}
         for name, raw in token.attributes.items():
             value = self._attribute(element, name, raw)
@@ -224,9 +234,10 @@ class _Sanitiser:
         side = read_style(token.attributes["style"]).direction if "style" in token.attributes else None
         if side is not None:
             kept.setdefault("dir", side)
-        if (id := prefixed_id(_id_of(token) or "")) in self._ids_to_come:
-            self._ids_to_come.discard(str(id))
-            kept["id"] = str(id)
+        id = prefixed_id(_id_of(token) or "")
+        if id is not None and id in self._pending_ids:
+            self._pending_ids.discard(id)
+            kept["id"] = id
         return kept
 
     def _attribute(self, element: str, name: str, raw: str) -> str | None:
@@ -234,7 +245,7 @@ class _Sanitiser:
             return None
         if name == "href" and (target := _target(raw)) in self._ids:
             return f"#{target}"
-        read = reader(element, name)
+        read = value_parser(element, name)
         value = read(raw) if read else None
         if value is None and read and (element, name) == ("img", "src"):
             self._warn("removed_image", "img")
@@ -247,13 +258,13 @@ class _Sanitiser:
     def _warn(self, code: str, name: str, count: int = 1) -> None:
         short = name[:MAX_WARNING_NAME]
         key = code, short if short.isascii() and short.isalpha() else clean_line(short)
-        if key not in self.taken:
-            self._kinds[code in LOOKS] += 1
-        if key in self.taken or self._kinds[code in LOOKS] <= MAX_WARNINGS:
-            self.taken[key] = self.taken.get(key, 0) + count
+        if key not in self.removed:
+            self._warning_counts[code in COSMETIC] += 1
+        if key in self.removed or self._warning_counts[code in COSMETIC] <= MAX_WARNINGS:
+            self.removed[key] = self.removed.get(key, 0) + count
 
 
 def _first_of(addresses: str) -> str:
-    """The last address of a `srcset`, which is most often the largest; a plain address is itself."""
+    """The last URL of a `srcset`, mostly the largest image; a single URL is returned as it is."""
     *_, last = addresses.split(", ")
     return last.strip().split(" ")[0]

@@ -1,7 +1,4 @@
-"""How does a text become an address that people can read, type and paste?
-
-Letters keep their script: an Arabic headline gives an Arabic slug. Latin letters become lower-case ASCII.
-"""
+"""Slugs: readable URL segments. An Arabic headline gives an Arabic slug; Latin letters become lower-case ASCII."""
 
 import re
 import unicodedata
@@ -26,7 +23,7 @@ MAX_BYTES = 240
 
 _WORD = pattern(r"(?:[\p{L}\p{N}]\p{M}*)+")
 _LATIN = pattern(r"\p{Latin}+")
-# Letters that only look like apostrophes separate as those do; other modifier letters (ʿ, ʾ, ʻ) are left out.
+# The modifier letter apostrophe separates words as an apostrophe does; other modifier letters (ʿ, ʾ, ʻ) are dropped.
 _APOSTROPHE_LETTER = "\u02bc"
 _MODIFIER_LETTERS = re.compile("[\u02b9-\u02bb\u02bd-\u02df\u02ec\u02ee]")
 # Latin letters without a canonical decomposition.
@@ -44,24 +41,24 @@ _UUID_SHAPED = re.compile("[^-]{8}(?:-[^-]{4}){3}-[^-]{12}|[^-]{32}", re.DOTALL)
 def slugify(text: str) -> str:
     """Return the slug of a headline or name: at most 80 code points and 240 UTF-8 bytes, cut between words.
 
-    A single word that is longer is cut between grapheme clusters. Empty when no letter or digit is left. A text shaped
-    like a UUID gets a number, since an address takes either. A slug is its own slug.
+    A longer single word is cut between grapheme clusters. Empty if no letter or digit is left. A slug that looks like
+    a UUID gets a number, because a URL takes a slug or an id. Idempotent.
     """
     slug = _fitted(_words(text))
     return numbered(slug, 2) if looks_like_uuid(slug) else slug
 
 
 def canonical_slug(raw: str) -> str:
-    """Return the form in which a slug that somebody asks for is compared: as `slugify`, but never cut.
+    """Return the canonical form of a requested slug, for lookups: as `slugify`, but never cut.
 
-    Takes raw or percent-encoded UTF-8 (decoded once), any normalisation, case and script of digits, harakat, tatweel,
+    Accepts raw or percent-encoded UTF-8 (decoded once), any normalisation, case and script of digits, harakat, tatweel,
     controls. `canonical_slug(slugify(text)) == slugify(text)`.
     """
     return "-".join(_words(_percent_decoded(raw)))
 
 
 def numbered(slug: str, number: int) -> str:
-    """Return `slug` with `-number` appended, shortened so that the whole is within the limits of a slug."""
+    """Append `-number` to a slug; shorten the slug to stay within the limits."""
     ending = f"-{number}"
     return (_fitted(slug.split("-"), len(ending)) + ending).lstrip("-")
 
@@ -78,7 +75,7 @@ def looks_like_uuid(text: str) -> bool:
 
 
 def slug_faults(raw: str) -> list[str]:
-    """Return the codes of what a slug set by hand may not be; an empty list is a good slug.
+    """Validate a slug set by an editor. Returns fault codes; none for a good slug.
 
     In this order: `invisible_characters` (LRM, RLM, ALM, ZWNJ, ZWSP, controls…), `uuid_shaped`, `blank`, `too_long`.
     """

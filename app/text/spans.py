@@ -1,4 +1,4 @@
-"""How do inline elements become runs of marked text?"""
+"""Convert inline elements to spans: runs of text with the same marks."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -30,37 +30,37 @@ _MARKS: dict[str, MarkType] = {
 _SPACES = re.compile(f"[{SPACE}]+")
 
 
-class Shown(NamedTuple):
-    """A picture, film, sound or embed in a line, and where a link around it leads."""
+class InlineMedia(NamedTuple):
+    """An image, video, audio or embed in inline content, and the URL of the link around it."""
 
     element: Element
     href: str | None
 
 
-class Piece(NamedTuple):
-    """A text with its marks; `is_meant`: words, or space that the mark-up means."""
+class TextPiece(NamedTuple):
+    """A text with its style; `is_literal`: its white space is not collapsed."""
 
     text: str
-    looks: "Looks"
-    is_meant: bool
+    style: "TextStyle"
+    is_literal: bool
 
 
-class Looks(NamedTuple):
-    """Marks of a text, the direction that is set for it, and an id of it."""
+class TextStyle(NamedTuple):
+    """The marks, the direction and the id of a text."""
 
     marks: tuple[Mark, ...] = ()
     direction: Direction | None = None
     id: str | None = None
 
 
-def runs_of(nodes: Iterable[Element | str]) -> list[list[Span] | Shown]:
-    """Return what stands in a line: lists of spans that have words, and the media between them.
+def runs_of(nodes: Iterable[Element | str]) -> list[list[Span] | InlineMedia]:
+    """Convert inline content to runs: lists of spans with words, and the media between them.
 
-    A line break in the source is a space, other spaces stay; both ends of a list of spans are bare.
+    A line break in the source becomes a space, other spaces stay; a list of spans is stripped at both ends.
     """
     line = _Line()
-    for piece in _pieces(nodes, Looks()):
-        if isinstance(piece, Shown):
+    for piece in _pieces(nodes, TextStyle()):
+        if isinstance(piece, InlineMedia):
             line.add_media(piece)
         else:
             line.add_text(*piece)
@@ -69,10 +69,10 @@ def runs_of(nodes: Iterable[Element | str]) -> list[list[Span] | Shown]:
 
 
 def raw_spans(nodes: Iterable[Element | str]) -> list[Span]:
-    """Return preformatted content, with all its spaces and line breaks but the last ones."""
-    pieces = [piece for piece in _pieces(nodes, Looks()) if isinstance(piece, Piece)]
-    runs = groupby(pieces, key=lambda piece: piece.looks)
-    spans = [_span("".join(piece.text for piece in run), looks) for looks, run in runs]
+    """Convert preformatted content to spans, with all white space except line breaks at the end."""
+    pieces = [piece for piece in _pieces(nodes, TextStyle()) if isinstance(piece, TextPiece)]
+    runs = groupby(pieces, key=lambda piece: piece.style)
+    spans = [_span("".join(piece.text for piece in run), style) for style, run in runs]
     while spans and not spans[-1]["text"].rstrip("\n"):
         spans.pop()
     if spans:
@@ -80,43 +80,43 @@ def raw_spans(nodes: Iterable[Element | str]) -> list[Span]:
     return spans
 
 
-def _span(text: str, looks: Looks) -> Span:
-    span = Span(text=text, marks=[*looks.marks])
-    if looks.direction is not None:
-        span["direction"] = looks.direction
-    if looks.id is not None:
-        span["id"] = looks.id
+def _span(text: str, style: TextStyle) -> Span:
+    span = Span(text=text, marks=[*style.marks])
+    if style.direction is not None:
+        span["direction"] = style.direction
+    if style.id is not None:
+        span["id"] = style.id
     return span
 
 
-def _pieces(nodes: Iterable[Element | str], looks: Looks) -> Iterator[Piece | Shown]:
+def _pieces(nodes: Iterable[Element | str], style: TextStyle) -> Iterator[TextPiece | InlineMedia]:
     for node in nodes:
         if isinstance(node, str):
-            yield Piece(node, looks, False)
+            yield TextPiece(node, style, False)
         elif node.name in MEDIA:
-            yield Shown(node, next((mark["href"] for mark in looks.marks if mark["type"] == "link"), None))
+            yield InlineMedia(node, next((mark["href"] for mark in style.marks if mark["type"] == "link"), None))
         elif node.name == "br":
-            yield Piece("\n", looks, True)
+            yield TextPiece("\n", style, True)
         elif node.name == "q":
-            yield Piece("\u201c", looks, True)
-            yield from _pieces(node.children, _with(looks, node))
-            yield Piece("\u201d", looks, True)
+            yield TextPiece("\u201c", style, True)
+            yield from _pieces(node.children, _with(style, node))
+            yield TextPiece("\u201d", style, True)
         else:
-            yield from _pieces(node.children, _with(looks, node))
+            yield from _pieces(node.children, _with(style, node))
 
 
-def _with(looks: Looks, element: Element) -> Looks:
-    marks = looks.marks
+def _with(style: TextStyle, element: Element) -> TextStyle:
+    marks = style.marks
     mark = _MARKS.get(element.name)
     if element.name == "a":
         marks = (*marks, Mark(type="link", href=element.attributes["href"]))
     elif mark is not None and all(one["type"] != mark for one in marks):
         marks = (*marks, Mark(type=mark))
-    return Looks(marks, _direction(element) or looks.direction, element.attributes.get("id") or looks.id)
+    return TextStyle(marks, _direction(element) or style.direction, element.attributes.get("id") or style.id)
 
 
 def _direction(element: Element) -> Direction | None:
-    """The one that is set, or where it is left to the text, that of its first letter."""
+    """The direction that `dir` sets; for `auto` and `<bdi>` that of the first strong character."""
     match element.attributes.get("dir"):
         case "rtl":
             return "rtl"
@@ -129,44 +129,44 @@ def _direction(element: Element) -> Direction | None:
 
 
 def _all_text(element: Element) -> str:
-    return "".join(piece.text for piece in _pieces(element.children, Looks()) if isinstance(piece, Piece))
+    return "".join(piece.text for piece in _pieces(element.children, TextStyle()) if isinstance(piece, TextPiece))
 
 
 @dataclass
 class _Line:
-    runs: list[list[Span] | Shown] = field(default_factory=list)
-    spans: list[tuple[list[str], Looks]] = field(default_factory=list)
+    runs: list[list[Span] | InlineMedia] = field(default_factory=list)
+    spans: list[tuple[list[str], TextStyle]] = field(default_factory=list)
     last: str = ""
 
-    def add_text(self, text: str, looks: Looks, is_meant: bool) -> None:
-        shown = text if is_meant else self._unwrapped(text)
+    def add_text(self, text: str, style: TextStyle, is_literal: bool) -> None:
+        shown = text if is_literal else self._unwrapped(text)
         if not shown:
             return
         self.last = shown[-1]
-        if self.spans and self.spans[-1][1] == looks:
+        if self.spans and self.spans[-1][1] == style:
             self.spans[-1][0].append(shown)
         else:
-            self.spans.append(([shown], looks))
+            self.spans.append(([shown], style))
 
     def _unwrapped(self, text: str) -> str:
-        """Return `text` on one line: a line end with the space around it is one space, or none after a space."""
+        """Collapse white space with a line end to one space, or to none after a space."""
         leading = _SPACES.match(text)
         unwrapped = _SPACES.sub(lambda space: space[0] if space[0].isprintable() else " ", text)
         is_wrapped = leading is not None and not leading[0].isprintable()
         return unwrapped[1:] if is_wrapped and self.last in ("", " ", "\n") else unwrapped
 
-    def add_media(self, shown: Shown) -> None:
+    def add_media(self, shown: InlineMedia) -> None:
         self.end_run()
         self.runs.append(shown)
 
     def end_run(self) -> None:
-        spans = _stripped([("".join(texts), looks) for texts, looks in self.spans])
+        spans = _stripped([("".join(texts), style) for texts, style in self.spans])
         if any(text.strip() for text, _ in spans):
-            self.runs.append([_span(text, looks) for text, looks in spans])
+            self.runs.append([_span(text, style) for text, style in spans])
         self.spans, self.last = [], ""
 
 
-def _stripped(spans: list[tuple[str, Looks]]) -> list[tuple[str, Looks]]:
+def _stripped(spans: list[tuple[str, TextStyle]]) -> list[tuple[str, TextStyle]]:
     while spans and not (text := spans[0][0].lstrip(SPACE)):
         spans = spans[1:]
     if spans:

@@ -1,7 +1,7 @@
-"""What does a style attribute say that a reader would miss? Weight, italics, lines through and under, and direction.
+"""Parse `style` attributes: bold, italic, strikethrough, underline and direction.
 
-Word processors and Google Docs say with styles what others say with elements: `<b style="font-weight:normal">` is not
-bold, `<span style="font-weight:700">` is. Everything else in a style is looks.
+Word processors and Google Docs use styles instead of elements: `<b style="font-weight:normal">` is not bold,
+`<span style="font-weight:700">` is. Everything else in a style is cosmetic.
 """
 
 import re
@@ -10,13 +10,13 @@ from functools import lru_cache
 
 _DECLARATION = re.compile(r"\s*([a-z-]+)\s*:\s*([^;]*)", re.IGNORECASE)
 _LONGEST = 2_000  # code points of an attribute that are read
-HEAVY = 600  # from this weight on a text is bold
+HEAVY = 600  # the lowest font weight that is bold
 _WEIGHTS = {"bold": 700, "bolder": 700, "normal": 400, "lighter": 300}
 
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What of a style counts; None and False where it says nothing of it."""
+    """The relevant declarations of a style; None and False for those that it lacks."""
 
     is_bold: bool | None = None
     is_italic: bool | None = None
@@ -26,29 +26,29 @@ class Style:
 
     @property
     def marks(self) -> list[str]:
-        """The elements that say the same."""
-        said = {"strong": self.is_bold, "em": self.is_italic, "s": self.is_struck, "u": self.is_underlined}
-        return [name for name, is_said in said.items() if is_said]
+        """The elements with the same meaning."""
+        declared = {"strong": self.is_bold, "em": self.is_italic, "s": self.is_struck, "u": self.is_underlined}
+        return [name for name, is_set in declared.items() if is_set]
 
-    def denies(self, name: str) -> bool:
-        """Whether it takes from an element what the element means."""
+    def negates(self, name: str) -> bool:
+        """Whether the style cancels the meaning of an element, such as bold."""
         return (name in ("b", "strong") and self.is_bold is False) or (name in ("i", "em") and self.is_italic is False)
 
 
-NOTHING = Style()
+NO_STYLE = Style()
 
 
 @lru_cache(maxsize=1_000)
 def read_style(text: str) -> Style:
-    """Return what a style attribute says."""
-    said = {name.lower(): value.strip().lower() for name, value in _DECLARATION.findall(text[:_LONGEST])}
-    lines = said.get("text-decoration", "") + " " + said.get("text-decoration-line", "")
+    """Parse a `style` attribute."""
+    declared = {name.lower(): value.strip().lower() for name, value in _DECLARATION.findall(text[:_LONGEST])}
+    lines = declared.get("text-decoration", "") + " " + declared.get("text-decoration-line", "")
     return Style(
-        _is_bold(said.get("font-weight", "")),
-        {"italic": True, "oblique": True, "normal": False}.get(said.get("font-style", "")),
+        _is_bold(declared.get("font-weight", "")),
+        {"italic": True, "oblique": True, "normal": False}.get(declared.get("font-style", "")),
         "line-through" in lines,
         "underline" in lines,
-        said["direction"] if said.get("direction") in ("ltr", "rtl") else None,
+        declared["direction"] if declared.get("direction") in ("ltr", "rtl") else None,
     )
 
 

@@ -1,7 +1,6 @@
-"""What does a piece of HTML consist of, read as a browser would read it?
+"""HTML tokenizer (HTML standard, section 13.2.5) for untrusted input: it never raises and takes linear time.
 
-A tokenizer after section 13.2.5 of the HTML standard, for input that nobody can trust: it never fails and takes time
-that grows with the length of the source only. Comments and declarations yield nothing.
+Comments and declarations yield no token.
 """
 
 import html
@@ -12,7 +11,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartTag:
     """A start tag: its name and attributes in lower case, and for opaque elements the source up to their end tag."""
 
     name: str
@@ -21,22 +20,22 @@ class Start:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
+class EndTag:
     """An end tag."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Unfinished:
-    """A tag, or a comment (`!--`), in which the source ends: browsers show nothing of it."""
+class UnfinishedTag:
+    """A tag or a comment (`!--`) that the end of the source cuts off: browsers do not show it."""
 
     name: str
 
 
-Token = Start | End | Unfinished | str
+HtmlToken = StartTag | EndTag | UnfinishedTag | str
 
-# Their content is no part of the text around them. Those without an end tag are taken as empty…
+# Opaque elements: their content is no part of the text. Without an end tag they count as empty…
 _OPAQUE = (
     "applet audio canvas datalist iframe math noembed noframes noscript object select svg template textarea title video"
     " xmp"
@@ -48,7 +47,7 @@ _ENDS = {
 }
 
 _MARKUP = re.compile("<(?=[A-Za-z/!?])")
-# Most tags are like this; the others take the long way.
+# Fast route: most tags have no attributes.
 _BARE_TAG = re.compile("<(/?)([A-Za-z][A-Za-z0-9]*)>")
 _TAG_NAME = re.compile(r"[A-Za-z][^ \t\n\f\r/>]*")
 _ATTRIBUTE = re.compile(r"[ \t\n\f\r/]*(?:([^ \t\n\f\r/>][^ \t\n\f\r/>=]*)[ \t\n\f\r]*(=[ \t\n\f\r]*)?)?")
@@ -60,7 +59,7 @@ _HUGE_REFERENCE = re.compile("&#[0-9]{8,};?")
 _REFERENCE_IN_ATTRIBUTE = re.compile("&(?:#[0-9]+;?|#[xX][0-9A-Fa-f]+;?|[A-Za-z][A-Za-z0-9]*(?:;|(?![A-Za-z0-9=;])))")
 
 
-def tokens(source: str) -> Iterator[Token]:
+def tokens(source: str) -> Iterator[HtmlToken]:
     """Yield the tags and the decoded texts of `source` in order; an unfinished tag or comment is the last."""
     return _Tokenizer(source).tokens()
 
@@ -71,7 +70,7 @@ class _Tokenizer:
         self.position = 0
         self.without_end: set[str] = set()
 
-    def tokens(self) -> Iterator[Token]:
+    def tokens(self) -> Iterator[HtmlToken]:
         while found := _MARKUP.search(self.source, self.position):
             if found.start() > self.position:
                 yield _decoded(self.source[self.position : found.start()])
@@ -82,10 +81,10 @@ class _Tokenizer:
         if self.position < len(self.source):
             yield _decoded(self.source[self.position :])
 
-    def _markup(self) -> Token | None:
+    def _markup(self) -> HtmlToken | None:
         if bare := _BARE_TAG.match(self.source, self.position):
             self.position = bare.end()
-            return End(bare[2].lower()) if bare[1] else self._start(bare[2].lower(), {})
+            return EndTag(bare[2].lower()) if bare[1] else self._start(bare[2].lower(), {})
         if self.source.startswith("<!--", self.position):
             return self._comment()
         closing = self.source.startswith("</", self.position)
@@ -97,9 +96,9 @@ class _Tokenizer:
         attributes = self._attributes()
         if attributes is None:
             return self._unfinished(name[0].lower())
-        return End(name[0].lower()) if closing else self._start(name[0].lower(), attributes)
+        return EndTag(name[0].lower()) if closing else self._start(name[0].lower(), attributes)
 
-    def _comment(self) -> Token | None:
+    def _comment(self) -> HtmlToken | None:
         # "<!-->" and "<!--->" are whole comments.
         end = _COMMENT_END.search(self.source, self.position + 2)
         if not end:
@@ -111,12 +110,12 @@ class _Tokenizer:
         end = self.source.find(">", self.position)
         self.position = end + 1 if end >= 0 else len(self.source)
 
-    def _unfinished(self, name: str) -> Unfinished:
+    def _unfinished(self, name: str) -> UnfinishedTag:
         self.position = len(self.source)
-        return Unfinished(name)
+        return UnfinishedTag(name)
 
     def _attributes(self) -> dict[str, str] | None:
-        """Read up to the end of the tag; None when the source ends first."""
+        """Parse the attributes up to the end of the tag; None if the source ends first."""
         attributes: dict[str, str] = {}
         while found := _ATTRIBUTE.match(self.source, self.position):
             self.position = found.end()
@@ -144,8 +143,8 @@ class _Tokenizer:
         self.position = end + 1
         return _decoded_attribute(self.source[start:end]) if end >= 0 else None
 
-    def _start(self, name: str, attributes: dict[str, str]) -> Start:
-        return Start(name, attributes, self._content(name) if name in _ENDS else "")
+    def _start(self, name: str, attributes: dict[str, str]) -> StartTag:
+        return StartTag(name, attributes, self._content(name) if name in _ENDS else "")
 
     def _content(self, name: str) -> str:
         start = self.position
@@ -155,7 +154,7 @@ class _Tokenizer:
         elif name in _SWALLOWING:
             self.position = len(self.source)
         else:
-            # Remembered, so that ten thousand of them do not search the whole source ten thousand times.
+            # Cached: ten thousand of these must not search the source ten thousand times.
             self.without_end.add(name)
         return self.source[start : self.position]
 
@@ -167,7 +166,7 @@ def _decoded(text: str) -> str:
 
 
 def _decoded_attribute(value: str) -> str:
-    # "?a=1&section=2" is no section sign there: a name without semicolon before a letter, digit or "=" is text.
+    # "?a=1&section=2" has no section sign: here a name without semicolon before a letter, digit or "=" is text.
     return _REFERENCE_IN_ATTRIBUTE.sub(lambda found: _decoded_name(found[0]), value) if "&" in value else value
 
 

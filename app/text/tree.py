@@ -1,4 +1,4 @@
-"""How is a body of text held in memory, and how is it written as HTML?"""
+"""Element tree of a body, and its serialisation to HTML."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +16,7 @@ class Element:
 
 
 def to_html(root: Element) -> str:
-    """Return what is inside `root` as HTML, written as the HTML standard does (section 13.3), but U+00A0 as itself."""
+    """Serialise the content of `root` to HTML (HTML standard, section 13.3, but U+00A0 is not escaped)."""
     written: list[str] = []
     _write(root.children, written)
     return "".join(written)
@@ -37,7 +37,7 @@ def _attributes(element: Element) -> Iterator[str]:
     for name, value in element.attributes.items():
         yield f' {name}="{_escaped(value).replace(chr(34), "&quot;")}"'
     if element.name == "a":
-        # The page that a reader comes from is nobody's business, and an opened page must not steer it.
+        # Privacy: no `Referer` header; security: the opened page gets no `window.opener`.
         yield ' rel="noopener noreferrer"'
 
 

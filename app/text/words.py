@@ -1,9 +1,9 @@
-"""Which words does a text hold, where do they stand, and when are two of them written the same way?
+"""Split a text into words with their positions, and fold their spelling.
 
-Folding goes in this order: compatibility forms are composed (NFKC, one cluster after the other, so that offsets stay
-those of the original), invisible characters, tatweel and loose marks fall away, then letters that writers interchange
-become one. The other way round أ would fall apart before it is known. Sources: UAX 15 and 29; which letters are
-interchanged, in Arabic, Persian, Urdu, Kurdish and Turkish, is our own study of texts and questions.
+Order of folding: NFKC (cluster by cluster, so that offsets refer to the original), removal of invisible characters,
+tatweel and diacritics, then interchangeable letters become one. In another order أ would be decomposed before it is
+folded. Sources: UAX 15 and 29; which letters writers interchange, in Arabic, Persian, Urdu, Kurdish and Turkish, is our
+own study of texts and queries.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from app.text.patterns import pattern
 
 # Scripts without spaces between words: each character is one.
 UNSPACED = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}"
-# Written for one another: none is a part of a word, though Unicode has two of them among the letters.
+# Interchangeable apostrophes. None is part of a word, although two of them are letters in Unicode.
 APOSTROPHES = "'\u2018\u2019\u02bb\u02bc"
-# Letters, digits and what hangs on them; ZWNJ ends a word, as it does for who reads it.
+# Letters and digits with their marks; ZWNJ ends a word, because it looks like a gap.
 RUN = pattern(rf"(?:[[\p{{L}}\p{{N}}]--[{APOSTROPHES}]][[\p{{M}}\p{{Cf}}\u0640]--[{ZWNJ}\u0600-\u0605\u06DD\u08E2]]*)+")
 _CLUSTER = pattern(r"[\p{L}\p{N}][\p{M}\p{Cf}\u0640]*+")
 _PLAIN_ARABIC = pattern("[ء-غف-ي]+")
 _PIECE = pattern(
     rf"[{UNSPACED}]\p{{M}}*|[[\p{{Arabic}}&&\p{{L}}]]+|(?:[[\p{{L}}\p{{N}}]--[\p{{Arabic}}{UNSPACED}]]\p{{M}}*)+"
 )
-LONGEST_REMEMBERED = 60  # code points: nobody may fill the memory with words that are none
+LONGEST_CACHED = 60  # code points: longer runs are not cached, so that no client can fill the memory with them
 _LATIN_OR_GREEK = pattern(r"[\p{Latin}\p{Greek}]")
 _LETTERS = str.maketrans(
     {
@@ -38,59 +38,59 @@ _LETTERS = str.maketrans(
 )  # fmt: skip
 
 
-class Spelt(NamedTuple):
-    """One word as it is written, without what makes no difference to any reader."""
+class Word(NamedTuple):
+    """A word in two spellings: cleaned and folded."""
 
     letters: str
     """Lower case, no harakat, no tatweel; hamza, accents and ta marbuta as written."""
     form: str
-    """With interchangeable letters as one: equal where the words are the same."""
+    """Folded: interchangeable letters are one, so that equal words have equal forms."""
 
 
-class Place(NamedTuple):
-    """A word in a text: code points from `start` to before `end`, whole clusters."""
+class WordSpan(NamedTuple):
+    """A word in a text, from code point `start` to before `end`; whole clusters."""
 
     start: int
     end: int
-    word: Spelt
+    word: Word
 
 
-def words(text: str) -> Iterator[Place]:
-    """Yield the words of `text` in order. Numbers are words; ﷺ is several at one place."""
+def words(text: str) -> Iterator[WordSpan]:
+    """Yield the words of `text` in order. Numbers are words; ﷺ gives several words with one position."""
     for run in RUN.finditer(text):
         begin = run.start()
-        for start, end, word in _read(run[0]):
-            yield Place(begin + start, begin + end, word)
+        for start, end, word in _spans(run[0]):
+            yield WordSpan(begin + start, begin + end, word)
 
 
-def _read(run: str) -> tuple[Place, ...]:
-    return _remembered(run) if len(run) <= LONGEST_REMEMBERED else _read_anew(run)
+def _spans(run: str) -> tuple[WordSpan, ...]:
+    return _cached_split(run) if len(run) <= LONGEST_CACHED else _split(run)
 
 
-def _read_anew(run: str) -> tuple[Place, ...]:
+def _split(run: str) -> tuple[WordSpan, ...]:
     if _PLAIN_ARABIC.fullmatch(run):
-        return (Place(0, len(run), Spelt(run, run.translate(_LETTERS))),)
+        return (WordSpan(0, len(run), Word(run, run.translate(_LETTERS))),)
     if run.isascii():
         lower = run.lower()
-        return (Place(0, len(run), Spelt(lower, lower)),)
+        return (WordSpan(0, len(run), Word(lower, lower)),)
     return tuple(_pieces(run))
 
 
-_remembered = lru_cache(maxsize=20_000)(_read_anew)
+_cached_split = lru_cache(maxsize=20_000)(_split)
 
 
-def _pieces(run: str) -> Iterator[Place]:
-    """Cluster by cluster, so that each letter knows which part of the original it comes from."""
-    letters, places = [], []
+def _pieces(run: str) -> Iterator[WordSpan]:
+    """Split a run of letters cluster by cluster, to keep the position of each letter in the original."""
+    letters, spans = [], []
     for cluster in _CLUSTER.finditer(run):
         plain = plain_digits(normalise(without_format(cluster[0]), "NFKC")).casefold()
         plain = without_format(normalise(plain, "NFC") if _LATIN_OR_GREEK.match(plain) else without_loose_marks(plain))
         letters.append(plain)
-        places += [cluster.span()] * len(plain)
+        spans += [cluster.span()] * len(plain)
     whole = "".join(letters)
     for piece in _PIECE.finditer(whole):
-        start, end = places[piece.start()][0], places[piece.end() - 1][1]
-        yield Place(start, end, Spelt(piece[0], _folded(piece[0])))
+        start, end = spans[piece.start()][0], spans[piece.end() - 1][1]
+        yield WordSpan(start, end, Word(piece[0], _folded(piece[0])))
 
 
 def _folded(letters: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 from urllib.parse import quote
 
 import pytest
@@ -13,20 +13,49 @@ import pytest
 from tests import databases
 from tests.newsroom import Newsroom, opened
 
-CASES: dict[str, Any] = json.loads(Path(__file__).with_name("cases.json").read_text("utf-8"))
+
+class Document(TypedDict):
+    """An article to publish."""
+
+    id: str
+    language: str
+    headline: str
+    summary: str
+    body: str
+    authors: list[str]
+    tags: list[str]
+
+
+class Case(TypedDict):
+    """A query, and ids of the documents that it must find, must never find, and must find first."""
+
+    id: str
+    q: str
+    language: str | None
+    finds: list[str]
+    never: list[str]
+    first: str | None
+    core: bool
+
+
+_FILE = json.loads(Path(__file__).with_name("cases.json").read_text("utf-8"))
+DOCUMENTS: list[Document] = _FILE["documents"]
+CASES: list[Case] = _FILE["cases"]
 MOMENT = "2026-05-01T09:00:00.000Z"
 Hits = dict[str, list[tuple[str, float, bool]]]
 
 
-async def publish_all(room: Newsroom) -> dict[Any, str]:
-    """The cases' documents by id, all of one moment."""
-    known: dict[Any, str] = {}
-    for document in CASES["documents"]:
+async def publish_all(room: Newsroom) -> dict[str, str]:
+    """Publish the documents, all at one moment; return their ids by the id of the article."""
+    known: dict[str, str] = {}
+    slugs: dict[tuple[str, str], str] = {}
+    for document in DOCUMENTS:
+        names = {"tags": document["tags"], "authors": document["authors"]}
         for kind, make in (("tags", room.tag), ("authors", room.author)):
-            for name in document[kind]:
-                if (kind, name) not in known:
-                    known[kind, name] = (await make(f"{kind}-{len(known)}", name=name))["slug"]
-        terms = {kind: [known[kind, name] for name in document[kind]] for kind in ("tags", "authors")}
+            for name in names[kind]:
+                if (kind, name) not in slugs:
+                    slugs[kind, name] = (await make(f"{kind}-{len(slugs)}", name=name))["slug"]
+        terms = {kind: [slugs[kind, name] for name in names[kind]] for kind in names}
         article = await room.published(
             document["headline"],
             at=MOMENT,
@@ -43,18 +72,21 @@ async def publish_all(room: Newsroom) -> dict[Any, str]:
 async def ask_all(room: Newsroom) -> Hits:
     known = await publish_all(room)
     found: Hits = {}
-    for case in CASES["cases"]:
+    for case in CASES:
         language = f"&language={case['language']}" if case["language"] else ""
         answer = (await room.get(f"/v1/search?limit=50&q={quote(case['q'], safe='')}{language}")).json()
-        told = bool(answer["corrected"])
-        found[case["id"]] = [(known[hit["article"]["id"]], hit["score"], told) for hit in answer["data"]]
+        is_corrected = bool(answer["corrected"])
+        found[case["id"]] = [(known[hit["article"]["id"]], hit["score"], is_corrected) for hit in answer["data"]]
     return found
 
 
-def wrong(case: dict[str, Any], hits: list[tuple[str, float, bool]]) -> str | None:
-    """What is wrong with the answer. What must never be found may be found for another word, where that is told."""
+def wrong(case: Case, hits: list[tuple[str, float, bool]]) -> str | None:
+    """Describe what is wrong with the hits. A forbidden hit is allowed for a corrected word."""
     ids = [id for id, _, _ in hits]
-    missing, forbidden = set(case["finds"]) - set(ids), set(case["never"]) & {id for id, _, told in hits if not told}
+    missing, forbidden = (
+        set(case["finds"]) - set(ids),
+        set(case["never"]) & {id for id, _, is_other in hits if not is_other},
+    )
     late = [case["first"]] if case["first"] and ids[:1] != [case["first"]] else []
     if not (missing or forbidden or late):
         return None
@@ -81,7 +113,7 @@ async def answers(urls: dict[str, str]) -> dict[str, Hits]:
 
 
 async def test_every_core_case_is_answered_alike_on_both_databases(answers: dict[str, Hits]) -> None:
-    core = [case for case in CASES["cases"] if case["core"]]
+    core = [case for case in CASES if case["core"]]
     assert len(core) >= 150
     assert [fault for case in core if (fault := wrong(case, answers["sqlite"][case["id"]]))] == []
     assert answers["sqlite"] == answers["postgresql"]

@@ -1,4 +1,4 @@
-"""What no text can do: be too large for an entry, cost more than its length, or show more than a snippet."""
+"""Limits: no text is too large to index, takes more time than its length, or gives more than a snippet."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ import time
 
 import pytest
 
-from app.index.entries import LARGEST, Texts, tiers_of, words_of
-from app.index.packing import packed
-from app.index.ranking import Scales
+from app.index.indexed_text import MAX_KEY_BYTES, Texts, fields_of, tiers_of
+from app.index.packing import pack
+from app.index.ranking import Scorer
 from app.kit import clock
 from app.text.analysis import analyse
 from app.text.characters import graphemes
@@ -33,9 +33,9 @@ async def test_no_body_is_too_rich_in_words(newsroom: Newsroom, letters: str) ->
 
 def test_an_ordinary_long_text_is_kept_whole() -> None:
     text = " ".join(f"والمفاوضات{letter}ون" for letter in "ابتثجحخدر" * 1_300)
-    tiers = tiers_of(words_of(Texts("ar", "قمر", (), text)))
+    tiers = tiers_of(fields_of(Texts("ar", "قمر", (), text)))
     assert len(tiers.exact) == 11_702  # the headline's, the gap, the body's
-    assert sum(len(key.encode()) for tier in tiers for key in set(tier)) < LARGEST
+    assert sum(len(key.encode()) for tier in tiers for key in set(tier)) < MAX_KEY_BYTES
 
 
 async def test_an_archive_and_a_far_future_have_a_place(newsroom: Newsroom) -> None:
@@ -98,8 +98,8 @@ def test_a_snippet_of_one_endless_word_is_a_snippet() -> None:
 
 def test_a_repeated_word_is_found_in_time() -> None:
     """A phrase of it, in a text of nothing else."""
-    stored = packed(words_of(Texts("en", "", body="ha " * 12_000)))
+    stored = pack(fields_of(Texts("en", "", body="ha " * 12_000)))
     began = time.process_time()
-    weight, fields = Scales(read_question('"' + "ha " * 64 + '"')).weigh(stored)
+    weight, fields = Scorer(read_question('"' + "ha " * 64 + '"')).score(stored)
     assert (weight > 0, fields) == (True, {"body"})
     assert time.process_time() - began < 2

@@ -1,4 +1,4 @@
-"""What of a thing's texts has stayed is not read again, and its entry is what a full reading makes."""
+"""Texts that have not changed are not analysed again, and the indexed text is the same as after a full analysis."""
 
 from __future__ import annotations
 
@@ -7,16 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.index import entries
-from app.index.entries import Texts, tiers_of, vector_of, words_of
+from app.index import indexed_text
 from app.index.fields import Tiers
-from app.index.packing import packed
+from app.index.indexed_text import Texts, fields_of, tiers_of, tsvector_of
+from app.index.packing import pack
 from app.index.repository import day_of, headwords, indexed, mark_stale, remove, upsert
 from app.kit import clock
 from app.kit.ids import new_id
@@ -49,11 +48,14 @@ def edited(chosen: random.Random, texts: Texts) -> Texts:
             return texts
 
 
-async def stored(session: AsyncSession) -> dict[str, Any]:
-    """All that is kept of all things, by table."""
+Rows = dict[str, set[tuple[object, ...]]]
+
+
+async def stored(session: AsyncSession) -> Rows:
+    """All rows of the index, by table."""
     rows = (await session.execute(select(indexed.c.place, indexed.c.digest, indexed.c.packed))).all()
     heads = (await session.execute(select(headwords.c.word, headwords.c.place))).all()
-    found: dict[str, Any] = {"entries": {tuple(row) for row in rows}, "heads": {tuple(row) for row in heads}}
+    found: Rows = {"rows": {tuple(row) for row in rows}, "heads": {tuple(row) for row in heads}}
     if session.get_bind().dialect.name == "sqlite":
         await session.execute(text("INSERT INTO index_words(index_words) VALUES ('integrity-check')"))
         found["words"] = {tuple(row) for row in (await session.execute(OCCURRENCES)).all()}
@@ -62,11 +64,11 @@ async def stored(session: AsyncSession) -> dict[str, Any]:
     return found
 
 
-async def expected(session: AsyncSession, things: dict[int, Texts]) -> dict[str, Any]:
-    """The same as a full reading makes it."""
-    read = {place: words_of(texts) for place, texts in things.items()}
-    found: dict[str, Any] = {
-        "entries": {(place, things[place].digest, packed(words)) for place, words in read.items()},
+async def expected(session: AsyncSession, things: dict[int, Texts]) -> Rows:
+    """The same tables as a full analysis fills them."""
+    read = {place: fields_of(texts) for place, texts in things.items()}
+    found: Rows = {
+        "rows": {(place, things[place].digest, pack(words)) for place, words in read.items()},
         "heads": {(keys.exact, place) for place, words in read.items() for keys in words[0]},
     }
     tiers = {place: tiers_of(words) for place, words in read.items()}
@@ -74,12 +76,12 @@ async def expected(session: AsyncSession, things: dict[int, Texts]) -> dict[str,
         found["words"] = {one for place, keys in tiers.items() for one in occurrences(place, keys)}
     else:
         cast = text("SELECT CAST(CAST(:vector AS tsvector) AS text)")
-        vectors = [(place, vector_of(keys, day_of(place))) for place, keys in tiers.items()]
+        vectors = [(place, tsvector_of(keys, day_of(place))) for place, keys in tiers.items()]
         found["words"] = {(p, (await session.execute(cast, {"vector": v})).scalar_one()) for p, v in vectors}
     return found
 
 
-def occurrences(place: int, tiers: Tiers) -> set[tuple[str, int, str, int]]:
+def occurrences(place: int, tiers: Tiers) -> set[tuple[object, ...]]:
     return {
         (key, place, column, offset)
         for column, keys in zip("nsxz", tiers, strict=True)
@@ -88,11 +90,11 @@ def occurrences(place: int, tiers: Tiers) -> set[tuple[str, int, str, int]]:
 
 
 @pytest.mark.parametrize(("most", "largest"), [(12_000, 950_000), (20, 950_000), (12_000, 400)])
-async def test_an_entry_edited_in_parts_is_what_a_full_reading_makes(
+async def test_text_indexed_in_parts_is_the_same_as_text_indexed_whole(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, most: int, largest: int
 ) -> None:
-    monkeypatch.setattr(entries, "MOST_WORDS", most)
-    monkeypatch.setattr(entries, "LARGEST", largest)
+    monkeypatch.setattr(indexed_text, "MOST_WORDS", most)
+    monkeypatch.setattr(indexed_text, "MAX_KEY_BYTES", largest)
     chosen, start = random.Random(most + largest), clock.now()
     ids = [new_id() for _ in range(3)]
     things: dict[str, Texts] = {}
@@ -120,15 +122,15 @@ async def test_an_entry_edited_in_parts_is_what_a_full_reading_makes(
 
 
 def counting(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often each text is read from now on; of short ones what was read is remembered elsewhere."""
-    monkeypatch.setattr(entries, "SHORT", -1)
+    """Count how often each text is analysed from now on; the cache of short texts is switched off."""
+    monkeypatch.setattr(indexed_text, "CACHED_LENGTH", -1)
     read = Counter[str]()
 
     def counted(text: str, language: str) -> Sequence[Token]:
         read[text] += 1
         return analyse(text, language)
 
-    monkeypatch.setattr(entries, "analyse", counted)
+    monkeypatch.setattr(indexed_text, "analyse", counted)
     return read
 
 
@@ -152,9 +154,9 @@ async def test_what_another_version_has_made_is_read_again(newsroom: Newsroom, m
 
 
 @pytest.mark.parametrize(("most", "largest"), [(20, 950_000), (12_000, 200)])
-def test_no_entry_holds_more_than_it_may(monkeypatch: pytest.MonkeyPatch, most: int, largest: int) -> None:
-    monkeypatch.setattr(entries, "MOST_WORDS", most)
-    monkeypatch.setattr(entries, "LARGEST", largest)
-    words = words_of(Texts("ar", "قمر", ("مرصد",), " ".join(WORDS * 5)))
+def test_no_indexed_text_is_above_the_limits(monkeypatch: pytest.MonkeyPatch, most: int, largest: int) -> None:
+    monkeypatch.setattr(indexed_text, "MOST_WORDS", most)
+    monkeypatch.setattr(indexed_text, "MAX_KEY_BYTES", largest)
+    words = fields_of(Texts("ar", "قمر", ("مرصد",), " ".join(WORDS * 5)))
     assert sum(map(len, words)) <= most
     assert sum(len(key.encode()) for tier in tiers_of(words) for key in set(tier)) <= largest

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from urllib.parse import quote
 
@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from app.index import packing, ranking
 from app.index import repository as index
-from app.index.fields import Field
-from app.index.packing import packed, unpacked
+from app.index.fields import FieldKeys
+from app.index.packing import pack, unpack
 from app.kit import clock
 from app.search import router
-from app.text.analysis import Keys, analyse, sought
+from app.text.analysis import Keys, analyse, lookup_keys
 from app.text.marking import marked
 from app.text.questions import Question, Term, read_question
 from tests.newsroom import Newsroom
@@ -32,14 +32,14 @@ ARTICLES, QUESTIONS, DAYS, RANKED = 60, 150, 40, 12
 WEIGHTS = (1.0, 0.6, 0.4, 0.2)
 
 
-class Told(NamedTuple):
-    """An article as it was published."""
+class Published(NamedTuple):
+    """A published article."""
 
     language: str
     headline: str
     summary: str
     body: str
-    at: Any
+    at: datetime
 
     @property
     def fields(self) -> list[tuple[float, str]]:
@@ -50,28 +50,28 @@ def some(chosen: random.Random, number: int) -> str:
     return " ".join(chosen.choice(FREQUENT if chosen.random() < 0.4 else WORDS) for _ in range(number))
 
 
-def told(chosen: random.Random, number: int) -> Told:
+def published(chosen: random.Random, number: int) -> Published:
     years = timedelta(days=365 * 60) if number > ARTICLES - 4 else timedelta()  # an archive from before 1970
     at = clock.now() - timedelta(days=DAYS * number / ARTICLES, hours=1) - years
     language = chosen.choice(["ar", "ar", "fr", "en"])
-    return Told(language, some(chosen, 4), some(chosen, 6), some(chosen, chosen.choice([5, 40, 120])), at)
+    return Published(language, some(chosen, 4), some(chosen, 6), some(chosen, chosen.choice([5, 40, 120])), at)
 
 
 SHAPES = ("{}", "{} {}", '"{} {}"', '"{} {} {}"', "{begin}*", '{} -{} -"{} {}"', '{} "{} {}" {begin}*')
 
 
-def asked(chosen: random.Random) -> str:
+def parse_question(chosen: random.Random) -> str:
     shape = chosen.choice(SHAPES)
     return shape.format(*(some(chosen, 1) for _ in range(4)), begin=some(chosen, 1)[:3])
 
 
-# ── The plain way ────────────────────────────────────────────────────────────────────────────────────────────────────
+# ── A model without an index ─────────────────────────────────────────────────────────────────────────────────────────
 
 
 def tiers(keys: Keys, term: Term, at: int) -> Iterator[bool]:
     """Whether a word of a text is the one of the term: as written, by its stem, as something else, as an adjective."""
-    wanted = sought(term.words[at])
-    if term.is_beginning:
+    wanted = lookup_keys(term.words[at])
+    if term.is_prefix:
         is_last = at == len(term.words) - 1
         for key in (keys.exact, keys.stem):
             yield key.startswith(wanted.exact) if is_last else key == wanted.exact
@@ -98,29 +98,29 @@ def weight(text: str, language: str, term: Term) -> float:
 def is_joined(keys: Keys, term: Term) -> bool:
     """Whether a text writes as one word what the term writes as several, or has a word that stands for both."""
     assert term.joined is not None
-    wanted, found = sought(term.joined).exact, (keys.exact, *keys.others)
-    return any(key.startswith(wanted) if term.is_beginning else key == wanted for key in found)
+    wanted, found = lookup_keys(term.joined).exact, (keys.exact, *keys.others)
+    return any(key.startswith(wanted) if term.is_prefix else key == wanted for key in found)
 
 
-def words_of(article: Told, term: Term) -> float:
+def fields_of(article: Published, term: Term) -> float:
     return max(scale * weight(text, article.language, term) for scale, text in article.fields)
 
 
-def plainly(articles: Sequence[Told], question: Question) -> list[tuple[Told, float]]:
-    """What is found among `articles`, which are sorted by time: the newest first, each with what its words weigh."""
+def search_by_reading(articles: Sequence[Published], question: Question) -> list[tuple[Published, float]]:
+    """The hits among `articles`, which are sorted by time: the newest first, each with the score of its words."""
     found = []
     for article in articles:
-        each = [words_of(article, term) * len(term.words) for term in question.wanted]
+        each = [fields_of(article, term) * len(term.words) for term in question.wanted]
         out = any(
             weight(text, article.language, term) >= 0.6 for term in question.unwanted for _, text in article.fields
         )
         if min(each) > 0 and not out:
-            spare = [words_of(article, term) * len(term.words) * 0.1 for term in question.spare]
-            found.append((article, sum(each) + sum(spare)))
+            optional = [fields_of(article, term) * len(term.words) * 0.1 for term in question.optional]
+            found.append((article, sum(each) + sum(optional)))
     return found
 
 
-def ranked(found: Sequence[tuple[Told, float]]) -> list[tuple[Told, float]]:
+def ranked(found: Sequence[tuple[Published, float]]) -> list[tuple[Published, float]]:
     scores = []
     for article, words in found[:RANKED]:
         age = int((found[0][0].at - article.at).total_seconds())
@@ -129,26 +129,26 @@ def ranked(found: Sequence[tuple[Told, float]]) -> list[tuple[Told, float]]:
 
 
 async def test_search_finds_what_reading_everything_finds(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(index, "LEAST_NEAR", 5)
+    monkeypatch.setattr(index, "MIN_NEAR_ROWS", 5)
     monkeypatch.setattr(router, "RANKED", RANKED)
     chosen = random.Random(17)
     with clock.frozen(clock.now().replace(microsecond=0)):
-        articles = [told(chosen, number) for number in range(ARTICLES)]
+        articles = [published(chosen, number) for number in range(ARTICLES)]
         known = {(await publish(newsroom, article))["id"]: article for article in reversed(articles)}
-        found = [await compare(newsroom, asked(chosen), articles, known) for _ in range(QUESTIONS)]
+        found = [await compare(newsroom, parse_question(chosen), articles, known) for _ in range(QUESTIONS)]
     assert sum(number > RANKED for number in found) > 10
     assert sum(0 < number <= RANKED for number in found) > 10
 
 
-async def publish(newsroom: Newsroom, article: Told) -> dict[str, Any]:
+async def publish(newsroom: Newsroom, article: Published) -> dict[str, Any]:
     language, headline, summary, body, at = article
     texts = {"language": language, "summary": summary, "body": body, "body_format": "text"}
     return await newsroom.published(headline, at=clock.written(at), **texts)
 
 
-async def compare(newsroom: Newsroom, q: str, articles: Sequence[Told], known: dict[str, Told]) -> int:
+async def compare(newsroom: Newsroom, q: str, articles: Sequence[Published], known: dict[str, Published]) -> int:
     question, url = read_question(q), f"/v1/search?q={quote(q, safe='')}"
-    found = plainly(articles, question)
+    found = search_by_reading(articles, question)
     hits = (await newsroom.get(f"{url}&limit=50")).json()["data"]
     if not found:  # other words may have been looked for
         return 0
@@ -157,7 +157,7 @@ async def compare(newsroom: Newsroom, q: str, articles: Sequence[Told], known: d
         article = known[hit["article"]["id"]]
         body = marked(article.body, article.language, question)
         assert [each["html"] for each in hit["snippets"] if each["field"] == "body"] == ([body.html] if body else []), q
-    newest, cursor = list[Told](), ""
+    newest, cursor = list[Published](), ""
     while len(newest) < RANKED:
         page = (await newsroom.get(f"{url}&sort=newest&limit=3{cursor}")).json()
         newest += [known[hit["article"]["id"]] for hit in page["data"]]
@@ -175,20 +175,26 @@ async def compare(newsroom: Newsroom, q: str, articles: Sequence[Told], known: d
 @given(st.lists(st.lists(st.sampled_from([*FREQUENT, *WORDS, "كتابٌ", "ﷺ", "ß", "Ⅳ", "A" * 70]) | st.text(max_size=12))))
 @settings(deadline=None)
 def test_what_was_packed_comes_out_again(fields: list[list[str]]) -> None:
-    words = [Field(token.keys for word in field for token in analyse(word, "fr")) for field in fields]
-    words = [*words, Field(), Field()]
-    assert unpacked(packed(words)) == words
-    assert packing.titled(packed(words)) == list(words[0])
+    words = [FieldKeys(token.keys for word in field for token in analyse(word, "fr")) for field in fields]
+    words = [*words, FieldKeys(), FieldKeys()]
+    assert unpack(pack(words)) == words
+    assert packing.title_keys(pack(words)) == list(words[0])
 
 
 def test_every_key_of_a_word_is_a_part_of_what_stands_for_it() -> None:
     for word in (*FREQUENT, *WORDS, "عبد الله", "كانون الأول"):
         for keys in (token.keys for token in analyse(word, "en")):
-            text = packing.opened(packed([[keys], []]))
-            assert all(packing.short(key) in text for key in (keys.exact, keys.stem, keys.nisba, *keys.others))
+            text = packing.decompressed(pack([[keys], []]))
+            assert all(packing.encoded_key(key) in text for key in (keys.exact, keys.stem, keys.nisba, *keys.others))
 
 
 def test_what_stands_apart_is_no_phrase() -> None:
     fields = [[token.keys for token in analyse(text, "ar")] for text in ("قمر", "شمس نجم", "أرض")]
     for q, is_there in (('"شمس نجم"', True), ('"قمر شمس"', False), ('"نجم أرض"', False)):
-        assert bool(ranking.Scales(read_question(q)).weigh(packed(fields))[0]) is is_there
+        assert bool(ranking.Scorer(read_question(q)).score(pack(fields))[0]) is is_there
+
+
+def test_the_example_of_packing_is_true() -> None:
+    fields = [[token.keys for token in analyse(text, "en")] for text in ("القمر", "running", "moon")]
+    assert packing.decompressed(pack(fields)) == b" BXVYK\x16 \n running\x05 \n\n moon "
+    assert unpack(pack(fields)) == [FieldKeys(keys) for keys in fields]

@@ -1,4 +1,4 @@
-"""An index that is made anew answers all the while: each entry is the old one until it is the new one."""
+"""Reindexing without downtime: each indexed text is the old one until it is the new one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.newsroom import Newsroom
 from tests.search.test_search import found
 
 NUMBER = 24
-AT_ONCE = 3
+BATCH = 3
 
 
 async def stale_count(newsroom: Newsroom) -> int:
@@ -31,31 +31,31 @@ async def test_an_index_made_anew_under_load_answers_all_the_while(
     monkeypatch.setattr(repository, "VERSION", VERSION + 1)  # as after an update of the analyser
     newsroom.set()
     assert await stale_count(newsroom) == NUMBER
-    told: list[int] = []
+    counts: list[int] = []
 
     async def make_anew() -> None:
         while await stale_count(newsroom):
             async with newsroom.app.state.database.transaction() as session:
-                await indexing.index_some(session, AT_ONCE, clock.now())
-            told.append(await stale_count(newsroom))
+                await indexing.index_some(session, BATCH, clock.now())
+            counts.append(await stale_count(newsroom))
 
     async def write() -> None:
         for number in range(0, NUMBER, 4):
             articles[number] = await newsroom.change(articles[number], summary=f"ملخص {number}")
 
     async def read() -> int:
-        asked = 0
+        parse_question = 0
         while not making.done():
             assert await found(newsroom, "المفاوضات", "&limit=50&sort=newest") == before
-            asked += 1
+            parse_question += 1
             await asyncio.sleep(0)
-        return asked
+        return parse_question
 
     making = asyncio.create_task(make_anew())
-    _, asked = await asyncio.gather(write(), read())
+    _, parse_question = await asyncio.gather(write(), read())
     await making
-    assert asked > 0
-    assert told == sorted(told, reverse=True)
-    assert told[-1] == 0
+    assert parse_question > 0
+    assert counts == sorted(counts, reverse=True)
+    assert counts[-1] == 0
     assert len(await found(newsroom, "ملخص", "&limit=50")) == NUMBER // 4
     assert await found(newsroom, "المفاوضات", "&limit=50&sort=newest") == before

@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from app.articles import indexing
 from app.index import repository
-from app.index.repository import PLACES
+from app.index.repository import PLACES_PER_SECOND
 from app.kit import clock
 from tests.newsroom import Newsroom
 
@@ -114,7 +114,7 @@ async def test_filters_and_facets(newsroom: Newsroom) -> None:
     assert [(value["value"], value["count"]) for value in facets["language"]] == [("ar", 2)]
 
 
-async def test_a_word_that_is_nowhere_is_put_right_and_told(newsroom: Newsroom) -> None:
+async def test_a_word_without_a_match_is_corrected_and_the_correction_is_shown(newsroom: Newsroom) -> None:
     await newsroom.published("التلسكوب يعمل")
     answer = await search(newsroom, "التلسكزب")
     assert answer["corrected"] == [{"from": "التلسكزب", "to": "التلسكوب"}]
@@ -158,7 +158,7 @@ async def walk(newsroom: Newsroom, query: str) -> list[str]:
 async def test_a_list_with_words_is_in_the_order_of_the_list(newsroom: Newsroom) -> None:
     """Also where more come out in one second than the index has places for: they lie in later seconds, among others."""
     start = datetime(2026, 3, 1, 9, tzinfo=UTC)
-    moments = [start + timedelta(milliseconds=n * 337 % 900) for n in range(PLACES + 4)]
+    moments = [start + timedelta(milliseconds=n * 337 % 900) for n in range(PLACES_PER_SECOND + 4)]
     moments += [start + timedelta(seconds=n, milliseconds=5) for n in (1, 1, 2, 40)]
     for number, moment in enumerate(moments):
         article = await newsroom.published(f"المفاوضات {number}", at=clock.written(moment))
@@ -210,11 +210,11 @@ async def test_hostile_questions_get_honest_answers(newsroom: Newsroom, q: str) 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_no_text_is_a_fault_of_ours(q: str) -> None:
     from app.index.matching import expression
-    from app.text.questions import NothingSought, TooMuchSought, read_question
+    from app.text.questions import EmptyQuestion, QuestionTooLong, read_question
 
     try:
         question = read_question(q)
-    except (NothingSought, TooMuchSought):
+    except (EmptyQuestion, QuestionTooLong):
         return
     for dialect in ("sqlite", "postgresql"):
         assert expression(question, dialect)
@@ -277,7 +277,7 @@ async def test_a_phrase_has_an_end(newsroom: Newsroom) -> None:
     assert [(e["code"], e["params"]) for e in answer.json()["errors"]] == [("too_many_words", {"max": 64})]
 
 
-async def test_who_starts_at_once_expects_an_entry_once(newsroom: Newsroom) -> None:
+async def test_processes_that_start_at_once_reserve_a_row_once(newsroom: Newsroom) -> None:
     articles = [await newsroom.published(f"خبر {number}") for number in range(8)]
     async with newsroom.app.state.database.transaction() as session:
         for article in articles:

@@ -1,4 +1,4 @@
-"""The index says what articles say, whatever happens at the same time."""
+"""The index agrees with the articles, whatever runs at the same time."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sqlalchemy import insert, select, text
 
 from app.articles import indexing
 from app.articles.models import ArticleTag
-from app.index.repository import PLACES, indexed, mark_stale, upsert
+from app.index.repository import PLACES_PER_SECOND, indexed, mark_stale, upsert
 from app.kit import clock
 from app.tags.models import Tag
 from app.text.analysis import VERSION
@@ -46,7 +46,7 @@ async def test_an_article_published_while_its_tag_is_renamed_has_the_new_name(
         is_indexed.set()
         await goes_on.wait()
 
-    monkeypatch.setattr(indexing, "put", slowly)
+    monkeypatch.setattr(indexing, "upsert", slowly)
     publishing = asyncio.create_task(newsroom.act(draft, "publish"))
     await is_indexed.wait()
     renaming = asyncio.create_task(newsroom.desk("PUT", "/tags/فلك", {"name": "زرافة"}, if_match='"1"'))
@@ -58,8 +58,8 @@ async def test_an_article_published_while_its_tag_is_renamed_has_the_new_name(
     assert sorted(await found(newsroom, "زرافة")) == ["أول", "ثان"]
 
 
-async def test_two_who_doubt_the_same_entries_do_not_wait_for_each_other(newsroom: Newsroom) -> None:
-    """However PostgreSQL goes through them: that depends on how many articles a tag has."""
+async def test_transactions_that_mark_the_same_rows_stale_do_not_deadlock(newsroom: Newsroom) -> None:
+    """In any order in which PostgreSQL's plan reads the rows: the plan depends on how many articles a tag has."""
     now, database = clock.now(), newsroom.app.state.database
     ids = await newsroom.fill([now - timedelta(seconds=number) for number in range(1_500)])
     common = {"resource": "article", "at": now, "version": VERSION, "digest": "", "title": "|||", "lead": "|||"}
@@ -73,7 +73,7 @@ async def test_two_who_doubt_the_same_entries_do_not_wait_for_each_other(newsroo
             links = [{"article_id": id, "tag_id": tag["id"], "position": 0} for id in filed]
             await session.execute(insert(ArticleTag), links)
 
-    async def doubted(tag: str, *unwanted_plans: str) -> None:
+    async def mark(tag: str, *unwanted_plans: str) -> None:
         async with database.transaction() as session:
             if newsroom.settings.database_url.startswith("postgresql"):
                 for plan in unwanted_plans:
@@ -82,7 +82,11 @@ async def test_two_who_doubt_the_same_entries_do_not_wait_for_each_other(newsroo
             await mark_stale(session, "article", filed)
 
     for _ in range(4):
-        ways = (doubted("فلك"), doubted("قمر", "hashjoin", "seqscan", "mergejoin"), doubted("فلك", "nestloop"))
+        ways = (
+            mark("فلك"),
+            mark("قمر", "hashjoin", "seqscan", "mergejoin"),
+            mark("فلك", "nestloop"),
+        )
         await asyncio.wait_for(asyncio.gather(*ways), 20)
 
 
@@ -103,7 +107,7 @@ async def test_pages_by_relevance_skip_nothing_when_the_newest_is_gone(newsroom:
 async def test_more_than_a_second_has_places_for_is_found_at_once(newsroom: Newsroom) -> None:
     now = clock.now()
     with clock.frozen(now):
-        for number in range(PLACES * 2 + 3):
+        for number in range(PLACES_PER_SECOND * 2 + 3):
             await newsroom.published(f"قمر {number}")
         names = await found(newsroom, "قمر", "&sort=newest&limit=50")
-    assert names == [f"قمر {number}" for number in reversed(range(PLACES * 2 + 3))]
+    assert names == [f"قمر {number}" for number in reversed(range(PLACES_PER_SECOND * 2 + 3))]

@@ -8,7 +8,7 @@ from urllib.parse import quote
 import pytest
 
 from app.text import arabic
-from app.text.analysis import _LISTS, _WHOLE, _only
+from app.text.analysis import _LISTS, _WHOLE, _single_word
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -106,7 +106,7 @@ async def test_a_first_letter_that_is_a_words_own_is_not_taken_off(newsroom: New
 
 def test_every_word_of_the_list_keeps_its_first_letter() -> None:
     for name in _LISTS["whole"].split():
-        word = _only(name)
+        word = _single_word(name)
         assert arabic.begins_by_itself(word.form, _WHOLE) or word.form.startswith("ال"), name
 
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text.calendars import COMMAS, DATES, HIJRI_DATES, HIJRI_MONTHS, MONTHS, WEEKDAYS
-from app.text.dates import written, written_day, written_hijri
+from app.text.dates import format_day, format_hijri, format_moment
 from app.text.locales import locale_of
 
 DAMASCUS = ZoneInfo("Asia/Damascus")
@@ -40,7 +40,7 @@ TAGS = st.sampled_from(["ar", "ar-SY", "ar-TN", "ar-MA-u-nu-arab", "fa-AF", "ur"
     ],
 )
 def test_a_day_is_written_as_its_country_does(tag: str, day: str) -> None:
-    assert written_day(MONDAY, locale_of(tag)) == day
+    assert format_day(MONDAY, locale_of(tag)) == day
 
 
 @pytest.mark.parametrize(
@@ -54,18 +54,18 @@ def test_a_day_is_written_as_its_country_does(tag: str, day: str) -> None:
     ],
 )
 def test_arabic_months_go_by_country(country: str, months: str) -> None:
-    days = [written_day(date(2026, month, 2), locale_of(f"ar-{country}")) for month in range(1, 13)]
+    days = [format_day(date(2026, month, 2), locale_of(f"ar-{country}")) for month in range(1, 13)]
     assert " ".join(day.partition(" 2 ")[2].removesuffix(" 2026") for day in days) == months
 
 
 def test_weekdays_follow_one_another() -> None:
-    week = [written_day(MONDAY + timedelta(days=n), locale_of("ar")).partition(" ")[0] for n in range(7)]
+    week = [format_day(MONDAY + timedelta(days=n), locale_of("ar")).partition(" ")[0] for n in range(7)]
     assert week == ["الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"]
 
 
 def test_french_counts_the_first_day_as_the_first() -> None:
-    assert written_day(date(2026, 6, 1), locale_of("fr")) == "lundi 1er juin 2026"
-    assert written_day(date(2026, 6, 11), locale_of("fr")) == "jeudi 11 juin 2026"
+    assert format_day(date(2026, 6, 1), locale_of("fr")) == "lundi 1er juin 2026"
+    assert format_day(date(2026, 6, 11), locale_of("fr")) == "jeudi 11 juin 2026"
 
 
 @pytest.mark.parametrize(
@@ -80,7 +80,7 @@ def test_french_counts_the_first_day_as_the_first() -> None:
     ],
 )
 def test_hijri_dates_are_those_of_umm_al_qura(day: date, hijri: str | None) -> None:
-    assert written_hijri(day, locale_of("ar-SY")) == hijri
+    assert format_hijri(day, locale_of("ar-SY")) == hijri
 
 
 @pytest.mark.parametrize(
@@ -97,14 +97,14 @@ def test_hijri_dates_are_those_of_umm_al_qura(day: date, hijri: str | None) -> N
     ],
 )
 def test_hijri_dates_are_said_in_every_language(tag: str, hijri: str) -> None:
-    assert written_hijri(date(2017, 11, 24), locale_of(tag)) == hijri
+    assert format_hijri(date(2017, 11, 24), locale_of(tag)) == hijri
 
 
 def test_the_day_is_the_one_of_the_zone() -> None:
     """One moment is the last of a month and of a year here, the first of the next there."""
     moment = datetime(2026, 12, 31, 22, 5, tzinfo=UTC)
     arabic = locale_of("ar-SY")
-    here, there = written(moment, DAMASCUS, arabic), written(moment, ZoneInfo("America/New_York"), arabic)
+    here, there = format_moment(moment, DAMASCUS, arabic), format_moment(moment, ZoneInfo("America/New_York"), arabic)
     assert (here.text, here.hijri) == ("الجمعة 1 كانون الثاني 2027، 01:05", "23 رجب 1448 هـ")
     assert (there.text, there.hijri) == ("الخميس 31 كانون الأول 2026، 17:05", "22 رجب 1448 هـ")
     assert (there.date, there.time) == ("الخميس 31 كانون الأول 2026", "17:05")
@@ -112,8 +112,8 @@ def test_the_day_is_the_one_of_the_zone() -> None:
 
 def test_the_time_has_the_digits_of_the_locale() -> None:
     moment = datetime(2026, 11, 23, 18, 4, tzinfo=UTC)
-    assert written(moment, DAMASCUS, locale_of("ar-EG-u-nu-arab")).text == "الاثنين ٢٣ نوفمبر ٢٠٢٦، ٢١:٠٤"
-    assert written(moment, DAMASCUS, locale_of("en-GB")).text == "Monday 23 November 2026, 21:04"
+    assert format_moment(moment, DAMASCUS, locale_of("ar-EG-u-nu-arab")).text == "الاثنين ٢٣ نوفمبر ٢٠٢٦، ٢١:٠٤"
+    assert format_moment(moment, DAMASCUS, locale_of("en-GB")).text == "Monday 23 November 2026, 21:04"
 
 
 @given(
@@ -123,10 +123,10 @@ def test_the_time_has_the_digits_of_the_locale() -> None:
 )
 def test_every_moment_can_be_written_in_every_locale(moment: datetime, zone: ZoneInfo, tag: str) -> None:
     locale, local = locale_of(tag), moment.astimezone(zone)
-    found = written(moment, zone, locale)
+    found = format_moment(moment, zone, locale)
     assert found.text.startswith(found.date)
     assert found.text.endswith(found.time)
-    assert locale.written(str(local.year)) in found.date
+    assert locale.localise_digits(str(local.year)) in found.date
     assert (found.hijri is None) != (date(1924, 8, 1) <= local.date() <= date(2077, 11, 16))
 
 

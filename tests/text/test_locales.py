@@ -47,12 +47,12 @@ def test_a_locale_runs_as_its_words_do(tag: str, expected: str) -> None:
 
 @given(LETTERS)
 def test_asking_for_a_locale_never_fails(tag: str) -> None:
-    assert locale_of(tag).written("0123456789").isdecimal()
+    assert locale_of(tag).localise_digits("0123456789").isdecimal()
 
 
 def test_digits_are_those_of_the_locale() -> None:
-    assert locale_of("ar-u-nu-arab").written("10:59، 2346780") == "١٠:٥٩، ٢٣٤٦٧٨٠"
-    assert locale_of("fa-u-nu-arabext").written("1023456789") == "۱۰۲۳۴۵۶۷۸۹"
+    assert locale_of("ar-u-nu-arab").localise_digits("10:59، 2346780") == "١٠:٥٩، ٢٣٤٦٧٨٠"
+    assert locale_of("fa-u-nu-arabext").localise_digits("1023456789") == "۱۰۲۳۴۵۶۷۸۹"
 
 
 def test_arabic_counts_one_two_few_and_more() -> None:

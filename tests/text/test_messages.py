@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.text import messages
-from app.text.messages import LANGUAGES, Catalogue, message, negotiate, spoken
+from app.text.messages import LANGUAGES, Catalogue, language_with, message, negotiate
 
 
 def test_values_are_put_in_place_and_isolated() -> None:
@@ -45,8 +45,8 @@ def test_what_a_third_language_lacks_is_said_in_english(monkeypatch: pytest.Monk
     assert message("state.draft", "tr") == "Taslak"
     assert message("state.published", "tr") == "Published"
     assert message("fault.too_many", "tr", {"max": 1}) == "Too many. At most one item."
-    assert spoken(["state.draft"], "tr") == "tr"
-    assert spoken(["state.draft", "state.published"], "tr") == "en"
+    assert language_with(["state.draft"], "tr") == "tr"
+    assert language_with(["state.draft", "state.published"], "tr") == "en"
 
 
 @pytest.mark.parametrize(
