@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -166,7 +165,7 @@ async def _edit(
     await _finish(draft, action)
 
 
-async def _public(draft: Draft) -> list[Any]:
+async def _public(draft: Draft) -> list[object]:
     """What readers can see of the article's own fields; of its translations, those that they can see."""
     article = draft.article
     return [*(getattr(article, name) for name in PUBLIC), draft.body and draft.body.html, await draft.related()]
@@ -239,12 +238,12 @@ async def delete(draft: Draft) -> None:
     await work.record("article.delete", KIND, article.id, headline=article.headline)
 
 
-async def _turn(draft: Draft, verb: str, **details: Any) -> None:
+async def _turn(draft: Draft, verb: str, **details: object) -> None:
     draft.article.version += 1
     await _finish(draft, verb, **details)
 
 
-async def _finish(draft: Draft, verb: str, **details: Any) -> None:
+async def _finish(draft: Draft, verb: str, **details: object) -> None:
     """Every save ends here: stored, told to the change log, one revision, one audit row."""
     draft.article.saved_at = draft.work.now
     await draft.store()

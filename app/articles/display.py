@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.articles.rows import ListedRow
 from app.settings import Settings
 from app.text.dates import HIJRI_CALENDAR, written
 from app.text.locales import Locale, locale_of
 from app.text.reading import reading_time
 
 
-def display_of(row: Any, settings: Settings, tag: str) -> dict[str, Any]:
+def display_of(row: ListedRow, settings: Settings, tag: str) -> dict[str, object]:
     """The member `display` of a reader's row, for `display=<tag>`.
 
     It says nothing that time alone changes ("an hour ago"), nothing about who asks: an answer that is kept stays true.
@@ -27,7 +27,7 @@ def display_of(row: Any, settings: Settings, tag: str) -> dict[str, Any]:
     }
 
 
-def _moment_of(moment: str, zone: tzinfo, locale: Locale) -> dict[str, Any]:
+def _moment_of(moment: str, zone: tzinfo, locale: Locale) -> dict[str, object]:
     shown = written(datetime.fromisoformat(moment), zone, locale)
     hijri = {"date": shown.hijri, "calendar": HIJRI_CALENDAR} if shown.hijri else None
     return {"date": shown.date, "time": shown.time, "text": shown.text, "hijri": hijri}

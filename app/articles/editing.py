@@ -6,7 +6,6 @@ from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import delete
@@ -14,7 +13,7 @@ from sqlalchemy import delete
 from app.articles.events import HIDDEN, PublicView, public_view
 from app.articles.indexing import held, index
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
-from app.articles.repository import KIND, Relations
+from app.articles.repository import KIND, Link, Relations, TermModel
 from app.articles.schemas import ArticleUpdate
 from app.articles.stored import ArticlesToEdit
 from app.authors.models import Author
@@ -39,7 +38,7 @@ PUBLIC = (
     "media rights seo canonical_url comments_mode reading_minutes"
 ).split()
 DEFAULTS = {"kind": "news", "access": "free", "urgency": 5}
-LINKS: dict[str, tuple[Any, Any, str]] = {
+LINKS: dict[str, tuple[Link, TermModel, str]] = {
     "sections": (ArticleSection, Section, "section_id"),
     "tags": (ArticleTag, Tag, "tag_id"),
     "authors": (ArticleAuthor, Author, "author_id"),
@@ -61,7 +60,7 @@ class Draft:
         self.before = HIDDEN
         """What readers saw of it before."""
         self.faults: list[Fault] = []
-        self.warnings: list[dict[str, Any]] = []
+        self.warnings: list[dict[str, object]] = []
         self._links: dict[str, list[str]] = {}  # what was sent and is not stored yet
         self._group = article.translation_group
         self._related = related
@@ -69,7 +68,7 @@ class Draft:
         self.is_restoring = False
         """Whether an earlier revision is written: what it names and is gone is left out, with a warning."""
 
-    def fault(self, code: str, pointer: str, **params: Any) -> None:
+    def fault(self, code: str, pointer: str, **params: object) -> None:
         self.faults.append(Fault(code, pointer=pointer, params=params))
 
     async def write(self, fields: ArticleUpdate, given: set[str]) -> None:
@@ -112,7 +111,7 @@ class Draft:
     async def _render(self, fields: ArticleUpdate, given: set[str]) -> None:
         source = (fields.body or "") if "body" in given else (self.body.source if self.body else "")
         own = "body_format" in given or self.body is None
-        kind: Any = (fields.body_format if own else self.body and self.body.format) or "html"
+        kind = (fields.body_format if own else self.body and self.body.format) or "html"
         # A long or hostile body takes a second of work: not on the loop that serves readers.
         hosts = frozenset(map(str.lower, self.work.settings.embed_hosts))
         rendered = await to_thread(render, source, kind, embed_hosts=hosts)
@@ -142,7 +141,7 @@ class Draft:
         self._links["sections"] = list(dict.fromkeys([*primary, *others]))
         self.article.section_id = next(iter(self._links["sections"]), None)
 
-    def _warn_once(self, warning: dict[str, Any]) -> None:
+    def _warn_once(self, warning: dict[str, object]) -> None:
         """A section may be named twice: as the primary one, and among all."""
         if warning not in self.warnings:
             self.warnings.append(warning)
@@ -318,7 +317,7 @@ def plain_slug(article: Article) -> str:
     return slug if slug and not looks_like_uuid(slug) else f"item-{article.id.replace('-', '')[-8:]}"
 
 
-def _merged(present: dict[str, Any] | None, patch: BaseModel | None) -> dict[str, Any] | None:
+def _merged(present: dict[str, object] | None, patch: BaseModel | None) -> dict[str, object] | None:
     """RFC 7396 for an object inside the article: what is not named stays, null takes away."""
     if patch is None:
         return None

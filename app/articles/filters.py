@@ -4,13 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.schemas import ArticleFilters, terms
@@ -18,6 +12,22 @@ from app.sections.models import Section
 from app.sections.repository import subtree
 from app.slugs.repository import is_named
 from app.text.languages import canonical_or_same
+
+FILTERS = (
+    *("section", "tag", "author", "language", "kind", "urgency_max"),
+    *("published_after", "published_before", "updated_after", "ids"),
+)
+Filters = tuple[Any, ...]
+"""The values of `FILTERS` in their order: unlike a query they can be hashed, so statements are cached by them."""
+
+
+def filters_of(query: ArticleFilters) -> Filters:
+    return tuple(getattr(query, name) for name in FILTERS)
+
+
+def query_of(filters: Filters) -> ArticleFilters:
+    """The query that `filters_of` took these values from, as far as it filters."""
+    return ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
 
 
 def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnElement[bool]]:
@@ -40,7 +50,9 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     return found + _bounds(query)
 
 
-def _filed_under(link: Any, where: ColumnElement[bool], each: bool) -> ColumnElement[bool]:
+def _filed_under(
+    link: type[ArticleSection | ArticleTag | ArticleAuthor], where: ColumnElement[bool], each: bool
+) -> ColumnElement[bool]:
     if each:
         return exists().where(link.article_id == Article.id, where)
     return Article.id.in_(select(link.article_id).where(where))

@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -29,7 +28,7 @@ AT_ONCE = 5  # articles of one transaction: on SQLite nobody else writes meanwhi
 
 
 async def index(
-    session: AsyncSession, article: Any, related: Relations, body: Any, *, ends_stale: bool = False
+    session: AsyncSession, article: Article, related: Relations, body: ArticleBody | None, *, ends_stale: bool = False
 ) -> None:
     """Stores the words of an article, or forgets them. Of a paid one the body stays out: no answer may tell of it."""
     if article.state != "published" or article.published_at is None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, UniqueConstraint, false, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Id, Json, Key
 from app.kit.errors import AlreadyExists
 from app.kit.faults import VIOLATIONS
+from app.text.blocks import Block
+from app.text.markup import Format
 
 LIVE = text("state = 'published'")
 UNHEARD = text("state = 'published' AND NOT announced")
@@ -44,10 +46,10 @@ class Article(Base):
     dateline: Mapped[str | None]
     source: Mapped[str | None]
     section_id: Mapped[str | None] = mapped_column(Id, ForeignKey("sections.id", ondelete="RESTRICT"), index=True)
-    lead_image: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    media: Mapped[list[Any]]
-    rights: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    seo: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    lead_image: Mapped[dict[str, object] | None] = mapped_column(Json)
+    media: Mapped[list[dict[str, object]]] = mapped_column(Json)
+    rights: Mapped[dict[str, object] | None] = mapped_column(Json)
+    seo: Mapped[dict[str, object] | None] = mapped_column(Json)
     canonical_url: Mapped[str | None]
     reading_minutes: Mapped[int] = mapped_column(Integer, default=0)
     corrected: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -79,10 +81,10 @@ class ArticleBody(Base):
 
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
     source: Mapped[str]
-    format: Mapped[str]
+    format: Mapped[Format] = mapped_column(Text())
     html: Mapped[str]
     text: Mapped[str]
-    blocks: Mapped[list[Any]]
+    blocks: Mapped[list[Block]] = mapped_column(Json)
 
 
 class ArticleSection(Base):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -25,14 +25,15 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import aliased
+from sqlalchemy.orm import InstrumentedAttribute, aliased
 
-from app.articles.filters import conditions
+from app.articles.filters import Filters, conditions, filters_of, query_of
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag, Correction
-from app.articles.schemas import ArticleFilters, ArticleListQuery
+from app.articles.rows import ArticleRow, CorrectedRow, ListedRow, RelatedRow, StoredRow
+from app.articles.schemas import ArticleListQuery
 from app.authors.models import Author
 from app.kit.clock import written
-from app.kit.db import Connection, Instant
+from app.kit.db import Base, Connection, Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Slice
@@ -45,13 +46,9 @@ from app.tags.models import Tag
 from app.text.slugs import canonical_slug
 
 KIND = "article"
-FILTERS = (
-    *("section", "tag", "author", "language", "kind", "urgency_max"),
-    *("published_after", "published_before", "updated_after", "ids"),
-)
 Part = Literal["related", "body", "corrections"]
 Parts = frozenset[Part]
-articles: Any = Article.__table__
+articles = Base.metadata.tables[Article.__tablename__]
 # Spelled out: with a parameter here SQLite plans anew each time, and PostgreSQL's lasting plan has no partial index.
 PUBLISHED: ColumnElement[str] = literal_column("'published'")
 SORTS: dict[str, list[Key]] = {
@@ -80,6 +77,8 @@ def scheduled(now: datetime) -> ColumnElement[bool]:
 
 
 Terms = tuple[tuple[str, str, str], ...]
+Link = type[ArticleSection | ArticleTag | ArticleAuthor]
+TermModel = type[Section | Tag | Author]
 
 
 @dataclass
@@ -92,7 +91,7 @@ class Relations:
     translations: Terms = ()
 
     @classmethod
-    def of(cls, row: Any) -> Relations:
+    def of(cls, row: RelatedRow) -> Relations:
         """Those that came along with an article."""
         translations = tuple((dashed(id), slug, name) for name, id, slug in rows_of_json(row.translations))
         return cls(_in_place(row.sections), _in_place(row.tags), _in_place(row.authors), translations)
@@ -117,7 +116,7 @@ class PutRight(NamedTuple):
     note: str
 
     @classmethod
-    def of(cls, row: Any) -> list[PutRight]:
+    def of(cls, row: CorrectedRow) -> list[PutRight]:
         found = rows_of_json(row.corrections)
         return [cls(dashed(id), kind, written(datetime.fromisoformat(at)), note) for id, kind, at, note in found]
 
@@ -133,11 +132,10 @@ class Articles:
 
     async def published(
         self, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts = frozenset()
-    ) -> Slice[Any]:
+    ) -> Slice[ListedRow]:
         """One page of the visible articles that pass the filters, with these `parts` of each."""
         name = query.sort.removeprefix("-")
-        filters = tuple(getattr(query, filter) for filter in FILTERS)
-        paged = _published(query.sort, parts, filters)
+        paged = _published(query.sort, parts, filters_of(query))
         return await paged.take(
             self.connection,
             query,
@@ -147,7 +145,7 @@ class Articles:
             values={"now": now},
         )
 
-    async def at(self, name: str, now: datetime, suffix: str = "", parts: Parts = frozenset()) -> Any:
+    async def at(self, name: str, now: datetime, suffix: str = "", parts: Parts = frozenset()) -> ArticleRow:
         """The visible article at a slug or id, with these `parts` of it.
 
         Raises `Moved` to its present slug (with `suffix` behind it), `Gone` when it was withdrawn, and `NotFound` for
@@ -155,7 +153,7 @@ class Articles:
         """
         known = as_id(name)
         named = {"id": known} if known else {"slug": _canonical(name) if len(name) <= 240 else canonical_slug(name)}
-        row = await _one(bool(known), parts).first(self.connection, {**named, "now": now})
+        row: ArticleRow | None = await _one(bool(known), parts).first(self.connection, {**named, "now": now})
         if row is None:
             raise NotFound()
         if row.state == "withdrawn":
@@ -164,14 +162,14 @@ class Articles:
             raise Moved(f"/v1/articles/{row.slug}{suffix}")
         return row
 
-    async def with_ids(self, ids: Sequence[str], now: datetime) -> dict[str, Row[Any]]:
+    async def with_ids(self, ids: Sequence[str], now: datetime) -> dict[str, StoredRow]:
         """The visible ones among these, by id."""
         if not ids:
             return {}
         statement = select(articles).where(Article.id.in_(ids), visible(now))
         return {row.id: row for row in (await self.connection.execute(statement)).all()}
 
-    async def hidden(self, ids: Sequence[str], now: datetime) -> Sequence[Any]:
+    async def hidden(self, ids: Sequence[str], now: datetime) -> Sequence[Row[str, str, datetime | None, str | None]]:
         """Those among these that are there, but not for readers: only what may be said of them."""
         columns = (Article.id, Article.state, Article.withdrawn_at, Article.withdrawn_reason)
         statement = select(*columns).where(Article.id.in_(ids), not_(visible(now)))
@@ -190,21 +188,23 @@ class Articles:
             return await self._related(RELATED_ALL, ids, {})
         return await self._related(RELATED_OWN, ids, {"now": now, "member": actor.member_id})
 
-    async def _related(self, statement: Prepared, ids: Sequence[str], values: dict[str, Any]) -> dict[str, Relations]:
-        found: dict[str, dict[str, list[Any]]] = {id: defaultdict(list) for id in ids}
+    async def _related(
+        self, statement: Prepared, ids: Sequence[str], values: Mapping[str, object]
+    ) -> dict[str, Relations]:
+        found: dict[str, dict[str, list[tuple[str, str, str]]]] = {id: defaultdict(list) for id in ids}
         if ids:
             related = await statement.all(self.connection, {"ids": list(ids), **values})
             for kind, article_id, _, id, slug, name in related:
                 found[article_id][kind].append((id, slug, name))
         return {id: Relations(**{kind: tuple(rows) for kind, rows in kinds.items()}) for id, kinds in found.items()}
 
-    async def stating(self, ids: Sequence[str], now: datetime, parts: Parts) -> list[Any]:
+    async def stating(self, ids: Sequence[str], now: datetime, parts: Parts) -> list[ArticleRow]:
         """The visible ones among these, with these `parts`, in one statement."""
         if not ids:
             return []
         return await _several(parts).all(self.connection, {"ids": list(ids), "now": now})
 
-    async def summarised(self, ids: Sequence[str], now: datetime) -> list[Any]:
+    async def summarised(self, ids: Sequence[str], now: datetime) -> list[ListedRow]:
         """The visible ones among these, as lists show them."""
         return await SUMMARISED.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 
@@ -214,16 +214,18 @@ class Articles:
         return {row.article_id: row.text for row in found}
 
 
-IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+IDS: BindParameter[str] = bindparam("ids", expanding=True)
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 
 
-def _filed(kind: str, link: Any, term: Any, term_id: Any) -> Select[Any]:
+def _filed(
+    kind: str, link: Link, term: TermModel, term_id: InstrumentedAttribute[str]
+) -> Select[str, str, int, str, str, str]:
     columns = (literal(kind).label("kind"), link.article_id, link.position, term.id, term.slug, term.name)
     return select(*columns).join(term, term.id == term_id).where(link.article_id.in_(IDS))
 
 
-def _related(*shown: Callable[[Any], ColumnElement[bool]]) -> Select[Any]:
+def _related(*shown: Callable[[type[Article]], ColumnElement[bool]]) -> Select[Any]:
     """What the articles `ids` are filed under, and those of their translations that are `shown`."""
     other = aliased(Article)
     translations = (
@@ -249,18 +251,18 @@ OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("
 TRACED = or_(visible(NOW), Article.state == literal_column("'withdrawn'"))
 
 
-def _terms(link: Any, term: Any, term_id: Any) -> ScalarSelect[Any]:
+def _terms(link: Link, term: TermModel, term_id: InstrumentedAttribute[str]) -> ScalarSelect[str]:
     rows = select(JsonAggregate(link.position, term.id, term.slug, term.name)).join(term, term.id == term_id)
     return rows.where(link.article_id == Article.id).correlate(Article).scalar_subquery()
 
 
-def _translations() -> ScalarSelect[Any]:
+def _translations() -> ScalarSelect[str]:
     other = aliased(Article)
     same = (other.translation_group == Article.translation_group, other.id != Article.id, visible(NOW, other))
     return select(JsonAggregate(other.language, other.id, other.slug)).where(*same).correlate(Article).scalar_subquery()
 
 
-def _corrections() -> ScalarSelect[Any]:
+def _corrections() -> ScalarSelect[str]:
     rows = select(JsonAggregate(Correction.id, Correction.kind, Correction.at, Correction.note))
     return rows.where(Correction.article_id == Article.id, Article.corrected).correlate(Article).scalar_subquery()
 
@@ -286,7 +288,7 @@ WHOLE = plain(
 )
 
 
-def _with(parts: Parts, *more: Any) -> Select[Any]:
+def _with(parts: Parts, *more: ColumnElement[Any]) -> Select[Any]:
     """An article with all of these `parts` in one statement: another costs more than all of them here."""
     columns = [*SUMMARY, *more]
     if "related" in parts:
@@ -306,9 +308,9 @@ TEXTS = Prepared(
 
 
 @lru_cache(maxsize=128)
-def _published(sort: str, parts: Parts, filters: tuple[Any, ...]) -> Paged:
+def _published(sort: str, parts: Parts, filters: Filters) -> Paged:
     """Put together once for each way of asking: that costs more than running it on SQLite."""
-    query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
+    query = query_of(filters)
     where = conditions(query)
     if not where:
         return Paged(_with(parts), SORTS[sort], visible(NOW), is_lasting=True)

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import difflib
 import re
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import insert, select
 
 from app.articles.editing import LINKS, Draft
 from app.articles.models import Article, Revision
 from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInput
-from app.kit.db import Connection
+from app.kit.db import Base, Connection
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.prepared import Prepared
@@ -25,11 +25,19 @@ KEPT = (
 OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInput, "seo": SeoInput}
 TEXTS = {"headline", "short_headline", "summary", "body", "byline", "dateline"}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
-TABLE: Any = Revision.__table__
-KEEP = Prepared(insert(TABLE))
+KEEP = Prepared(insert(Base.metadata.tables[Revision.__tablename__]))
 
 
-async def content_of(draft: Draft) -> dict[str, Any]:
+class FieldChange(TypedDict):
+    """One field that differs between two revisions; `words` only for texts."""
+
+    field: str
+    before: object
+    after: object
+    words: list[dict[str, str]] | None
+
+
+async def content_of(draft: Draft) -> dict[str, object]:
     """The editable article as plain values; terms by id."""
     article, body = draft.article, draft.body
     linked = {name: await draft.linked(name) for name in LINKS}
@@ -82,7 +90,7 @@ def as_update(content: dict[str, Any]) -> tuple[ArticleUpdate, set[str]]:
     return ArticleUpdate.model_validate(given), names
 
 
-def diff(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
+def diff(before: dict[str, Any], after: dict[str, Any]) -> list[FieldChange]:
     """Fields that differ, in the order of the form; texts piece by piece."""
     return [
         {
@@ -96,7 +104,7 @@ def diff(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _words(before: Any, after: Any) -> list[dict[str, str]]:
+def _words(before: str | None, after: str | None) -> list[dict[str, str]]:
     """Runs of `equal`, `delete` and `insert`, which put together give either text back."""
     old, new = _pieces(before or ""), _pieces(after or "")
     if len(old) + len(new) > LONGEST_DIFF:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -12,6 +12,7 @@ from starlette.responses import Response
 from app.articles.display import display_of
 from app.articles.events import LISTS
 from app.articles.repository import Articles, Part, Parts, PutRight, Relations
+from app.articles.rows import BodyRow, ListedRow
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
 from app.articles.text_search import published_with_words
@@ -69,7 +70,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
         summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
         response = delivered_page(request, page, summaries, tags=["articles"], shows=shows)
         return unkept(request, response) if query.q and await is_stale(connection) else response
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for row in page.rows:
         rows.append(summary_of(row, _related(row, parts), settings, now))
         if with_body:
@@ -118,9 +119,9 @@ def _parts(selection: Selection) -> Parts:
     return frozenset(part for part, names in PARTS.items() if selection.wants(*names))
 
 
-def _related(row: Any, parts: Parts) -> Relations:
+def _related(row: ListedRow, parts: Parts) -> Relations:
     return Relations.of(row) if "related" in parts else NO_RELATIONS
 
 
-def _body(row: Any, parts: Parts) -> Any:
+def _body(row: ListedRow, parts: Parts) -> BodyRow | None:
     return row if "body" in parts and row.html is not None else None

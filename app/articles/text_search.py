@@ -14,10 +14,11 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, bindparam, func, select
 
-from app.articles.filters import conditions
+from app.articles.filters import Filters, conditions, filters_of, query_of
 from app.articles.models import Article
-from app.articles.repository import FILTERS, KIND, NOW, SORTS, Articles, Parts, visible
-from app.articles.schemas import ArticleFilters, ArticleListQuery
+from app.articles.repository import KIND, NOW, SORTS, Articles, Parts, visible
+from app.articles.rows import ListedRow
+from app.articles.schemas import ArticleListQuery
 from app.index.asking import asked
 from app.index.matching import expression
 from app.index.models import Indexed
@@ -26,17 +27,11 @@ from app.kit.db import Connection, dialect_of
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, after
 from app.text.questions import Question
 
-Filters = tuple[Any, ...]
-"""The values of `FILTERS`, in their order."""
 NEWEST = "-published_at"
 SPREAD = 2  # so many of the newest articles are looked at for each match of many
 
 
-def filters_of(query: ArticleFilters) -> Filters:
-    return tuple(getattr(query, name) for name in FILTERS)
-
-
-def values_of(question: Question, dialect: str, now: datetime, top: int) -> dict[str, Any]:
+def values_of(question: Question, dialect: str, now: datetime, top: int) -> dict[str, object]:
     """The parameters of `worded`; `top` is the highest place to be looked at."""
     return {"match": expression(question, dialect), "top": top, "now": now}
 
@@ -52,8 +47,7 @@ def matching_articles(
     """
     found = found_by(dialect, KIND, kind)
     place, id = found.selected_columns
-    query = ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
-    where = [visible(NOW), *conditions(query, each=True)]
+    where = [visible(NOW), *conditions(query_of(filters), each=True)]
     if later:
         keys = SORTS[sort]
         where.append(after(keys, [bindparam(f"after{n}", type_=key.column.type) for n, key in enumerate(keys)]))
@@ -61,8 +55,8 @@ def matching_articles(
 
 
 async def newest_matches(
-    connection: Connection, filters: Filters, values: dict[str, Any], limit: int
-) -> tuple[Select[Any], dict[str, Any], int]:
+    connection: Connection, filters: Filters, values: dict[str, object], limit: int
+) -> tuple[Select[Any], dict[str, object], int]:
     """The newest `limit` there are, as a statement with its values, and how many they are.
 
     PostgreSQL is asked about the newest days first: of a frequent word these hold so many.
@@ -81,7 +75,7 @@ async def newest_matches(
 
 async def published_with_words(
     connection: Connection, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts
-) -> Slice[Any]:
+) -> Slice[ListedRow]:
     """One page of the visible articles that pass the filters and have the words `query.q`."""
     dialect, filters = dialect_of(connection), filters_of(query)
     start = cursors.read(query.cursor, [0])
@@ -101,7 +95,7 @@ async def published_with_words(
 
 
 async def _newest(
-    connection: Connection, query: ArticleListQuery, filters: Filters, values: dict[str, Any]
+    connection: Connection, query: ArticleListQuery, filters: Filters, values: dict[str, object]
 ) -> Sequence[str]:
     """Ids of the newest, one more than a page holds."""
     found = partial(matching_articles, dialect_of(connection), filters, sort=NEWEST, later="after0" in values)
@@ -116,7 +110,7 @@ async def _newest(
 
 
 async def _sorted(
-    connection: Connection, query: ArticleListQuery, filters: Filters, values: dict[str, Any]
+    connection: Connection, query: ArticleListQuery, filters: Filters, values: dict[str, object]
 ) -> Sequence[str]:
     """Ids of the first in the order of `query.sort`, one more than a page holds."""
     statement = _in_order(dialect_of(connection), filters, query.sort, "after0" in values)
@@ -125,7 +119,7 @@ async def _sorted(
 
 
 @lru_cache(maxsize=128)
-def _in_order(dialect: str, filters: Filters, sort: str, later: bool) -> Select[Any]:
+def _in_order(dialect: str, filters: Filters, sort: str, later: bool) -> Select[str]:
     # In the order of its places: sorted otherwise, SQLite would ask its full-text table about each article by itself.
     found = matching_articles(dialect, filters, "any", sort, later).cte("worded").prefix_with("MATERIALIZED")
     rows = select(Article.id).join(found, found.c.resource_id == Article.id)
