@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.repository import Articles
+from app.articles.rows import ArticleRow
 from app.articles.shapes import comments_mode
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.repository import CommentsToChange, line_of
@@ -108,7 +108,7 @@ async def is_at_home(visit: Visit, comment_id: str) -> bool:
     return private.address_digest in visit.digests("address", person_of(visit.address))
 
 
-async def open_article(visit: Visit, id: str) -> tuple[Any, str]:
+async def open_article(visit: Visit, id: str) -> tuple[ArticleRow, str]:
     """The article, locked and looked at again, and its mode. Raises what `Articles.at` raises, and `CommentsClosed`."""
     await visit.comments.lock_article(id)
     article = await Articles(visit.session).at(id, visit.now)
@@ -118,7 +118,7 @@ async def open_article(visit: Visit, id: str) -> tuple[Any, str]:
     return article, mode
 
 
-async def answered(visit: Visit, article: Any, parent_id: str | None) -> tuple[Comment | None, list[Fault]]:
+async def answered(visit: Visit, article: ArticleRow, parent_id: str | None) -> tuple[Comment | None, list[Fault]]:
     """The comment that is to be answered, or why it cannot be. What readers have never seen is not there."""
     if parent_id is None:
         return None, []
@@ -133,7 +133,7 @@ async def answered(visit: Visit, article: Any, parent_id: str | None) -> tuple[C
     return parent, []
 
 
-async def submit(visit: Visit, article: Any, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
+async def submit(visit: Visit, article: ArticleRow, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
     """Stores a new comment. Raises `RateLimited` and `DuplicateComment`.
 
     Where the field that people do not see is filled in, the comment is spam; its sender is told that it is held. What
@@ -154,7 +154,7 @@ async def submit(visit: Visit, article: Any, mode: str, form: CommentCreate, par
     return comment
 
 
-def _placed(article: Any, form: CommentCreate, parent: Comment | None, now: datetime) -> Comment:
+def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, now: datetime) -> Comment:
     """The comment at its place in the tree: below what it answers, or beside it where it would be too deep."""
     id = new_id()
     above = [] if parent is None else line_of(parent.path)[:DEEPEST]

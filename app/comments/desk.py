@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from app.comments import actions
 from app.comments.repository import CommentsToChange
+from app.comments.rows import ModerationRow
 from app.comments.schemas import (
     CommentDesk,
     CommentDeskList,
@@ -164,7 +165,7 @@ async def _shown(session: AsyncSession, id: str, actor: Actor, headers: Mapping[
     return at_desk(written(CommentDesk, _row(row)), version=row.version, headers=headers)
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _row(row: ModerationRow) -> dict[str, object]:
     parent = {
         "id": row.parent_id,
         "author_name": row.parent_name,

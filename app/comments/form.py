@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
+from app.articles.rows import ArticleRow
 from app.comments.schemas import (
     BODY_MAX,
     BODY_MIN,
@@ -23,14 +24,14 @@ SentComment = Annotated[CommentCreate, AS_SENT]
 SentUpdate = Annotated[CommentUpdate, AS_SENT]
 
 
-def form_of(article: Any, mode: str, language: str | None, settings: Settings) -> dict[str, Any]:
+def form_of(article: ArticleRow, mode: str, language: str | None, settings: Settings) -> dict[str, object]:
     """The form of an article in a language that there are texts in. Nothing in it belongs to one reader."""
     speaks = negotiate(language or article.language, settings.language)
 
     def say(key: str) -> str:
         return message(f"form.{key}", speaks)
 
-    def field(name: str, type: str, required: bool, low: int | None, high: int, autocomplete: str) -> dict[str, Any]:
+    def field(name: str, type: str, required: bool, low: int | None, high: int, autocomplete: str) -> dict[str, object]:
         limits = {"required": required, "min": low, "max": high}
         return {"name": name, "label": say(name), "type": type, "autocomplete": autocomplete, **limits}
 

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    Update,
     and_,
     bindparam,
     case,
@@ -27,12 +28,13 @@ from sqlalchemy.orm import aliased
 
 from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
-from app.articles.repository import readable, visible
+from app.articles.repository import articles, readable, visible
 from app.articles.schemas import terms
 from app.comments import events
 from app.comments.models import FINAL, Comment, CommentPrivate
+from app.comments.rows import CommentRow, CommentWithArticleRow, ModerationRow, ReplyRow
 from app.comments.schemas import CommentDeskQuery, CommentListQuery
-from app.kit.db import Connection, Instant
+from app.kit.db import Base, Connection, Instant
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
@@ -43,7 +45,7 @@ NESTED = 20  # comments of one thread that come along at once
 ADDRESSES_KEPT = timedelta(days=30)
 FORGOTTEN_AT_ONCE = 100
 EXCERPT = 600  # code points of a parent that are fetched for its excerpt
-comments = Comment.__table__
+comments = Base.metadata.tables[Comment.__tablename__]
 SORTS: dict[str, list[Key]] = {
     "newest": [Key(Comment.created_at, descending=True), Key(Comment.id, descending=True)],
     "oldest": [Key(Comment.created_at), Key(Comment.id)],
@@ -58,14 +60,13 @@ SORTS: dict[str, list[Key]] = {
 LOCK = select(Article.id).where(Article.id == bindparam("id")).with_for_update(key_share=True)
 
 
-def _counting() -> Any:
-    articles: Any = Article.__table__
+def _counting() -> Update:
     counted = articles.c.comment_count + bindparam("by", type_=Integer)
     return update(articles).where(articles.c.id == bindparam("article")).values(comment_count=counted)
 
 
-def _forgetting() -> Any:
-    private: Any = CommentPrivate.__table__
+def _forgetting() -> Update:
+    private = Base.metadata.tables[CommentPrivate.__tablename__]
     old = (private.c.created_at < bindparam("before", type_=Instant), private.c.address_digest.is_not(None))
     some = select(private.c.comment_id).where(*old).order_by(private.c.created_at)
     some = some.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
@@ -87,7 +88,7 @@ class Comments:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[Row[Any]]:
+    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[CommentRow]:
         """One page of the threads under an article that may be seen."""
         keys = SORTS[query.sort]
         top = query.sort == "top"
@@ -101,20 +102,20 @@ class Comments:
             times=[1 if top else 0],
         )
 
-    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[Row[Any]]:
+    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[CommentRow]:
         """One page of the direct replies, oldest first."""
         statement = select(comments).where(Comment.parent_id == parent_id, Comment.shown)
         return await take(self.connection, statement, [Key(Comment.id)], query, cursors, position=lambda row: [row.id])
 
-    async def below(self, bases: Iterable[Row[Any]]) -> list[Row[Any]]:
+    async def below(self, bases: Iterable[CommentRow]) -> list[ReplyRow]:
         """Up to `NESTED` comments below each of `bases`, depth first: one query that reads no more than it returns."""
         parts = [_subtree(base.path).subquery() for base in bases if base.descendants]
         if not parts:
             return []
-        rows = (await self.connection.execute(union_all(*(select(part) for part in parts)))).all()
+        rows: Sequence[ReplyRow] = (await self.connection.execute(union_all(*(select(part) for part in parts)))).all()
         return sorted(rows, key=lambda row: row.path)
 
-    async def one(self, id: str, now: datetime, *, own: bool = False) -> Row[Any]:
+    async def one(self, id: str, now: datetime, *, own: bool = False) -> CommentWithArticleRow:
         """A comment with the slug and headline of its article. Raises `NotFound` where it may not be seen.
 
         `own`: by its author, who sees it also while it waits or was refused.
@@ -129,13 +130,13 @@ class Comments:
             raise NotFound()
         return row
 
-    async def with_ids(self, ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
+    async def with_ids(self, ids: Sequence[str], now: datetime) -> Sequence[CommentRow]:
         """Those of these comments that stand in the public tree."""
         statement = select(comments).join(Article, Article.id == Comment.article_id)
         statement = statement.where(Comment.id.in_(ids), Comment.shown, visible(now))
         return (await self.connection.execute(statement)).all()
 
-    async def ancestors(self, row: Any) -> Sequence[Row[Any]]:
+    async def ancestors(self, row: CommentRow) -> Sequence[CommentRow]:
         """What stands above, from the root down. Above what is shown everything is."""
         above = line_of(row.path)[:-1]
         if not above:
@@ -143,11 +144,11 @@ class Comments:
         statement = select(comments).where(Comment.id.in_(above)).order_by(Comment.depth)
         return (await self.connection.execute(statement)).all()
 
-    async def counts(self, names: Sequence[str], now: datetime) -> dict[str, Row[Any]]:
+    async def counts(self, names: Sequence[str], now: datetime) -> dict[str, Row[str, str, int]]:
         """(id, slug, comment_count) of the visible ones among these articles, by name, in the order asked for."""
         is_asked = slugs.is_named(ARTICLE, Article.id, names)
         statement = select(Article.id, Article.slug, Article.comment_count).where(is_asked, visible(now))
-        rows: Sequence[Any] = (await self.connection.execute(statement)).all()
+        rows = (await self.connection.execute(statement)).all()
         return await slugs.by_name(self.connection, ARTICLE, names, rows)
 
 
@@ -248,14 +249,13 @@ class CommentsToChange(Comments):
                 kind = "comment.updated" if row.shown else "comment.removed"
                 await events.record_comment_change(self.session, kind, row)
 
-    async def _seen(self, ids: Sequence[str]) -> dict[str, Any]:
+    async def _seen(self, ids: Sequence[str]) -> dict[str, Row[str, bool, int, str, str, int]]:
         """What readers see of these comments that follows from what stands below them."""
         columns = (Comment.id, Comment.shown, Comment.replies, Comment.article_id, Comment.language, Comment.version)
         found = await self.session.execute(select(*columns).where(Comment.id.in_(ids)).order_by(Comment.depth))
-        rows: Sequence[Any] = found.all()
-        return {row.id: row for row in rows}
+        return {row.id: row for row in found.all()}
 
-    async def _run(self, statement: Any) -> None:
+    async def _run(self, statement: Update) -> None:
         await self.session.execute(statement.execution_options(synchronize_session=False))
 
     async def private(self, comment_id: str) -> CommentPrivate | None:
@@ -275,7 +275,9 @@ class CommentsToChange(Comments):
         """Takes away what came from addresses more than 30 days ago: a bounded number at a time, the oldest first."""
         await self.session.execute(FORGET, {"before": now - ADDRESSES_KEPT})
 
-    async def queue(self, query: CommentDeskQuery, cursors: Cursors, actor: Actor, now: datetime) -> Slice[Row[Any]]:
+    async def queue(
+        self, query: CommentDeskQuery, cursors: Cursors, actor: Actor, now: datetime
+    ) -> Slice[ModerationRow]:
         """One page for the moderators, newest first."""
         statement = _for_moderators(actor, now)
         if query.status:
@@ -296,11 +298,11 @@ class CommentsToChange(Comments):
             times=[0],
         )
 
-    async def for_moderator(self, id: str, actor: Actor, now: datetime) -> Row[Any]:
+    async def for_moderator(self, id: str, actor: Actor, now: datetime) -> ModerationRow:
         """One row of the queue. Raises `NotFound`."""
         known = as_id(id)
         statement = _for_moderators(actor, now).where(Comment.id == known)
-        row: Row[Any] | None = (await self.session.execute(statement)).one_or_none()
+        row: ModerationRow | None = (await self.session.execute(statement)).one_or_none()
         if known is None or row is None:
             raise NotFound()
         return row

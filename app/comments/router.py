@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -17,8 +17,9 @@ from app.articles.shapes import comments_mode
 from app.comments import actions
 from app.comments.actions import CommentsClosed, DuplicateComment, Visit
 from app.comments.form import SentComment, SentUpdate, form_of
-from app.comments.models import FINAL
+from app.comments.models import FINAL, Comment
 from app.comments.repository import Comments
+from app.comments.rows import CommentWithArticleRow
 from app.comments.schemas import (
     CommentCounts,
     CommentCountsQuery,
@@ -290,13 +291,15 @@ def _tags(article_id: str) -> list[str]:
     return [f"comments:{article_id}", f"article:{article_id}"]
 
 
-def _parent_in(body: Any) -> str | None:
+def _parent_in(body: object) -> str | None:
     """The parent that is named, if it is named as an id; what else is wrong with it the schema tells."""
     named = body.get("parent_id") if isinstance(body, dict) else None
     return as_id(named) if isinstance(named, str) else None
 
 
-async def _in_context(request: Request, connection: Connection, row: Any, *, own: bool = False) -> dict[str, Any]:
+async def _in_context(
+    request: Request, connection: Connection, row: CommentWithArticleRow, *, own: bool = False
+) -> dict[str, object]:
     comments = Comments(connection)
     ancestors = await comments.ancestors(row)
     return {
@@ -306,7 +309,7 @@ async def _in_context(request: Request, connection: Connection, row: Any, *, own
     }
 
 
-async def _own(request: Request, connection: Connection, row: Any) -> Response:
+async def _own(request: Request, connection: Connection, row: CommentWithArticleRow) -> Response:
     """As its author sees it: never stored, with its version."""
     shown = {**await _in_context(request, connection, row, own=True), "status": OWN_STATUS.get(row.status, "pending")}
     headers = {"Cache-Control": PRIVATE, "Vary": "Authorization", "ETag": f'"{row.version}"'}
@@ -314,7 +317,7 @@ async def _own(request: Request, connection: Connection, row: Any) -> Response:
 
 
 def _made(
-    request: Request, comment: Any, token: str | None, status: str, code: int, headers: dict[str, str]
+    request: Request, comment: Comment, token: str | None, status: str, code: int, headers: dict[str, str]
 ) -> Response:
     knows = token is not None or comment.edited_at is None  # what was sent, but not what its author wrote later
     shown = nested(request, [comment], [], own=knows)[0]
