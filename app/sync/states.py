@@ -23,9 +23,9 @@ from app.taxonomy.events import SHELVES
 from app.taxonomy.repository import Shelf, Taxonomy
 from app.taxonomy.schemas import AuthorPublic, SectionPublic, TagPublic
 from app.taxonomy.shapes import shape as term_of
+from app.tickers.composition import ticker_of
 from app.tickers.repository import Tickers
 from app.tickers.schemas import TickerRead
-from app.tickers.strip import ticker_of
 
 DERIVED = {"section", "tag", "author", "ticker"}  # kinds whose look follows from other things
 TERMS: dict[str, type[BaseModel]] = {"section": SectionPublic, "tag": TagPublic, "author": AuthorPublic}

@@ -1,4 +1,4 @@
-"""Strips and their items at the desk."""
+"""The desk routes of tickers and their items."""
 
 from __future__ import annotations
 
@@ -33,6 +33,7 @@ from app.staff.access import Editor, OncePerToken
 from app.staff.work import EditorWork
 from app.terms.desk import term_fields
 from app.tickers import actions
+from app.tickers.composition import compose, level_durations, manual_item, state_of
 from app.tickers.models import Ticker
 from app.tickers.repository import TickersToEdit
 from app.tickers.schemas import (
@@ -44,7 +45,6 @@ from app.tickers.schemas import (
     TickerDeskList,
     TickerInput,
 )
-from app.tickers.strip import compose, durations, made_by_hand, state_of
 
 desk = router_of("/v1/desk/tickers", "desk: tickers")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
@@ -192,11 +192,11 @@ def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _items(ticker: Ticker, rows: Any, settings: Settings, now: datetime) -> list[dict[str, Any]]:
-    """Live ones as they stand, repeated ones behind them; then the others by state, newest first."""
+    """Live items in order, then repeated ones; then the others by state, newest first."""
     states = {row.id: state_of(row, row if row.article_id else None, now) for row in rows}
-    live = [made_by_hand(row, ticker.language, now, durations(settings)) for row in rows if states[row.id] == "live"]
-    standing = [entry.id for entry in compose(live, ticker.ordered_at, len(live))]
-    places = {id: place for place, id in enumerate(standing)}
+    durations = level_durations(settings)
+    live = [manual_item(row, ticker.language, now, durations) for row in rows if states[row.id] == "live"]
+    places = {item.id: place for place, item in enumerate(compose(live, ticker.ordered_at, len(live)))}
     ordered = sorted(rows, key=lambda row: (STATES.index(states[row.id]), places.get(row.id, len(places))))
     return [_item(row, row, states[row.id], now) for row in ordered]
 

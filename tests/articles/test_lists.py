@@ -19,7 +19,7 @@ from app.kit import clock
 from app.kit.fast_route import FastRoute
 from app.kit.paging import Key, Paged
 from app.kit.routing import Route
-from app.tickers import router as strips
+from app.tickers import router as tickers
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -289,7 +289,7 @@ async def test_what_is_written_as_it_stands_is_held_to_its_schema_here(
 
 def test_the_hot_routes_go_the_short_way() -> None:
     """Nothing else would tell that a parameter of another kind had sent them back the long one."""
-    reads = [route for route in (*router.router.routes, *strips.router.routes) if isinstance(route, Route)]
+    reads = [route for route in (*router.router.routes, *tickers.router.routes) if isinstance(route, Route)]
     others = [route for route in (*desk.routes, *comments.router.routes) if isinstance(route, Route)]
     writes = [route for route in others if route.name in {"update_article", "create_comment"}]
     routes = reads + writes

@@ -2,7 +2,7 @@
 
 Every text that anybody writes holds a word of its own. After each step the readers' routes are asked for everything
 that was ever there; a word that no reader may see yet, or any more, must not be in any answer: not in a list, a count,
-a tag, an address, a redirect, a strip, a thread, a header or a problem. Who may see what is kept by a small model of
+a tag, an address, a redirect, a ticker, a thread, a header or a problem. Who may see what is kept by a small model of
 its own here, not read from the code under test.
 """
 
@@ -173,7 +173,7 @@ class Walk:
         await self._reread()
 
     async def follow(self) -> None:
-        """An item on the strip that follows an article of any state."""
+        """An item on the ticker that follows an article of any state."""
         if self.pieces and "tickers" in self.routes:
             id = self._one()
             if self.pieces[id].state != "deleted":
@@ -382,8 +382,8 @@ class Walk:
 async def walked(newsroom: Newsroom, seed: str, steps: int) -> Walk:
     walk = Walk(newsroom, seed)
     if "tickers" in walk.routes:
-        strip = {"name": "عاجل", "max_items": 50, "rules": [{"urgency_max": 9}]}
-        await newsroom.desk("PUT", "/tickers/breaking", strip, expect=201)
+        ticker = {"name": "عاجل", "max_items": 50, "rules": [{"urgency_max": 9}]}
+        await newsroom.desk("PUT", "/tickers/breaking", ticker, expect=201)
     for _ in range(steps):
         await walk.step()
     return walk
