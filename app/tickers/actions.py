@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -24,6 +23,7 @@ from app.text.characters import graphemes
 from app.tickers.composition import latest, left_at, state_of
 from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import KIND, PLURAL, Tickers, TickersToEdit
+from app.tickers.rows import RuleFields
 from app.tickers.schemas import LONG_TEXT, MAX_STANDING, ItemCreate, ItemUpdate, TickerInput
 
 FIELDS = ("text", "language", "url", "level", "level_until", "pinned", "starts_at", "expires_at")
@@ -39,7 +39,7 @@ class Edit:
     article: Article | None
     left_at: datetime | None = None
     """When the item left the ticker before this edit; `updated_at` must not go back before it."""
-    warnings: list[dict[str, Any]] = field(default_factory=list)
+    warnings: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def is_live(self) -> bool:
@@ -50,7 +50,7 @@ class Edit:
         return latest(self.work.now, self.item.expires_at) is not None
 
 
-def _public(ticker: Ticker) -> dict[str, Any]:
+def _public(ticker: Ticker) -> dict[str, object]:
     """The fields that replacing a ticker can change."""
     fields = ("slug", "name", "language", "description", "max_items", "rules")
     return {name: getattr(ticker, name) for name in fields}
@@ -59,22 +59,32 @@ def _public(ticker: Ticker) -> dict[str, Any]:
 async def _fill(session: AsyncSession, ticker: Ticker, body: TickerInput) -> None:
     """Sets the fields of `body`. Rules store ids, so that they survive the renaming of a section."""
     faults: list[Fault] = []
-    rules = []
+    rules: list[RuleFields] = []
     for number, rule in enumerate(body.rules):
-        content = rule.model_dump()
-        for name, model in (("sections", Section), ("tags", Tag)):
-            wanted: list[str] = content[name]
-            found = await known(session, model, wanted)
-            faults += [
-                Fault("not_found", pointer=f"/rules/{number}/{name}/{place}", params={"value": term})
-                for place, term in enumerate(wanted)
-                if term not in found
-            ]
-            content[name] = list(dict.fromkeys(found[term].id for term in wanted if term in found))
+        content: RuleFields = {
+            "sections": await _ids(session, Section, rule.sections, f"/rules/{number}/sections", faults),
+            "tags": await _ids(session, Tag, rule.tags, f"/rules/{number}/tags", faults),
+            "urgency_max": rule.urgency_max,
+            "max_age_hours": rule.max_age_hours,
+            "level": rule.level,
+        }
         rules.append(content)
     if faults:
         raise InvalidBody(errors=faults)
     ticker.max_items, ticker.rules = body.max_items, rules
+
+
+async def _ids(
+    session: AsyncSession, model: type[Section | Tag], wanted: Sequence[str], pointer: str, faults: list[Fault]
+) -> list[str]:
+    """Ids of the terms `wanted` by slug or id, each once; adds a fault for each unknown one."""
+    found = await known(session, model, wanted)
+    faults += [
+        Fault("not_found", pointer=f"{pointer}/{place}", params={"value": term})
+        for place, term in enumerate(wanted)
+        if term not in found
+    ]
+    return list(dict.fromkeys(found[term].id for term in wanted if term in found))
 
 
 TICKERS = Kind(KIND, PLURAL, Ticker, _public, _fill)
@@ -139,7 +149,7 @@ async def _opened(work: Work, slug: str, id: str, expected: Expected) -> Edit:
     return Edit(work, ticker, item, article, left_at(item, article, work.now))
 
 
-def _content(item: TickerItem) -> list[Any]:
+def _content(item: TickerItem) -> list[object]:
     return [getattr(item, name) for name in ("article_id", *FIELDS)]
 
 

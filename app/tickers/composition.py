@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from app.articles.models import Article
+from app.articles.rows import StatedRow
 from app.articles.shapes import status_of, url_of
 from app.settings import Settings
 from app.text.languages import direction
+from app.tickers.rows import ArticleLinkRow, ItemRow, MatchRow, RuleFields, TickerRow, TimedItem
 
 LEVELS = ("flash", "bulletin", "urgent", "normal")
 BY_URGENCY = {1: "flash", 2: "bulletin", 3: "urgent"}
@@ -100,7 +102,7 @@ def latest(now: datetime, *moments: datetime | None) -> datetime | None:
     return max((moment for moment in moments if moment is not None and moment <= now), default=None)
 
 
-def story_of(row: Any) -> Story | None:
+def story_of(row: ArticleLinkRow) -> Story | None:
     """The article in the columns `STORY` of a row."""
     if row.story_id is None:
         return None
@@ -116,7 +118,7 @@ def story_of(row: Any) -> Story | None:
     )
 
 
-def manual_item(row: Any, language: str, now: datetime, durations: Mapping[str, timedelta]) -> ShownItem:
+def manual_item(row: ItemRow, language: str, now: datetime, durations: Mapping[str, timedelta]) -> ShownItem:
     """A live item from its row; its own text is in its own language, else in the `language` of the ticker."""
     story = story_of(row)
     moments = [row.created_at, row.starts_at, story.published_at if story else None]
@@ -147,7 +149,7 @@ def manual_item(row: Any, language: str, now: datetime, durations: Mapping[str, 
 
 
 def matched_item(
-    row: Any, rule: Mapping[str, Any], place: int | None, now: datetime, durations: Mapping[str, timedelta]
+    row: MatchRow, rule: RuleFields, place: int | None, now: datetime, durations: Mapping[str, timedelta]
 ) -> ShownItem:
     """An item for an article that `rule` matches; `place` is the article's position in the desk's order."""
     story = story_of(row)
@@ -182,7 +184,7 @@ def _in_order(items: Iterable[ShownItem], ordered_at: datetime | None) -> list[S
 
 
 def _group(item: ShownItem, ordered_at: datetime | None) -> tuple[int, int]:
-    """0: newer than the desk's order; 1: in it, with its place; 2: neither. The order names all items live when it is set."""
+    """0: newer than the desk's order; 1: in it, by place; 2: neither. The order names all items live when it is set."""
     if item.place is not None:
         return 1, item.place
     later = ordered_at is not None and (item.is_manual or item.appeared_at > ordered_at)
@@ -224,7 +226,7 @@ def _positions(items: Sequence[ShownItem]) -> dict[int, ShownItem]:
     return taken
 
 
-def item_of(item: ShownItem, settings: Settings, summary: dict[str, Any] | None = None) -> dict[str, Any]:
+def item_of(item: ShownItem, settings: Settings, summary: dict[str, object] | None = None) -> dict[str, object]:
     """The public view of an item; `summary`, if given, replaces the reference to the article."""
     story, url = item.story, item.url
     if url is None and story is not None:
@@ -246,8 +248,8 @@ def item_of(item: ShownItem, settings: Settings, summary: dict[str, Any] | None 
 
 
 def ticker_of(
-    ticker: Any, composed: ComposedTicker, settings: Settings, summaries: Mapping[str, dict[str, Any]]
-) -> dict[str, Any]:
+    ticker: TickerRow, composed: ComposedTicker, settings: Settings, summaries: Mapping[str, dict[str, object]]
+) -> dict[str, object]:
     """The public view of a ticker."""
     return {
         "id": ticker.id,
@@ -263,7 +265,7 @@ def ticker_of(
     }
 
 
-def left_at(item: Any, article: Any, now: datetime) -> datetime | None:
+def left_at(item: TimedItem, article: Article | None, now: datetime) -> datetime | None:
     """When an item left the ticker, by the rules of `Tickers.left`; `article` is the one that it follows, if any."""
     expired = item.expires_at
     if article is None:
@@ -272,7 +274,7 @@ def left_at(item: Any, article: Any, now: datetime) -> datetime | None:
     return latest(now, expired if seen else None, article.withdrawn_at)
 
 
-def state_of(item: Any, article: Any, now: datetime) -> str:
+def state_of(item: TimedItem, article: StatedRow | None, now: datetime) -> str:
     """`live`, `scheduled`, `hidden` or `expired`; `article` is the one that the item follows, if any."""
     status = status_of(article, now) if article is not None else "published"
     if item.expires_at is not None and item.expires_at <= now:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.articles.models import Article
 from app.articles.shapes import status_of
 from app.kit import clock
 from app.kit.caching import IfMatch, at_desk
@@ -34,8 +35,9 @@ from app.staff.work import EditorWork
 from app.terms.desk import term_fields
 from app.tickers import actions
 from app.tickers.composition import compose, level_durations, manual_item, state_of
-from app.tickers.models import Ticker
+from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import TickersToEdit
+from app.tickers.rows import DeskItemRow
 from app.tickers.schemas import (
     ItemCreate,
     ItemSaved,
@@ -176,7 +178,7 @@ async def _shown(
     return at_desk(content, status=status, version=ticker.version, headers=headers)
 
 
-def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, Any]:
+def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, object]:
     rules = [
         {**rule, "sections": [names[id] for id in rule["sections"]], "tags": [names[id] for id in rule["tags"]]}
         for rule in ticker.rules
@@ -191,7 +193,7 @@ def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _items(ticker: Ticker, rows: Any, settings: Settings, now: datetime) -> list[dict[str, Any]]:
+def _items(ticker: Ticker, rows: Sequence[DeskItemRow], settings: Settings, now: datetime) -> list[dict[str, object]]:
     """Live items in order, then repeated ones; then the others by state, newest first."""
     states = {row.id: state_of(row, row if row.article_id else None, now) for row in rows}
     durations = level_durations(settings)
@@ -201,9 +203,11 @@ def _items(ticker: Ticker, rows: Any, settings: Settings, now: datetime) -> list
     return [_item(row, row, states[row.id], now) for row in ordered]
 
 
-def _item(item: Any, article: Any, state: str, now: datetime) -> dict[str, Any]:
+def _item(
+    item: TickerItem | DeskItemRow, article: Article | DeskItemRow | None, state: str, now: datetime
+) -> dict[str, object]:
     followed = None
-    if item.article_id is not None:
+    if item.article_id is not None and article is not None:
         followed = {
             "id": item.article_id,
             "slug": article.slug,

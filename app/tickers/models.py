@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import Base, Id
+from app.kit.db import Base, Id, Json
 from app.terms.models import Term
+from app.tickers.rows import RuleFields
 
 
 class Ticker(Term, Base):
@@ -19,7 +19,7 @@ class Ticker(Term, Base):
     kind = "ticker"
 
     max_items: Mapped[int] = mapped_column(Integer, default=15)
-    rules: Mapped[list[Any]]
+    rules: Mapped[list[RuleFields]] = mapped_column(Json)
     ordered_at: Mapped[datetime | None]
 
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import (
-    Row,
     and_,
     delete,
     func,
@@ -33,6 +32,7 @@ from app.terms.repository import Terms
 from app.text.slugs import canonical_slug
 from app.tickers.composition import ComposedTicker, ShownItem, compose, level_durations, manual_item, matched_item
 from app.tickers.models import Ticker, TickerItem, TickerPlace, TickerSection, TickerTag
+from app.tickers.rows import DeskItemRow, ItemRow, MatchRow, RuleFields, RuleMatchRow, TickerRow
 from app.tickers.rules import EXTRA_ARTICLES, IDS, NOW, STORY, Shape, newest_of
 
 KIND, PLURAL = "ticker", "tickers"
@@ -77,6 +77,11 @@ EVERY_ITEM = (
     .order_by(TickerItem.id.desc())
 )
 
+_LINKS: tuple[tuple[type[TickerSection | TickerTag], str, Literal["sections", "tags"]], ...] = (
+    (TickerSection, "section_id", "sections"),
+    (TickerTag, "tag_id", "tags"),
+)
+
 
 class Tickers:
     """The public queries."""
@@ -84,33 +89,33 @@ class Tickers:
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self.connection, self.durations = connection, level_durations(settings)
 
-    async def page(self, query: PageQuery, cursors: Cursors) -> Slice[Row[Any]]:
+    async def page(self, query: PageQuery, cursors: Cursors) -> Slice[TickerRow]:
         """One page by slug."""
         keys = [Key(Ticker.slug)]
         return await take(self.connection, select(ticker_table), keys, query, cursors, position=lambda row: [row.slug])
 
-    async def with_ids(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
+    async def with_ids(self, ids: Sequence[str]) -> Sequence[TickerRow]:
         return (await self.connection.execute(select(ticker_table).where(Ticker.id.in_(ids)))).all()
 
-    async def at(self, name: str, suffix: str = "") -> Row[Any]:
+    async def at(self, name: str, suffix: str = "") -> TickerRow:
         """By slug or id. Raises `Moved` from a former slug (with `suffix` behind the present one), `NotFound`."""
         known = as_id(name)
         owner = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == canonical_slug(name))
         statement = select(ticker_table).where(Ticker.id == (known or owner.scalar_subquery()))
-        row: Row[Any] | None = (await self.connection.execute(statement)).one_or_none()
+        row: TickerRow | None = (await self.connection.execute(statement)).one_or_none()
         if row is None:
             raise NotFound()
         if not known and name != row.slug:
             raise Moved(f"/v1/tickers/{row.slug}{suffix}")
         return row
 
-    async def composed(self, tickers: Sequence[Any], now: datetime) -> dict[str, ComposedTicker]:
+    async def composed(self, tickers: Sequence[TickerRow], now: datetime) -> dict[str, ComposedTicker]:
         """The items of each ticker at `now`, by its id. Four statements for any number of tickers, rules and items."""
         by_id = {ticker.id: ticker for ticker in tickers}
         found: dict[str, list[ShownItem]] = {id: [] for id in by_id}
         items = await self.live_items(list(by_id), now)
-        for row in items:
-            found[row.ticker_id].append(manual_item(row, by_id[row.ticker_id].language, now, self.durations))
+        for item in items:
+            found[item.ticker_id].append(manual_item(item, by_id[item.ticker_id].language, now, self.durations))
         for id, rule, place, row in await self.matches(tickers, items, now):
             found[id].append(matched_item(row, by_id[id].rules[rule], place, now, self.durations))
         left = await self.left(list(by_id), now)
@@ -124,13 +129,13 @@ class Tickers:
                 found[row.ticker_id] = max(row.left_at, found.get(row.ticker_id, row.left_at))
         return found
 
-    async def live_items(self, ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
+    async def live_items(self, ids: Sequence[str], now: datetime) -> Sequence[ItemRow]:
         """The live manual items of these tickers."""
         if not ids:
             return ()
         return (await self.connection.execute(LIVE_ITEMS, {"ids": list(ids), "now": now})).all()
 
-    async def matches(self, tickers: Sequence[Any], items: Sequence[Row[Any]], now: datetime) -> list[RuleMatch]:
+    async def matches(self, tickers: Sequence[TickerRow], items: Sequence[ItemRow], now: datetime) -> list[RuleMatch]:
         """Articles that the rules of these tickers match, given their live manual `items`. Two statements.
 
         Enough of each rule for `compose`: the newest, more of them where a manual item may replace an article; and of
@@ -145,13 +150,15 @@ class Tickers:
         places = {(row.ticker_id, row.story_id): row.number for row in extra if row.kind == "place"}
         filed = {(row.kind, row.ticker_id, row.number, row.story_id) for row in extra}
         others = {row.story_id: row for row in extra}.values()
-        found = [(row.ticker_id, row.rule, row) for row in newest]
+        found: list[tuple[str, int, MatchRow]] = [(row.ticker_id, row.rule, row) for row in newest]
         for id, rules in ((ticker.id, ticker.rules) for ticker in tickers):
             for number, rule in enumerate(rules):
                 found += [(id, number, row) for row in others if _matches(row, id, number, rule, filed, now)]
         return [RuleMatch(id, rule, places.get((id, row.story_id)), row) for id, rule, row in found]
 
-    async def _newest(self, tickers: Sequence[Any], more: Mapping[str, int], now: datetime) -> Sequence[Row[Any]]:
+    async def _newest(
+        self, tickers: Sequence[TickerRow], more: Mapping[str, int], now: datetime
+    ) -> Sequence[RuleMatchRow]:
         """The newest matches of each rule, `max_items` of its ticker and `more`: rows of (ticker id, rule, article)."""
         limits = {ticker.id: ticker.max_items + more.get(ticker.id, 0) for ticker in tickers}
         rules = [(ticker, rule, Shape.of(content)) for ticker in tickers for rule, content in enumerate(ticker.rules)]
@@ -169,10 +176,10 @@ class Tickers:
         return [*kept, *await self._newest_of(further, limits, now)]
 
     async def _newest_of(
-        self, rules: Sequence[tuple[Any, int, Shape]], limits: Mapping[str, int], now: datetime
-    ) -> Sequence[Row[Any]]:
+        self, rules: Sequence[tuple[TickerRow, int, Shape]], limits: Mapping[str, int], now: datetime
+    ) -> Sequence[RuleMatchRow]:
         """The newest articles that these rules match, up to the limit of each ticker."""
-        values: dict[str, Any] = {"now": now, "ids": list(limits)}
+        values: dict[str, object] = {"now": now, "ids": list(limits)}
         for number, (ticker, rule, _) in enumerate(rules):
             content = ticker.rules[rule]
             values |= {
@@ -183,7 +190,7 @@ class Tickers:
                 f"since{number}": _since(content, now),
             }
         statement = newest_of(tuple(shape for _, _, shape in rules))
-        rows: Sequence[Row[Any]] = (await self.connection.execute(statement, values)).all()
+        rows: Sequence[RuleMatchRow] = (await self.connection.execute(statement, values)).all()
         return rows
 
 
@@ -193,10 +200,10 @@ class RuleMatch(NamedTuple):
     ticker_id: str
     rule: int
     place: int | None
-    row: Row[Any]
+    row: MatchRow
 
 
-def _composed(ticker: Any, found: Sequence[ShownItem], left: datetime | None) -> ComposedTicker:
+def _composed(ticker: TickerRow, found: Sequence[ShownItem], left: datetime | None) -> ComposedTicker:
     """Every manual item counts, so that `changed_at` does not go back when one is pushed off the end."""
     items = compose(found, ticker.ordered_at, ticker.max_items)
     counted = [*items, *(item for item in found if item.is_manual)]
@@ -206,12 +213,17 @@ def _composed(ticker: Any, found: Sequence[ShownItem], left: datetime | None) ->
     return ComposedTicker(items, changed_at, min(moments, default=None), articles)
 
 
-def _since(rule: Mapping[str, Any], now: datetime) -> datetime:
+def _since(rule: RuleFields, now: datetime) -> datetime:
     return now - timedelta(hours=rule["max_age_hours"] or 0)
 
 
 def _matches(
-    row: Row[Any], ticker_id: str, number: int, rule: Mapping[str, Any], filed: set[Any], now: datetime
+    row: MatchRow,
+    ticker_id: str,
+    number: int,
+    rule: RuleFields,
+    filed: Container[object],
+    now: datetime,
 ) -> bool:
     """Whether a rule matches a row of `EXTRA_ARTICLES`; the same conditions as `_conditions` in `rules.py`."""
     return (
@@ -246,7 +258,7 @@ class TickersToEdit:
             raise NotFound()
         return item
 
-    async def every_item(self, ticker: Ticker) -> Sequence[Row[Any]]:
+    async def every_item(self, ticker: Ticker) -> Sequence[DeskItemRow]:
         """Every manual item with its article, in any state; newest first."""
         return (await self.session.execute(EVERY_ITEM, {"ids": [ticker.id]})).all()
 
@@ -289,7 +301,7 @@ class TickersToEdit:
 
     async def link(self, ticker: Ticker) -> None:
         """Stores the sections and tags that its rules name, so that foreign keys keep them."""
-        for link, column, name in ((TickerSection, "section_id", "sections"), (TickerTag, "tag_id", "tags")):
+        for link, column, name in _LINKS:
             await self.session.execute(delete(link).where(link.ticker_id == ticker.id))
             rows = [
                 {"ticker_id": ticker.id, "rule": rule, column: id}

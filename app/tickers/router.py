@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -22,6 +22,7 @@ from app.kit.routing import problems, router_of
 from app.settings import Settings
 from app.tickers.composition import ComposedTicker, ticker_of
 from app.tickers.repository import Tickers
+from app.tickers.rows import TickerRow
 from app.tickers.schemas import TickerList, TickerListQuery, TickerQuery, TickerRead
 
 router = router_of("/v1/tickers", "tickers")
@@ -63,8 +64,8 @@ async def read_ticker(
 
 
 async def _public_views(
-    request: Request, tickers: Tickers, rows: Sequence[Any], include: str | None, selection: Selection
-) -> list[dict[str, Any]]:
+    request: Request, tickers: Tickers, rows: Sequence[TickerRow], include: str | None, selection: Selection
+) -> list[dict[str, object]]:
     """The tickers as they are now: four statements for any number of rows, two more for summaries."""
     now, settings = clock.now(), request.app.state.settings
     composed = await tickers.composed(rows, now) if selection.wants("items", "updated_at") else {}
@@ -77,7 +78,7 @@ async def _public_views(
 
 async def _summaries(
     connection: Connection, composed: dict[str, ComposedTicker], settings: Settings, now: datetime
-) -> dict[str, dict[str, Any]]:
+) -> dict[str, dict[str, object]]:
     ids = list({item.story.id for ticker in composed.values() for item in ticker.items if item.story})
     articles = Articles(connection)
     rows, related = await articles.with_ids(ids, now), await articles.relations(ids, now)

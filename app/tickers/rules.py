@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -32,8 +32,9 @@ from app.kit.paging import FIRST, NEAR
 from app.sections.models import Section
 from app.tickers.composition import BY_URGENCY
 from app.tickers.models import TickerPlace, TickerSection, TickerTag
+from app.tickers.rows import RuleFields
 
-IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+IDS: BindParameter[str] = bindparam("ids", expanding=True)
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 # Articles whose level, given by their urgency, has not ended; each level's parameter is the earliest start.
 RAISED = or_(
@@ -117,7 +118,7 @@ class Shape(NamedTuple):
     """Check the newest articles only, one by one."""
 
     @classmethod
-    def of(cls, rule: Mapping[str, Any]) -> Shape:
+    def of(cls, rule: RuleFields) -> Shape:
         """A rule that could scan far back is first checked on the newest articles only (`near`)."""
         urgency, age = rule["urgency_max"] is not None, rule["max_age_hours"] is not None
         sections, tags = bool(rule["sections"]), bool(rule["tags"])
@@ -136,7 +137,7 @@ def newest_of(shapes: tuple[Shape, ...]) -> Select[Any]:
     )
 
 
-def _rule(number: int, shape: Shape) -> Select[Any]:
+def _rule(number: int, shape: Shape) -> Select[str, int, str]:
     ticker: BindParameter[str] = bindparam(f"ticker{number}", type_=Id)
     rule: BindParameter[int] = bindparam(f"rule{number}", type_=Integer)
     limit: BindParameter[int] = bindparam(f"limit{number}", type_=Integer)
@@ -145,7 +146,9 @@ def _rule(number: int, shape: Shape) -> Select[Any]:
     return select(ticker.label("ticker_id"), rule.label("rule"), newest.c.id.label("article_id"))
 
 
-def _conditions(number: int, shape: Shape, ticker: Any, rule: Any) -> Iterable[ColumnElement[bool]]:
+def _conditions(
+    number: int, shape: Shape, ticker: BindParameter[str], rule: BindParameter[int]
+) -> Iterable[ColumnElement[bool]]:
     if shape.sections:
         sections = select(REACHED.c.section_id).where(REACHED.c.ticker_id == ticker, REACHED.c.rule == rule)
         yield _filed(ArticleSection, ArticleSection.section_id.in_(sections), shape)
@@ -161,7 +164,7 @@ def _conditions(number: int, shape: Shape, ticker: Any, rule: Any) -> Iterable[C
         yield Article.published_at >= func.coalesce(far.limit(1).scalar_subquery(), literal(FIRST, Instant()))
 
 
-def _filed(link: Any, where: ColumnElement[bool], shape: Shape) -> ColumnElement[bool]:
+def _filed(link: type[ArticleSection | ArticleTag], where: ColumnElement[bool], shape: Shape) -> ColumnElement[bool]:
     """Articles in these sections or tags: checked one by one where few are young enough, else as one set of ids."""
     if shape.age or shape.near:
         return exists().where(link.article_id == Article.id, where)

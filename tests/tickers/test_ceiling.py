@@ -66,7 +66,7 @@ async def test_posts_at_once_cannot_pass_the_ceiling(newsroom: Newsroom) -> None
     assert sorted(answer.status_code for answer in answers) == [201, 422, 422, 422]
 
 
-async def test_a_full_strip_can_be_ordered(newsroom: Newsroom) -> None:
+async def test_a_full_ticker_can_be_ordered(newsroom: Newsroom) -> None:
     ticker = await put_ticker(newsroom)
     await fill(newsroom, ticker, MAX_STANDING)
     ids = [item["id"] for item in (await newsroom.desk("GET", f"/tickers/{SLUG}")).json()["items"]]
