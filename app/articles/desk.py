@@ -1,4 +1,4 @@
-"""Articles at the desk: writing them, and the newsroom's verbs."""
+"""The desk routes of articles: editing and the verbs."""
 
 from __future__ import annotations
 
@@ -303,7 +303,7 @@ async def restore_revision(
 
 
 async def _opened(work: Work, id: str, verb: str, expected: Expected) -> Draft:
-    """For verbs on which `If-Match` is obeyed, not required."""
+    """The article, locked, for verbs that check `If-Match` but do not require it."""
     draft = await actions.open_for(work, id, verb)
     expected.obey(draft.article.version)
     return draft

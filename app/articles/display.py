@@ -1,4 +1,4 @@
-"""What stands beside an article for people to read: dates, times and the reading time in the words of one locale."""
+"""The member `display` of an article: dates, times and the reading time as text in one locale."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from app.text.reading import reading_time
 
 
 def display_of(row: ListedRow, settings: Settings, tag: str) -> dict[str, object]:
-    """The member `display` of a reader's row, for `display=<tag>`.
+    """The member `display` for `display=<tag>`.
 
-    It says nothing that time alone changes ("an hour ago"), nothing about who asks: an answer that is kept stays true.
+    Neither relative times ("an hour ago") nor anything about the client: a cached answer must stay true.
     """
     locale, zone = locale_of(tag), ZoneInfo(settings.timezone)
     return {

@@ -1,4 +1,4 @@
-"""Filters of article lists, as conditions. They say nothing of who may see what."""
+"""Filters of article lists, as SQL conditions. They do not check who may see an article."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def query_of(filters: Filters) -> ArticleFilters:
 
 
 def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnElement[bool]]:
-    """What articles must fulfil to pass `query`. `each`: in the form that asks every article by itself."""
+    """The conditions of `query`. `each`: with `EXISTS`, for few articles; else with `IN` and a subquery."""
     found: list[ColumnElement[bool]] = []
     if query.section:
         within = subtree(is_named("section", Section.id, terms(query.section)))

@@ -1,4 +1,4 @@
-"""The article tables. Lists read the narrow one; bodies live beside it."""
+"""The article tables. Bodies have a table of their own, so that lists read narrow rows."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from app.text.blocks import Block
 from app.text.markup import Format
 
 LIVE = text("state = 'published'")
-UNHEARD = text("state = 'published' AND NOT announced")
+UNANNOUNCED = text("state = 'published' AND NOT announced")
 
 
 class Article(Base):
-    """An article. `state` is what was decided; whether a published one is out yet, the clock tells."""
+    """An article. `state` is the editors' decision; a published one is visible from `published_at` on."""
 
     __tablename__ = "articles"
     __table_args__ = (
         Index("ix_articles_newest", "published_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
         Index("ix_articles_changed", "updated_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
         Index("ix_articles_saved", "saved_at", "id"),
-        Index("ix_articles_unheard", "published_at", "id", postgresql_where=UNHEARD, sqlite_where=UNHEARD),
+        Index("ix_articles_unheard", "published_at", "id", postgresql_where=UNANNOUNCED, sqlite_where=UNANNOUNCED),
         UniqueConstraint("external_system", "external_id"),
         UniqueConstraint("translation_group", "language"),
     )
@@ -67,7 +67,7 @@ class Article(Base):
     published_at: Mapped[datetime | None]
     announced: Mapped[bool] = mapped_column(
         Boolean, default=False, server_default=false()
-    )  # the log has said that it is published
+    )  # the change log holds its `article.published`
     first_published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None]
@@ -75,7 +75,7 @@ class Article(Base):
 
 
 class ArticleBody(Base):
-    """The body as it was sent, and as it is served: sanitised HTML, plain text, blocks."""
+    """The body: its source, and the rendered HTML (sanitised), plain text and blocks."""
 
     __tablename__ = "article_bodies"
 
@@ -121,7 +121,7 @@ class ArticleAuthor(Base):
 
 
 class Correction(Base):
-    """What was put right after publication, said openly."""
+    """A public note on a correction after publication."""
 
     __tablename__ = "article_corrections"
 
@@ -133,7 +133,7 @@ class Correction(Base):
 
 
 class Revision(Base):
-    """The editable article as it stood after one save."""
+    """The editable fields of an article after one save."""
 
     __tablename__ = "article_revisions"
     __table_args__ = (PrimaryKeyConstraint("article_id", "number"),)

@@ -1,4 +1,4 @@
-"""Articles as readers get them."""
+"""The public routes of articles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.articles.display import display_of
 from app.articles.events import LISTS
-from app.articles.repository import Articles, Part, Parts, PutRight, Relations
+from app.articles.repository import Articles, Part, Parts, PublicCorrection, Relations
 from app.articles.rows import BodyRow, ListedRow
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
@@ -62,7 +62,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     else:
         page = await Articles(connection).published(query, Cursors(request), now, parts)
     settings = request.app.state.settings
-    # A list by the time of the last change, or by words, is another one after every change.
+    # Every change of an article may change a list by last change or by words.
     follows_all = bool(query.sort == "-updated_at" or query.updated_after or query.q)
     shows = ["articles"] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows)]
     if not with_body and not query.display and selection.include() is None:
@@ -97,7 +97,7 @@ async def read_article(
     await alone(connection)
     parts = _parts(selection)
     row = await Articles(connection).at(slug, now, parts=parts)
-    corrections = PutRight.of(row) if "corrections" in parts else ()
+    corrections = PublicCorrection.of(row) if "corrections" in parts else ()
     settings = request.app.state.settings
     related = _related(row, parts)
     whole = whole_of(row, related, _body(row, parts), corrections, settings, now)
@@ -115,7 +115,7 @@ async def read_article(
 
 
 def _parts(selection: Selection) -> Parts:
-    """What must be fetched beside the article itself."""
+    """The parts that the selected fields need."""
     return frozenset(part for part, names in PARTS.items() if selection.wants(*names))
 
 

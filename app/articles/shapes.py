@@ -1,4 +1,4 @@
-"""How a stored article becomes what the schemas describe."""
+"""From rows of articles to the members of the schemas."""
 
 from __future__ import annotations
 
@@ -38,18 +38,18 @@ def _zone(name: str) -> ZoneInfo:
 
 
 def status_of(article: StatedRow, now: datetime) -> str:
-    """The state by the clock: what is published for later is `scheduled`."""
+    """The state at `now`: published for later is `scheduled`."""
     is_ahead = article.state == "published" and article.published_at is not None and article.published_at > now
     return "scheduled" if is_ahead else article.state
 
 
 def _moment(value: Moment) -> datetime:
-    """Readers' rows hold moments as text (`app/kit/raw_columns.py`), the desk's as moments."""
+    """Raw rows hold text (`app/kit/raw_columns.py`), rows of the desk datetimes."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
 def url_of(settings: Settings, slug: str, id: str, section: str | None, published_at: Moment | None) -> str:
-    """The article's address on the web site; dates are the site's."""
+    """The article's address on the web site; its date is in the site's time zone."""
     return _url(settings.article_url, settings.timezone, slug, id, section, published_at)
 
 
@@ -63,7 +63,7 @@ def _url(
 
 
 def comments_mode(article: CommentableRow, settings: Settings, now: datetime) -> str:
-    """`open`, `premoderated` or `closed`, as the article or the site says, and the article's age."""
+    """`open`, `premoderated` or `closed`: set by the article, else by the site; `closed` when it is too old."""
     mode = article.comments_mode or settings.comments
     days, since = settings.comments_close_after_days, article.published_at
     too_old = days and since and _moment(since) + timedelta(days=days) <= now
@@ -71,7 +71,7 @@ def comments_mode(article: CommentableRow, settings: Settings, now: datetime) ->
 
 
 def byline_of(names: list[str], language: str) -> str | None:
-    """Names as a sentence of the language lists them."""
+    """The names joined with the comma and the conjunction of the language."""
     if not names:
         return None
     primary = language.partition("-")[0]
@@ -88,7 +88,7 @@ def image_of(image: Mapping[str, object] | None) -> dict[str, object] | None:
 
 @lru_cache(maxsize=8192)
 def _refs(rows: Terms) -> list[dict[str, str]]:
-    """Made once for the same terms: nobody changes what is only written down."""
+    """Cached, so never to be changed by a caller."""
     return [{"id": id, "slug": slug, "name": name} for id, slug, name in rows]
 
 
@@ -99,9 +99,9 @@ def summary_of(row: SummaryRow, related: Relations, settings: Settings, now: dat
 
 @lru_cache(maxsize=2)
 def writer_of(settings: Settings) -> Callable[[ListedRow, bool], bytes]:
-    """Writes a row that holds what it is filed under as JSON in a list, with whether comments are open.
+    """A function from a raw row, and whether comments are open, to the JSON of its summary.
 
-    The same row gives the same bytes: of a list that is read anew, most articles were in the one before.
+    Cached by row: when a list is built again, most of its articles were in the list before.
     """
 
     @lru_cache(maxsize=1024)  # about 4 MB
@@ -145,7 +145,7 @@ def _summary(row: SummaryRow, related: Relations, settings: Settings, is_open: b
 
 
 def body_of(row: SummaryRow, body: BodyRow | None) -> dict[str, object]:
-    """The body in three forms; a paid one stops after the summary."""
+    """The body in three forms; of a paid article only the summary."""
     if row.access == "paid":
         return {**_only_summary(row.summary), "truncated": True}
     if body is None:
@@ -216,7 +216,7 @@ def desk_of(
     settings: Settings,
     now: datetime,
 ) -> dict[str, object]:
-    """A single article for the desk: whole, whatever its access."""
+    """A single article for the desk: its body is whole even if it is paid."""
     whole = whole_of(row, related, body, corrections, settings, now)
     if body is not None:
         whole["body"] = {"html": body.html, "text": body.text, "blocks": body.blocks, "truncated": False}

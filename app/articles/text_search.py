@@ -1,8 +1,8 @@
-"""Articles narrowed by words: the word index finds them, and a list shows them in its own order.
+"""Text search in article lists: the full-text index finds articles, the list sorts them in its own order.
 
 The newest come from the index in the order of its places, so that a page of a frequent word costs no more than one of a
-rare word. Places tell time by the second only, and of a crowded second some lie in later ones; so as many are taken as
-are needed to be sure of the order. Other orders are sorted from all that is found.
+rare word. Places hold time in whole seconds, and some articles of a crowded second have places of later seconds; so
+enough rows are read to be sure of the order. Other orders sort all matches.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from app.kit.paging import COUNT_LIMIT, Cursors, Slice, after
 from app.text.questions import Question
 
 NEWEST = "-published_at"
-SPREAD = 2  # so many of the newest articles are looked at for each match of many
+SPREAD = 2  # newest articles that are read for each match of a frequent word
 
 
 def values_of(question: Question, dialect: str, now: datetime, top: int) -> dict[str, object]:
-    """The parameters of `worded`; `top` is the highest place to be looked at."""
+    """The parameters of `matching_articles`; `top` is the highest place to search."""
     return {"match": expression(question, dialect), "top": top, "now": now}
 
 
@@ -42,8 +42,8 @@ def matching_articles(
 ) -> Select[Any]:
     """Visible articles with the words `match` that pass the filters, the newest places first: place, resource_id.
 
-    `later`: those that come behind the values `after0`, `after1` in the order of `sort`. Put together once for each way
-    of asking: that costs more than running it for a rare word.
+    `later`: those after the values `after0`, `after1` in the order of `sort`. Cached: building it costs more than
+    running it for a rare word.
     """
     found = found_by(dialect, KIND, kind)
     place, id = found.selected_columns
@@ -57,9 +57,9 @@ def matching_articles(
 async def newest_matches(
     connection: Connection, filters: Filters, values: dict[str, object], limit: int
 ) -> tuple[Select[Any], dict[str, object], int]:
-    """The newest `limit` there are, as a statement with its values, and how many they are.
+    """A statement for the newest `limit` matches, its values, and the number of its rows.
 
-    PostgreSQL is asked about the newest days first: of a frequent word these hold so many.
+    PostgreSQL first searches the newest days only: for a frequent word these hold `limit` matches.
     """
     number = 0
     for kind in ("near", "any") if dialect_of(connection) == "postgresql" else ("any",):
@@ -84,7 +84,7 @@ async def published_with_words(
     behind = {f"after{number}": value for number, value in enumerate(start or ())}
     find = _newest if query.sort == NEWEST else _sorted
     ids = await find(connection, query, filters, {**values, **behind})
-    rows = {row.id: row for row in await Articles(connection).stating(ids[: query.limit], now, parts)}
+    rows = {row.id: row for row in await Articles(connection).with_parts(ids[: query.limit], now, parts)}
     shown = [rows[id] for id in ids[: query.limit]]
     last = shown[-1] if len(ids) > query.limit else None
     following = cursors.write([getattr(last, query.sort.removeprefix("-")), last.id]) if last else None
@@ -97,13 +97,13 @@ async def published_with_words(
 async def _newest(
     connection: Connection, query: ArticleListQuery, filters: Filters, values: dict[str, object]
 ) -> Sequence[str]:
-    """Ids of the newest, one more than a page holds."""
+    """Ids of the newest matches, one more than a page holds."""
     found = partial(matching_articles, dialect_of(connection), filters, sort=NEWEST, later="after0" in values)
     wanted, taken = query.limit + 1, query.limit + 2
     while True:
         rows = await newest(connection, found, values, taken, beside=Indexed.at)
         ordered = sorted(rows, key=lambda row: (row.at, row.resource_id), reverse=True)[:wanted]
-        # What was not taken is no newer than the second of the last place.
+        # Rows that were not read are no newer than the second of the last place.
         if len(rows) < taken or first_place(ordered[-1].at) > first_place(second_of(rows[-1].place)):
             return [row.resource_id for row in ordered]
         taken *= 4
@@ -112,7 +112,7 @@ async def _newest(
 async def _sorted(
     connection: Connection, query: ArticleListQuery, filters: Filters, values: dict[str, object]
 ) -> Sequence[str]:
-    """Ids of the first in the order of `query.sort`, one more than a page holds."""
+    """Ids of the first matches in the order of `query.sort`, one more than a page holds."""
     statement = _in_order(dialect_of(connection), filters, query.sort, "after0" in values)
     found = await connection.execute(statement, {**values, "rows": query.limit + 1})
     return list(found.scalars())
@@ -120,7 +120,7 @@ async def _sorted(
 
 @lru_cache(maxsize=128)
 def _in_order(dialect: str, filters: Filters, sort: str, later: bool) -> Select[str]:
-    # In the order of its places: sorted otherwise, SQLite would ask its full-text table about each article by itself.
-    found = matching_articles(dialect, filters, "any", sort, later).cte("worded").prefix_with("MATERIALIZED")
+    # In the order of its places: else SQLite would query its full-text table once per article.
+    found = matching_articles(dialect, filters, "any", sort, later).cte("matching").prefix_with("MATERIALIZED")
     rows = select(Article.id).join(found, found.c.resource_id == Article.id)
     return rows.order_by(*(key.ordered for key in SORTS[sort])).limit(bindparam("rows", type_=Integer))

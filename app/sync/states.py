@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from app.articles.repository import Articles, Parts, PutRight, Relations
+from app.articles.repository import Articles, Parts, PublicCorrection, Relations
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
 from app.comments.repository import Comments
@@ -89,7 +89,7 @@ class States:
         parts: Parts = frozenset({"related", "body", "corrections"} if self.detail == "full" else {"related"})
         schema = ArticleRead if self.detail == "full" else ArticleSummary
         found = {}
-        for row in await Articles(self.connection).stating(ids, self.now, parts):
+        for row in await Articles(self.connection).with_parts(ids, self.now, parts):
             related = Relations.of(row)
             content = b"" if self.detail == "none" else listing.as_it_stands(schema, self._shape(row, related))
             found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
@@ -99,7 +99,7 @@ class States:
         if self.detail == "summary":
             return summary_of(row, related, self.settings, self.now)
         body = row if row.html is not None else None
-        return whole_of(row, related, body, PutRight.of(row), self.settings, self.now)
+        return whole_of(row, related, body, PublicCorrection.of(row), self.settings, self.now)
 
     async def _strips(self, ids: list[str]) -> dict[str, State]:
         strips = Tickers(self.connection, self.settings)
