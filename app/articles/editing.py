@@ -233,7 +233,7 @@ class Draft:
             self._links, self._group, self._related = {}, self.article.translation_group, None
 
     async def index(self) -> None:
-        """Updates its entry in the full-text index."""
+        """Updates its indexed text."""
         related = await self.related()
         if self.article.state == "published":
             related = await with_locked_names(self.work.session, related)

@@ -56,7 +56,7 @@ EXCERPT = 140
 
 @dataclass(frozen=True)
 class _Deciding:
-    """What every single decision is given: the moderator at work, what `If-Match` says, and the idempotency key."""
+    """Dependencies of every single decision: the moderator's work, `If-Match` and the idempotency key."""
 
     work: Work
     expected: Expected
@@ -149,7 +149,7 @@ async def redact_comment(
 
 
 async def _decided(request: Request, deciding: _Deciding, id: str, verb: str, body: DecisionInput | None) -> Response:
-    """Kept for a replay is only that it was done: name, text and e-mail address may be erased before it comes."""
+    """Applies a decision. A replay stores no comment: name, text and e-mail address may be erased before it comes."""
     work = deciding.work
     try:
         await deciding.once.begin(f"token:{work.actor.token_id}")

@@ -49,7 +49,7 @@ def _link(address: str) -> str:
 
 
 def _without_closing(address: str) -> str:
-    """Punctuation at the end belongs to the sentence, unless it closes a bracket that the address opened."""
+    """Strips trailing punctuation of the sentence; keeps a bracket that the address opened."""
     opened = address.count("(") - address.count(")")
     end = len(address)
     while end and address[end - 1] in _CLOSING and not (address[end - 1] == ")" and opened >= 0):
@@ -59,7 +59,7 @@ def _without_closing(address: str) -> str:
 
 
 def language_of(body: str, given: str | None, article_language: str) -> str:
-    """The language that a comment is filed under: as its writer said; else the article's, if the text may be in it."""
+    """The comment's language: as sent; else the article's, if the script of the text fits it; else `und`."""
     if given is not None:
         return given
     strong = {first_strong_direction(letter) for letter in set(body)} - {None}
@@ -67,7 +67,7 @@ def language_of(body: str, given: str | None, article_language: str) -> str:
 
 
 def shape(row: CommentRow, *, own: bool = False) -> dict[str, object]:
-    """A comment without its replies. `own`: as its author sees it, approved or not."""
+    """The public view of a comment without its replies. `own`: for its author, approved or not."""
     removed = row.status in FINAL or not (own or row.status == "approved")
     body = None if removed else row.body
     return {
@@ -103,9 +103,9 @@ class Replies(TypedDict):
 def nested(
     request: Request, bases: Sequence[CommentRow], below: Sequence[ReplyRow], *, own: bool = False
 ) -> list[dict[str, object]]:
-    """The `bases` with what stands `below` them: rows in the order of their paths, each below one that came before.
+    """The `bases` with nested replies; `below`: their descendants in the order of paths, parents first.
 
-    A comment that has more direct replies than came along says with `next` where they go on.
+    A comment with more direct replies than these gets a cursor for the rest as `next`.
     """
     replies = {row.id: Replies(data=[], next=None) for row in (*bases, *below)}
     for row in below:
