@@ -1,4 +1,4 @@
-"""Revisions: one at every save, what differs between two, and the way back."""
+"""Revisions: one per save, the diff of two, and restoring."""
 
 from __future__ import annotations
 

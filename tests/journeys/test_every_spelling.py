@@ -1,4 +1,4 @@
-"""However somebody writes an address or a name: it leads to the one thing, or is refused for a reason."""
+"""Every spelling of an address or a name leads to the same resource, or is refused with a reason."""
 
 from __future__ import annotations
 

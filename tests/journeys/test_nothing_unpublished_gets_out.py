@@ -59,7 +59,7 @@ class Piece:
 
 
 class Walk:
-    """The newsroom at work, and the reader who looks over its shoulder."""
+    """A newsroom with random editors, and a public client that checks every response."""
 
     def __init__(self, newsroom: Newsroom, seed: str) -> None:
         self.newsroom, self.chance = newsroom, random.Random(seed)
@@ -317,7 +317,7 @@ class Walk:
         return counts
 
     async def look(self) -> None:
-        """Everything that can be asked by a reader who guesses well."""
+        """All public URLs that a client could guess."""
         allowed, visible = self.allowed(), self.visible()
         for url in self._questions():
             answer = await self.newsroom.client.get(url)
@@ -396,7 +396,7 @@ async def test_a_random_walk_of_editors_lets_nothing_unpublished_out(newsroom: N
 
 
 async def statements_of_readers(newsroom: Newsroom, seed: str) -> set[str]:
-    """All that the database is asked for by the public routes, where nothing is answered from the cache."""
+    """All statements of the public routes, without the cache."""
     walk = await walked(newsroom, seed, 16)
     with clock.frozen(walk.now), newsroom.counted() as statements:
         for url in walk._questions():
@@ -426,7 +426,7 @@ async def test_a_select_that_forgets_visibility_is_found(
     assert "articles.note" in found[0]
 
 
-async def test_a_draft_and_nonsense_cannot_be_told_apart(newsroom: Newsroom) -> None:
+async def test_a_draft_looks_like_an_unknown_address(newsroom: Newsroom) -> None:
     """Not even by the bytes: only the address that was asked for and the request's own id differ."""
     await newsroom.tag()
     await newsroom.author()
