@@ -1,4 +1,4 @@
-"""The front door for the shell: `./nashra serve`, `demo`, `migrate`, `token`, `openapi`, `bench`."""
+"""The command line: `./nashra serve`, `demo`, `migrate`, `token`, `openapi`, `bench`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import NoReturn, TypeVar
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -25,7 +25,7 @@ from app.kit.sqlite import SQLiteTooOld
 from app.settings import PREFIX, Settings, SettingsError, load, unknown_variables
 from app.staff import actions
 from app.staff.access import ROLES
-from app.staff.models import StaffToken
+from app.staff.models import Member, StaffToken
 from app.staff.repository import Staff
 
 Result = TypeVar("Result")
@@ -33,7 +33,7 @@ EXIT_USAGE, EXIT_FAILED = 2, 1
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs one command; returns its exit code. What can be said clearly is said without a traceback."""
+    """Runs one command; returns its exit code. Known errors are printed without a traceback."""
     options = _parser().parse_args(arguments)
     for name in unknown_variables():
         print(f"nashra: unknown setting {name} (ignored)", file=sys.stderr)
@@ -124,7 +124,7 @@ def bench(options: argparse.Namespace) -> int:
 
 
 def demo(options: argparse.Namespace) -> int:
-    """A scratch newsroom, made anew each time, with its own database beside nothing of yours."""
+    """Serves a scratch newsroom with demo content; its database is created anew each time."""
     from app.demo.pour import pour
 
     _refuse_taken_port(options.host, options.port)
@@ -152,7 +152,7 @@ def demo(options: argparse.Namespace) -> int:
 
 
 def listen(options: argparse.Namespace, application: str = "app.main:create_app_to_serve") -> int:
-    """Serves until it is told to stop. What is measured beside ours is served with the same options."""
+    """Runs uvicorn until it is stopped. The benchmark serves other applications with the same options."""
     import uvicorn
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
@@ -189,7 +189,7 @@ def _refuse_taken_port(host: str, port: int) -> None:
 
 
 def migrate(options: argparse.Namespace) -> int:
-    """Up to a revision, or down with `base` or an earlier one."""
+    """Upgrades to a revision, or downgrades to `base` or an earlier one."""
     from alembic import command
 
     url = load().database_url
@@ -199,7 +199,7 @@ def migrate(options: argparse.Namespace) -> int:
 
 
 def write_openapi(options: argparse.Namespace) -> int:
-    """The published contract, under default settings."""
+    """Writes the OpenAPI document under default settings."""
     from app.main import create_app
 
     document = create_app(Settings(secret_key=("document",))).openapi()
@@ -232,7 +232,7 @@ def _with_staff(work: Callable[[Staff], Awaitable[Result]]) -> Result:
 
 
 def create_token(options: argparse.Namespace) -> int:
-    """Prints the token alone on standard output. A member who exists keeps their roles and gains the one named."""
+    """Prints only the token on standard output. An existing member keeps their roles and gains the named ones."""
     expires = clock.now() + timedelta(days=options.expires_days) if options.expires_days else None
 
     async def work(staff: Staff) -> str:
@@ -248,7 +248,7 @@ def create_token(options: argparse.Namespace) -> int:
 
 
 def list_tokens(_options: argparse.Namespace) -> int:
-    """One line for each token: id, first letters, state, member, roles, last use."""
+    """Prints a line per token: id, first letters, state, member, roles, last use, label."""
 
     async def work(staff: Staff) -> list[str]:
         return [_line(token, member) for token, member in await staff.every_token()]
@@ -258,7 +258,7 @@ def list_tokens(_options: argparse.Namespace) -> int:
     return 0
 
 
-def _line(token: StaffToken, member: Any) -> str:
+def _line(token: StaffToken, member: Member) -> str:
     expired = token.expires_at is not None and token.expires_at <= clock.now()
     state = "revoked" if token.revoked_at else "expired" if expired else "active" if member.active else "switched off"
     used = _moment(token.last_used_at)
@@ -289,7 +289,7 @@ def revoke_token(options: argparse.Namespace) -> int:
 
 
 def rotate_token(options: argparse.Namespace) -> int:
-    """Prints the new token alone on standard output."""
+    """Prints only the new token on standard output."""
 
     async def work(staff: Staff) -> str:
         return (await actions.rotate_token(staff, await _find(staff, options.token)))[1]

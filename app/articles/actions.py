@@ -1,4 +1,4 @@
-"""The newsroom's verbs. What each state allows is one table.
+"""The verbs of an article at the desk, and the states in which each is allowed.
 
 | | draft | in_review | scheduled | published | withdrawn |
 | --- | --- | --- | --- | --- | --- |
@@ -17,7 +17,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 
@@ -54,7 +53,7 @@ WRITERS = {"update", "restore", "submit", "delete"}
 
 
 async def create(work: Work, sent: Sent[ArticleCreate, ArticleUpdate]) -> Draft:
-    """A new draft of the acting member."""
+    """Creates a draft that belongs to the acting member."""
     now = work.now
     article = Article(
         id=new_id(),
@@ -86,12 +85,12 @@ async def create(work: Work, sent: Sent[ArticleCreate, ArticleUpdate]) -> Draft:
 
 
 async def open_for(work: Work, id: str, verb: str, expected: Expected | None = None) -> Draft:
-    """The article, locked for `verb`. Raises `NotFound`, `Forbidden`, `StateConflict`, and what `If-Match` asks for."""
+    """The article, locked for `verb`. Raises `NotFound`, `Forbidden`, `StateConflict`, and the errors of `If-Match`."""
     articles = ArticlesToEdit(work.session)
-    if verb == "publish":  # before the article's own lock: who waits for a name holds nothing that others wait for
+    if verb == "publish":  # before the article's row lock: a transaction that waits for a slug holds no lock yet
         await slugs.one_at_a_time(work.session, KIND, plain_slug(await articles.require(id)))
     article = await articles.require(id, for_update=True)
-    now = clock.now()  # whoever held it before us may have published it meanwhile
+    now = clock.now()  # the transaction that held the lock may have published it
     work = replace(work, now=now if log_time(article, now) == now else await present(work.session))
     status = status_of(article, work.now)
     if not work.actor.has("editor"):
@@ -106,7 +105,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
 
 
 def _refuse_reporter(work: Work, article: Article, verb: str, status: str) -> None:
-    """A reporter's own drafts, until they are scheduled or published; others' are not there."""
+    """A reporter may write own drafts until they are scheduled or published; others' articles are 404."""
     if article.member_id != work.actor.member_id:
         raise NotFound()
     if verb not in WRITERS or status in {"scheduled", "published", "withdrawn"}:
@@ -114,13 +113,13 @@ def _refuse_reporter(work: Work, article: Article, verb: str, status: str) -> No
 
 
 async def update(draft: Draft, sent: Sent[ArticleUpdate, ArticleUpdate]) -> None:
-    """Changes the fields that were sent. A save that changes nothing leaves no trace."""
+    """Changes the fields that were sent. A save without a change stores nothing."""
     draft.faults = list(sent.faults)
     await _edit(draft, sent.fields, sent.given, "update", minor=sent.fields.minor)
 
 
 async def restore(draft: Draft, number: int) -> None:
-    """Brings the content of an earlier revision back, as a new save; what it names and is gone is left out."""
+    """Saves the content of an earlier revision again; sections, tags and authors that are gone are left out."""
     revision = await revisions.one(draft.work.session, draft.article, number)
     fields, given = revisions.as_update(revision.content)
     draft.is_restoring = True
@@ -128,7 +127,7 @@ async def restore(draft: Draft, number: int) -> None:
 
 
 async def correct(draft: Draft, sent: Sent[CorrectInput, ArticleUpdate]) -> None:
-    """Says openly what was wrong, and puts it right."""
+    """Adds a public correction, and saves the changes that came with it."""
     article, work = draft.article, draft.work
     if sent.form is None:
         draft.faults = list(sent.faults)
@@ -155,10 +154,10 @@ async def _edit(
     if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(article, draft.body)):
         raise InvalidBody(errors=faults)
     changed = (article.external_system, article.external_id, article.translation_group) != other
-    is_shown_else = await _public(draft) != before_public
-    if not (always or changed or is_shown_else) and await revisions.content_of(draft) == before:
+    is_public_change = await _public(draft) != before_public
+    if not (always or changed or is_public_change) and await revisions.content_of(draft) == before:
         return
-    if always or is_shown_else:
+    if always or is_public_change:
         article.updated_at = _no_earlier_than_publication(article, work.now)
         if article.state == "published" and not minor:
             article.revised_at = article.updated_at
@@ -166,30 +165,30 @@ async def _edit(
     await _finish(draft, action)
 
 
-async def _public(draft: Draft) -> list[Any]:
-    """What readers can see of the article's own fields; of its translations, those that they can see."""
+async def _public(draft: Draft) -> list[object]:
+    """The public fields of the article, its body and its public relations, to compare before and after a save."""
     article = draft.article
     return [*(getattr(article, name) for name in PUBLIC), draft.body and draft.body.html, await draft.related()]
 
 
 def _no_earlier_than_publication(article: Article, now: datetime) -> datetime:
-    """A scheduled article changes, for its readers, when it appears: so lists by change show it then."""
+    """`updated_at` for a change now: of a scheduled article its publication, so that lists by change show it then."""
     return max(now, article.published_at) if article.state == "published" and article.published_at else now
 
 
 async def submit(draft: Draft) -> None:
     draft.article.state = "in_review"
-    await _turn(draft, "submit")
+    await _save(draft, "submit")
 
 
 async def give_back(draft: Draft, note: str) -> None:
-    """Returns a text to its writer, with the reason."""
+    """Returns an article from review to draft, with the reason."""
     draft.article.state, draft.article.note = "draft", note
-    await _turn(draft, "return")
+    await _save(draft, "return")
 
 
 async def publish(draft: Draft, at: datetime | None) -> None:
-    """Publishes now, at a moment ahead (it appears then by itself), or at a moment past (an archive's)."""
+    """Publishes now, or `at` a time: in the future it becomes visible then by itself; a past one is for archives."""
     article, now = draft.article, draft.work.now
     if faults := lacks(article, draft.body):
         raise InvalidBody(errors=faults)
@@ -201,25 +200,25 @@ async def publish(draft: Draft, at: datetime | None) -> None:
     article.first_published_at = article.first_published_at or article.published_at
     article.revised_at = article.published_at
     article.updated_at = max(now, article.published_at)
-    await _turn(draft, "publish", at=article.published_at.isoformat())
+    await _save(draft, "publish", at=article.published_at.isoformat())
 
 
 async def unpublish(draft: Draft) -> None:
-    """Gives a draft back, or cancels a schedule: readers see nothing of it any more."""
+    """Makes a published or scheduled article a draft: it is no longer public."""
     article = draft.article
     if not draft.was_public:
         article.first_published_at = None
     article.state, article.published_at, article.revised_at = "draft", None, None
     article.updated_at = draft.work.now
-    await _turn(draft, "unpublish")
+    await _save(draft, "unpublish")
 
 
 async def withdraw(draft: Draft, reason: str, note: str | None) -> None:
-    """Takes it back for good: its address says so, with the reason."""
+    """Withdraws it for good: its address answers 410 with the reason."""
     article, now = draft.article, draft.work.now
     article.state, article.withdrawn_at, article.withdrawn_reason, article.note = "withdrawn", now, reason, note
     article.updated_at = now
-    await _turn(draft, "withdraw")
+    await _save(draft, "withdraw")
 
 
 async def reinstate(draft: Draft) -> None:
@@ -227,11 +226,11 @@ async def reinstate(draft: Draft) -> None:
     article = draft.article
     article.state, article.withdrawn_at, article.withdrawn_reason = "draft", None, None
     article.published_at, article.revised_at, article.updated_at = None, None, draft.work.now
-    await _turn(draft, "reinstate")
+    await _save(draft, "reinstate")
 
 
 async def delete(draft: Draft) -> None:
-    """Deletes a draft. A slug that readers have seen stays taken for ever."""
+    """Deletes a draft. A slug that was public stays reserved for ever."""
     work, article = draft.work, draft.article
     await draft.articles.remove(article)
     if not draft.was_public:
@@ -239,13 +238,13 @@ async def delete(draft: Draft) -> None:
     await work.record("article.delete", KIND, article.id, headline=article.headline)
 
 
-async def _turn(draft: Draft, verb: str, **details: Any) -> None:
+async def _save(draft: Draft, verb: str, **details: object) -> None:
     draft.article.version += 1
     await _finish(draft, verb, **details)
 
 
-async def _finish(draft: Draft, verb: str, **details: Any) -> None:
-    """Every save ends here: stored, told to the change log, one revision, one audit row."""
+async def _finish(draft: Draft, verb: str, **details: object) -> None:
+    """Every save ends here: article, index, change log, one revision, one audit row."""
     draft.article.saved_at = draft.work.now
     await draft.store()
     await draft.index()

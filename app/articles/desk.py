@@ -1,9 +1,9 @@
-"""Articles at the desk: writing them, and the newsroom's verbs."""
+"""The desk routes of articles: editing and the verbs."""
 
 from __future__ import annotations
 
 from asyncio import to_thread
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -11,7 +11,7 @@ from starlette.responses import Response
 
 from app.articles import actions, revisions
 from app.articles.editing import Draft
-from app.articles.models import ArticleBody
+from app.articles.models import Article, ArticleBody
 from app.articles.schemas import (
     LAST_REVISION,
     ArticleCreate,
@@ -32,7 +32,7 @@ from app.articles.schemas import (
 from app.articles.shapes import desk_of, desk_summary_of
 from app.articles.stored import ArticlesToEdit
 from app.kit import clock
-from app.kit.caching import IfMatch, at_desk
+from app.kit.caching import Expected, IfMatch, at_desk
 from app.kit.db import ReadingSession
 from app.kit.errors import (
     AlreadyExists,
@@ -52,7 +52,7 @@ from app.kit.schemas import NoQuery
 from app.kit.schemas import Query as QueryModel
 from app.kit.warnings import told
 from app.staff.access import Actor, OncePerToken, Writer
-from app.staff.work import EditorWork, WriterWork
+from app.staff.work import EditorWork, Work, WriterWork
 
 desk = router_of("/v1/desk/articles", "desk: articles")
 ArticleId = Annotated[str, Path(description="Id of the article.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
@@ -302,14 +302,14 @@ async def restore_revision(
     return await _answer(request, draft)
 
 
-async def _opened(work: Any, id: str, verb: str, expected: Any) -> Draft:
-    """For verbs on which `If-Match` is obeyed, not required."""
+async def _opened(work: Work, id: str, verb: str, expected: Expected) -> Draft:
+    """The article, locked, for verbs that check `If-Match` but do not require it."""
     draft = await actions.open_for(work, id, verb)
     expected.obey(draft.article.version)
     return draft
 
 
-async def _readable(articles: ArticlesToEdit, id: str, actor: Actor) -> Any:
+async def _readable(articles: ArticlesToEdit, id: str, actor: Actor) -> Article:
     article = await articles.require(id)
     if not actor.has("editor") and article.member_id != actor.member_id:
         raise NotFound()

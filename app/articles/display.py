@@ -1,21 +1,21 @@
-"""What stands beside an article for people to read: dates, times and the reading time in the words of one locale."""
+"""The member `display` of an article: dates, times and the reading time as text in one locale."""
 
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.articles.rows import ListedRow
 from app.settings import Settings
 from app.text.dates import HIJRI_CALENDAR, format_moment
 from app.text.locales import Locale, locale_of
 from app.text.reading import reading_time
 
 
-def display_of(row: Any, settings: Settings, tag: str) -> dict[str, Any]:
-    """The member `display` of a reader's row, for `display=<tag>`.
+def display_of(row: ListedRow, settings: Settings, tag: str) -> dict[str, object]:
+    """The member `display` for `display=<tag>`.
 
-    It says nothing that time alone changes ("an hour ago"), nothing about who asks: an answer that is kept stays true.
+    Neither relative times ("an hour ago") nor anything about the client: a cached answer must stay true.
     """
     locale, zone = locale_of(tag), ZoneInfo(settings.timezone)
     return {
@@ -27,7 +27,7 @@ def display_of(row: Any, settings: Settings, tag: str) -> dict[str, Any]:
     }
 
 
-def _moment_of(moment: str, zone: tzinfo, locale: Locale) -> dict[str, Any]:
+def _moment_of(moment: str, zone: tzinfo, locale: Locale) -> dict[str, object]:
     shown = format_moment(datetime.fromisoformat(moment), zone, locale)
     hijri = {"date": shown.hijri, "calendar": HIJRI_CALENDAR} if shown.hijri else None
     return {"date": shown.date, "time": shown.time, "text": shown.text, "hijri": hijri}

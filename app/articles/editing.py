@@ -1,4 +1,4 @@
-"""From what an editor sends to what is stored: terms looked up, the body rendered, the slug chosen, faults gathered."""
+"""From an editor's input to stored columns: look terms up, render the body, choose the slug, collect faults."""
 
 from __future__ import annotations
 
@@ -6,15 +6,14 @@ from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import delete
 
 from app.articles.events import HIDDEN, PublicView, public_view
-from app.articles.indexing import held, index
+from app.articles.indexing import index, with_locked_names
 from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
-from app.articles.repository import KIND, Relations
+from app.articles.repository import KIND, Link, Relations, TermModel
 from app.articles.schemas import ArticleUpdate
 from app.articles.stored import ArticlesToEdit
 from app.authors.models import Author
@@ -33,13 +32,13 @@ from app.text.reading import reading_minutes
 from app.text.slugs import looks_like_uuid, numbered, slugify
 
 PLAIN = ("kind", "access", "urgency", "short_headline", "summary", "byline", "dateline", "source", "canonical_url")
-# Fields whose change readers can see: they move `updated_at`.
+# Public fields: a change of one sets `updated_at`.
 PUBLIC = (
     "slug language kind access urgency headline short_headline summary byline dateline source section_id lead_image "
     "media rights seo canonical_url comments_mode reading_minutes"
 ).split()
 DEFAULTS = {"kind": "news", "access": "free", "urgency": 5}
-LINKS: dict[str, tuple[Any, Any, str]] = {
+LINKS: dict[str, tuple[Link, TermModel, str]] = {
     "sections": (ArticleSection, Section, "section_id"),
     "tags": (ArticleTag, Tag, "tag_id"),
     "authors": (ArticleAuthor, Author, "author_id"),
@@ -47,7 +46,7 @@ LINKS: dict[str, tuple[Any, Any, str]] = {
 
 
 class Draft:
-    """One article being written: what is about to be stored, and every fault found on the way."""
+    """An article being saved: its new values, and every fault found in the input."""
 
     def __init__(
         self,
@@ -59,21 +58,21 @@ class Draft:
     ) -> None:
         self.work, self.articles, self.article, self.body = work, articles, article, body
         self.before = HIDDEN
-        """What readers saw of it before."""
+        """Its public view before this save."""
         self.faults: list[Fault] = []
-        self.warnings: list[dict[str, Any]] = []
-        self._links: dict[str, list[str]] = {}  # what was sent and is not stored yet
+        self.warnings: list[dict[str, object]] = []
+        self._links: dict[str, list[str]] = {}  # sent, not stored yet
         self._group = article.translation_group
         self._related = related
         self._lines: dict[str, frozenset[str]] = {}
         self.is_restoring = False
-        """Whether an earlier revision is written: what it names and is gone is left out, with a warning."""
+        """Whether a revision is being restored: terms that are gone are left out, with a warning."""
 
-    def fault(self, code: str, pointer: str, **params: Any) -> None:
+    def fault(self, code: str, pointer: str, **params: object) -> None:
         self.faults.append(Fault(code, pointer=pointer, params=params))
 
     async def write(self, fields: ArticleUpdate, given: set[str]) -> None:
-        """Takes the fields that were `given`. Raises `InvalidBody` with every fault at once, in the form's order."""
+        """Sets the `given` fields. Raises `InvalidBody` with every fault at once, in the order of the schema."""
         article = self.article
         if "headline" in given:
             article.headline = fields.headline
@@ -112,8 +111,8 @@ class Draft:
     async def _render(self, fields: ArticleUpdate, given: set[str]) -> None:
         source = (fields.body or "") if "body" in given else (self.body.source if self.body else "")
         own = "body_format" in given or self.body is None
-        kind: Any = (fields.body_format if own else self.body and self.body.format) or "html"
-        # A long or hostile body takes a second of work: not on the loop that serves readers.
+        kind = (fields.body_format if own else self.body and self.body.format) or "html"
+        # A long or hostile body takes a second of CPU: not on the event loop.
         hosts = frozenset(map(str.lower, self.work.settings.embed_hosts))
         rendered = await to_thread(render, source, kind, embed_hosts=hosts)
         if self.body is None:
@@ -130,20 +129,21 @@ class Draft:
             await self._sections(fields, given)
 
     async def _sections(self, fields: ArticleUpdate, given: set[str]) -> None:
-        """The primary section comes first; taken away, the next one becomes primary."""
+        """The primary section comes first; if it is removed, the next one becomes primary."""
         present = await self.linked("sections") if self.article.version else []
         primary, others = present[:1], present[1:]
         if "section" in given:
             wanted = [fields.section] if fields.section else []
             found = await self._looked_up("sections", wanted, "/section")
-            primary = primary if wanted and not found and self.is_restoring else found  # what is gone is not missed
+            if found or not (wanted and self.is_restoring):  # restored without its section: the present one stays
+                primary = found
         if "sections" in given:
             others = await self._looked_up("sections", fields.sections or [], "/sections/{}")
         self._links["sections"] = list(dict.fromkeys([*primary, *others]))
         self.article.section_id = next(iter(self._links["sections"]), None)
 
-    def _warn_once(self, warning: dict[str, Any]) -> None:
-        """A section may be named twice: as the primary one, and among all."""
+    def _warn_once(self, warning: dict[str, object]) -> None:
+        """Adds a warning. A section may be named twice: as the primary one, and among all."""
         if warning not in self.warnings:
             self.warnings.append(warning)
 
@@ -164,21 +164,21 @@ class Draft:
         return [id for id, _, _ in getattr(await self.related(), name)]
 
     async def related(self) -> Relations:
-        """What is stored: its terms, and its translations that readers see. Read again when it may be another."""
+        """The stored terms, and the public translations. Cached until `store` changes them."""
         if self._related is None:
             id = self.article.id
             self._related = (await self.articles.relations([id], self.work.now))[id]
         return self._related
 
     async def related_at_desk(self) -> Relations:
-        """With the translations that the acting member may read."""
+        """The same, with all translations that the acting member may read."""
         if self.article.translation_group is None:
             return await self.related()
         id = self.article.id
         return (await self.articles.relations_for([id], self.work.actor, self.work.now))[id]
 
     async def public_view(self, now: datetime | None = None) -> PublicView:
-        """What readers see of it, at another moment than that of the save where one is given."""
+        """Its public view at `now`, by default the time of the save."""
         related = await self.related()
         if missing := {id for id, _, _ in related.sections} - self._lines.keys():
             self._lines |= await lines_of(self.work.session, missing)
@@ -210,16 +210,16 @@ class Draft:
             self.article.translation_group = original.translation_group
 
     def _may_name(self, original: Article) -> bool:
-        """A reporter knows their own articles and what readers see; others' drafts are not there."""
+        """Whether the actor may read it: editors all, reporters their own and published ones."""
         actor, now = self.work.actor, self.work.now
         is_out = original.state == "published" and original.published_at is not None and original.published_at <= now
         return actor.has("editor") or original.member_id == actor.member_id or is_out
 
     async def store(self) -> None:
-        """Puts the body and the links where they belong."""
+        """Stores the body and the links to terms; a new article first, for their foreign keys."""
         session = self.work.session
         if not self.articles.knows(self.article) or self.article.translation_group != self._group:
-            await self.articles.save(self.article)  # it comes first
+            await self.articles.save(self.article)
         if self.body is not None:
             await self.articles.save(self.body)
         for name, ids in self._links.items():
@@ -233,31 +233,31 @@ class Draft:
             self._links, self._group, self._related = {}, self.article.translation_group, None
 
     async def index(self) -> None:
-        """Its words, as readers may find them."""
+        """Updates its indexed text."""
         related = await self.related()
         if self.article.state == "published":
-            related = await held(self.work.session, related)
+            related = await with_locked_names(self.work.session, related)
         await index(self.work.session, self.article, related, self.body)
 
     async def name(self, fields: ArticleUpdate, given: set[str]) -> None:
-        """The slug: set by hand, or made from the headline until the article has once been public."""
+        """Sets the slug: as sent, or made from the headline until the article was once public."""
         article, session = self.article, self.work.session
         before = article.slug
         if "slug" in given and fields.slug:
             if fields.slug != before and not await slugs.claim(session, KIND, fields.slug, article.id):
                 raise InvalidBody(errors=[Fault("slug_taken", pointer="/slug", params={"value": fields.slug})])
             article.slug, article.slug_by_hand = fields.slug, True
-        elif not before or ("slug" in given and not self.was_public) or self._follows(given):
+        elif not before or ("slug" in given and not self.was_public) or self._follows_headline(given):
             article.slug_by_hand = False
             article.slug = await slugs.claim_free(session, KIND, plain_slug(article), article.id)
         if before and before != article.slug and not self.was_public:
             await slugs.release(session, KIND, article.id, but=article.slug)
 
     async def name_in_public(self) -> None:
-        """At first publication: a number in the slug may not record_public_change of a text that nobody knows of.
+        """At first publication: a number in the slug must not reveal an article that was never public.
 
-        Where the plain slug belongs to an article that no reader has seen, the two change slugs. Where an editor gave
-        it to that article by hand, this one must be named by hand too.
+        If such an article owns the slug without a number, the two exchange slugs; if an editor set that slug by hand,
+        this is `slug_taken`.
         """
         article = self.article
         plain = plain_slug(article)
@@ -269,61 +269,61 @@ class Draft:
                 return
 
     async def _takes(self, wanted: str) -> bool:
-        """Takes a slug that no reader has seen; False where it is, or was, somebody's in public."""
+        """Takes a slug that was never public; False if it is or was the public slug of another article."""
         session, article = self.work.session, self.article
         owner = await slugs.owner(session, KIND, wanted)
         other = await self.articles.find(owner, for_update=True) if owner else None
-        if owner is not None and (other is None or _seen(other)):
+        if owner is not None and (other is None or _was_public(other)):
             return False
         if other is not None and other.slug != wanted:
             if await slugs.owner(session, KIND, wanted) == owner:
-                return False  # a former slug, in public by a clock that was put back since
-            return await self._takes(wanted)  # it changed hands while we waited for the other article
+                return False  # a former slug, public by a clock that was set back since
+            return await self._takes(wanted)  # it changed owner while we waited for the row lock
         if other is not None and other.slug_by_hand:
             raise InvalidBody(errors=[Fault("slug_taken", pointer="/slug", params={"value": wanted})])
-        mine = article.slug
+        previous = article.slug
         if other is None:
             if not await slugs.claim(session, KIND, wanted, article.id):
-                return await self._takes(wanted)  # somebody was faster
+                return await self._takes(wanted)  # another transaction was faster
             article.slug = wanted
             await slugs.release(session, KIND, article.id, but=wanted)
             return True
-        other.slug = f"item-{other.id}"  # one after the other: slugs are unique at every moment
+        other.slug = f"item-{other.id}"  # in steps: slugs are unique after every statement
         await self.articles.save(other)
         article.slug = wanted
         await self.articles.save(article)
-        other.slug = mine
+        other.slug = previous
         await self.articles.save(other)
-        await slugs.exchange(session, KIND, (wanted, article.id), (mine, other.id))
+        await slugs.exchange(session, KIND, (wanted, article.id), (previous, other.id))
         return True
 
-    def _follows(self, given: set[str]) -> bool:
+    def _follows_headline(self, given: set[str]) -> bool:
         return "headline" in given and not self.article.slug_by_hand and not self.was_public
 
     @property
     def was_public(self) -> bool:
-        """Whether a reader may have seen the article, now or before."""
+        """Whether the article is or was public."""
         first = self.article.first_published_at
         return first is not None and first <= self.work.now
 
 
-def _seen(article: Article) -> bool:
-    """Whether a reader may have seen it by this very moment: it may have come out while we waited for its lock.
+def _was_public(article: Article) -> bool:
+    """Whether it is or was public by the clock now: it may have become so while we waited for its lock.
 
-    What was announced was seen, also where a clock that is a little ahead of ours has announced it.
+    An article that was recorded as published was public, also where a clock a little ahead of ours recorded it.
     """
     first = article.first_published_at
     return article.announced or (first is not None and first <= clock.now())
 
 
 def plain_slug(article: Article) -> str:
-    """The slug that the headline gives, without a number."""
+    """The slug from the headline, without a number; `item-…` if the headline gives none."""
     slug = slugify(article.headline)
     return slug if slug and not looks_like_uuid(slug) else f"item-{article.id.replace('-', '')[-8:]}"
 
 
-def _merged(present: dict[str, Any] | None, patch: BaseModel | None) -> dict[str, Any] | None:
-    """RFC 7396 for an object inside the article: what is not named stays, null takes away."""
+def _merged(present: dict[str, object] | None, patch: BaseModel | None) -> dict[str, object] | None:
+    """JSON Merge Patch (RFC 7396) of an object inside the article: absent names stay, null removes."""
     if patch is None:
         return None
     changes = patch.model_dump(mode="json", exclude_unset=True)
@@ -331,7 +331,7 @@ def _merged(present: dict[str, Any] | None, patch: BaseModel | None) -> dict[str
 
 
 def lacks(article: Article, body: ArticleBody | None) -> list[Fault]:
-    """What is missing for publication, each with its place."""
+    """The fields that publication requires and that are missing, as faults."""
     faults = [Fault("required", pointer="/headline")] if is_blank(article.headline) else []
     if body is None or not body.blocks:
         faults.append(Fault("required", pointer="/body"))

@@ -1,16 +1,10 @@
-"""Filters of article lists, as conditions. They say nothing of who may see what."""
+"""Filters of article lists, as SQL conditions. They do not check who may see an article."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    exists,
-    func,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.schemas import ArticleFilters, terms
@@ -19,9 +13,25 @@ from app.sections.repository import subtree
 from app.slugs.repository import is_named
 from app.text.languages import canonical_or_same
 
+FILTERS = (
+    *("section", "tag", "author", "language", "kind", "urgency_max"),
+    *("published_after", "published_before", "updated_after", "ids"),
+)
+Filters = tuple[Any, ...]
+"""The values of `FILTERS` in their order: unlike a query they can be hashed, so statements are cached by them."""
+
+
+def filters_of(query: ArticleFilters) -> Filters:
+    return tuple(getattr(query, name) for name in FILTERS)
+
+
+def query_of(filters: Filters) -> ArticleFilters:
+    """The query that `filters_of` took these values from, as far as it filters."""
+    return ArticleFilters.model_construct(**dict(zip(FILTERS, filters, strict=True)))
+
 
 def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnElement[bool]]:
-    """What articles must fulfil to pass `query`. `each`: in the form that asks every article by itself."""
+    """The conditions of `query`. `each`: with `EXISTS`, for few articles; else with `IN` and a subquery."""
     found: list[ColumnElement[bool]] = []
     if query.section:
         within = subtree(is_named("section", Section.id, terms(query.section)))
@@ -40,7 +50,9 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     return found + _bounds(query)
 
 
-def _filed_under(link: Any, where: ColumnElement[bool], each: bool) -> ColumnElement[bool]:
+def _filed_under(
+    link: type[ArticleSection | ArticleTag | ArticleAuthor], where: ColumnElement[bool], each: bool
+) -> ColumnElement[bool]:
     if each:
         return exists().where(link.article_id == Article.id, where)
     return Article.id.in_(select(link.article_id).where(where))

@@ -1,4 +1,4 @@
-"""What the word index holds of articles: their words while readers may see them, or will by the clock alone."""
+"""The full-text index of articles: published and scheduled ones are in it."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import logging
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -24,14 +23,14 @@ from app.tags.models import Tag
 
 log = logging.getLogger("nashra")
 OUT = text("articles.state = 'published'")
-MOST_MISSING = 1_000  # of one start
-AT_ONCE = 5  # articles of one transaction: on SQLite nobody else writes meanwhile
+MOST_MISSING = 1_000  # articles at one process start
+AT_ONCE = 5  # articles per transaction: on SQLite it blocks all other writers
 
 
 async def index(
-    session: AsyncSession, article: Any, related: Relations, body: Any, *, ends_stale: bool = False
+    session: AsyncSession, article: Article, related: Relations, body: ArticleBody | None, *, ends_stale: bool = False
 ) -> None:
-    """Stores the words of an article, or forgets them. Of a paid one the body stays out: no answer may tell of it."""
+    """Upserts or removes the indexed text of an article. The body of a paid one stays out: no result may reveal it."""
     if article.state != "published" or article.published_at is None:
         await remove(session, KIND, article.id)
         return
@@ -42,22 +41,22 @@ async def index(
     await upsert(session, KIND, article.id, article.published_at, texts, ends_stale=ends_stale)
 
 
-async def held(session: AsyncSession, related: Relations) -> Relations:
-    """The same with the names that tags and authors keep until this transaction ends.
+async def with_locked_names(session: AsyncSession, related: Relations) -> Relations:
+    """The same with tag and author names read under a share lock, until this transaction ends.
 
-    Who renames one of them doubts the entries that are there: one that is only now being made would not be seen, and
-    would keep the old name for ever. On SQLite nobody else writes meanwhile.
+    A rename marks existing indexed texts as stale. It cannot see one that an open transaction is adding, which would
+    keep the old name for ever. On SQLite there is only one writer.
     """
     if session.get_bind().dialect.name == "sqlite":
         return related
     return replace(
         related,
-        tags=await _held(session, Tag, related.tags),
-        authors=await _held(session, Author, related.authors),
+        tags=await _with_locked_names(session, Tag, related.tags),
+        authors=await _with_locked_names(session, Author, related.authors),
     )
 
 
-async def _held(session: AsyncSession, term: type[Tag] | type[Author], rows: Terms) -> Terms:
+async def _with_locked_names(session: AsyncSession, term: type[Tag] | type[Author], rows: Terms) -> Terms:
     if not rows:
         return rows
     ids = [id for id, _, _ in rows]
@@ -67,42 +66,43 @@ async def _held(session: AsyncSession, term: type[Tag] | type[Author], rows: Ter
 
 
 async def mark_named_stale(session: AsyncSession, term_ids: Sequence[str]) -> None:
-    """These tags or authors have other names: the articles that carry them are indexed anew, soon."""
+    """After a rename of these tags or authors: marks the indexed texts of their articles as stale."""
     for link, term_id in ((ArticleTag, ArticleTag.tag_id), (ArticleAuthor, ArticleAuthor.author_id)):
         await mark_stale(session, KIND, select(link.article_id).where(term_id.in_(term_ids)))
 
 
 async def index_anew(session: AsyncSession, _settings: Settings, now: datetime) -> None:
-    """A part of what is left to do."""
+    """Idle task: indexes the next `AT_ONCE` stale articles."""
     await index_some(session, AT_ONCE, now)
 
 
 async def index_some(session: AsyncSession, number: int, now: datetime) -> list[str]:
-    """Indexes articles whose entries are not what this version would make, the newest first; returns their ids."""
+    """Indexes up to `number` articles whose indexed text is stale, the newest first; returns their ids."""
     ids = await stale(session, KIND, number)
     articles = {row.id: row for row in await session.scalars(select(Article).where(Article.id.in_(ids)))}
     texts = await session.scalars(select(ArticleBody).where(ArticleBody.article_id.in_(ids)))
     bodies = {body.article_id: body for body in texts}
     related = await ArticlesToEdit(session).relations(ids, now)
-    for id in reversed(ids):  # where entries of ascending places are filled SQLite leaves no gaps between them
+    for id in reversed(ids):  # in ascending places SQLite leaves no gaps in its pages
         try:
             async with session.begin_nested():
                 if id in articles:
                     await index(session, articles[id], related[id], bodies.get(id), ends_stale=True)
                 else:
                     await remove(session, KIND, id)
-        except Exception:  # one article must not keep all others from being found
+        except Exception:  # one broken article must not block the others
             log.exception("article %s is not indexed anew", id)
             await mark_current(session, KIND, id)
-        await asyncio.sleep(0)  # readers are answered in between
+        await asyncio.sleep(0)  # lets the event loop answer requests
     return ids
 
 
 async def index_missing(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
-    """When a process starts: what a process of an older version has published meanwhile is put on the list."""
+    """On start: reserves indexed texts for published articles that have none, e.g. published by an older version."""
     known = exists().where(Indexed.resource == KIND, Indexed.resource_id == Article.id)
     missing = select(Article.id, Article.published_at).where(OUT, ~known)
-    missing = missing.order_by(Article.published_at, Article.id).limit(MOST_MISSING)  # alike for all who start at once
+    # The same order in all processes that start at once, against deadlocks.
+    missing = missing.order_by(Article.published_at, Article.id).limit(MOST_MISSING)
     for id, at in (await session.execute(missing)).all():
         if at is not None:
             await reserve(session, KIND, id, at)

@@ -1,30 +1,32 @@
-"""The article tables. Lists read the narrow one; bodies live beside it."""
+"""The article tables. Bodies have a table of their own, so that lists read narrow rows."""
 
 from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, UniqueConstraint, false, text
+from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Id, Json, Key
 from app.kit.errors import AlreadyExists
 from app.kit.faults import VIOLATIONS
+from app.text.blocks import Block
+from app.text.markup import Format
 
 LIVE = text("state = 'published'")
-UNHEARD = text("state = 'published' AND NOT announced")
+UNANNOUNCED = text("state = 'published' AND NOT announced")
 
 
 class Article(Base):
-    """An article. `state` is what was decided; whether a published one is out yet, the clock tells."""
+    """An article. `state` is the editors' decision; a published one is visible from `published_at` on."""
 
     __tablename__ = "articles"
     __table_args__ = (
         Index("ix_articles_newest", "published_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
         Index("ix_articles_changed", "updated_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
         Index("ix_articles_saved", "saved_at", "id"),
-        Index("ix_articles_unheard", "published_at", "id", postgresql_where=UNHEARD, sqlite_where=UNHEARD),
+        Index("ix_articles_unheard", "published_at", "id", postgresql_where=UNANNOUNCED, sqlite_where=UNANNOUNCED),
         UniqueConstraint("external_system", "external_id"),
         UniqueConstraint("translation_group", "language"),
     )
@@ -44,10 +46,10 @@ class Article(Base):
     dateline: Mapped[str | None]
     source: Mapped[str | None]
     section_id: Mapped[str | None] = mapped_column(Id, ForeignKey("sections.id", ondelete="RESTRICT"), index=True)
-    lead_image: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    media: Mapped[list[Any]]
-    rights: Mapped[dict[str, Any] | None] = mapped_column(Json)
-    seo: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    lead_image: Mapped[dict[str, object] | None] = mapped_column(Json)
+    media: Mapped[list[dict[str, object]]] = mapped_column(Json)
+    rights: Mapped[dict[str, object] | None] = mapped_column(Json)
+    seo: Mapped[dict[str, object] | None] = mapped_column(Json)
     canonical_url: Mapped[str | None]
     reading_minutes: Mapped[int] = mapped_column(Integer, default=0)
     corrected: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -65,7 +67,7 @@ class Article(Base):
     published_at: Mapped[datetime | None]
     announced: Mapped[bool] = mapped_column(
         Boolean, default=False, server_default=false()
-    )  # the log has said that it is published
+    )  # the change log holds its `article.published`
     first_published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None]
@@ -73,16 +75,16 @@ class Article(Base):
 
 
 class ArticleBody(Base):
-    """The body as it was sent, and as it is served: sanitised HTML, plain text, blocks."""
+    """The body: its source, and the rendered HTML (sanitised), plain text and blocks."""
 
     __tablename__ = "article_bodies"
 
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
     source: Mapped[str]
-    format: Mapped[str]
+    format: Mapped[Format] = mapped_column(Text())
     html: Mapped[str]
     text: Mapped[str]
-    blocks: Mapped[list[Any]]
+    blocks: Mapped[list[Block]] = mapped_column(Json)
 
 
 class ArticleSection(Base):
@@ -119,7 +121,7 @@ class ArticleAuthor(Base):
 
 
 class Correction(Base):
-    """What was put right after publication, said openly."""
+    """A public note on a correction after publication."""
 
     __tablename__ = "article_corrections"
 
@@ -131,7 +133,7 @@ class Correction(Base):
 
 
 class Revision(Base):
-    """The editable article as it stood after one save."""
+    """The editable fields of an article after one save."""
 
     __tablename__ = "article_revisions"
     __table_args__ = (PrimaryKeyConstraint("article_id", "number"),)

@@ -7,7 +7,7 @@ from typing import Any
 
 from app.articles.events import deadlines, on_change, when_due
 from app.articles.indexing import index_anew, index_missing
-from app.articles.repository import KIND, Articles, Parts, PutRight, Relations
+from app.articles.repository import KIND, Articles, Parts, PublicCorrection, Relations
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
 from app.changes.noun import Absence, IdleTask, Lookup, Noun, State
@@ -19,7 +19,7 @@ async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
     parts: Parts = frozenset({"related", "body", "corrections"} if lookup.detail == "full" else {"related"})
     schema = ArticleRead if lookup.detail == "full" else ArticleSummary
     found = {}
-    for row in await Articles(lookup.connection).stating(ids, lookup.now, parts):
+    for row in await Articles(lookup.connection).with_parts(ids, lookup.now, parts):
         related = Relations.of(row)
         content = b"" if lookup.detail == "none" else as_it_stands(schema, _shape(lookup, row, related))
         found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
@@ -30,7 +30,7 @@ def _shape(lookup: Lookup, row: Any, related: Relations) -> dict[str, Any]:
     if lookup.detail == "summary":
         return summary_of(row, related, lookup.settings, lookup.now)
     body = row if row.html is not None else None
-    return whole_of(row, related, body, PutRight.of(row), lookup.settings, lookup.now)
+    return whole_of(row, related, body, PublicCorrection.of(row), lookup.settings, lookup.now)
 
 
 async def _absent(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, Absence]:

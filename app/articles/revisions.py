@@ -1,17 +1,17 @@
-"""Revisions: the editable article after every save, what differs between two, and the way back."""
+"""Revisions: the editable fields after every save; the diff of two, and how to restore one."""
 
 from __future__ import annotations
 
 import difflib
 import re
-from typing import Any
+from typing import Any, TypedDict
 
 from sqlalchemy import insert, select
 
 from app.articles.editing import LINKS, Draft
 from app.articles.models import Article, Revision
 from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInput
-from app.kit.db import Connection
+from app.kit.db import Base, Connection
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.prepared import Prepared
@@ -25,12 +25,20 @@ KEPT = (
 OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInput, "seo": SeoInput}
 TEXTS = {"headline", "short_headline", "summary", "body", "byline", "dateline"}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
-TABLE: Any = Revision.__table__
-KEEP = Prepared(insert(TABLE))
+KEEP = Prepared(insert(Base.metadata.tables[Revision.__tablename__]))
 
 
-async def content_of(draft: Draft) -> dict[str, Any]:
-    """The editable article as plain values; terms by id."""
+class FieldChange(TypedDict):
+    """One field that differs between two revisions; `words` only for texts."""
+
+    field: str
+    before: object
+    after: object
+    words: list[dict[str, str]] | None
+
+
+async def content_of(draft: Draft) -> dict[str, object]:
+    """The editable fields as JSON values; terms by id."""
     article, body = draft.article, draft.body
     linked = {name: await draft.linked(name) for name in LINKS}
     return {
@@ -43,7 +51,7 @@ async def content_of(draft: Draft) -> dict[str, Any]:
 
 
 async def keep(draft: Draft, action: str) -> None:
-    """Writes the revision of this save; its number is the article's version."""
+    """Inserts the revision of this save; its number is the article's version."""
     work: Work = draft.work
     revision = {
         "article_id": draft.article.id,
@@ -58,7 +66,7 @@ async def keep(draft: Draft, action: str) -> None:
 
 
 async def page(connection: Connection, article: Article, query: PageQuery, cursors: Cursors) -> Slice[Revision]:
-    """Newest first."""
+    """One page of revisions, newest first."""
     statement = select(Revision).where(Revision.article_id == article.id)
     keys = [Key(Revision.number, descending=True)]
     return await take(connection, statement, keys, query, cursors, position=lambda row: [row.number], scalars=True)
@@ -73,17 +81,17 @@ async def one(connection: Connection, article: Article, number: int) -> Revision
 
 
 def as_update(content: dict[str, Any]) -> tuple[ArticleUpdate, set[str]]:
-    """A revision's content as the edit that brings it back. The slug stays as it is: addresses do not go back."""
+    """A revision's content as an update that restores it. The slug is left out: addresses do not go back."""
     names = {name for name in content if name not in {"slug", "slug_by_hand"}}
     given = {name: content[name] for name in names}
     for name, schema in OBJECTS.items():
-        if given[name] is not None:  # what it did not have then is taken away, not kept from now
+        if given[name] is not None:  # nulls remove the present values that the revision lacks
             given[name] = {**dict.fromkeys(schema.model_fields), **given[name]}
     return ArticleUpdate.model_validate(given), names
 
 
-def diff(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
-    """Fields that differ, in the order of the form; texts piece by piece."""
+def diff(before: dict[str, Any], after: dict[str, Any]) -> list[FieldChange]:
+    """Fields that differ, in the order of the schema; texts piece by piece."""
     return [
         {
             "field": name,
@@ -96,8 +104,8 @@ def diff(before: dict[str, Any], after: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _words(before: Any, after: Any) -> list[dict[str, str]]:
-    """Runs of `equal`, `delete` and `insert`, which put together give either text back."""
+def _words(before: str | None, after: str | None) -> list[dict[str, str]]:
+    """Runs of `equal`, `delete` and `insert`; without inserts they join to `before`, without deletes to `after`."""
     old, new = _pieces(before or ""), _pieces(after or "")
     if len(old) + len(new) > LONGEST_DIFF:
         old, new = (before or "").splitlines(keepends=True), (after or "").splitlines(keepends=True)

@@ -1,9 +1,9 @@
-"""Articles as readers get them."""
+"""The public routes of articles."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -11,7 +11,8 @@ from starlette.responses import Response
 
 from app.articles.display import display_of
 from app.articles.events import LISTS
-from app.articles.repository import Articles, Part, Parts, PutRight, Relations
+from app.articles.repository import Articles, Part, Parts, PublicCorrection, Relations
+from app.articles.rows import BodyRow, ListedRow
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
 from app.articles.text_search import published_with_words
@@ -61,7 +62,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     else:
         page = await Articles(connection).published(query, Cursors(request), now, parts)
     settings = request.app.state.settings
-    # A list by the time of the last change, or by words, is another one after every change.
+    # Every change of an article may change a list by last change or by words.
     follows_all = bool(query.sort == "-updated_at" or query.updated_after or query.q)
     shows = ["articles"] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows)]
     if not with_body and not query.display and selection.include() is None:
@@ -69,7 +70,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
         summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
         response = delivered_page(request, page, summaries, tags=["articles"], shows=shows)
         return unkept(request, response) if query.q and await is_stale(connection) else response
-    rows: list[dict[str, Any]] = []
+    rows: list[dict[str, object]] = []
     for row in page.rows:
         rows.append(summary_of(row, _related(row, parts), settings, now))
         if with_body:
@@ -96,7 +97,7 @@ async def read_article(
     await alone(connection)
     parts = _parts(selection)
     row = await Articles(connection).at(slug, now, parts=parts)
-    corrections = PutRight.of(row) if "corrections" in parts else ()
+    corrections = PublicCorrection.of(row) if "corrections" in parts else ()
     settings = request.app.state.settings
     related = _related(row, parts)
     whole = whole_of(row, related, _body(row, parts), corrections, settings, now)
@@ -114,13 +115,13 @@ async def read_article(
 
 
 def _parts(selection: Selection) -> Parts:
-    """What must be fetched beside the article itself."""
+    """The parts that the selected fields need."""
     return frozenset(part for part, names in PARTS.items() if selection.wants(*names))
 
 
-def _related(row: Any, parts: Parts) -> Relations:
+def _related(row: ListedRow, parts: Parts) -> Relations:
     return Relations.of(row) if "related" in parts else NO_RELATIONS
 
 
-def _body(row: Any, parts: Parts) -> Any:
+def _body(row: ListedRow, parts: Parts) -> BodyRow | None:
     return row if "body" in parts and row.html is not None else None

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic.config import JsonDict
 
 from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
@@ -72,7 +74,7 @@ def terms(text: str) -> list[str]:
     return [part for part in (piece.strip() for piece in text.split(",")) if part]
 
 
-def some(limit: int) -> Any:
+def some(limit: int) -> Callable[[str], str]:
     """Checks that a comma-separated filter names something, and at most `limit` things."""
 
     def check(text: str) -> str:
@@ -251,7 +253,7 @@ class ArticleFields(Input):
     """Left out: as the site's setting says."""
 
 
-EXAMPLE: dict[str, Any] = {
+EXAMPLE: JsonDict = {
     "headline": "المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر",
     "summary": "صورة نادرة لسديم بعيد التقطها هواة الفلك.",
     "body": "<p>التقط هواة الفلك صورة نادرة فجر اليوم.</p>",
@@ -302,7 +304,7 @@ class Image(Output):
     width: int | None
     height: int | None
     focal_point: FocalPoint | None
-    renditions: list[Any]
+    renditions: list[object]
 
 
 class Translation(Output):
@@ -330,7 +332,7 @@ class Body(Output):
 
     html: str
     text: str
-    blocks: list[dict[str, Any]]
+    blocks: list[dict[str, object]]
     """The body as a list that an app draws without an HTML engine; skip block types you don't know."""
     truncated: bool
 
@@ -393,7 +395,7 @@ class ArticleSummary(Output):
     corrected: bool
 
 
-MOMENT_EXAMPLE: dict[str, Any] = {
+MOMENT_EXAMPLE: JsonDict = {
     "date": "الاثنين 23 تشرين الثاني 2026",
     "time": "19:14",
     "text": "الاثنين 23 تشرين الثاني 2026، 19:14",
@@ -552,15 +554,15 @@ class RevisionSummary(Output):
 class RevisionRead(RevisionSummary):
     """The article as it stood after one save."""
 
-    content: dict[str, Any]
+    content: dict[str, object]
 
 
 class Change(Output):
     """A field that differs. `words` tells texts apart piece by piece."""
 
     field: str
-    before: Any
-    after: Any
+    before: object
+    after: object
     words: list[dict[str, str]] | None
 
 

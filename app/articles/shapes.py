@@ -1,20 +1,31 @@
-"""How a stored article becomes what the schemas describe."""
+"""From rows of articles to the members of the schemas."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any
 from zoneinfo import ZoneInfo
 
+from app.articles.models import Article, ArticleBody
 from app.articles.repository import Relations, Terms
+from app.articles.rows import (
+    BodyRow,
+    CommentableRow,
+    CorrectionRow,
+    ListedRow,
+    Moment,
+    StatedRow,
+    StoredRow,
+    SummaryRow,
+    WholeRow,
+)
 from app.articles.schemas import ArticleInList
 from app.kit import listing
 from app.kit.raw_columns import read
 from app.settings import Settings
 from app.text.languages import direction
-from app.text.markup import render
+from app.text.markup import Rendered, render
 
 AND = {"ar": " و", "fa": " و ", "ur": " اور ", "en": " and ", "fr": " et ", "tr": " ve ", "de": " und ", "es": " y "}
 COMMA = {"ar": "، ", "fa": "، ", "ur": "، "}
@@ -26,43 +37,41 @@ def _zone(name: str) -> ZoneInfo:
     return ZoneInfo(name)
 
 
-def status_of(article: Any, now: datetime) -> str:
-    """The state by the clock: what is published for later is `scheduled`."""
-    if article.state == "published" and article.published_at > now:
-        return "scheduled"
-    state: str = article.state
-    return state
+def status_of(article: StatedRow, now: datetime) -> str:
+    """The state at `now`: published for later is `scheduled`."""
+    is_ahead = article.state == "published" and article.published_at is not None and article.published_at > now
+    return "scheduled" if is_ahead else article.state
 
 
-def _moment(value: datetime | str) -> datetime:
-    """Readers' rows hold moments as text (`app/kit/raw_columns.py`), the desk's as moments."""
+def _moment(value: Moment) -> datetime:
+    """Raw rows hold text (`app/kit/raw_columns.py`), rows of the desk datetimes."""
     return datetime.fromisoformat(value) if isinstance(value, str) else value
 
 
-def url_of(settings: Settings, slug: str, id: str, section: str | None, published_at: datetime | str | None) -> str:
-    """The article's address on the web site; dates are the site's."""
+def url_of(settings: Settings, slug: str, id: str, section: str | None, published_at: Moment | None) -> str:
+    """The article's address on the web site; its date is in the site's time zone."""
     return _url(settings.article_url, settings.timezone, slug, id, section, published_at)
 
 
 @lru_cache(maxsize=4096)
 def _url(
-    address: Callable[..., str], zone: str, slug: str, id: str, section: str | None, published_at: datetime | str | None
+    address: Callable[..., str], zone: str, slug: str, id: str, section: str | None, published_at: Moment | None
 ) -> str:
     day = _moment(published_at).astimezone(_zone(zone)) if published_at else None
     date = (f"{day:%Y}", f"{day:%m}", f"{day:%d}") if day else ("0000", "00", "00")
     return address(slug=slug, id=id, section=section, published=date)
 
 
-def comments_mode(article: Any, settings: Settings, now: datetime) -> str:
-    """`open`, `premoderated` or `closed`, as the article or the site says, and the article's age."""
-    mode: str = article.comments_mode or settings.comments
+def comments_mode(article: CommentableRow, settings: Settings, now: datetime) -> str:
+    """`open`, `premoderated` or `closed`: set by the article, else by the site; `closed` when it is too old."""
+    mode = article.comments_mode or settings.comments
     days, since = settings.comments_close_after_days, article.published_at
     too_old = days and since and _moment(since) + timedelta(days=days) <= now
     return "closed" if too_old else mode
 
 
 def byline_of(names: list[str], language: str) -> str | None:
-    """Names as a sentence of the language lists them."""
+    """The names joined with the comma and the conjunction of the language."""
     if not names:
         return None
     primary = language.partition("-")[0]
@@ -70,7 +79,7 @@ def byline_of(names: list[str], language: str) -> str | None:
     return conjunction.join([*([comma.join(names[:-1])] if names[:-1] else []), names[-1]])
 
 
-def image_of(image: dict[str, Any] | None) -> dict[str, Any] | None:
+def image_of(image: Mapping[str, object] | None) -> dict[str, object] | None:
     if image is None:
         return None
     given = {name: image.get(name) for name in ("caption", "credit", "width", "height", "focal_point")}
@@ -79,30 +88,30 @@ def image_of(image: dict[str, Any] | None) -> dict[str, Any] | None:
 
 @lru_cache(maxsize=8192)
 def _refs(rows: Terms) -> list[dict[str, str]]:
-    """Made once for the same terms: nobody changes what is only written down."""
+    """Cached, so never to be changed by a caller."""
     return [{"id": id, "slug": slug, "name": name} for id, slug, name in rows]
 
 
-def summary_of(row: Any, related: Relations, settings: Settings, now: datetime) -> dict[str, Any]:
+def summary_of(row: SummaryRow, related: Relations, settings: Settings, now: datetime) -> dict[str, object]:
     """An article in a list."""
     return _summary(row, related, settings, comments_mode(row, settings, now) != "closed")
 
 
 @lru_cache(maxsize=2)
-def writer_of(settings: Settings) -> Callable[[Any, bool], bytes]:
-    """Writes a row that holds what it is filed under as JSON in a list, with whether comments are open.
+def writer_of(settings: Settings) -> Callable[[ListedRow, bool], bytes]:
+    """A function from a raw row, and whether comments are open, to the JSON of its summary.
 
-    The same row gives the same bytes: of a list that is read anew, most articles were in the one before.
+    Cached by row: when a list is built again, most of its articles were in the list before.
     """
 
     @lru_cache(maxsize=1024)  # about 4 MB
-    def write(row: Any, is_open: bool) -> bytes:
+    def write(row: ListedRow, is_open: bool) -> bytes:
         return listing.as_it_stands(ArticleInList, _summary(row, Relations.of(row), settings, is_open))
 
     return write
 
 
-def _summary(row: Any, related: Relations, settings: Settings, is_open: bool) -> dict[str, Any]:
+def _summary(row: SummaryRow, related: Relations, settings: Settings, is_open: bool) -> dict[str, object]:
     sections = _refs(related.sections)
     section = sections[0] if sections else None
     return {
@@ -135,8 +144,8 @@ def _summary(row: Any, related: Relations, settings: Settings, is_open: bool) ->
     }
 
 
-def body_of(row: Any, body: Any) -> dict[str, Any]:
-    """The body in three forms; a paid one stops after the summary."""
+def body_of(row: SummaryRow, body: BodyRow | None) -> dict[str, object]:
+    """The body in three forms; of a paid article only the summary."""
     if row.access == "paid":
         return {**_only_summary(row.summary), "truncated": True}
     if body is None:
@@ -145,11 +154,11 @@ def body_of(row: Any, body: Any) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=512)
-def _rendered(summary: str) -> Any:
+def _rendered(summary: str) -> Rendered:
     return render(summary, "text")
 
 
-def _only_summary(summary: str | None) -> dict[str, Any]:
+def _only_summary(summary: str | None) -> dict[str, object]:
     rendered = _rendered(summary or "")
     return {"html": rendered.html, "text": rendered.text, "blocks": rendered.blocks}
 
@@ -158,15 +167,20 @@ RIGHTS = ("holder", "notice", "usage", "credit_line", "syndication", "expires_at
 
 
 def whole_of(
-    row: Any, related: Relations, body: Any, corrections: Any, settings: Settings, now: datetime
-) -> dict[str, Any]:
+    row: WholeRow,
+    related: Relations,
+    body: BodyRow | None,
+    corrections: Iterable[CorrectionRow],
+    settings: Settings,
+    now: datetime,
+) -> dict[str, object]:
     """A single article."""
-    summary = summary_of(row, related, settings, now)
+    is_open = comments_mode(row, settings, now) != "closed"
     rights, seo = read(row.rights), read(row.seo)
     return {
-        **summary,
+        **_summary(row, related, settings, is_open),
         "body": body_of(row, body),
-        "comments": {**summary["comments"], "count": row.comment_count},
+        "comments": {"open": is_open, "count": row.comment_count},
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
         "dateline": row.dateline,
         "source": row.source,
@@ -177,11 +191,11 @@ def whole_of(
     }
 
 
-def external_of(row: Any) -> dict[str, str] | None:
-    return {"system": row.external_system, "id": row.external_id} if row.external_system else None
+def external_of(row: StoredRow) -> dict[str, str] | None:
+    return {"system": row.external_system, "id": row.external_id or ""} if row.external_system else None
 
 
-def desk_summary_of(row: Any, related: Relations, settings: Settings, now: datetime) -> dict[str, Any]:
+def desk_summary_of(row: StoredRow, related: Relations, settings: Settings, now: datetime) -> dict[str, object]:
     """An article in the desk's list."""
     return {
         **summary_of(row, related, settings, now),
@@ -194,9 +208,15 @@ def desk_summary_of(row: Any, related: Relations, settings: Settings, now: datet
 
 
 def desk_of(
-    row: Any, related: Relations, body: Any, corrections: Any, warnings: Any, settings: Settings, now: datetime
-) -> dict[str, Any]:
-    """A single article for the desk: whole, whatever its access."""
+    row: Article,
+    related: Relations,
+    body: ArticleBody | None,
+    corrections: Iterable[CorrectionRow],
+    warnings: Sequence[Mapping[str, object]],
+    settings: Settings,
+    now: datetime,
+) -> dict[str, object]:
+    """A single article for the desk: its body is whole even if it is paid."""
     whole = whole_of(row, related, body, corrections, settings, now)
     if body is not None:
         whole["body"] = {"html": body.html, "text": body.text, "blocks": body.blocks, "truncated": False}

@@ -1,4 +1,4 @@
-"""Articles at the desk: of every state, as objects that can be changed and stored again."""
+"""Articles at the desk: of every state, as objects that can be changed and saved."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ Stored = TypeVar("Stored", Article, ArticleBody)
 bodies: Any = ArticleBody.__table__
 _ITSELF = select(articles).where(Article.id == bindparam("id"))
 ITSELF, TO_CHANGE = Prepared(_ITSELF), Prepared(_ITSELF.with_for_update())
-# Not together with the row that is locked: whoever waited for it would see the rest as it was before.
+# Not in the statement that locks the row: after a wait for the lock it would return the other rows as of before.
 BESIDE = Prepared(
     select(bodies, *RELATED)
     .select_from(Article)
     .outerjoin(bodies, bodies.c.article_id == Article.id)
     .where(Article.id == bindparam("id"))
 )
-# Statements for what is new, and for what is there already, by table.
+# Insert and update by table.
 WAYS = {
     table: (Prepared(insert(table)), Prepared(update(table).where(key == bindparam("known"))), key.name)
     for table, key in ((articles, articles.c.id), (bodies, bodies.c.article_id))
@@ -40,15 +40,15 @@ CORRECTIONS = select(Correction.__table__).where(Correction.article_id == bindpa
 
 
 class ArticlesToEdit(Articles):
-    """All articles, for the desk: as objects that can be changed, and are stored by `save`."""
+    """All articles, for the desk: as objects that can be changed; `save` stores them."""
 
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(session)
         self.session = session
-        self._stored: dict[Article | ArticleBody, dict[str, Any]] = {}  # what the database holds of them
+        self._stored: dict[Article | ArticleBody, dict[str, Any]] = {}  # their stored values
 
     async def require(self, id: str, *, for_update: bool = False) -> Article:
-        """Raises `NotFound`. With `for_update` nobody else changes it until this transaction ends."""
+        """The article with this id; `for_update` locks its row. Raises `NotFound`."""
         known = as_id(id)
         found = await self.find(known, for_update=for_update) if known else None
         if found is None:
@@ -56,24 +56,24 @@ class ArticlesToEdit(Articles):
         return found
 
     async def find(self, article_id: str, *, for_update: bool = False) -> Article | None:
-        """The same, where it is there."""
+        """The same, or None."""
         row = await (TO_CHANGE if for_update else ITSELF).first(self.session, {"id": article_id})
         return None if row is None else self._known(Article, row._asdict())
 
     async def beside(self, article: Article, now: datetime) -> tuple[ArticleBody | None, Relations]:
-        """The body of an article, and what it is filed under with the translations that readers see."""
+        """The body of an article, its terms and its visible translations."""
         row = await BESIDE.first(self.session, {"id": article.id, "now": now})
         values = {column.name: getattr(row, column.name) for column in bodies.columns}
         return self._known(ArticleBody, values) if row.article_id else None, Relations.of(row)
 
     def _known(self, kind: type[Stored], values: dict[str, Any]) -> Stored:
-        """Not among the session's own objects: it would ask and write in ways that cost more than the statements."""
+        """An object outside the session's unit of work, which would cost more than the statements."""
         found = kind(**values)
         self._stored[found] = values
         return found
 
     async def save(self, thing: Article | ArticleBody) -> None:
-        """Writes what is another than what is stored, if anything."""
+        """Inserts it, or updates the columns that changed, if any."""
         add, change, key = WAYS[thing.__table__]
         values = {column.name: getattr(thing, column.name) for column in thing.__table__.columns}
         stored = self._stored.get(thing)
@@ -88,7 +88,7 @@ class ArticlesToEdit(Articles):
         return thing in self._stored
 
     async def remove(self, article: Article) -> None:
-        """Deletes it, with all that is its own."""
+        """Deletes it; the foreign keys cascade."""
         await REMOVE.run(self.session, {"id": article.id})
 
     async def corrections(self, article_id: str) -> Sequence[Row[Any]]:

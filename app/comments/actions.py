@@ -1,4 +1,4 @@
-"""What a reader may do with a comment, and what a moderator decides.
+"""Comments: submitting, editing and withdrawing by their authors, and decisions of moderators.
 
 | from \\ to | approved | rejected | spam | redacted | deleted |
 | --- | --- | --- | --- | --- | --- |
@@ -17,12 +17,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.repository import Articles
+from app.articles.rows import ArticleRow
 from app.articles.shapes import comments_mode
 from app.comments.models import FINAL, Comment, CommentPrivate
 from app.comments.repository import CommentsToChange, line_of
@@ -68,7 +68,7 @@ class DuplicateComment(Conflict):
 
 @dataclass(frozen=True)
 class Visit:
-    """A reader at work: in which transaction, under which settings, from where, when."""
+    """A request of a commenter: its transaction, the settings, the network address and the time."""
 
     session: AsyncSession
     settings: Settings
@@ -80,12 +80,12 @@ class Visit:
         return CommentsToChange(self.session)
 
     def digests(self, kind: str, text: str) -> list[str]:
-        """Keyed digests of what identifies a sender, the present key's first."""
+        """Keyed digests (HMAC) of `text`, one per secret key, the present key's first."""
         return Signer(self.settings.secret_key, f"comment-{kind}").digests(text)
 
 
 def edit_token(settings: Settings, comment_id: str) -> str:
-    """The proof that somebody wrote this comment: made from its id, stored nowhere."""
+    """The edit token of a comment's author: a signature of its id, not stored."""
     return TOKEN + to_base64url(Signer(settings.secret_key, "comment-edit").sign(comment_id.encode()))
 
 
@@ -98,8 +98,8 @@ def is_edit_token(settings: Settings, comment_id: str, token: str) -> bool:
     return token.startswith(TOKEN) and len(signature) == 32 and signer.verify(comment_id.encode(), signature)
 
 
-async def is_at_home(visit: Visit, comment_id: str) -> bool:
-    """Whether a request comes from the address that the comment was sent from, as far as that is known."""
+async def is_same_address(visit: Visit, comment_id: str) -> bool:
+    """Whether the request has the network address of the comment's author; True if both are unknown."""
     private = await visit.comments.private(comment_id)
     if private is None:
         return False
@@ -108,8 +108,8 @@ async def is_at_home(visit: Visit, comment_id: str) -> bool:
     return private.address_digest in visit.digests("address", person_of(visit.address))
 
 
-async def open_article(visit: Visit, id: str) -> tuple[Any, str]:
-    """The article, locked and looked at again, and its mode. Raises what `Articles.at` raises, and `CommentsClosed`."""
+async def open_article(visit: Visit, id: str) -> tuple[ArticleRow, str]:
+    """The article, read after its lock, and its mode. Raises the errors of `Articles.at`, and `CommentsClosed`."""
     await visit.comments.lock_article(id)
     article = await Articles(visit.session).at(id, visit.now)
     mode = comments_mode(article, visit.settings, visit.now)
@@ -118,8 +118,8 @@ async def open_article(visit: Visit, id: str) -> tuple[Any, str]:
     return article, mode
 
 
-async def answered(visit: Visit, article: Any, parent_id: str | None) -> tuple[Comment | None, list[Fault]]:
-    """The comment that is to be answered, or why it cannot be. What readers have never seen is not there."""
+async def find_parent(visit: Visit, article: ArticleRow, parent_id: str | None) -> tuple[Comment | None, list[Fault]]:
+    """The parent comment, or the fault of `/parent_id`. One that was never public does not exist."""
     if parent_id is None:
         return None, []
     parent = await visit.comments.find(parent_id)
@@ -133,29 +133,29 @@ async def answered(visit: Visit, article: Any, parent_id: str | None) -> tuple[C
     return parent, []
 
 
-async def submit(visit: Visit, article: Any, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
+async def submit(visit: Visit, article: ArticleRow, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
     """Stores a new comment. Raises `RateLimited` and `DuplicateComment`.
 
-    Where the field that people do not see is filled in, the comment is spam; its sender is told that it is held. What
-    the same e-mail address has said from elsewhere is held too, also where comments are open.
+    If the hidden field (honeypot) is filled in, it is spam; the response says `pending`. A repetition from the same
+    e-mail address in another network is `pending` too, even if comments are open.
     """
-    await _refuse_flood(visit)
+    await _limit_rate(visit)
     answered_id = parent.id if parent else None
-    words = _said(article.id, answered_id, form.body)
+    words = _duplicate_key(article.id, answered_id, form.body)
     private = _private(visit, words, form, answered_id)
-    repeated = await _said_elsewhere(visit, words, private.email)
+    repeated = await _is_repeated(visit, words, private.email)
     comment = _placed(article, form, parent, visit.now)
     trapped = form.subject is not None and not (isinstance(form.subject, str) and is_blank(form.subject))
     comment.status = "spam" if trapped else "approved" if mode == "open" and not repeated else "pending"
     comment.shown = comment.was_approved = comment.status == "approved"
     private.comment_id = comment.id
     await visit.comments.add(comment, private)
-    await visit.comments.forget_addresses(visit.now)
+    await visit.comments.erase_addresses(visit.now)
     return comment
 
 
-def _placed(article: Any, form: CommentCreate, parent: Comment | None, now: datetime) -> Comment:
-    """The comment at its place in the tree: below what it answers, or beside it where it would be too deep."""
+def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, now: datetime) -> Comment:
+    """A new comment at its place in the tree: below its parent, or beside it if that would be too deep."""
     id = new_id()
     above = [] if parent is None else line_of(parent.path)[:DEEPEST]
     return Comment(
@@ -192,36 +192,36 @@ def _private(visit: Visit, words: str, form: CommentCreate, answered_id: str | N
     )
 
 
-def _said(article_id: str, answered_id: str | None, body: str) -> str:
-    """What makes two comments the same: what they are about, and the words as `identity_fold` reads them.
+def _duplicate_key(article_id: str, answered_id: str | None, body: str) -> str:
+    """The text by which duplicates are found: the answered comment or the article, and the folded words.
 
     Thanks to two people are two comments.
     """
     return f"{answered_id or article_id}\n{identity_fold(body)}"
 
 
-async def _said_elsewhere(visit: Visit, words: str, email: str | None, *, besides: str | None = None) -> bool:
-    """Whether the same e-mail address has said this from another network. Raises `DuplicateComment`.
+async def _is_repeated(visit: Visit, words: str, email: str | None, *, besides: str | None = None) -> bool:
+    """Whether the same e-mail address sent this from another network. Raises `DuplicateComment` for the same person.
 
-    That is for the same person: the same e-mail address from the same network; without an e-mail address, the same
-    network address. Whoever only knows somebody's e-mail address must not learn from a refusal that they wrote here.
+    The same person: the same e-mail address and network; without an e-mail address, the same network address. A refusal
+    must not reveal to a third party who knows the e-mail address that its owner wrote here.
     """
-    said, since = visit.digests("body", words), visit.now - SAME_WITHIN
+    digests, since = visit.digests("body", words), visit.now - SAME_WITHIN
     sender, here = _sender(visit, email), _here(visit, email)
-    if here is not None and await visit.comments.said_before(said, sender & here, since, besides):
+    if here is not None and await visit.comments.was_sent(digests, sender & here, since, besides):
         raise DuplicateComment()
-    return email is not None and await visit.comments.said_before(said, sender, since, besides)
+    return email is not None and await visit.comments.was_sent(digests, sender, since, besides)
 
 
 def _sender(visit: Visit, email: str | None) -> ColumnElement[bool]:
-    """Who gave the same e-mail address, or none as well."""
+    """The condition for comments with the same e-mail address, or also without one."""
     if email is None:
         return CommentPrivate.email_digest.is_(None)
     return CommentPrivate.email_digest.in_(visit.digests("email", email_key(email)))
 
 
 def _here(visit: Visit, email: str | None) -> ColumnElement[bool] | None:
-    """Who is at the same place: the network beside an e-mail address, the address alone. None: it is not known."""
+    """The condition for the same network, without an e-mail address for the same network address; None if unknown."""
     if visit.address is None:
         return None
     if email is None:
@@ -229,8 +229,8 @@ def _here(visit: Visit, email: str | None) -> ColumnElement[bool] | None:
     return CommentPrivate.network_digest.in_(visit.digests("network", str(network_of(visit.address))))
 
 
-async def _refuse_flood(visit: Visit) -> None:
-    """Counts a comment or a change for its address and its network. Only what is stored in the end has been counted."""
+async def _limit_rate(visit: Visit) -> None:
+    """Counts a comment or an edit per address and per network. Raises `RateLimited`; a rollback undoes the count."""
     address, settings = visit.address, visit.settings
     if address is None or not settings.comments_rate:
         return
@@ -245,7 +245,7 @@ async def _refuse_flood(visit: Visit) -> None:
 
 
 def _limit_headers(settings: Settings, who: str, seconds: int, wait: int) -> dict[str, str]:
-    """draft-ietf-httpapi-ratelimit-headers: the policies, and the one that is used up."""
+    """draft-ietf-httpapi-ratelimit-headers: all policies, and the exhausted one."""
     factors = {"person": 1, "network": settings.comments_network_factor}
     policies = [
         f'"{name}-{window}";q={count * factor};w={window}'
@@ -259,7 +259,7 @@ def _limit_headers(settings: Settings, who: str, seconds: int, wait: int) -> dic
 
 
 def refuse_edit(visit: Visit, comment: Comment, mode: str) -> None:
-    """Pending: any time. Approved: for some minutes, while comments are open. Anything else: not."""
+    """Raises unless its author may edit it: pending always, approved for some minutes while comments are open."""
     if comment.status in FINAL:
         raise NotFound()
     if comment.status == "rejected":
@@ -272,47 +272,47 @@ def refuse_edit(visit: Visit, comment: Comment, mode: str) -> None:
 
 
 async def edit(visit: Visit, comment: Comment, mode: str, form: CommentUpdate) -> None:
-    """Its author changes a comment; what was approved is moderated again. What changes nothing leaves no trace.
+    """Changes a comment for its author; an approved one is moderated again. No change stores nothing.
 
-    Otherwise it counts and must not repeat, like a new comment. Raises `RateLimited` and `DuplicateComment`.
+    A change is rate-limited and must be no duplicate, like a new comment. Raises `RateLimited` and `DuplicateComment`.
     """
     sent = form.model_dump(exclude_unset=True)
     changes = {name: value for name, value in sent.items() if value != getattr(comment, name)}
     if not changes:
         return
-    await _refuse_flood(visit)
-    repeated = "body" in changes and await _reworded(visit, comment, changes["body"])
+    await _limit_rate(visit)
+    repeated = "body" in changes and await _update_digest(visit, comment, changes["body"])
     for name, value in changes.items():
         setattr(comment, name, value)
     comment.edited_at = visit.now
     again = comment.status == "approved" and (mode == "premoderated" or repeated)
-    await visit.comments.turn(comment, "pending" if again else comment.status)
+    await visit.comments.change_status(comment, "pending" if again else comment.status)
 
 
-async def _reworded(visit: Visit, comment: Comment, body: str) -> bool:
-    """Keeps what the comment says now; whether another one from elsewhere says it. Raises `DuplicateComment`."""
+async def _update_digest(visit: Visit, comment: Comment, body: str) -> bool:
+    """Stores the digest of the new `body`; returns `_is_repeated`. Raises `DuplicateComment`."""
     private = await visit.comments.private(comment.id)
     if private is None:
         return False
-    # Before `answered_id` was kept, the place in the tree is all that is known.
-    words = _said(comment.article_id, private.answered_id or comment.parent_id, body)
-    repeated = await _said_elsewhere(visit, words, private.email, besides=comment.id)
+    # Older rows have no `answered_id`, only the place in the tree.
+    words = _duplicate_key(comment.article_id, private.answered_id or comment.parent_id, body)
+    repeated = await _is_repeated(visit, words, private.email, besides=comment.id)
     private.body_digest = visit.digests("body", words)[0]
     return repeated
 
 
 async def withdraw(visit: Visit, comment: Comment) -> None:
-    """Its author takes it back, at any time."""
+    """Deletes a comment for its author, at any time."""
     if comment.status in FINAL:
         raise NotFound()
     await visit.comments.remove(comment)
 
 
 async def decide(work: Work, comment: Comment, verb: str, reason: str | None, *, read: bool) -> bool:
-    """Carries a moderator's decision out; False where it had been carried out before.
+    """Applies a moderator's decision; False if it was applied before.
 
-    `read`: the moderator has named the version. Without that nobody approves what its author has changed: the words
-    may be others than those that were read. Raises `StateConflict` and `PreconditionRequired`.
+    `read`: the request named the version. Without it an edited comment cannot be approved: its words may differ from
+    those that the moderator read. Raises `StateConflict` and `PreconditionRequired`.
     """
     before, target = comment.status, TARGET[verb]
     if before == target:
@@ -325,7 +325,7 @@ async def decide(work: Work, comment: Comment, verb: str, reason: str | None, *,
     if target == "redacted":
         await comments.wipe(comment, target)
     else:
-        await comments.turn(comment, target)
+        await comments.change_status(comment, target)
     await work.record(
         f"comment.{verb}", "comment", comment.id, article_id=comment.article_id, before=before, reason=reason
     )
@@ -347,13 +347,13 @@ async def decide_one(work: Work, id: str, verb: str, form: DecisionInput, expect
 
 
 def _obey(form: DecisionInput, comment: Comment) -> None:
-    """The version in the body holds as `If-Match` does."""
+    """Checks the version in the body like `If-Match`. Raises `PreconditionFailed`."""
     if form.version not in {None, comment.version}:
         raise PreconditionFailed(version=comment.version, headers={"ETag": f'"{comment.version}"'})
 
 
 def _names_version(expected: Expected) -> bool:
-    """Whether `If-Match` is there and is not `*`, which says nothing of what was read: no comment has version 0."""
+    """Whether `If-Match` is there and is not `*`, which names no version: no comment has version 0."""
     try:
         expected.obey(0)
     except PreconditionFailed:
@@ -362,7 +362,7 @@ def _names_version(expected: Expected) -> bool:
 
 
 async def decide_all(work: Work, decisions: list[Decision]) -> list[Outcome]:
-    """One after the other; one that cannot be carried out does not stop the others."""
+    """Applies each decision; one that fails does not stop the others."""
     comments = CommentsToChange(work.session)
     await comments.lock_articles_of([decision.id for decision in decisions])
     return [await _outcome(work, comments, decision) for decision in decisions]

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Query
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,6 +15,7 @@ from starlette.responses import Response
 
 from app.comments import actions
 from app.comments.repository import CommentsToChange
+from app.comments.rows import ModerationRow
 from app.comments.schemas import (
     CommentDesk,
     CommentDeskList,
@@ -55,7 +56,7 @@ EXCERPT = 140
 
 @dataclass(frozen=True)
 class _Deciding:
-    """What every single decision is given: the moderator at work, what `If-Match` says, and the idempotency key."""
+    """Dependencies of every single decision: the moderator's work, `If-Match` and the idempotency key."""
 
     work: Work
     expected: Expected
@@ -148,7 +149,7 @@ async def redact_comment(
 
 
 async def _decided(request: Request, deciding: _Deciding, id: str, verb: str, body: DecisionInput | None) -> Response:
-    """Kept for a replay is only that it was done: name, text and e-mail address may be erased before it comes."""
+    """Applies a decision. A replay stores no comment: name, text and e-mail address may be erased before it comes."""
     work = deciding.work
     try:
         await deciding.once.begin(f"token:{work.actor.token_id}")
@@ -164,7 +165,7 @@ async def _shown(session: AsyncSession, id: str, actor: Actor, headers: Mapping[
     return at_desk(written(CommentDesk, _row(row)), version=row.version, headers=headers)
 
 
-def _row(row: Any) -> dict[str, Any]:
+def _row(row: ModerationRow) -> dict[str, object]:
     parent = {
         "id": row.parent_id,
         "author_name": row.parent_name,

@@ -1,9 +1,10 @@
-"""The comment form: how a client draws it, and every fault in what comes back, at once and in its order."""
+"""The comment form for clients: texts, fields and limits."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
+from app.articles.rows import ArticleRow
 from app.comments.schemas import (
     BODY_MAX,
     BODY_MIN,
@@ -18,19 +19,19 @@ from app.settings import Settings
 from app.text.languages import direction
 from app.text.messages import message, negotiate
 
-# What is required, and which parent may be answered, is known only when the article is.
+# Parsed unvalidated: required fields and valid parents depend on the article.
 SentComment = Annotated[CommentCreate, AS_SENT]
 SentUpdate = Annotated[CommentUpdate, AS_SENT]
 
 
-def form_of(article: Any, mode: str, language: str | None, settings: Settings) -> dict[str, Any]:
-    """The form of an article in a language that there are texts in. Nothing in it belongs to one reader."""
+def form_of(article: ArticleRow, mode: str, language: str | None, settings: Settings) -> dict[str, object]:
+    """The form of an article in a supported language. It is the same for all clients, so it can be cached."""
     speaks = negotiate(language or article.language, settings.language)
 
     def say(key: str) -> str:
         return message(f"form.{key}", speaks)
 
-    def field(name: str, type: str, required: bool, low: int | None, high: int, autocomplete: str) -> dict[str, Any]:
+    def field(name: str, type: str, required: bool, low: int | None, high: int, autocomplete: str) -> dict[str, object]:
         limits = {"required": required, "min": low, "max": high}
         return {"name": name, "label": say(name), "type": type, "autocomplete": autocomplete, **limits}
 

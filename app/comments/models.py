@@ -1,4 +1,4 @@
-"""The comment tables. What a reader did not give for publication lives in a table of its own."""
+"""The comment tables. Private data has a table of its own."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Id, Key
 
-FINAL = ("deleted", "redacted")  # nothing leads out of these
+FINAL = ("deleted", "redacted")  # no way back
 SHOWN_ROOT = text("parent_id IS NULL AND shown")
 SHOWN_ROOT_IN_SQLITE = text("parent_id IS NULL AND shown = 1")
 IS_REPLY = text("parent_id IS NOT NULL")
@@ -44,7 +44,7 @@ class Comment(Base):
             sqlite_where=SHOWN_ROOT_IN_SQLITE,
         ),
         Index("ix_comments_article", "article_id", "created_at", "id"),
-        # Without the roots: a planner that counts rows per parent would take their one group for a small one.
+        # Without roots: the planner estimates rows per parent, and all roots have the same one, null.
         Index("ix_comments_replies", "parent_id", "id", postgresql_where=IS_REPLY, sqlite_where=IS_REPLY),
         Index("ix_comments_queue", "status", "created_at", "id"),
         Index("ix_comments_sent", "created_at", "id"),
@@ -53,7 +53,7 @@ class Comment(Base):
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
-    # No `ondelete`: nobody's deletion takes other people's replies along.
+    # No `ondelete`: deleting a comment must not delete replies of others.
     parent_id: Mapped[str | None] = mapped_column(Id, ForeignKey("comments.id"))
     path: Mapped[str] = mapped_column(Key, unique=True)
     depth: Mapped[int] = mapped_column(Integer)
@@ -73,7 +73,7 @@ class Comment(Base):
 
 
 class CommentPrivate(Base):
-    """The e-mail address, and keyed digests by which a sender is recognised. No public statement names this table."""
+    """The e-mail address, and keyed digests that identify a sender. No public statement reads this table."""
 
     __tablename__ = "comment_private"
     __table_args__ = (
@@ -91,7 +91,7 @@ class CommentPrivate(Base):
     address_digest: Mapped[str | None] = mapped_column(Key)
     network_digest: Mapped[str | None] = mapped_column(Key)
     body_digest: Mapped[str] = mapped_column(Key, index=True)
-    # What was answered: the tree may have placed the reply beside it. No key: it may go, and nothing goes with it.
+    # The answered comment; in the tree the reply may be beside it. No foreign key: it may be deleted.
     answered_id: Mapped[str | None] = mapped_column(Id)
     consent_at: Mapped[datetime | None]
     consent_version: Mapped[str | None]

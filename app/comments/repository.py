@@ -1,4 +1,4 @@
-"""Where comments are stored and found. Readers see what is `shown`, under an article that is visible."""
+"""Queries for comments. Public are those that are `shown`, under a visible article."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from sqlalchemy import (
     Integer,
     Row,
     Select,
+    Update,
     and_,
     bindparam,
     case,
@@ -27,23 +28,24 @@ from sqlalchemy.orm import aliased
 
 from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
-from app.articles.repository import readable, visible
+from app.articles.repository import articles, readable, visible
 from app.articles.schemas import terms
 from app.comments import events
 from app.comments.models import FINAL, Comment, CommentPrivate
+from app.comments.rows import CommentRow, CommentWithArticleRow, ModerationRow, ReplyRow
 from app.comments.schemas import CommentDeskQuery, CommentListQuery
-from app.kit.db import Connection, Instant
+from app.kit.db import Base, Connection, Instant
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.slugs import repository as slugs
 from app.staff.access import Actor
 
-NESTED = 20  # comments of one thread that come along at once
+NESTED = 20  # comments of one thread in a response
 ADDRESSES_KEPT = timedelta(days=30)
-FORGOTTEN_AT_ONCE = 100
+ERASED_AT_ONCE = 100
 EXCERPT = 600  # code points of a parent that are fetched for its excerpt
-comments = Comment.__table__
+comments = Base.metadata.tables[Comment.__tablename__]
 SORTS: dict[str, list[Key]] = {
     "newest": [Key(Comment.created_at, descending=True), Key(Comment.id, descending=True)],
     "oldest": [Key(Comment.created_at), Key(Comment.id)],
@@ -54,25 +56,24 @@ SORTS: dict[str, list[Key]] = {
     ],
 }
 
-# What every comment that is sent needs is built once: that costs more than running it on SQLite.
+# Built once: building these statements costs more than running them on SQLite.
 LOCK = select(Article.id).where(Article.id == bindparam("id")).with_for_update(key_share=True)
 
 
-def _counting() -> Any:
-    articles: Any = Article.__table__
+def _count_statement() -> Update:
     counted = articles.c.comment_count + bindparam("by", type_=Integer)
     return update(articles).where(articles.c.id == bindparam("article")).values(comment_count=counted)
 
 
-def _forgetting() -> Any:
-    private: Any = CommentPrivate.__table__
+def _erase_statement() -> Update:
+    private = Base.metadata.tables[CommentPrivate.__tablename__]
     old = (private.c.created_at < bindparam("before", type_=Instant), private.c.address_digest.is_not(None))
     some = select(private.c.comment_id).where(*old).order_by(private.c.created_at)
-    some = some.limit(FORGOTTEN_AT_ONCE).with_for_update(skip_locked=True)
+    some = some.limit(ERASED_AT_ONCE).with_for_update(skip_locked=True)
     return update(private).where(private.c.comment_id.in_(some)).values(address_digest=None, network_digest=None)
 
 
-COUNT, FORGET = _counting(), _forgetting()
+COUNT, ERASE = _count_statement(), _erase_statement()
 
 
 def line_of(path: str) -> list[str]:
@@ -82,13 +83,13 @@ def line_of(path: str) -> list[str]:
 
 
 class Comments:
-    """What readers see, as rows. None of these statements names the private table."""
+    """Public comments as rows. None of these statements reads the private table."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[Row[Any]]:
-        """One page of the threads under an article that may be seen."""
+    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[CommentRow]:
+        """One page of the threads under a visible article."""
         keys = SORTS[query.sort]
         top = query.sort == "top"
         return await take(
@@ -101,23 +102,23 @@ class Comments:
             times=[1 if top else 0],
         )
 
-    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[Row[Any]]:
+    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[CommentRow]:
         """One page of the direct replies, oldest first."""
         statement = select(comments).where(Comment.parent_id == parent_id, Comment.shown)
         return await take(self.connection, statement, [Key(Comment.id)], query, cursors, position=lambda row: [row.id])
 
-    async def below(self, bases: Iterable[Row[Any]]) -> list[Row[Any]]:
+    async def below(self, bases: Iterable[CommentRow]) -> list[ReplyRow]:
         """Up to `NESTED` comments below each of `bases`, depth first: one query that reads no more than it returns."""
         parts = [_subtree(base.path).subquery() for base in bases if base.descendants]
         if not parts:
             return []
-        rows = (await self.connection.execute(union_all(*(select(part) for part in parts)))).all()
+        rows: Sequence[ReplyRow] = (await self.connection.execute(union_all(*(select(part) for part in parts)))).all()
         return sorted(rows, key=lambda row: row.path)
 
-    async def one(self, id: str, now: datetime, *, own: bool = False) -> Row[Any]:
-        """A comment with the slug and headline of its article. Raises `NotFound` where it may not be seen.
+    async def one(self, id: str, now: datetime, *, own: bool = False) -> CommentWithArticleRow:
+        """A comment with the slug and headline of its article. Raises `NotFound` if it is not public.
 
-        `own`: by its author, who sees it also while it waits or was refused.
+        `own`: for its author, who also sees it while it is pending or rejected.
         """
         known = as_id(id)
         article = (Article.slug.label("article_slug"), Article.headline.label("article_headline"))
@@ -129,25 +130,25 @@ class Comments:
             raise NotFound()
         return row
 
-    async def with_ids(self, ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
-        """Those of these comments that stand in the public tree."""
+    async def with_ids(self, ids: Sequence[str], now: datetime) -> Sequence[CommentRow]:
+        """The public ones among these comments."""
         statement = select(comments).join(Article, Article.id == Comment.article_id)
         statement = statement.where(Comment.id.in_(ids), Comment.shown, visible(now))
         return (await self.connection.execute(statement)).all()
 
-    async def ancestors(self, row: Any) -> Sequence[Row[Any]]:
-        """What stands above, from the root down. Above what is shown everything is."""
+    async def ancestors(self, row: CommentRow) -> Sequence[CommentRow]:
+        """The ancestors from the root down; those of a shown comment are shown."""
         above = line_of(row.path)[:-1]
         if not above:
             return []
         statement = select(comments).where(Comment.id.in_(above)).order_by(Comment.depth)
         return (await self.connection.execute(statement)).all()
 
-    async def counts(self, names: Sequence[str], now: datetime) -> dict[str, Row[Any]]:
-        """(id, slug, comment_count) of the visible ones among these articles, by name, in the order asked for."""
+    async def counts(self, names: Sequence[str], now: datetime) -> dict[str, Row[str, str, int]]:
+        """(id, slug, comment_count) of the visible ones among these articles, by name, in the order of `names`."""
         is_asked = slugs.is_named(ARTICLE, Article.id, names)
         statement = select(Article.id, Article.slug, Article.comment_count).where(is_asked, visible(now))
-        rows: Sequence[Any] = (await self.connection.execute(statement)).all()
+        rows = (await self.connection.execute(statement)).all()
         return await slugs.by_name(self.connection, ARTICLE, names, rows)
 
 
@@ -159,8 +160,8 @@ def _subtree(path: str) -> Select[Any]:
 class CommentsToChange(Comments):
     """All comments, as objects that can be changed.
 
-    Every change first locks the article: what is counted, whether comments are open and what a reply answers stay as
-    they were found until the transaction ends, and no two changes wait for each other in a circle.
+    Every change first locks the article: counters, the comment mode and the parent of a reply cannot change until the
+    transaction ends, and two changes cannot deadlock.
     """
 
     def __init__(self, session: AsyncSession) -> None:
@@ -168,11 +169,11 @@ class CommentsToChange(Comments):
         self.session = session
 
     async def lock_article(self, article_id: str) -> None:
-        """For comments only: readers, and desk edits that touch no counter, wait at most for the end of this."""
+        """Locks the article against other comments (`FOR NO KEY UPDATE`)."""
         await self.session.execute(LOCK, {"id": article_id})
 
     async def lock_articles_of(self, ids: Sequence[str]) -> None:
-        """The articles of these comments, always in the same order."""
+        """Locks the articles of these comments, always in the same order, against deadlocks."""
         those = select(Comment.article_id).where(Comment.id.in_(ids))
         locked = select(Article.id).where(Article.id.in_(those)).order_by(Article.id)
         await self.session.execute(locked.with_for_update(key_share=True))
@@ -189,7 +190,7 @@ class CommentsToChange(Comments):
         return comment
 
     async def find(self, id: str) -> Comment | None:
-        """The comment as it stands now."""
+        """The comment, read again from the database, or None."""
         statement = select(Comment).where(Comment.id == id).execution_options(populate_existing=True)
         return (await self.session.scalars(statement)).one_or_none()
 
@@ -202,8 +203,8 @@ class CommentsToChange(Comments):
             await self._count(comment, 1)
             await events.record_comment_change(self.session, "comment.approved", comment)
 
-    async def turn(self, comment: Comment, status: str) -> None:
-        """Gives the comment another status; whatever counts approved ones follows."""
+    async def change_status(self, comment: Comment, status: str) -> None:
+        """Changes the status, and all counters of approved comments."""
         before, after = comment.status == "approved", status == "approved"
         comment.status = status
         comment.was_approved = comment.was_approved or after
@@ -217,13 +218,13 @@ class CommentsToChange(Comments):
             await events.record_comment_change(self.session, kind, comment)
 
     async def wipe(self, comment: Comment, status: str) -> None:
-        """Takes name, text, address and everything private out; the place stays."""
+        """Erases name, text, web address and everything private; the row stays in the tree."""
         comment.author_name = comment.author_url = comment.body = None
         await self.session.execute(delete(CommentPrivate).where(CommentPrivate.comment_id == comment.id))
-        await self.turn(comment, status)
+        await self.change_status(comment, status)
 
     async def remove(self, comment: Comment) -> None:
-        """Takes the comment away. Where others have answered, its place stays, empty; otherwise nothing does."""
+        """Deletes the comment; if it has replies, it is only erased."""
         await self.wipe(comment, "deleted")
         answered = exists().where(Comment.parent_id == comment.id)
         if not (await self.session.execute(select(answered))).scalar_one():
@@ -231,59 +232,61 @@ class CommentsToChange(Comments):
             await self.session.flush()
 
     async def _count(self, comment: Comment, by: int) -> None:
-        """One approved comment more or less: under the article, and below everything above."""
+        """Adds `by` to the counters of approved comments: of the article, and of all ancestors."""
         await self.session.execute(COUNT, {"article": comment.article_id, "by": by})
         above = line_of(comment.path)[:-1]
         if not above:
             return
         reply = aliased(Comment)
-        before = await self._seen(above)
+        before = await self._public_views(above)
         shown_below = select(func.count()).where(reply.parent_id == Comment.id, reply.shown).scalar_subquery()
         lines = update(Comment).where(Comment.id.in_(above))
         remain = Comment.descendants + by
         await self._run(lines.values(descendants=remain, shown=or_(Comment.status == "approved", remain > 0)))
         await self._run(lines.values(replies=shown_below))
-        for row in (await self._seen(above)).values():
+        for row in (await self._public_views(above)).values():
             if (row.shown, row.replies) != (before[row.id].shown, before[row.id].replies):
                 kind = "comment.updated" if row.shown else "comment.removed"
                 await events.record_comment_change(self.session, kind, row)
 
-    async def _seen(self, ids: Sequence[str]) -> dict[str, Any]:
-        """What readers see of these comments that follows from what stands below them."""
+    async def _public_views(self, ids: Sequence[str]) -> dict[str, Row[str, bool, int, str, str, int]]:
+        """The public columns of these comments that depend on the comments below them, by id."""
         columns = (Comment.id, Comment.shown, Comment.replies, Comment.article_id, Comment.language, Comment.version)
         found = await self.session.execute(select(*columns).where(Comment.id.in_(ids)).order_by(Comment.depth))
-        rows: Sequence[Any] = found.all()
-        return {row.id: row for row in rows}
+        return {row.id: row for row in found.all()}
 
-    async def _run(self, statement: Any) -> None:
+    async def _run(self, statement: Update) -> None:
         await self.session.execute(statement.execution_options(synchronize_session=False))
 
     async def private(self, comment_id: str) -> CommentPrivate | None:
         return await self.session.get(CommentPrivate, comment_id)
 
-    async def said_before(
+    async def was_sent(
         self, body_digests: Sequence[str], person: ColumnElement[bool], since: datetime, besides: str | None
     ) -> bool:
-        """Whether `person` has sent a comment with one of these digests, another one than `besides`."""
+        """Whether `person` has sent a comment, other than `besides`, with one of these digests."""
         same = (CommentPrivate.body_digest.in_(body_digests), person, CommentPrivate.created_at > since)
         statement = select(CommentPrivate.comment_id).where(*same).limit(1)
         if besides is not None:
             statement = statement.where(CommentPrivate.comment_id != besides)
         return (await self.session.execute(statement)).first() is not None
 
-    async def forget_addresses(self, now: datetime) -> None:
-        """Takes away what came from addresses more than 30 days ago: a bounded number at a time, the oldest first."""
-        await self.session.execute(FORGET, {"before": now - ADDRESSES_KEPT})
+    async def erase_addresses(self, now: datetime) -> None:
+        """Erases digests of network addresses that are older than 30 days, up to `ERASED_AT_ONCE`, the oldest first."""
+        await self.session.execute(ERASE, {"before": now - ADDRESSES_KEPT})
 
-    async def queue(self, query: CommentDeskQuery, cursors: Cursors, actor: Actor, now: datetime) -> Slice[Row[Any]]:
-        """One page for the moderators, newest first."""
+    async def queue(
+        self, query: CommentDeskQuery, cursors: Cursors, actor: Actor, now: datetime
+    ) -> Slice[ModerationRow]:
+        """One page of the moderation queue, newest first."""
         statement = _for_moderators(actor, now)
         if query.status:
             statuses = [name.replace("\0", "") for name in terms(query.status)]
             statement = statement.where(Comment.status.in_(statuses))
         if query.article:
             names = terms(query.article)
-            by_id = Article.id.in_([id for name in names if (id := as_id(name))])  # no slug tells of a hidden article
+            # By id in any state; by slug only what the actor may read: a slug must not reveal a hidden article.
+            by_id = Article.id.in_([id for name in names if (id := as_id(name))])
             is_named = and_(slugs.is_named(ARTICLE, Article.id, names), readable(actor, now))
             statement = statement.where(or_(by_id, is_named))
         return await take(
@@ -296,18 +299,18 @@ class CommentsToChange(Comments):
             times=[0],
         )
 
-    async def for_moderator(self, id: str, actor: Actor, now: datetime) -> Row[Any]:
+    async def for_moderator(self, id: str, actor: Actor, now: datetime) -> ModerationRow:
         """One row of the queue. Raises `NotFound`."""
         known = as_id(id)
         statement = _for_moderators(actor, now).where(Comment.id == known)
-        row: Row[Any] | None = (await self.session.execute(statement)).one_or_none()
+        row: ModerationRow | None = (await self.session.execute(statement)).one_or_none()
         if known is None or row is None:
             raise NotFound()
         return row
 
 
 def _for_moderators(actor: Actor, now: datetime) -> Select[Any]:
-    """Comments with what they answer, what only moderators see, and of their article what `actor` may read."""
+    """Comments with their parents, the private columns, and of their articles what `actor` may read."""
     parent, may_read = aliased(Comment), readable(actor, now)
     columns = (
         case((may_read, Article.slug)).label("article_slug"),

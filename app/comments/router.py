@@ -1,9 +1,9 @@
-"""Comments as readers read and write them."""
+"""The public routes of comments."""
 
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends, Path, Query
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -17,8 +17,9 @@ from app.articles.shapes import comments_mode
 from app.comments import actions
 from app.comments.actions import CommentsClosed, DuplicateComment, Visit
 from app.comments.form import SentComment, SentUpdate, form_of
-from app.comments.models import FINAL
+from app.comments.models import FINAL, Comment
 from app.comments.repository import Comments
+from app.comments.rows import CommentWithArticleRow
 from app.comments.schemas import (
     CommentCounts,
     CommentCountsQuery,
@@ -61,13 +62,13 @@ Empty = Annotated[NoQuery, Query()]
 CommentId = Annotated[str, Path(description="Id of the comment.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 REALM = 'Bearer realm="nashra comments"'
 PRIVATE = "private, no-store"
-OWN_STATUS = {"approved": "approved", "rejected": "rejected"}  # its author is told of nothing else but `pending`
+OWN_STATUS = {"approved": "approved", "rejected": "rejected"}  # its author sees every other status as `pending`
 edit_scheme = HTTPBearer(auto_error=False, scheme_name="edit_token", description="A comment's edit token: `nec_…`.")
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(edit_scheme)]
 
 
 async def _is_own(request: Request, id: CommentId, credentials: Credentials) -> bool:
-    """Whether the comment's edit token came along; any other token says nothing here."""
+    """Whether the request has the comment's edit token; any other token is ignored."""
     settings = request.app.state.settings
     return credentials is not None and actions.is_edit_token(settings, as_id(id) or id, credentials.credentials)
 
@@ -165,13 +166,13 @@ async def create_comment(
     try:
         await once.begin(f"article:{named.id}")
     except Replay as replay:
-        return await _made_before(request, visit, replay.response)
+        return await _replayed(request, visit, replay.response)
     article, mode = await actions.open_article(visit, named.id)
-    parent, faults = await actions.answered(visit, article, _parent_in(body))
+    parent, faults = await actions.find_parent(visit, article, _parent_in(body))
     form = checked(CommentCreate, body, visit.settings, faults)
     comment = await actions.submit(visit, article, mode, form, parent)
     status = "approved" if comment.status == "approved" else "pending"
-    # What is kept for a replay: neither the text, which may be taken back, nor the token, which is stored nowhere.
+    # A replay stores neither the text, which may be deleted meanwhile, nor the token.
     request.state.replayed_content = json.dumps({"id": comment.id, "status": status}).encode()
     headers = {"Location": f"/v1/comments/{comment.id}", "ETag": f'"{comment.version}"'}
     token = actions.edit_token(visit.settings, comment.id)
@@ -290,13 +291,15 @@ def _tags(article_id: str) -> list[str]:
     return [f"comments:{article_id}", f"article:{article_id}"]
 
 
-def _parent_in(body: Any) -> str | None:
-    """The parent that is named, if it is named as an id; what else is wrong with it the schema tells."""
+def _parent_in(body: object) -> str | None:
+    """`parent_id` if it is an id; other faults are found by the schema."""
     named = body.get("parent_id") if isinstance(body, dict) else None
     return as_id(named) if isinstance(named, str) else None
 
 
-async def _in_context(request: Request, connection: Connection, row: Any, *, own: bool = False) -> dict[str, Any]:
+async def _in_context(
+    request: Request, connection: Connection, row: CommentWithArticleRow, *, own: bool = False
+) -> dict[str, object]:
     comments = Comments(connection)
     ancestors = await comments.ancestors(row)
     return {
@@ -306,31 +309,31 @@ async def _in_context(request: Request, connection: Connection, row: Any, *, own
     }
 
 
-async def _own(request: Request, connection: Connection, row: Any) -> Response:
-    """As its author sees it: never stored, with its version."""
+async def _own(request: Request, connection: Connection, row: CommentWithArticleRow) -> Response:
+    """The comment for its author: `no-store`, with its version as `ETag`."""
     shown = {**await _in_context(request, connection, row, own=True), "status": OWN_STATUS.get(row.status, "pending")}
     headers = {"Cache-Control": PRIVATE, "Vary": "Authorization", "ETag": f'"{row.version}"'}
     return Response(written(CommentInContext, shown), headers=headers, media_type=JSON)
 
 
 def _made(
-    request: Request, comment: Any, token: str | None, status: str, code: int, headers: dict[str, str]
+    request: Request, comment: Comment, token: str | None, status: str, code: int, headers: dict[str, str]
 ) -> Response:
-    knows = token is not None or comment.edited_at is None  # what was sent, but not what its author wrote later
+    knows = token is not None or comment.edited_at is None  # the text as first sent, but not a later edit
     shown = nested(request, [comment], [], own=knows)[0]
     content = written(CommentMade, {"comment": shown, "status": status, "edit_token": token})
     return Response(content, code, headers={**headers, "Cache-Control": PRIVATE}, media_type=JSON)
 
 
-async def _made_before(request: Request, visit: Visit, stored: Response) -> Response:
-    """The answer to a request that is sent again. Raises `NotFound` where the comment was deleted since.
+async def _replayed(request: Request, visit: Visit, stored: Response) -> Response:
+    """The response to a replayed request. Raises `NotFound` if the comment was deleted since.
 
-    Telephones change networks: who comes from elsewhere is answered, without what only the author may hold.
+    Phones change networks: from another address the response comes without the edit token.
     """
     kept = json.loads(bytes(stored.body))
     comment = await visit.comments.find(kept["id"])
     if comment is None:
         raise NotFound()
     headers = {name: stored.headers[name] for name in ("location", "etag", "idempotency-replayed")}
-    token = actions.edit_token(visit.settings, comment.id) if await actions.is_at_home(visit, comment.id) else None
+    token = actions.edit_token(visit.settings, comment.id) if await actions.is_same_address(visit, comment.id) else None
     return _made(request, comment, token, kept["status"], stored.status_code, headers)

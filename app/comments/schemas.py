@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from string import whitespace
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -66,7 +66,7 @@ def _email(text: str) -> str:
 def _by_setting(setting: str) -> WrapValidator:
     """Blank is required or nothing, as the setting (of the `context`) says; what is not blank goes on."""
 
-    def check(value: Any, go_on: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+    def check(value: object, go_on: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
         if value is not None and not (isinstance(value, str) and is_blank(value)):
             return go_on(value)
         if getattr(info.context, setting, True):
@@ -76,14 +76,14 @@ def _by_setting(setting: str) -> WrapValidator:
     return WrapValidator(check)
 
 
-def _consent(value: Any, go_on: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+def _consent(value: object, go_on: ValidatorFunctionWrapHandler, info: ValidationInfo) -> object:
     agreed = False if value is None else go_on(value)
     if not agreed and getattr(info.context, "comments_require_consent", False):
         raise custom("consent_required")
     return agreed
 
 
-def _blank_is_nothing(value: Any, go_on: ValidatorFunctionWrapHandler) -> Any:
+def _blank_is_nothing(value: object, go_on: ValidatorFunctionWrapHandler) -> object:
     return None if value is None or (isinstance(value, str) and is_blank(value)) else go_on(value)
 
 
@@ -120,7 +120,7 @@ class CommentCreate(Input):
     """Agreement with the privacy text; mandatory where the form says so."""
     language: Language | None = None
     """Left out: the article's language where the text may be in it, else `und`."""
-    subject: Any = None
+    subject: object = None
     """Leave empty: people do not see this field, programs fill it in."""
     form_token: Ignored = None
     """Reserved: accepted, not looked at."""

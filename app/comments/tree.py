@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from html import escape
-from typing import Any
+from typing import TypedDict
 
 from starlette.requests import Request
 
 from app.comments.models import FINAL
+from app.comments.rows import CommentRow, ReplyRow
 from app.kit.paging import Cursors
 from app.text.languages import direction, first_strong_direction
 from app.text.links import safe_link
@@ -48,7 +49,7 @@ def _link(address: str) -> str:
 
 
 def _without_closing(address: str) -> str:
-    """Punctuation at the end belongs to the sentence, unless it closes a bracket that the address opened."""
+    """Strips trailing punctuation of the sentence; keeps a bracket that the address opened."""
     opened = address.count("(") - address.count(")")
     end = len(address)
     while end and address[end - 1] in _CLOSING and not (address[end - 1] == ")" and opened >= 0):
@@ -58,26 +59,27 @@ def _without_closing(address: str) -> str:
 
 
 def language_of(body: str, given: str | None, article_language: str) -> str:
-    """The language that a comment is filed under: as its writer said; else the article's, if the text may be in it."""
+    """The comment's language: as sent; else the article's, if the script of the text fits it; else `und`."""
     if given is not None:
         return given
     strong = {first_strong_direction(letter) for letter in set(body)} - {None}
     return article_language if not strong or direction(article_language) in strong else UNKNOWN
 
 
-def shape(row: Any, *, own: bool = False) -> dict[str, Any]:
-    """A comment without its replies. `own`: as its author sees it, approved or not."""
+def shape(row: CommentRow, *, own: bool = False) -> dict[str, object]:
+    """The public view of a comment without its replies. `own`: for its author, approved or not."""
     removed = row.status in FINAL or not (own or row.status == "approved")
+    body = None if removed else row.body
     return {
         "id": row.id,
         "article_id": row.article_id,
         "parent_id": row.parent_id,
         "author_name": None if removed else row.author_name,
         "author_role": row.author_role,
-        "body": None if removed else row.body,
-        "body_html": None if removed else body_html(row.body),
+        "body": body,
+        "body_html": None if body is None else body_html(body),
         "language": row.language,
-        "direction": direction_of(row.language, None if removed else row.body),
+        "direction": direction_of(row.language, body),
         "created_at": row.created_at,
         "edited_at": None if removed else row.edited_at,
         "depth": row.depth,
@@ -91,24 +93,26 @@ def direction_of(language: str, body: str | None) -> str:
     return first_strong_direction(body or "") or "ltr" if language == UNKNOWN else direction(language)
 
 
-def nested(request: Request, bases: Sequence[Any], below: Iterable[Any], *, own: bool = False) -> list[dict[str, Any]]:
-    """The `bases` with what stands `below` them: rows in the order of their paths, each below one that came before.
+class Replies(TypedDict):
+    """The direct replies to a comment; `next` is a cursor where there are more."""
 
-    A comment that has more direct replies than came along says with `next` where they go on.
+    data: list[dict[str, object]]
+    next: str | None
+
+
+def nested(
+    request: Request, bases: Sequence[CommentRow], below: Sequence[ReplyRow], *, own: bool = False
+) -> list[dict[str, object]]:
+    """The `bases` with nested replies; `below`: their descendants in the order of paths, parents first.
+
+    A comment with more direct replies than these gets a cursor for the rest as `next`.
     """
-    nodes = {row.id: _node(row, own=own) for row in bases}
-    counted = [(row.id, row.replies) for row in bases]
+    replies = {row.id: Replies(data=[], next=None) for row in (*bases, *below)}
     for row in below:
-        nodes[row.id] = node = _node(row)
-        nodes[row.parent_id]["replies"]["data"].append(node)
-        counted.append((row.id, row.replies))
-    for id, replies in counted:
-        present = nodes[id]["replies"]
-        if replies > len(present["data"]):
+        replies[row.parent_id]["data"].append({**shape(row), "replies": replies[row.id]})
+    for parent in (*bases, *below):
+        present = replies[parent.id]
+        if parent.replies > len(present["data"]):
             last = present["data"][-1]["id"] if present["data"] else BEFORE_ALL
-            present["next"] = Cursors(request, f"/v1/comments/{id}/replies").write([last])
-    return [nodes[row.id] for row in bases]
-
-
-def _node(row: Any, *, own: bool = False) -> dict[str, Any]:
-    return {**shape(row, own=own), "replies": {"data": [], "next": None}}
+            present["next"] = Cursors(request, f"/v1/comments/{parent.id}/replies").write([last])
+    return [{**shape(row, own=own), "replies": replies[row.id]} for row in bases]

@@ -1,4 +1,4 @@
-"""Pours the demo newsroom into an empty database, through the API itself: what the desk cannot do is not shown."""
+"""Fills an empty database with the demo newsroom, through the HTTP API: the demo shows only what the desk can do."""
 
 from __future__ import annotations
 
@@ -23,6 +23,8 @@ FIELDS = (
     "language kind access urgency headline short_headline summary body body_format section sections tags authors "
     "dateline source slug lead_image seo rights comments_mode external_id"
 ).split()
+# An object of `newsroom.json` or of a response: its fields are read without checks.
+Json = dict[str, Any]
 DECISIONS = {"approved": "approve", "rejected": "reject", "spam": "spam"}
 
 
@@ -45,15 +47,15 @@ async def pour(settings: Settings) -> str:
 
 @contextmanager
 def _hours_ago(hours: float) -> Iterator[datetime]:
-    """The newsroom's clock stands where it stood then."""
+    """Sets the clock back by `hours`."""
     with clock.shifted(timedelta(hours=-hours)):
         yield clock.now()
 
 
 class Pouring:
-    """One run: sections first, then two weeks of news in the order in which they happened."""
+    """One run: terms first, then two weeks of news in chronological order."""
 
-    def __init__(self, client: httpx.AsyncClient, token: str, content: dict[str, Any]) -> None:
+    def __init__(self, client: httpx.AsyncClient, token: str, content: Json) -> None:
         self.client, self.content = client, content
         self.headers = {"Authorization": f"Bearer {token}"}
         self.ids: dict[str, str] = {}
@@ -75,14 +77,14 @@ class Pouring:
             await self._ticker(ticker)
 
     @staticmethod
-    def _parents_first(terms: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    def _parents_first(terms: list[Json]) -> list[Json]:
         return sorted(terms, key=lambda term: term.get("parent") is not None)
 
     @staticmethod
-    def _age(article: dict[str, Any]) -> float:
+    def _age(article: Json) -> float:
         return max(float(article.get("hours_ago") or 0), 0.0)
 
-    async def _article(self, article: dict[str, Any]) -> None:
+    async def _article(self, article: Json) -> None:
         fields = {name: article[name] for name in FIELDS if article.get(name) is not None}
         if original := article.get("translation_of"):
             fields["translation_of"] = self.ids[original]
@@ -99,17 +101,17 @@ class Pouring:
         for correction in article.get("corrections", ()):
             await self._correction(made["id"], correction)
 
-    async def _correction(self, id: str, correction: dict[str, Any]) -> None:
+    async def _correction(self, id: str, correction: Json) -> None:
         with _hours_ago(correction["hours_ago"]):
             present = await self._desk("GET", f"/articles/{id}")
             match = {"If-Match": f'"{present["version"]}"'}
             body = {"kind": correction["kind"], "note": correction["note"]}
             await self._desk("POST", f"/articles/{id}/correct", body, **match)
 
-    async def _verb(self, article: dict[str, Any], verb: str, body: dict[str, Any]) -> None:
+    async def _verb(self, article: Json, verb: str, body: Json) -> None:
         await self._desk("POST", f"/articles/{self.ids[article['key']]}/{verb}", body)
 
-    async def _comment(self, article: dict[str, Any], comment: dict[str, Any], parent: str | None) -> None:
+    async def _comment(self, article: Json, comment: Json, parent: str | None) -> None:
         fields = {
             name: comment[name] for name in ("author_name", "author_email", "body", "language") if name in comment
         }
@@ -123,14 +125,14 @@ class Pouring:
         for reply in comment.get("replies", ()):
             await self._comment(article, reply, id)
 
-    async def _ticker(self, ticker: dict[str, Any]) -> None:
+    async def _ticker(self, ticker: Json) -> None:
         address = f"/tickers/{quote(ticker['slug'])}"
-        fields = {name: ticker[name] for name in ("name", "language", "max_items", "rules") if name in ticker}
+        fields: Json = {name: ticker[name] for name in ("name", "language", "max_items", "rules") if name in ticker}
         await self._desk("PUT", address, fields)
-        for item in reversed(ticker["items"]):  # the last one in stands first
+        for item in reversed(ticker["items"]):  # the last one added is shown first
             await self._desk("POST", f"{address}/items", self._item(item))
 
-    def _item(self, item: dict[str, Any]) -> dict[str, Any]:
+    def _item(self, item: Json) -> Json:
         fields = {name: item[name] for name in ("text", "url", "level", "pinned") if item.get(name) is not None}
         if item.get("article"):
             fields["article"] = self.ids[item["article"]]
@@ -139,9 +141,9 @@ class Pouring:
                 fields[field] = clock.written(clock.now() + timedelta(minutes=item[name]))
         return fields
 
-    async def _desk(self, method: str, path: str, body: Any = None, **headers: str) -> Any:
-        content = {} if body is None else {"json": body}
-        answer = await self.client.request(method, f"/v1/desk{path}", headers={**self.headers, **headers}, **content)
+    async def _desk(self, method: str, path: str, body: Json | None = None, **headers: str) -> Json:
+        answer = await self.client.request(method, f"/v1/desk{path}", headers={**self.headers, **headers}, json=body)
         if not answer.is_success:
             raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
-        return answer.json()
+        content: Json = answer.json()
+        return content

@@ -10,11 +10,11 @@ from typing import NamedTuple
 from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, or_, select, union_all
 from sqlalchemy.orm import InstrumentedAttribute
 
-from app.articles.filters import conditions
+from app.articles.filters import conditions, filters_of
 from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.articles.repository import KIND, NOW, visible
 from app.articles.schemas import ArticleFilters
-from app.articles.text_search import filters_of, matching_articles, newest_matches, values_of
+from app.articles.text_search import matching_articles, newest_matches, values_of
 from app.authors.models import Author
 from app.index.models import Headword, Indexed
 from app.index.repository import first_place, last_place, newest_packed

@@ -105,7 +105,7 @@ async def list_related_articles(
     found = Articles(connection)
     row = await found.at(slug, now, "/related", frozenset({"related"}))
     ids = await related_to(connection, row, Relations.of(row), now, query.limit)
-    rows = {other.id: other for other in await found.summarised(ids, now)}
+    rows = {other.id: other for other in await found.summaries(ids, now)}
     write = writer_of(settings)
     shown = [write(rows[id], comments_mode(rows[id], settings, now) != "closed") for id in ids if id in rows]
     return await _respond(request, connection, listing.spliced(RelatedArticles, {}, shown))
@@ -213,7 +213,7 @@ async def _hits(
 ) -> list[bytes]:
     settings = request.app.state.settings
     write, articles, ids = writer_of(settings), Articles(connection), [found.ids[hit.place] for hit in found.hits]
-    rows = {row.id: row for row in await articles.summarised(ids, now)}
+    rows = {row.id: row for row in await articles.summaries(ids, now)}
     bodies = await articles.texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
     markers: dict[str, Marker] = {}
     hits = []

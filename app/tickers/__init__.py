@@ -1,1 +1,1 @@
-"""Tickers: strips of headlines, written by hand, following articles, or drawn by rules."""
+"""Tickers: short lists of headlines, written by hand, following articles, or matched by rules."""

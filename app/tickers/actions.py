@@ -1,11 +1,10 @@
-"""What editors do with strips and their items. Every change of an item is a change of its strip: its version moves."""
+"""Changes of tickers and their items by editors. Every change of an item also increments its ticker's version."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -22,67 +21,78 @@ from app.terms.actions import delete_term, put_term
 from app.terms.kinds import TermKind
 from app.terms.repository import known
 from app.text.characters import graphemes
+from app.tickers.composition import latest, left_at, state_of
 from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import KIND, PLURAL, Tickers, TickersToEdit
+from app.tickers.rows import RuleFields
 from app.tickers.schemas import LONG_TEXT, MAX_STANDING, ItemCreate, ItemUpdate, TickerInput
-from app.tickers.strip import latest, left_at, state_of
 
 FIELDS = ("text", "language", "url", "level", "level_until", "pinned", "starts_at", "expires_at")
 
 
 @dataclass
 class Edit:
-    """One item at work: its strip, the article that it follows, and what to tell the editor."""
+    """An item being edited: its ticker, the article that it follows, and warnings for the editor."""
 
     work: Work
     ticker: Ticker
     item: TickerItem
     article: Article | None
     left_at: datetime | None = None
-    """When the item, as it was before, left the strip: kept, so that `updated_at` does not go back with it."""
-    warnings: list[dict[str, Any]] = field(default_factory=list)
+    """When the item left the ticker before this edit; `updated_at` must not go back before it."""
+    warnings: list[dict[str, object]] = field(default_factory=list)
 
     @property
     def is_live(self) -> bool:
         return state_of(self.item, self.article, self.work.now) == "live"
 
     @property
-    def is_over(self) -> bool:
+    def is_expired(self) -> bool:
         return latest(self.work.now, self.item.expires_at) is not None
 
 
-def _public(ticker: Ticker) -> dict[str, Any]:
-    """What replacing a strip can change."""
+def _public(ticker: Ticker) -> dict[str, object]:
+    """The fields that replacing a ticker can change."""
     fields = ("slug", "name", "language", "description", "max_items", "rules")
     return {name: getattr(ticker, name) for name in fields}
 
 
 async def _fill(session: AsyncSession, ticker: Ticker, body: TickerInput) -> None:
-    """Rules are kept with ids, so that a renamed section stays the one that was meant."""
+    """Sets the fields of `body`. Rules store ids, so that they survive the renaming of a section."""
     faults: list[Fault] = []
-    rules = []
+    rules: list[RuleFields] = []
     for number, rule in enumerate(body.rules):
-        content = rule.model_dump()
-        for name, model in (("sections", Section), ("tags", Tag)):
-            wanted: list[str] = content[name]
-            found = await known(session, model, wanted)
-            faults += [
-                Fault("not_found", pointer=f"/rules/{number}/{name}/{place}", params={"value": term})
-                for place, term in enumerate(wanted)
-                if term not in found
-            ]
-            content[name] = list(dict.fromkeys(found[term].id for term in wanted if term in found))
+        content: RuleFields = {
+            "sections": await _ids(session, Section, rule.sections, f"/rules/{number}/sections", faults),
+            "tags": await _ids(session, Tag, rule.tags, f"/rules/{number}/tags", faults),
+            "urgency_max": rule.urgency_max,
+            "max_age_hours": rule.max_age_hours,
+            "level": rule.level,
+        }
         rules.append(content)
     if faults:
         raise InvalidBody(errors=faults)
     ticker.max_items, ticker.rules = body.max_items, rules
 
 
+async def _ids(
+    session: AsyncSession, model: type[Section | Tag], wanted: Sequence[str], pointer: str, faults: list[Fault]
+) -> list[str]:
+    """Ids of the terms `wanted` by slug or id, each once; adds a fault for each unknown one."""
+    found = await known(session, model, wanted)
+    faults += [
+        Fault("not_found", pointer=f"{pointer}/{place}", params={"value": term})
+        for place, term in enumerate(wanted)
+        if term not in found
+    ]
+    return list(dict.fromkeys(found[term].id for term in wanted if term in found))
+
+
 TICKERS = TermKind(KIND, PLURAL, Ticker, _public, _fill)
 
 
 async def put_ticker(work: Work, slug: str, body: TickerInput, expected: Expected) -> tuple[Ticker, bool]:
-    """Creates or replaces a strip; its items and their order stay."""
+    """Creates or replaces a ticker; its items and their order stay."""
     ticker, made = await put_term(work, TICKERS, slug, body, expected)
     await TickersToEdit(work.session).link(ticker)
     return ticker, made
@@ -102,31 +112,31 @@ async def add_item(work: Work, slug: str, body: ItemCreate, expected: Expected) 
     await _write(edit, body, set(ItemCreate.model_fields))
     await _refuse_too_many(edit)
     await tickers.add(item)
-    await _moved(edit, "add", public=edit.is_live)
+    await _save_ticker(edit, "add", public=edit.is_live)
     return edit
 
 
 async def change_item(work: Work, slug: str, id: str, body: ItemUpdate, expected: Expected) -> Edit:
     """Changes the fields that were sent. A change that changes nothing leaves no trace."""
     edit = await _opened(work, slug, id, expected)
-    before, was_live, was_over = _content(edit.item), edit.is_live, edit.is_over
+    before, was_live, was_expired = _content(edit.item), edit.is_live, edit.is_expired
     await _write(edit, body, body.model_fields_set)
     if _content(edit.item) != before:
-        if was_over:
+        if was_expired:
             await _refuse_too_many(edit)
         edit.item.version += 1
-        await _moved(edit, "change", public=was_live or edit.is_live)
+        await _save_ticker(edit, "change", public=was_live or edit.is_live)
     return edit
 
 
 async def delete_item(work: Work, slug: str, id: str, expected: Expected) -> None:
     edit = await _opened(work, slug, id, expected)
     await TickersToEdit(work.session).remove(edit.item)
-    await _moved(edit, "delete", public=edit.is_live)
+    await _save_ticker(edit, "delete", public=edit.is_live)
 
 
 async def _opened(work: Work, slug: str, id: str, expected: Expected) -> Edit:
-    """The item, and its strip locked. Raises `NotFound`, and what `If-Match` asks for."""
+    """The item, with its ticker locked. Raises `NotFound`, and the errors of `If-Match`."""
     tickers = TickersToEdit(work.session)
     ticker = await tickers.require(slug, f"/items/{id}", for_update=True)
     item = await tickers.item(ticker, id)
@@ -135,12 +145,12 @@ async def _opened(work: Work, slug: str, id: str, expected: Expected) -> Edit:
     return Edit(work, ticker, item, article, left_at(item, article, work.now))
 
 
-def _content(item: TickerItem) -> list[Any]:
+def _content(item: TickerItem) -> list[object]:
     return [getattr(item, name) for name in ("article_id", *FIELDS)]
 
 
 async def _write(edit: Edit, body: ItemCreate, given: set[str]) -> None:
-    """Takes the fields that were `given`. Raises `InvalidBody` with every fault at once."""
+    """Sets the `given` fields. Raises `InvalidBody` with every fault at once."""
     item, now = edit.item, edit.work.now
     before = (item.level, item.pinned)
     faults: list[Fault] = []
@@ -166,14 +176,14 @@ async def _write(edit: Edit, body: ItemCreate, given: set[str]) -> None:
 
 
 async def _refuse_too_many(edit: Edit) -> None:
-    """Raises `InvalidBody` where the strip is full. The strip is locked: of two at once the second counts the first.
+    """Raises `InvalidBody` if the ticker is full. Its row lock lets the second of two requests count the first.
 
-    Judged also where a change brings an expired item back, or the ceiling could be passed by that.
+    Also checked when a change revives an expired item, which could exceed the maximum too.
     """
-    if edit.is_over:
+    if edit.is_expired:
         return
     with edit.work.session.no_autoflush:
-        others = await TickersToEdit(edit.work.session).standing(edit.ticker, edit.work.now, edit.item.id)
+        others = await TickersToEdit(edit.work.session).count_unexpired(edit.ticker, edit.work.now, edit.item.id)
     if others >= MAX_STANDING:
         raise InvalidBody(errors=[Fault("too_many", pointer="", params={"max": MAX_STANDING})])
 
@@ -189,8 +199,8 @@ async def _warn(edit: Edit) -> None:
             edit.warnings.append({"code": "article_repeated"})
 
 
-async def _moved(edit: Edit, verb: str, *, public: bool) -> None:
-    """The strip's version moves; `updated_at`, which readers see, only where they can see something of the change."""
+async def _save_ticker(edit: Edit, verb: str, *, public: bool) -> None:
+    """Increments the ticker's version; `updated_at`, which is public, only changes if the change is public."""
     ticker, item = edit.ticker, edit.item
     ticker.version += 1
     if public:
@@ -203,14 +213,13 @@ async def _moved(edit: Edit, verb: str, *, public: bool) -> None:
 
 
 async def order(work: Work, slug: str, ids: Sequence[str], expected: Expected) -> Ticker:
-    """Puts the strip in order. Raises `InvalidBody` naming every id that is missing, unknown or repeated."""
-    tickers = TickersToEdit(work.session)
+    """Stores a new order. Raises `InvalidBody` with every id that is missing, unknown or repeated."""
+    tickers, public = TickersToEdit(work.session), Tickers(work.session, work.settings)
     ticker = await tickers.require(slug, "/order", for_update=True)
     expected.require(ticker.version)
     every = {row.id for row in await tickers.every_item(ticker)}
-    strips = Tickers(work.session, work.settings)
-    live = await strips.live_items([ticker.id], work.now)
-    articles = {found.row.story_id for found in await strips.drawn([ticker], live, work.now)}
+    live = await public.live_items([ticker.id], work.now)
+    articles = {found.row.story_id for found in await public.matches([ticker], live, work.now)}
     wanted = [as_id(id) or id for id in ids]
     if faults := _faults(wanted, every | articles, {row.id for row in live}):
         raise InvalidBody(errors=faults)

@@ -1,15 +1,16 @@
-"""Strips and their items at the desk."""
+"""The desk routes of tickers and their items."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.articles.models import Article
 from app.articles.shapes import status_of
 from app.kit import clock
 from app.kit.caching import IfMatch, at_desk
@@ -33,8 +34,10 @@ from app.staff.access import Editor, OncePerToken
 from app.staff.work import EditorWork
 from app.terms.shapes import term_fields
 from app.tickers import actions
-from app.tickers.models import Ticker
+from app.tickers.composition import compose, level_durations, manual_item, state_of
+from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import TickersToEdit
+from app.tickers.rows import DeskItemRow
 from app.tickers.schemas import (
     ItemCreate,
     ItemSaved,
@@ -44,7 +47,6 @@ from app.tickers.schemas import (
     TickerDeskList,
     TickerInput,
 )
-from app.tickers.strip import compose, durations, made_by_hand, state_of
 
 desk = router_of("/v1/desk/tickers", "desk: tickers")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
@@ -176,7 +178,7 @@ async def _shown(
     return at_desk(content, status=status, version=ticker.version, headers=headers)
 
 
-def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, Any]:
+def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, object]:
     rules = [
         {**rule, "sections": [names[id] for id in rule["sections"]], "tags": [names[id] for id in rule["tags"]]}
         for rule in ticker.rules
@@ -191,19 +193,21 @@ def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _items(ticker: Ticker, rows: Any, settings: Settings, now: datetime) -> list[dict[str, Any]]:
-    """Live ones as they stand, repeated ones behind them; then the others by state, newest first."""
+def _items(ticker: Ticker, rows: Sequence[DeskItemRow], settings: Settings, now: datetime) -> list[dict[str, object]]:
+    """Live items in order, then repeated ones; then the others by state, newest first."""
     states = {row.id: state_of(row, row if row.article_id else None, now) for row in rows}
-    live = [made_by_hand(row, ticker.language, now, durations(settings)) for row in rows if states[row.id] == "live"]
-    standing = [entry.id for entry in compose(live, ticker.ordered_at, len(live))]
-    places = {id: place for place, id in enumerate(standing)}
+    durations = level_durations(settings)
+    live = [manual_item(row, ticker.language, now, durations) for row in rows if states[row.id] == "live"]
+    places = {item.id: place for place, item in enumerate(compose(live, ticker.ordered_at, len(live)))}
     ordered = sorted(rows, key=lambda row: (STATES.index(states[row.id]), places.get(row.id, len(places))))
     return [_item(row, row, states[row.id], now) for row in ordered]
 
 
-def _item(item: Any, article: Any, state: str, now: datetime) -> dict[str, Any]:
+def _item(
+    item: TickerItem | DeskItemRow, article: Article | DeskItemRow | None, state: str, now: datetime
+) -> dict[str, object]:
     followed = None
-    if item.article_id is not None:
+    if item.article_id is not None and article is not None:
         followed = {
             "id": item.article_id,
             "slug": article.slug,

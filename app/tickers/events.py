@@ -23,9 +23,9 @@ from app.changes.pending import PendingChange, PendingChanges, pending_changes, 
 from app.changes.tail import Deadlines
 from app.kit.db import Instant
 from app.settings import Settings
+from app.tickers.composition import ComposedTicker, ticker_of
 from app.tickers.models import Ticker, TickerItem, TickerPlace
 from app.tickers.repository import KIND, Tickers
-from app.tickers.strip import Shown, ticker_of
 
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 COMING = union_all(
@@ -113,7 +113,7 @@ async def _compare(
     shown, coming = await Tickers(session, settings).composed(tickers, now), await _coming(session, now)
     for ticker in tickers:
         last, strip = last_shown.get(ticker.id), shown[ticker.id]
-        turns = min(filter(None, (strip.turns_at, coming.get(ticker.id))), default=None)
+        turns = min(filter(None, (strip.next_change_at, coming.get(ticker.id))), default=None)
         present = LastShown(_digest(ticker, strip, settings), strip.articles, turns)
         if last is None or last.digest != present.digest:
             languages = {ticker.language, last.language if last else ticker.language}
@@ -170,7 +170,7 @@ async def _coming(session: AsyncSession, now: datetime) -> dict[str, datetime]:
     return found
 
 
-def _digest(ticker: Any, shown: Shown, settings: Settings) -> str:
+def _digest(ticker: Any, shown: ComposedTicker, settings: Settings) -> str:
     """The strip's language, and a digest of all that readers see of it."""
     content = to_json(ticker_of(ticker, shown, settings, {}))
     return f"{ticker.language} {blake2b(content, digest_size=16).hexdigest()}"

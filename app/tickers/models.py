@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import ForeignKey, Integer, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import Base, Id
+from app.kit.db import Base, Id, Json
 from app.terms.models import Term
+from app.tickers.rows import RuleFields
 
 
 class Ticker(Term, Base):
-    """A strip of headlines. `updated_at` moves with what readers can see, `version` with every change."""
+    """A ticker: a short list of headlines. `updated_at` changes with its public view, `version` with every save."""
 
     __tablename__ = "tickers"
     kind = "ticker"
 
     max_items: Mapped[int] = mapped_column(Integer, default=15)
-    rules: Mapped[list[Any]]
+    rules: Mapped[list[RuleFields]] = mapped_column(Json)
     ordered_at: Mapped[datetime | None]
 
 
 class TickerItem(Base):
-    """An item that an editor made: a text, an article that it follows, or both."""
+    """A manual item: a text, an article that it follows, or both."""
 
     __tablename__ = "ticker_items"
 
@@ -32,7 +32,7 @@ class TickerItem(Base):
     ticker_id: Mapped[str] = mapped_column(Id, ForeignKey("tickers.id", ondelete="CASCADE"), index=True)
     article_id: Mapped[str | None] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"), index=True)
     text: Mapped[str | None]
-    language: Mapped[str | None]  # of the text; null: the strip's
+    language: Mapped[str | None]  # of the text; null: the ticker's
     url: Mapped[str | None]
     level: Mapped[str | None]
     levelled_at: Mapped[datetime | None]  # when `level` was set: a level given late lasts as long as one given at once
@@ -46,7 +46,7 @@ class TickerItem(Base):
 
 
 class TickerPlace(Base):
-    """The desk's order: at each place an item, or an article that a rule draws."""
+    """The desk's order: at each position an item, or an article that a rule matches."""
 
     __tablename__ = "ticker_places"
     __table_args__ = (PrimaryKeyConstraint("ticker_id", "position"),)
@@ -58,7 +58,7 @@ class TickerPlace(Base):
 
 
 class TickerSection(Base):
-    """The sections that a rule (numbered from 0) names: they cannot be deleted while it does."""
+    """The sections that a rule (numbered from 0) names; the foreign key keeps them from being deleted."""
 
     __tablename__ = "ticker_sections"
     __table_args__ = (PrimaryKeyConstraint("ticker_id", "rule", "section_id"),)

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 from app.changes.noun import Lookup, Noun, State
 from app.kit.listing import written
+from app.tickers.composition import ticker_of
 from app.tickers.events import deadlines, on_change, on_start, when_due
 from app.tickers.repository import KIND, Tickers
 from app.tickers.schemas import TickerRead
-from app.tickers.strip import ticker_of
 
 
 async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:

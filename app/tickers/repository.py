@@ -1,14 +1,13 @@
-"""Where tickers are stored and found. What readers may see of articles is `visible`, as everywhere."""
+"""Queries for tickers and their items. `visible` decides what is public of articles, as everywhere."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple
+from typing import Literal, NamedTuple
 
 from sqlalchemy import (
-    Row,
     and_,
     delete,
     func,
@@ -31,15 +30,16 @@ from app.slugs.models import Slug
 from app.tags.models import Tag
 from app.terms.repository import Terms
 from app.text.slugs import canonical_slug
+from app.tickers.composition import ComposedTicker, ShownItem, compose, level_durations, manual_item, matched_item
 from app.tickers.models import Ticker, TickerItem, TickerPlace, TickerSection, TickerTag
-from app.tickers.rules import IDS, NOTES, NOW, STORY, Shape, newest_of
-from app.tickers.strip import Shown, ShownItem, compose, drawn, durations, made_by_hand
+from app.tickers.rows import DeskItemRow, ItemRow, MatchRow, RuleFields, RuleMatchRow, TickerRow
+from app.tickers.rules import EXTRA_ARTICLES, IDS, NOW, STORY, Shape, newest_of
 
 KIND, PLURAL = "ticker", "tickers"
-tickers, items = Ticker.__table__, TickerItem.__table__
+ticker_table, item_table = Ticker.__table__, TickerItem.__table__
 MADE = (
-    select(items, TickerPlace.position.label("place"), *STORY)
-    .select_from(items)
+    select(item_table, TickerPlace.position.label("place"), *STORY)
+    .select_from(item_table)
     .outerjoin(TickerPlace, TickerPlace.item_id == TickerItem.id)
 )
 LIVE_ITEMS = (
@@ -52,8 +52,8 @@ LIVE_ITEMS = (
         or_(TickerItem.article_id.is_(None), Article.id.is_not(None)),
     )
 )
-# When items last left each strip: expired, or their article was withdrawn. An article given back as a draft keeps no
-# moment of that; and what expired before its article was to be seen was never there. `left_at` says the same of one.
+# When an item last left each ticker: it expired, or its article was withdrawn. Unpublishing an article stores no time;
+# an item that expired before its article was visible was never shown. `left_at` is the same rule for one item.
 LEFT = union_all(
     select(TickerItem.ticker_id, func.max(TickerItem.expires_at).label("left_at"))
     .outerjoin(Article, Article.id == TickerItem.article_id)
@@ -77,143 +77,155 @@ EVERY_ITEM = (
     .order_by(TickerItem.id.desc())
 )
 
+_LINKS: tuple[tuple[type[TickerSection | TickerTag], str, Literal["sections", "tags"]], ...] = (
+    (TickerSection, "section_id", "sections"),
+    (TickerTag, "tag_id", "tags"),
+)
+
 
 class Tickers:
-    """Strips as readers see them."""
+    """The public queries."""
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
-        self.connection, self.lasting = connection, durations(settings)
+        self.connection, self.durations = connection, level_durations(settings)
 
-    async def page(self, query: PageQuery, cursors: Cursors) -> Slice[Row[Any]]:
+    async def page(self, query: PageQuery, cursors: Cursors) -> Slice[TickerRow]:
         """One page by slug."""
         keys = [Key(Ticker.slug)]
-        return await take(self.connection, select(tickers), keys, query, cursors, position=lambda row: [row.slug])
+        return await take(self.connection, select(ticker_table), keys, query, cursors, position=lambda row: [row.slug])
 
-    async def with_ids(self, ids: Sequence[str]) -> Sequence[Row[Any]]:
-        return (await self.connection.execute(select(tickers).where(Ticker.id.in_(ids)))).all()
+    async def with_ids(self, ids: Sequence[str]) -> Sequence[TickerRow]:
+        return (await self.connection.execute(select(ticker_table).where(Ticker.id.in_(ids)))).all()
 
-    async def at(self, name: str, suffix: str = "") -> Row[Any]:
+    async def at(self, name: str, suffix: str = "") -> TickerRow:
         """By slug or id. Raises `Moved` from a former slug (with `suffix` behind the present one), `NotFound`."""
         known = as_id(name)
         owner = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == canonical_slug(name))
-        statement = select(tickers).where(Ticker.id == (known or owner.scalar_subquery()))
-        row: Row[Any] | None = (await self.connection.execute(statement)).one_or_none()
+        statement = select(ticker_table).where(Ticker.id == (known or owner.scalar_subquery()))
+        row: TickerRow | None = (await self.connection.execute(statement)).one_or_none()
         if row is None:
             raise NotFound()
         if not known and name != row.slug:
             raise Moved(f"/v1/tickers/{row.slug}{suffix}")
         return row
 
-    async def composed(self, strips: Sequence[Any], now: datetime) -> dict[str, Shown]:
-        """What each of these strips shows now, by its id. Four statements, however many strips, rules and items."""
-        by_id = {strip.id: strip for strip in strips}
+    async def composed(self, tickers: Sequence[TickerRow], now: datetime) -> dict[str, ComposedTicker]:
+        """The items of each ticker at `now`, by its id. Four statements for any number of tickers, rules and items."""
+        by_id = {ticker.id: ticker for ticker in tickers}
         found: dict[str, list[ShownItem]] = {id: [] for id in by_id}
         items = await self.live_items(list(by_id), now)
-        for row in items:
-            found[row.ticker_id].append(made_by_hand(row, by_id[row.ticker_id].language, now, self.lasting))
-        for id, rule, place, row in await self.drawn(strips, items, now):
-            found[id].append(drawn(row, by_id[id].rules[rule], place, now, self.lasting))
+        for item in items:
+            found[item.ticker_id].append(manual_item(item, by_id[item.ticker_id].language, now, self.durations))
+        for id, rule, place, row in await self.matches(tickers, items, now):
+            found[id].append(matched_item(row, by_id[id].rules[rule], place, now, self.durations))
         left = await self.left(list(by_id), now)
-        return {id: _shown(strip, found[id], left.get(id)) for id, strip in by_id.items()}
+        return {id: _composed(ticker, found[id], left.get(id)) for id, ticker in by_id.items()}
 
     async def left(self, ids: Sequence[str], now: datetime) -> dict[str, datetime]:
-        """When an item made by hand last left each of these strips; those that none has left are not there."""
+        """When a manual item last left each of these tickers; tickers without such an item are left out."""
         found: dict[str, datetime] = {}
         if ids:
             for row in await self.connection.execute(LEFT, {"ids": list(ids), "now": now}):
                 found[row.ticker_id] = max(row.left_at, found.get(row.ticker_id, row.left_at))
         return found
 
-    async def live_items(self, ids: Sequence[str], now: datetime) -> Sequence[Row[Any]]:
-        """The items made by hand that show now, of these strips."""
+    async def live_items(self, ids: Sequence[str], now: datetime) -> Sequence[ItemRow]:
+        """The live manual items of these tickers."""
         if not ids:
             return ()
         return (await self.connection.execute(LIVE_ITEMS, {"ids": list(ids), "now": now})).all()
 
-    async def drawn(self, strips: Sequence[Any], items: Sequence[Row[Any]], now: datetime) -> list[Drawn]:
-        """What the rules of these strips draw beside their live `items`. Two statements.
+    async def matches(self, tickers: Sequence[TickerRow], items: Sequence[ItemRow], now: datetime) -> list[RuleMatch]:
+        """Articles that the rules of these tickers match, given their live manual `items`. Two statements.
 
-        Enough of each rule that composing cannot miss one: the newest, more of them where an item may take an article's
-        place; and wherever they match, the articles whose level is still raised and those that the desk has ordered.
+        Enough of each rule for `compose`: the newest, more of them where a manual item may replace an article; and of
+        any age, matching articles with a raised level or a place in the desk's order.
         """
-        if not any(strip.rules for strip in strips):
+        if not any(ticker.rules for ticker in tickers):
             return []
-        newest = await self._newest(strips, Counter(item.ticker_id for item in items if item.article_id), now)
-        since = {name: now - lasting for name, lasting in self.lasting.items()}
-        values = {"ids": [strip.id for strip in strips], "now": now, "raised": min(since.values()), **since}
-        notes = (await self.connection.execute(NOTES, values)).all()
-        places = {(note.ticker_id, note.story_id): note.number for note in notes if note.kind == "place"}
-        filed = {(note.kind, note.ticker_id, note.number, note.story_id) for note in notes}
-        others = {note.story_id: note for note in notes}.values()
-        found = [(row.ticker_id, row.rule, row) for row in newest]
-        for strip in strips:
-            for number, rule in enumerate(strip.rules):
-                found += [(strip.id, number, row) for row in others if _passes(row, strip.id, number, rule, filed, now)]
-        return [Drawn(id, rule, places.get((id, row.story_id)), row) for id, rule, row in found]
+        newest = await self._newest(tickers, Counter(item.ticker_id for item in items if item.article_id), now)
+        since = {name: now - duration for name, duration in self.durations.items()}
+        values = {"ids": [ticker.id for ticker in tickers], "now": now, "raised": min(since.values()), **since}
+        extra = (await self.connection.execute(EXTRA_ARTICLES, values)).all()
+        places = {(row.ticker_id, row.story_id): row.number for row in extra if row.kind == "place"}
+        filed = {(row.kind, row.ticker_id, row.number, row.story_id) for row in extra}
+        others = {row.story_id: row for row in extra}.values()
+        found: list[tuple[str, int, MatchRow]] = [(row.ticker_id, row.rule, row) for row in newest]
+        for id, rules in ((ticker.id, ticker.rules) for ticker in tickers):
+            for number, rule in enumerate(rules):
+                found += [(id, number, row) for row in others if _matches(row, id, number, rule, filed, now)]
+        return [RuleMatch(id, rule, places.get((id, row.story_id)), row) for id, rule, row in found]
 
-    async def _newest(self, strips: Sequence[Any], more: Mapping[str, int], now: datetime) -> Sequence[Row[Any]]:
-        """As many of each rule as its strip takes, and so many more: rows of (ticker id, rule, article)."""
-        limits = {strip.id: strip.max_items + more.get(strip.id, 0) for strip in strips}
-        asked = [(strip, rule, Shape.of(content)) for strip in strips for rule, content in enumerate(strip.rules)]
-        rows = await self._matching(asked, limits, now)
+    async def _newest(
+        self, tickers: Sequence[TickerRow], more: Mapping[str, int], now: datetime
+    ) -> Sequence[RuleMatchRow]:
+        """The newest matches of each rule, `max_items` of its ticker and `more`: rows of (ticker id, rule, article)."""
+        limits = {ticker.id: ticker.max_items + more.get(ticker.id, 0) for ticker in tickers}
+        rules = [(ticker, rule, Shape.of(content)) for ticker in tickers for rule, content in enumerate(ticker.rules)]
+        rows = await self._newest_of(rules, limits, now)
         found = Counter((row.ticker_id, row.rule) for row in rows)
         further = [
-            (strip, rule, shape._replace(near=False))
-            for strip, rule, shape in asked
-            if shape.near and found[strip.id, rule] < limits[strip.id]
+            (ticker, rule, shape._replace(near=False))
+            for ticker, rule, shape in rules
+            if shape.near and found[ticker.id, rule] < limits[ticker.id]
         ]
         if not further:
             return rows
-        again = {(strip.id, rule) for strip, rule, _ in further}
+        again = {(ticker.id, rule) for ticker, rule, _ in further}
         kept = [row for row in rows if (row.ticker_id, row.rule) not in again]
-        return [*kept, *await self._matching(further, limits, now)]
+        return [*kept, *await self._newest_of(further, limits, now)]
 
-    async def _matching(
-        self, asked: Sequence[tuple[Any, int, Shape]], limits: Mapping[str, int], now: datetime
-    ) -> Sequence[Row[Any]]:
-        """What these rules of strips draw, at most so many for each strip."""
-        values: dict[str, Any] = {"now": now, "ids": list(limits)}
-        for number, (strip, rule, _) in enumerate(asked):
-            content = strip.rules[rule]
+    async def _newest_of(
+        self, rules: Sequence[tuple[TickerRow, int, Shape]], limits: Mapping[str, int], now: datetime
+    ) -> Sequence[RuleMatchRow]:
+        """The newest articles that these rules match, up to the limit of each ticker."""
+        values: dict[str, object] = {"now": now, "ids": list(limits)}
+        for number, (ticker, rule, _) in enumerate(rules):
+            content = ticker.rules[rule]
             values |= {
-                f"ticker{number}": strip.id,
+                f"ticker{number}": ticker.id,
                 f"rule{number}": rule,
-                f"limit{number}": limits[strip.id],
+                f"limit{number}": limits[ticker.id],
                 f"urgency{number}": content["urgency_max"],
                 f"since{number}": _since(content, now),
             }
-        statement = newest_of(tuple(shape for _, _, shape in asked))
-        rows: Sequence[Row[Any]] = (await self.connection.execute(statement, values)).all()
+        statement = newest_of(tuple(shape for _, _, shape in rules))
+        rows: Sequence[RuleMatchRow] = (await self.connection.execute(statement, values)).all()
         return rows
 
 
-class Drawn(NamedTuple):
-    """An article that a rule of a strip draws, and its place in the desk's order."""
+class RuleMatch(NamedTuple):
+    """An article that a rule of a ticker matches, and its place in the desk's order."""
 
     ticker_id: str
     rule: int
     place: int | None
-    row: Row[Any]
+    row: MatchRow
 
 
-def _shown(strip: Any, found: Sequence[ShownItem], left: datetime | None) -> Shown:
-    """Every item made by hand counts, so that `changed_at` does not go back where one is pushed off the end."""
-    items = compose(found, strip.ordered_at, strip.max_items)
-    counted = [*items, *(item for item in found if item.by_hand)]
-    turns = [at for item in found for at in (item.level_until, item.expires_at, item.too_old_at) if at is not None]
-    changed_at = max([strip.updated_at, left or strip.updated_at, *(item.changed_at for item in counted)])
+def _composed(ticker: TickerRow, found: Sequence[ShownItem], left: datetime | None) -> ComposedTicker:
+    """Every manual item counts, so that `changed_at` does not go back when one is pushed off the end."""
+    items = compose(found, ticker.ordered_at, ticker.max_items)
+    counted = [*items, *(item for item in found if item.is_manual)]
+    moments = [at for item in found for at in (item.level_until, item.expires_at, item.too_old_at) if at is not None]
+    changed_at = max([ticker.updated_at, left or ticker.updated_at, *(item.changed_at for item in counted)])
     articles = frozenset(item.story.id for item in counted if item.story)
-    return Shown(items, changed_at, min(turns, default=None), articles)
+    return ComposedTicker(items, changed_at, min(moments, default=None), articles)
 
 
-def _since(rule: Mapping[str, Any], now: datetime) -> datetime:
+def _since(rule: RuleFields, now: datetime) -> datetime:
     return now - timedelta(hours=rule["max_age_hours"] or 0)
 
 
-def _passes(
-    row: Row[Any], ticker_id: str, number: int, rule: Mapping[str, Any], filed: set[Any], now: datetime
+def _matches(
+    row: MatchRow,
+    ticker_id: str,
+    number: int,
+    rule: RuleFields,
+    filed: Container[object],
+    now: datetime,
 ) -> bool:
-    """Whether a rule draws an article of `NOTES`; the same conditions as in `_rule`."""
+    """Whether a rule matches a row of `EXTRA_ARTICLES`; the same conditions as `_conditions` in `rules.py`."""
     return (
         (not rule["sections"] or ("section", ticker_id, number, row.story_id) in filed)
         and (not rule["tags"] or ("tag", ticker_id, number, row.story_id) in filed)
@@ -223,7 +235,7 @@ def _passes(
 
 
 class TickersToEdit:
-    """All of a strip, for the desk: as objects that can be changed."""
+    """All of a ticker, for the desk: as objects that can be changed."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -232,7 +244,7 @@ class TickersToEdit:
     async def require(self, slug: str, suffix: str = "", *, for_update: bool = False) -> Ticker:
         """Raises `NotFound`, and `Moved` (with `suffix` behind the present address) from a former slug.
 
-        With `for_update` nobody else changes the strip or its items until this transaction ends.
+        `for_update` locks the row until the transaction ends; every change of an item locks it too.
         """
         try:
             return await self.terms.require(slug, for_update=for_update)
@@ -246,8 +258,8 @@ class TickersToEdit:
             raise NotFound()
         return item
 
-    async def every_item(self, ticker: Ticker) -> Sequence[Row[Any]]:
-        """Every item made by hand with its article, whatever its state; newest first."""
+    async def every_item(self, ticker: Ticker) -> Sequence[DeskItemRow]:
+        """Every manual item with its article, in any state; newest first."""
         return (await self.session.execute(EVERY_ITEM, {"ids": [ticker.id]})).all()
 
     async def add(self, item: TickerItem) -> None:
@@ -259,7 +271,7 @@ class TickersToEdit:
         await self.session.flush()
 
     async def follows(self, ticker: Ticker, article_id: str, now: datetime, but: str) -> bool:
-        """Whether an item of this strip, other than `but`, follows the article and has not expired."""
+        """Whether an unexpired item of this ticker, other than `but`, follows the article."""
         statement = select(TickerItem.id).where(
             TickerItem.ticker_id == ticker.id,
             TickerItem.article_id == article_id,
@@ -268,8 +280,8 @@ class TickersToEdit:
         )
         return (await self.session.execute(statement)).first() is not None
 
-    async def standing(self, ticker: Ticker, now: datetime, but: str) -> int:
-        """How many items of this strip, other than `but`, have not expired."""
+    async def count_unexpired(self, ticker: Ticker, now: datetime, but: str) -> int:
+        """The number of unexpired items of this ticker, other than `but`."""
         statement = select(func.count()).where(
             TickerItem.ticker_id == ticker.id,
             TickerItem.id != but,
@@ -278,7 +290,7 @@ class TickersToEdit:
         return (await self.session.execute(statement)).scalar_one()
 
     async def place(self, ticker: Ticker, order: Sequence[tuple[str | None, str | None]]) -> None:
-        """Keeps the desk's order: pairs of (item id, None) or (None, article id)."""
+        """Stores the desk's order: pairs of (item id, None) or (None, article id)."""
         await self.session.execute(delete(TickerPlace).where(TickerPlace.ticker_id == ticker.id))
         rows = [
             {"ticker_id": ticker.id, "position": position, "item_id": item, "article_id": article}
@@ -288,8 +300,8 @@ class TickersToEdit:
             await self.session.execute(insert(TickerPlace), rows)
 
     async def link(self, ticker: Ticker) -> None:
-        """Ties the strip to what its rules name, so that it cannot be deleted meanwhile."""
-        for link, column, name in ((TickerSection, "section_id", "sections"), (TickerTag, "tag_id", "tags")):
+        """Stores the sections and tags that its rules name, so that foreign keys keep them."""
+        for link, column, name in _LINKS:
             await self.session.execute(delete(link).where(link.ticker_id == ticker.id))
             rows = [
                 {"ticker_id": ticker.id, "rule": rule, column: id}
@@ -300,7 +312,7 @@ class TickersToEdit:
                 await self.session.execute(insert(link), rows)
 
     async def names(self, ids: Sequence[str]) -> dict[str, str]:
-        """The slugs of all sections and tags that the rules of these strips name, by id. One query."""
+        """Slugs of all sections and tags that the rules of these tickers name, by id. One query."""
         if not ids:
             return {}
         sections = select(TickerSection.section_id).where(TickerSection.ticker_id.in_(IDS))

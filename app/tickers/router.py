@@ -1,10 +1,10 @@
-"""Strips as readers get them."""
+"""The public routes of tickers."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -20,9 +20,10 @@ from app.kit.listing import delivered, delivered_list
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
 from app.settings import Settings
+from app.tickers.composition import ComposedTicker, ticker_of
 from app.tickers.repository import Tickers
+from app.tickers.rows import TickerRow
 from app.tickers.schemas import TickerList, TickerListQuery, TickerQuery, TickerRead
-from app.tickers.strip import Shown, ticker_of
 
 router = router_of("/v1/tickers", "tickers")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
@@ -39,9 +40,9 @@ async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query
     selection = select_fields(TickerRead, query.fields, () if query.include else ARTICLE_ABSENT)
     if query.include and query.limit > EMBEDDING_LIMIT:
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": EMBEDDING_LIMIT})])
-    strips = Tickers(connection, request.app.state.settings)
-    page = await strips.page(query, Cursors(request))
-    rows = await _read(request, strips, page.rows, query.include, selection)
+    tickers = Tickers(connection, request.app.state.settings)
+    page = await tickers.page(query, Cursors(request))
+    rows = await _public_views(request, tickers, page.rows, query.include, selection)
     return delivered_list(request, TickerList, page, rows, tags=["tickers"], selection=selection)
 
 
@@ -54,31 +55,31 @@ async def read_ticker(
     Its items as they are now: levels, windows and scheduled articles are judged by the clock at this moment. A strip
     with nothing to show has no items. A former slug redirects (308).
     """
-    # No `Last-Modified`: an article that goes leaves no moment, so no cache may revalidate by one. `ETag` is exact.
+    # No `Last-Modified`: unpublishing an article stores no time, so no cache may revalidate by one. `ETag` is exact.
     selection = select_fields(TickerRead, query.fields, () if query.include else ARTICLE_ABSENT)
-    strips = Tickers(connection, request.app.state.settings)
-    ticker = await strips.at(slug)
-    (strip,) = await _read(request, strips, [ticker], query.include, selection)
-    return delivered(request, TickerRead, strip, tags=["tickers", f"ticker:{ticker.id}"], selection=selection)
+    tickers = Tickers(connection, request.app.state.settings)
+    ticker = await tickers.at(slug)
+    (shown,) = await _public_views(request, tickers, [ticker], query.include, selection)
+    return delivered(request, TickerRead, shown, tags=["tickers", f"ticker:{ticker.id}"], selection=selection)
 
 
-async def _read(
-    request: Request, strips: Tickers, tickers: Sequence[Any], include: str | None, selection: Selection
-) -> list[dict[str, Any]]:
-    """The strips as they are now: four statements whatever their number, two more for summaries."""
+async def _public_views(
+    request: Request, tickers: Tickers, rows: Sequence[TickerRow], include: str | None, selection: Selection
+) -> list[dict[str, object]]:
+    """The tickers as they are now: four statements for any number of rows, two more for summaries."""
     now, settings = clock.now(), request.app.state.settings
-    shown = await strips.composed(tickers, now) if selection.wants("items", "updated_at") else {}
+    composed = await tickers.composed(rows, now) if selection.wants("items", "updated_at") else {}
     embedded = include == "article" and selection.wants("items")
-    summaries = await _summaries(strips.connection, shown, settings, now) if embedded else {}
+    summaries = await _summaries(tickers.connection, composed, settings, now) if embedded else {}
     return [
-        ticker_of(ticker, shown.get(ticker.id, Shown((), ticker.updated_at)), settings, summaries) for ticker in tickers
+        ticker_of(row, composed.get(row.id, ComposedTicker((), row.updated_at)), settings, summaries) for row in rows
     ]
 
 
 async def _summaries(
-    connection: Connection, shown: dict[str, Shown], settings: Settings, now: datetime
-) -> dict[str, dict[str, Any]]:
-    ids = list({entry.story.id for strip in shown.values() for entry in strip.items if entry.story})
+    connection: Connection, composed: dict[str, ComposedTicker], settings: Settings, now: datetime
+) -> dict[str, dict[str, object]]:
+    ids = list({item.story.id for ticker in composed.values() for item in ticker.items if item.story})
     articles = Articles(connection)
     rows, related = await articles.with_ids(ids, now), await articles.relations(ids, now)
     return {id: summary_of(row, related[id], settings, now) for id, row in rows.items()}

@@ -1,8 +1,8 @@
-"""What the rules of strips draw: the statements. What readers may see of articles is `visible`, as everywhere."""
+"""The statements that find the articles that rules match. `visible` decides what is public, as everywhere."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -30,12 +30,13 @@ from app.articles.repository import visible
 from app.kit.db import Id, Instant
 from app.kit.paging import FIRST, NEAR
 from app.sections.models import Section
+from app.tickers.composition import BY_URGENCY
 from app.tickers.models import TickerPlace, TickerSection, TickerTag
-from app.tickers.strip import BY_URGENCY
+from app.tickers.rows import RuleFields
 
-IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+IDS: BindParameter[str] = bindparam("ids", expanding=True)
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
-# Articles whose level, which is their urgency's, has not calmed down yet; each level's parameter is since when.
+# Articles whose level, given by their urgency, has not ended; each level's parameter is the earliest start.
 RAISED = or_(
     *(
         and_(Article.urgency == urgency, Article.published_at > bindparam(level, type_=Instant))
@@ -55,7 +56,7 @@ STORY = (
 
 
 def _reached() -> CTE:
-    """The sections that each rule reaches: those that it names, and all below them."""
+    """The sections of each rule: those that it names, and all below them."""
     named = select(TickerSection.ticker_id, TickerSection.rule, TickerSection.section_id)
     top = named.where(TickerSection.ticker_id.in_(IDS)).cte("reached", recursive=True)
     below = aliased(Section)
@@ -65,16 +66,19 @@ def _reached() -> CTE:
 REACHED = _reached()
 
 
-def _notes() -> Select[Any]:
-    """Of articles whose level is still raised, or that the desk has ordered: which rules reach them by section and by
-    tag (`number` is the rule's), and at which place (`number`) a strip has them."""
+def _extra_articles() -> Select[Any]:
+    """Articles with a raised level or a place in the desk's order, one row for each `kind` of fact about them.
+
+    `section` and `tag`: the rule `number` of a ticker matches by section or tag. `place`: the article has the place
+    `number` in a ticker. `raised`: nothing more.
+    """
     placed = select(TickerPlace.article_id).where(TickerPlace.ticker_id.in_(IDS))
-    # Two questions of one index each; asked as one, with *or*, every article is looked at.
+    # Two selects use one index each; a single one with *or* would scan all articles.
     special = union(
         select(Article.id).where(visible(NOW), Article.published_at > bindparam("raised", type_=Instant), RAISED),
         select(Article.id).where(visible(NOW), Article.id.in_(placed)),
     )
-    notes = union_all(
+    facts = union_all(
         select(
             literal("raised").label("kind"),
             literal(None, Id).label("ticker_id"),
@@ -90,8 +94,8 @@ def _notes() -> Select[Any]:
         select(literal("place"), TickerPlace.ticker_id, TickerPlace.position, TickerPlace.article_id).where(
             TickerPlace.ticker_id.in_(IDS), TickerPlace.article_id.is_not(None)
         ),
-    ).subquery("notes")
-    kind, ticker_id, number, article_id = notes.c
+    ).subquery("facts")
+    kind, ticker_id, number, article_id = facts.c
     return (
         select(kind, ticker_id, number, *STORY)
         .join(Article, Article.id == article_id)
@@ -100,22 +104,22 @@ def _notes() -> Select[Any]:
     )
 
 
-NOTES = _notes()
+EXTRA_ARTICLES = _extra_articles()
 
 
 class Shape(NamedTuple):
-    """Which conditions a rule has: strips whose rules are alike share one statement."""
+    """The conditions that a rule has: tickers whose rules have the same ones share a statement."""
 
     sections: bool
     tags: bool
     urgency: bool
     age: bool
     near: bool = False
-    """Only the newest articles are asked, each by itself."""
+    """Check the newest articles only, one by one."""
 
     @classmethod
-    def of(cls, rule: Mapping[str, Any]) -> Shape:
-        """Where a rule may have to look far back, it is first asked of the newest articles only."""
+    def of(cls, rule: RuleFields) -> Shape:
+        """A rule that could scan far back is first checked on the newest articles only (`near`)."""
         urgency, age = rule["urgency_max"] is not None, rule["max_age_hours"] is not None
         sections, tags = bool(rule["sections"]), bool(rule["tags"])
         return cls(sections, tags, urgency, age, near=(sections or tags or urgency) and not age)
@@ -123,7 +127,7 @@ class Shape(NamedTuple):
 
 @lru_cache(maxsize=128)
 def newest_of(shapes: tuple[Shape, ...]) -> Select[Any]:
-    """Built once for rules of these shapes: putting a statement together costs more than running it on SQLite."""
+    """The statement for rules of these shapes; cached: building it costs more than running it on SQLite."""
     found = union_all(*(_rule(number, shape) for number, shape in enumerate(shapes))).subquery("found")
     return (
         select(found.c.ticker_id, found.c.rule, *STORY)
@@ -133,7 +137,7 @@ def newest_of(shapes: tuple[Shape, ...]) -> Select[Any]:
     )
 
 
-def _rule(number: int, shape: Shape) -> Select[Any]:
+def _rule(number: int, shape: Shape) -> Select[str, int, str]:
     ticker: BindParameter[str] = bindparam(f"ticker{number}", type_=Id)
     rule: BindParameter[int] = bindparam(f"rule{number}", type_=Integer)
     limit: BindParameter[int] = bindparam(f"limit{number}", type_=Integer)
@@ -142,7 +146,9 @@ def _rule(number: int, shape: Shape) -> Select[Any]:
     return select(ticker.label("ticker_id"), rule.label("rule"), newest.c.id.label("article_id"))
 
 
-def _conditions(number: int, shape: Shape, ticker: Any, rule: Any) -> Iterable[ColumnElement[bool]]:
+def _conditions(
+    number: int, shape: Shape, ticker: BindParameter[str], rule: BindParameter[int]
+) -> Iterable[ColumnElement[bool]]:
     if shape.sections:
         sections = select(REACHED.c.section_id).where(REACHED.c.ticker_id == ticker, REACHED.c.rule == rule)
         yield _filed(ArticleSection, ArticleSection.section_id.in_(sections), shape)
@@ -158,8 +164,8 @@ def _conditions(number: int, shape: Shape, ticker: Any, rule: Any) -> Iterable[C
         yield Article.published_at >= func.coalesce(far.limit(1).scalar_subquery(), literal(FIRST, Instant()))
 
 
-def _filed(link: Any, where: ColumnElement[bool], shape: Shape) -> ColumnElement[bool]:
-    """Filed there. Young articles are few: each is asked; else all that are filed there are gathered first."""
+def _filed(link: type[ArticleSection | ArticleTag], where: ColumnElement[bool], shape: Shape) -> ColumnElement[bool]:
+    """Articles in these sections or tags: checked one by one where few are young enough, else as one set of ids."""
     if shape.age or shape.near:
         return exists().where(link.article_id == Article.id, where)
     return Article.id.in_(select(link.article_id).where(where))

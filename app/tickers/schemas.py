@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import ConfigDict, Field, StrictInt
+from pydantic.config import JsonDict
 
 from app.articles.schemas import ArticleSummary, Status, TermName
 from app.kit.paging import CountedQuery, Listed
@@ -41,11 +42,11 @@ Terms = Annotated[list[TermName], Field(max_length=MAX_TERMS)]
 Position = Annotated[StrictInt, Field(ge=1, le=MAX_ITEMS)]
 ItemId = Annotated[str, Field(max_length=64)]
 
-RULE: dict[str, Any] = {"sections": ["علوم"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
-TICKER: dict[str, Any] = {"name": "عاجل", "language": "ar", "max_items": 15, "rules": [RULE]}
+RULE: JsonDict = {"sections": ["علوم"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
+TICKER: JsonDict = {"name": "عاجل", "language": "ar", "max_items": 15, "rules": [RULE]}
 TEXT = "المرصد: «لؤلؤة الخريف» تُرى الليلة بالعين المجرّدة"
-ITEM: dict[str, Any] = {"text": TEXT, "level": "urgent", "expires_at": "2026-11-24T06:00:00Z"}
-ARTICLE: dict[str, Any] = {"id": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "slug": "المرصد-يرصد-لؤلؤة-الخريف"}
+ITEM: JsonDict = {"text": TEXT, "level": "urgent", "expires_at": "2026-11-24T06:00:00Z"}
+ARTICLE: JsonDict = {"id": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "slug": "المرصد-يرصد-لؤلؤة-الخريف"}
 
 
 class TickerQuery(Query):

@@ -1,4 +1,4 @@
-"""Slugs: made from the headline, kept once readers know them, found in every spelling, never given to another."""
+"""Slugs: made from the headline, kept once public, found in every spelling, never given to another article."""
 
 from __future__ import annotations
 
@@ -189,8 +189,8 @@ async def test_the_address_on_the_web_site_follows_its_pattern(newsroom: Newsroo
     assert (await newsroom.get(f"/v1/articles/{article['id']}")).json()["url"] == expected
 
 
-async def test_a_number_in_a_public_slug_tells_of_no_hidden_text(newsroom: Newsroom) -> None:
-    """A draft with the same headline gives way: readers see the plain slug, whoever wrote first."""
+async def test_a_number_in_a_public_slug_reveals_no_hidden_article(newsroom: Newsroom) -> None:
+    """The published article gets the slug without a number, even if a draft had it first."""
     hidden = await newsroom.draft("استقالة الوزير")
     scheduled = await newsroom.published("استقالة الوزير", at=clock.written(clock.now() + timedelta(hours=1)))
     shown = await newsroom.published("استقالة الوزير")

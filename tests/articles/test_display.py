@@ -1,4 +1,4 @@
-"""`display=`: dates and the reading time in the words of a locale, beside the values for machines."""
+"""`display=`: dates and the reading time as text in a locale."""
 
 from __future__ import annotations
 
@@ -119,7 +119,7 @@ async def test_what_is_no_tag_is_refused_by_name(dated: Newsroom, tag: str) -> N
 
 
 async def test_the_words_depend_on_the_address_alone(dated: Newsroom) -> None:
-    """Whoever asks first fills the cache for all: their `Accept-Language` must not be in it."""
+    """The first request fills the cache for all: the response must not depend on its `Accept-Language`."""
     for path in ("/v1/articles", "/v1/articles/خبر"):
         first = await dated.get(f"{path}?display=ar-SY", headers={"Accept-Language": "en"})
         dated.app.state.cache.invalidate_all()

@@ -56,7 +56,7 @@ async def test_every_field_that_an_editor_writes_is_read_back(newsroom: Newsroom
     assert article["comments"]["open"] is False
 
 
-async def test_all_faults_are_told_at_once_in_the_order_of_the_form(newsroom: Newsroom) -> None:
+async def test_all_faults_are_reported_at_once_in_the_order_of_the_form(newsroom: Newsroom) -> None:
     content = {
         "slug": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "language": "!!", "kind": "poem", "urgency": 0,
         "canonical_url": "javascript:alert(1)", "lead_image": {"url": "ftp://x", "width": 0}, "unheard": 1,
@@ -191,7 +191,7 @@ async def test_a_save_that_changes_nothing_leaves_no_trace(newsroom: Newsroom) -
 
 
 async def test_the_desk_never_says_not_modified(newsroom: Newsroom) -> None:
-    """A renamed section or a moment of the clock changes what it shows while the version stays."""
+    """A renamed section, or time alone, changes the response while the version stays."""
     draft = await newsroom.draft()
     answer = await newsroom.desk("GET", f"/articles/{draft['id']}", expect=200, if_none_match='"1"')
     assert answer.headers["etag"] == '"1"'
@@ -289,7 +289,7 @@ async def test_an_external_id_that_comes_several_times_at_once_is_stored_once(ne
     assert {answer.json()["type"] for answer in answers if answer.status_code == 409} == {"/problems/already-exists"}
 
 
-async def test_what_was_removed_from_a_body_is_told_in_the_readers_language(newsroom: Newsroom) -> None:
+async def test_what_was_removed_from_a_body_is_reported_in_the_readers_language(newsroom: Newsroom) -> None:
     content = {"headline": "خبر", "body": "<p onclick='x()'>نص<script>alert(1)</script></p>"}
     draft = (await newsroom.desk("POST", "/articles", content, accept_language="en")).json()
     assert "script" not in draft["body"]["html"]
@@ -370,7 +370,7 @@ async def test_a_deleted_draft_is_gone_with_all_that_is_its_own(newsroom: Newsro
 
 
 async def test_what_is_rendered_otherwise_is_a_change(newsroom: Newsroom) -> None:
-    """The same source under other settings: readers see something else, and must be told."""
+    """The same source under other settings: the public view changes, and a change is recorded."""
     source = '<p>متن</p><iframe src="https://video.example/1"></iframe>'
     state = newsroom.app.state
     state.settings = state.settings.model_copy(update={"embed_hosts": ("video.example",)})

@@ -1,4 +1,4 @@
-"""Every field of the form is stored, told to readers, and brought back by a revision: a field that is forgotten in one
+"""Every field of the form is stored, public, and restored from a revision: a field that is forgotten in one
 of the lists in `app/articles/` fails here by its name."""
 
 from __future__ import annotations

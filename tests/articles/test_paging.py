@@ -1,4 +1,4 @@
-"""Paging keeps its promise while others write: what did not move is neither repeated nor skipped."""
+"""Paging while others write: rows whose sort key stays are neither repeated nor skipped."""
 
 from __future__ import annotations
 

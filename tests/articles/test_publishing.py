@@ -1,4 +1,4 @@
-"""Publication: by the clock, back again, and which moment moves when."""
+"""Publication: now, scheduled, undone, and which timestamps change when."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def at(minutes: float) -> str:
 
 
 class Hands:
-    """The hands of the clock: where they are put they stay."""
+    """A clock that stands still at a given time."""
 
     def __init__(self) -> None:
         self._open: Any = None

@@ -46,7 +46,7 @@ async def attempt(newsroom: Newsroom, article: dict[str, Any], verb: str, by: st
 
 
 async def check(newsroom: Newsroom, article: dict[str, Any], verb: str, by: str, expected: int) -> bool:
-    """Tries `verb`; returns whether the article is another one afterwards."""
+    """Tries `verb`; returns whether the article has changed."""
     state, answer = article["status"], await attempt(newsroom, article, verb, by)
     assert answer.status_code == expected, f"{by}: {verb} of {state}: {answer.status_code} {answer.text}"
     if expected == 409:

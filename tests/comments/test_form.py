@@ -35,7 +35,7 @@ def told(answer: Any) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("language", ["ar", "en"])
-async def test_every_fault_is_told_at_once_in_the_order_of_the_form(talk: Talk, language: str) -> None:
+async def test_every_fault_is_reported_at_once_in_the_order_of_the_form(talk: Talk, language: str) -> None:
     talk.newsroom.set(comments_require_consent=True)
     answer = await talk.newsroom.client.post(
         talk.url,
@@ -214,7 +214,7 @@ async def test_reserved_fields_are_accepted_and_ignored(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize("mode", ["open", "premoderated"])
-async def test_the_honeypot_catches_and_does_not_tell(newsroom: Newsroom, mode: str) -> None:
+async def test_the_honeypot_does_not_reveal_itself(newsroom: Newsroom, mode: str) -> None:
     newsroom.set(comments_rate=())
     talk = await talk_in(newsroom, mode)
     form = (await newsroom.get(f"{talk.url}/form")).json()

@@ -104,7 +104,7 @@ async def test_a_reply_stands_below_what_it_answers(talk: Talk) -> None:
     assert rows[reply["id"]].path == parent["id"].replace("-", "") + reply["id"].replace("-", "")
 
 
-async def test_what_cannot_be_answered_is_told_with_the_other_faults(talk: Talk) -> None:
+async def test_what_cannot_be_answered_is_reported_with_the_other_faults(talk: Talk) -> None:
     elsewhere = await (await talk_in(talk.newsroom)).said()
     cases = {
         "parent_not_found": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
@@ -117,7 +117,7 @@ async def test_what_cannot_be_answered_is_told_with_the_other_faults(talk: Talk)
         assert codes(answer) == [("/author_name", "required"), ("/parent_id", code), ("/language", "language_invalid")]
 
 
-async def test_what_was_never_shown_cannot_be_told_from_what_never_was(talk: Talk) -> None:
+async def test_what_was_never_shown_looks_like_what_never_existed(talk: Talk) -> None:
     hidden, other = await talk.held(), await talk_in(talk.newsroom)
     for comment in (hidden, await other.held()):
         for verb in (None, "reject", "spam"):
@@ -142,7 +142,7 @@ async def test_thanks_to_two_people_are_two_comments(talk: Talk) -> None:
 
 
 async def test_thanks_to_two_people_at_the_deepest_place_are_two_comments_when_changed_too(newsroom: Newsroom) -> None:
-    """The tree places both beside what they answer, below the same comment."""
+    """The tree puts both beside the comment that they answer, below the same parent."""
     newsroom.set(comments_rate=())
     talk, parent = await talk_in(newsroom, "open"), None
     for _ in range(5):
@@ -327,7 +327,7 @@ async def test_without_an_address_of_mail_the_network_address_is_the_person(talk
 
 
 @pytest.mark.parametrize(("mode", "first"), [("premoderated", 202), ("open", 201)])
-async def test_who_only_knows_an_address_of_mail_is_not_told_that_it_wrote_here(
+async def test_a_third_party_does_not_learn_that_an_email_address_wrote_here(
     newsroom: Newsroom, mode: str, first: int
 ) -> None:
     newsroom.set(comments_rate=())
@@ -389,7 +389,7 @@ async def test_no_comment_is_taken_after_its_article_was_withdrawn(newsroom: New
     assert counted == statuses.count(201)
 
 
-async def test_a_flood_is_stopped_and_told_when_to_come_back(newsroom: Newsroom) -> None:
+async def test_a_flood_gets_429_with_retry_after(newsroom: Newsroom) -> None:
     newsroom.set(comments_rate=((3, 60), (5, 600)))
     talk = await talk_in(newsroom)
     with clock.frozen(WINDOW):
@@ -502,7 +502,7 @@ async def test_one_ipv6_customer_is_one_person(newsroom: Newsroom) -> None:
         await send_from(talk, "198.51.100.9", 429)
 
 
-async def test_digests_of_addresses_are_forgotten_after_thirty_days(talk: Talk) -> None:
+async def test_digests_of_addresses_are_erased_after_thirty_days(talk: Talk) -> None:
     old = await talk.held()
     with clock.shifted(timedelta(days=10)):
         younger = await talk.held()

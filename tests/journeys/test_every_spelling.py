@@ -1,4 +1,4 @@
-"""However somebody writes an address or a name: it leads to the one thing, or is refused for a reason."""
+"""Every spelling of an address or a name leads to the same resource, or is refused with a reason."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ spelt = pytest.mark.parametrize("spelling", SPELLINGS.values(), ids=SPELLINGS.ke
 
 @pytest.fixture
 async def filed(newsroom: Newsroom) -> Newsroom:
-    """An article, a section, a tag, an author and a strip of one name."""
+    """An article, a section, a tag, an author and a ticker of one name."""
     for plural in ("sections", "tags", "authors", "tickers"):
         await newsroom.desk("PUT", f"/{plural}/{SLUG}", {"name": NAME})
     await newsroom.published(NAME, section=SLUG, tags=[SLUG], authors=[SLUG])

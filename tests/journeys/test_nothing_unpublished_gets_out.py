@@ -2,7 +2,7 @@
 
 Every text that anybody writes holds a word of its own. After each step the readers' routes are asked for everything
 that was ever there; a word that no reader may see yet, or any more, must not be in any answer: not in a list, a count,
-a tag, an address, a redirect, a strip, a thread, a header or a problem. Who may see what is kept by a small model of
+a tag, an address, a redirect, a ticker, a thread, a header or a problem. Who may see what is kept by a small model of
 its own here, not read from the code under test.
 """
 
@@ -59,7 +59,7 @@ class Piece:
 
 
 class Walk:
-    """The newsroom at work, and the reader who looks over its shoulder."""
+    """A newsroom with random editors, and a public client that checks every response."""
 
     def __init__(self, newsroom: Newsroom, seed: str) -> None:
         self.newsroom, self.chance = newsroom, random.Random(seed)
@@ -173,7 +173,7 @@ class Walk:
         await self._reread()
 
     async def follow(self) -> None:
-        """An item on the strip that follows an article of any state."""
+        """An item on the ticker that follows an article of any state."""
         if self.pieces and "tickers" in self.routes:
             id = self._one()
             if self.pieces[id].state != "deleted":
@@ -317,7 +317,7 @@ class Walk:
         return counts
 
     async def look(self) -> None:
-        """Everything that can be asked by a reader who guesses well."""
+        """All public URLs that a client could guess."""
         allowed, visible = self.allowed(), self.visible()
         for url in self._questions():
             answer = await self.newsroom.client.get(url)
@@ -382,8 +382,8 @@ class Walk:
 async def walked(newsroom: Newsroom, seed: str, steps: int) -> Walk:
     walk = Walk(newsroom, seed)
     if "tickers" in walk.routes:
-        strip = {"name": "عاجل", "max_items": 50, "rules": [{"urgency_max": 9}]}
-        await newsroom.desk("PUT", "/tickers/breaking", strip, expect=201)
+        ticker = {"name": "عاجل", "max_items": 50, "rules": [{"urgency_max": 9}]}
+        await newsroom.desk("PUT", "/tickers/breaking", ticker, expect=201)
     for _ in range(steps):
         await walk.step()
     return walk
@@ -396,7 +396,7 @@ async def test_a_random_walk_of_editors_lets_nothing_unpublished_out(newsroom: N
 
 
 async def statements_of_readers(newsroom: Newsroom, seed: str) -> set[str]:
-    """All that the database is asked for by the public routes, where nothing is answered from the cache."""
+    """All statements of the public routes, without the cache."""
     walk = await walked(newsroom, seed, 16)
     with clock.frozen(walk.now), newsroom.counted() as statements:
         for url in walk._questions():
@@ -426,7 +426,7 @@ async def test_a_select_that_forgets_visibility_is_found(
     assert "articles.note" in found[0]
 
 
-async def test_a_draft_and_nonsense_cannot_be_told_apart(newsroom: Newsroom) -> None:
+async def test_a_draft_looks_like_an_unknown_address(newsroom: Newsroom) -> None:
     """Not even by the bytes: only the address that was asked for and the request's own id differ."""
     await newsroom.tag()
     await newsroom.author()

@@ -1,4 +1,4 @@
-"""What a newcomer meets at the shell: clear words, and a token that works."""
+"""The command line: clear error messages, and a token that works."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ def token_for(url: str) -> str:
 
 
 class Site:
-    """Two workers that keep answers, one that keeps none, and an editor."""
+    """Two workers with a cache, one without, and an editor."""
 
     def __init__(self, workers: list[str], anew: str, token: str) -> None:
         # Connections are given up before uvicorn does so, after 5 s: else a request may meet the end of one.
@@ -82,7 +82,7 @@ class Site:
         ]  # fmt: skip
 
     async def read(self) -> None:
-        """Fills the caches, and lets requests meet."""
+        """Fills the caches with concurrent requests."""
         while time.monotonic() < self.until:
             url = random.choice(self.urls)
             answers = await asyncio.gather(*(random.choice(self.workers).get(url) for _ in range(3)))
@@ -90,7 +90,7 @@ class Site:
             self.done["reads"] += 3
 
     async def write(self) -> None:
-        """Writes, and looks at once whether every worker shows it."""
+        """Writes, and checks at once that every worker serves it."""
         pick, number = random.Random(), 0
         while time.monotonic() < self.until:
             await self.quiet.wait()
@@ -125,7 +125,7 @@ class Site:
             await asyncio.sleep(pick.random() / 50)
 
     async def compare(self) -> None:
-        """What a worker gives must be what is made anew, where that was the same before and after.
+        """A worker's response must equal an uncached one, if that was the same before and after.
 
         What is committed but not acknowledged yet may be seen by one and not by the other: then all wait for quiet.
         """

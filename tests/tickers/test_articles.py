@@ -8,7 +8,7 @@ import pytest
 
 from app.kit import clock
 from tests.newsroom import Newsroom
-from tests.tickers.strips import SLUG, add, at, change, levels, moment, put_strip, shown, texts
+from tests.tickers.helpers import SLUG, add, at, change, levels, moment, put_ticker, shown, texts
 
 pytestmark = pytest.mark.anyio
 
@@ -18,7 +18,7 @@ async def verb(room: Newsroom, article: dict[str, Any], name: str, **body: Any) 
 
 
 async def test_an_item_takes_headline_address_and_language_of_its_article(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     article = await newsroom.published("Rain over Palmyra", language="en", short_headline="Rain")
     await add(newsroom, article=article["id"])
     (item,) = await shown(newsroom)
@@ -28,7 +28,7 @@ async def test_an_item_takes_headline_address_and_language_of_its_article(newsro
 
 
 async def test_an_item_follows_what_becomes_of_its_article(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     article = await newsroom.published("عنوان أول")
     await add(newsroom, article=article["slug"])
     changes = {"headline": "عنوان ثانٍ", "slug": "عنوان-جديد"}
@@ -39,17 +39,17 @@ async def test_an_item_follows_what_becomes_of_its_article(newsroom: Newsroom) -
 
 
 async def test_a_text_and_an_address_of_its_own_go_before_the_articles(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     article = await newsroom.published("Rain over Palmyra", language="en")
     await add(newsroom, "مطر فوق تدمر", article=article["id"], url="https://news.example/مطر")
     (item,) = await shown(newsroom)
     assert (item["text"], item["url"]) == ("مطر فوق تدمر", "https://news.example/مطر")
-    assert (item["language"], item["direction"]) == ("ar", "rtl"), "the text is the strip's"
+    assert (item["language"], item["direction"]) == ("ar", "rtl"), "the text is the ticker's"
     assert item["article"]["id"] == article["id"]
 
 
 async def test_an_item_goes_and_comes_back_with_its_article(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     article = await newsroom.published("خبر يغيب ويعود")
     await add(newsroom, article=article["id"])
     await add(newsroom, "نص عن الخبر نفسه", article=(await newsroom.published("خبر ثان"))["id"])
@@ -67,7 +67,7 @@ async def test_an_item_goes_and_comes_back_with_its_article(newsroom: Newsroom) 
 
 async def test_a_scheduled_article_appears_by_the_clock(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
-        await put_strip(newsroom, rules=[{}])
+        await put_ticker(newsroom, rules=[{}])
         await newsroom.published("موعود", at=moment(10))
         followed = await newsroom.published("متبوع", at=moment(10), urgency=1)
         await add(newsroom, article=followed["id"])
@@ -82,7 +82,7 @@ async def test_a_scheduled_article_appears_by_the_clock(newsroom: Newsroom) -> N
 
 async def test_an_explicit_level_lasts_from_when_the_item_appears(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
-        await put_strip(newsroom)
+        await put_ticker(newsroom)
         article = await newsroom.published("موعود", at=moment(60))
         await add(newsroom, article=article["id"], level="flash")
     with clock.frozen(at(61)):
@@ -96,7 +96,7 @@ async def test_urgency_of_a_followed_article_is_its_level(
     newsroom: Newsroom, urgency: int, level: str, minutes: int | None
 ) -> None:
     with clock.frozen(at(0)):
-        await put_strip(newsroom)
+        await put_ticker(newsroom)
         article = await newsroom.published("خبر", urgency=urgency)
     with clock.frozen(at(5)):
         item = await add(newsroom, article=article["id"])
@@ -108,7 +108,7 @@ async def test_urgency_of_a_followed_article_is_its_level(
 
 
 async def test_following_an_article_twice_is_accepted_with_a_warning_and_shown_once(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     article = await newsroom.published("خبر")
     first = await add(newsroom, article=article["id"])
     assert first["warnings"] == []
@@ -121,7 +121,7 @@ async def test_following_an_article_twice_is_accepted_with_a_warning_and_shown_o
 
 
 async def test_any_article_of_the_desk_can_be_followed(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     draft = await newsroom.draft("مسودة")
     item = await add(newsroom, article=draft["slug"])
     assert item["state"] == "hidden"
@@ -133,7 +133,7 @@ async def test_any_article_of_the_desk_can_be_followed(newsroom: Newsroom) -> No
 
 
 async def test_what_readers_cannot_see_yet_changes_no_byte(newsroom: Newsroom) -> None:
-    await put_strip(newsroom, rules=[{}])
+    await put_ticker(newsroom, rules=[{}])
     await add(newsroom, "ظاهر")
     before = (await newsroom.get("/v1/tickers/عاجل")).headers
     draft = await newsroom.draft("سرّ")

@@ -1,4 +1,4 @@
-"""Strips as readers get them: validators, fields, pages, and what they cost."""
+"""Tickers as readers get them: validators, fields, pages, and what they cost."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from app.kit.ids import new_id
 from app.tickers.models import Ticker, TickerPlace
 from app.tickers.repository import TickersToEdit
 from tests.newsroom import Newsroom
-from tests.tickers.strips import SLUG, add, at, change, moment, put_order, put_strip, shown
+from tests.tickers.helpers import SLUG, add, at, change, moment, put_order, put_ticker, shown
 
 pytestmark = pytest.mark.anyio
 ITEM = {
@@ -22,7 +22,7 @@ ITEM = {
 
 
 async def repeat(room: Newsroom, times: int) -> None:
-    """The strip again and again, with its rules and its order."""
+    """The ticker again and again, with its rules and its order."""
     async with room.app.state.database.transaction() as session:
         tickers = TickersToEdit(session)
         ticker = await tickers.require(SLUG)
@@ -36,19 +36,19 @@ async def repeat(room: Newsroom, times: int) -> None:
             await tickers.place(copy, [(None, place)])
 
 
-async def test_a_strip_has_the_fields_of_the_contract(newsroom: Newsroom) -> None:
-    await put_strip(newsroom, rules=[{}])
+async def test_a_ticker_has_the_fields_of_the_contract(newsroom: Newsroom) -> None:
+    await put_ticker(newsroom, rules=[{}])
     await newsroom.published("خبر")
     await add(newsroom, "نص")
-    strip = (await newsroom.get(f"/v1/tickers/{SLUG}")).json()
+    ticker = (await newsroom.get(f"/v1/tickers/{SLUG}")).json()
     fields = {"id", "slug", "name", "language", "direction", "updated_at", "refresh_after", "items"}
-    assert set(strip) == fields
-    assert [set(item) for item in strip["items"]] == [ITEM, ITEM]
-    assert (await newsroom.get("/v1/tickers")).json()["data"] == [strip]
+    assert set(ticker) == fields
+    assert [set(item) for item in ticker["items"]] == [ITEM, ITEM]
+    assert (await newsroom.get("/v1/tickers")).json()["data"] == [ticker]
 
 
 async def test_include_article_embeds_summaries(newsroom: Newsroom) -> None:
-    await put_strip(newsroom, rules=[{}])
+    await put_ticker(newsroom, rules=[{}])
     await newsroom.tag("صور")
     drawn = await newsroom.published("مسحوب", tags=["صور"])
     followed = await newsroom.published("متبوع")
@@ -65,7 +65,7 @@ async def test_include_article_embeds_summaries(newsroom: Newsroom) -> None:
 
 
 async def test_fields_keep_what_is_asked_for(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     article = await newsroom.published("خبر")
     item = await add(newsroom, article=article["id"])
     found = (await newsroom.get(f"/v1/tickers/{SLUG}?fields=items.text,items.article.headline&include=article")).json()
@@ -79,9 +79,9 @@ async def test_fields_keep_what_is_asked_for(newsroom: Newsroom) -> None:
 
 
 async def test_answers_have_validators_and_answer_head(newsroom: Newsroom) -> None:
-    strip = await put_strip(newsroom)
+    ticker = await put_ticker(newsroom)
     await add(newsroom, "خبر", level="flash")
-    for path, tag in ((f"/v1/tickers/{SLUG}", f"tickers,ticker:{strip['id']}"), ("/v1/tickers", "tickers")):
+    for path, tag in ((f"/v1/tickers/{SLUG}", f"tickers,ticker:{ticker['id']}"), ("/v1/tickers", "tickers")):
         answer = await newsroom.get(path)
         assert answer.headers["cache-control"] == "public, max-age=10"
         assert answer.headers["cache-tag"] == tag
@@ -94,35 +94,35 @@ async def test_answers_have_validators_and_answer_head(newsroom: Newsroom) -> No
 
 
 async def test_no_cache_can_revalidate_by_a_time(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     for path in (f"/v1/tickers/{SLUG}", "/v1/tickers"):
         assert "last-modified" not in (await newsroom.get(path)).headers, "an article that goes leaves no moment"
 
 
-async def test_unknown_strips_and_parameters_are_refused(newsroom: Newsroom) -> None:
+async def test_unknown_tickers_and_parameters_are_refused(newsroom: Newsroom) -> None:
     await newsroom.get("/v1/tickers/لا-شريط", expect=404)
     await newsroom.get("/v1/tickers/0193aaaa-0000-7000-8000-000000000000", expect=404)
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     for query in ("x=1", "include=body", "limit=101", "cursor=x", "include=article&include=article"):
         await newsroom.get(f"/v1/tickers?{query}", expect=400)
     await newsroom.get(f"/v1/tickers/{SLUG}?limit=1", expect=400)
 
 
-async def test_strips_are_paged_by_slug(newsroom: Newsroom) -> None:
+async def test_tickers_are_paged_by_slug(newsroom: Newsroom) -> None:
     for slug in ("ج", "أ", "ب"):
-        await put_strip(newsroom, slug)
+        await put_ticker(newsroom, slug)
         await add(newsroom, f"خبر {slug}", to=slug)
     answer = await newsroom.get("/v1/tickers?limit=2&count=true")
     page = answer.json()["page"]
-    assert [strip["items"][0]["text"] for strip in answer.json()["data"]] == ["خبر أ", "خبر ب"]
+    assert [ticker["items"][0]["text"] for ticker in answer.json()["data"]] == ["خبر أ", "خبر ب"]
     assert (page["total"], 'rel="next"' in answer.headers["link"]) == (3, True)
     rest = (await newsroom.get(f"/v1/tickers?limit=2&count=true&cursor={page['next']}")).json()
-    assert [strip["slug"] for strip in rest["data"]] == ["ج"]
+    assert [ticker["slug"] for ticker in rest["data"]] == ["ج"]
 
 
 async def test_the_address_of_an_item_is_the_articles_whatever_its_form(newsroom: Newsroom) -> None:
     newsroom.set(article_path="/{section}/{year}/{slug}", site_url="https://news.example")
-    await put_strip(newsroom, rules=[{}])
+    await put_ticker(newsroom, rules=[{}])
     article = await newsroom.published("خبر")
     assert [item["url"] for item in await shown(newsroom)] == [article["url"]]
     assert article["url"].startswith("https://news.example/%D8%B9%D9%84%D9%88%D9%85/2")
@@ -140,7 +140,7 @@ async def test_the_number_of_queries_is_fixed(newsroom: Newsroom) -> None:
         {},
     ]
     articles = [await newsroom.published(f"خبر {n}", section="فضاء", tags=["صور"]) for n in range(4)]
-    await put_strip(newsroom, rules=rules[:1])
+    await put_ticker(newsroom, rules=rules[:1])
     await add(newsroom, "نص")
 
     async def count(path: str) -> int:
@@ -153,32 +153,32 @@ async def test_the_number_of_queries_is_fixed(newsroom: Newsroom) -> None:
     assert all(few <= paths[path] for path, few in before.items()), "one less where no rule looks far back"
     for number in range(3):
         slug = f"شريط-{number}"
-        await put_strip(newsroom, slug, rules=rules)
+        await put_ticker(newsroom, slug, rules=rules)
         for article in articles[:3]:
             await add(newsroom, article=article["id"], to=slug)
         await add(newsroom, "نص", to=slug)
-    await put_strip(newsroom, rules=rules)
+    await put_ticker(newsroom, rules=rules)
     assert {path: await count(path) for path in paths} == paths
 
 
 async def test_the_largest_page_that_can_be_asked_for_takes_no_more(newsroom: Newsroom) -> None:
-    """A hundred strips of five rules: within what SQLite and PostgreSQL take in terms and parameters."""
+    """A hundred tickers of five rules: within what SQLite and PostgreSQL take in terms and parameters."""
     await newsroom.section("علوم")
     await newsroom.tag("صور")
     article = await newsroom.published("خبر", tags=["صور"])
     rule = {"sections": ["علوم"], "tags": ["صور"], "urgency_max": 5, "max_age_hours": 48}
-    await put_strip(newsroom, rules=[rule] * 5, max_items=100)
+    await put_ticker(newsroom, rules=[rule] * 5, max_items=100)
     await put_order(newsroom, [article["id"]])
     await repeat(newsroom, 99)
     with newsroom.counted() as run:
-        strips = (await newsroom.get("/v1/tickers?limit=100&fields=items.id")).json()["data"]
-    assert (len(strips), len(run)) == (100, 5)
-    assert all(strip["items"] == [{"id": article["id"]}] for strip in strips)
+        tickers = (await newsroom.get("/v1/tickers?limit=100&fields=items.id")).json()["data"]
+    assert (len(tickers), len(run)) == (100, 5)
+    assert all(ticker["items"] == [{"id": article["id"]}] for ticker in tickers)
 
 
-async def test_time_alone_fills_and_empties_a_strip(newsroom: Newsroom) -> None:
+async def test_time_alone_fills_and_empties_a_ticker(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
-        await put_strip(newsroom, rules=[{"max_age_hours": 1}])
+        await put_ticker(newsroom, rules=[{"max_age_hours": 1}])
         await newsroom.published("موعود", at=moment(5))
     for minutes, expected in ((4, 0), (5, 1), (65, 1), (66, 0)):
         with clock.frozen(at(minutes)):
@@ -186,7 +186,7 @@ async def test_time_alone_fills_and_empties_a_strip(newsroom: Newsroom) -> None:
 
 
 async def test_an_item_names_the_language_of_its_text(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     article = await newsroom.published("Story", language="en")
     english = await add(newsroom, "Breaking news", language="EN-gb")
     assert (english["language"], english["warnings"]) == ("en-GB", [])
@@ -203,7 +203,7 @@ async def test_an_item_names_the_language_of_its_text(newsroom: Newsroom) -> Non
 
 
 async def test_an_item_that_has_ended_before_it_began_is_a_warning(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     late = await add(newsroom, "قديم", expires_at="2020-01-01T00:00:00Z")
     assert [warning["code"] for warning in late["warnings"]] == ["already_expired"]
     item = await add(newsroom, "جديد")

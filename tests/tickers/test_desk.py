@@ -1,4 +1,4 @@
-"""Strips and items at the desk: versions, roles, names, states."""
+"""Tickers and items at the desk: versions, roles, names, states."""
 
 from __future__ import annotations
 
@@ -8,37 +8,37 @@ import pytest
 
 from app.kit import clock
 from tests.newsroom import Newsroom
-from tests.tickers.strips import SLUG, add, at, change, moment, put_strip, shown, texts
+from tests.tickers.helpers import SLUG, add, at, change, moment, put_ticker, shown, texts
 
 pytestmark = pytest.mark.anyio
 PATH = f"/tickers/{SLUG}"
 
 
-async def test_a_strip_is_made_with_defaults_and_begins_empty(newsroom: Newsroom) -> None:
+async def test_a_ticker_is_made_with_defaults_and_begins_empty(newsroom: Newsroom) -> None:
     answer = await newsroom.desk("PUT", PATH, {"name": "عاجل"}, expect=201)
-    strip = answer.json()
-    assert answer.headers["location"] == f"/v1/desk/tickers/{strip['id']}"
+    ticker = answer.json()
+    assert answer.headers["location"] == f"/v1/desk/tickers/{ticker['id']}"
     assert answer.headers["etag"] == '"1"'
-    assert (strip["max_items"], strip["rules"], strip["language"], strip["items"]) == (15, [], "ar", [])
+    assert (ticker["max_items"], ticker["rules"], ticker["language"], ticker["items"]) == (15, [], "ar", [])
     found = (await newsroom.get(f"/v1/tickers/{SLUG}")).json()
     assert (found["items"], found["refresh_after"], found["direction"]) == ([], 10, "rtl")
 
 
-async def test_a_strip_is_replaced_by_its_version_and_keeps_its_items(newsroom: Newsroom) -> None:
-    await put_strip(newsroom, max_items=3, description="للواجهة")
+async def test_a_ticker_is_replaced_by_its_version_and_keeps_its_items(newsroom: Newsroom) -> None:
+    await put_ticker(newsroom, max_items=3, description="للواجهة")
     await add(newsroom, "خبر")
     await newsroom.desk("PUT", PATH, {"name": "آخر"}, expect=428)
     await newsroom.desk("PUT", PATH, {"name": "آخر"}, if_match='"1"', expect=412)
-    strip = (await newsroom.desk("PUT", PATH, {"name": "آخر"}, if_match='"2"', expect=200)).json()
-    assert (strip["version"], strip["max_items"], strip["description"]) == (3, 15, None)
-    assert [item["text"] for item in strip["items"]] == ["خبر"]
+    ticker = (await newsroom.desk("PUT", PATH, {"name": "آخر"}, if_match='"2"', expect=200)).json()
+    assert (ticker["version"], ticker["max_items"], ticker["description"]) == (3, 15, None)
+    assert [item["text"] for item in ticker["items"]] == ["خبر"]
     same = await newsroom.desk("PUT", PATH, {"name": "آخر"}, if_match='"3"', expect=200)
     assert same.json()["version"] == 3
     await newsroom.desk("PUT", "/tickers/جديد", {"name": "جديد"}, if_match="*", expect=412)
 
 
-async def test_max_items_cuts_the_strip(newsroom: Newsroom) -> None:
-    await put_strip(newsroom, max_items=2)
+async def test_max_items_cuts_the_ticker(newsroom: Newsroom) -> None:
+    await put_ticker(newsroom, max_items=2)
     for text in "أبج":
         await add(newsroom, text)
     assert await texts(newsroom) == ["ج", "ب"]
@@ -47,13 +47,13 @@ async def test_max_items_cuts_the_strip(newsroom: Newsroom) -> None:
 
 
 async def test_a_rename_leaves_a_redirect_everywhere(newsroom: Newsroom) -> None:
-    strip = await put_strip(newsroom)
+    ticker = await put_ticker(newsroom)
     item = await add(newsroom, "خبر")
     await newsroom.desk("PUT", PATH, {"name": "عاجل", "slug": "الآن"}, if_match="*")
     new = "%D8%A7%D9%84%D8%A2%D9%86"
     answer = await newsroom.get(f"/v1/tickers/{SLUG}?fields=name", expect=308)
     assert answer.headers["location"] == f"/v1/tickers/{new}?fields=name"
-    assert [found["text"] for found in await shown(newsroom, strip["id"])] == ["خبر"]
+    assert [found["text"] for found in await shown(newsroom, ticker["id"])] == ["خبر"]
     await newsroom.get(f"/v1/tickers/{new}")
     base = f"/v1/desk/tickers/{new}"
     asked: list[tuple[str, str, Any]] = [
@@ -71,8 +71,8 @@ async def test_a_rename_leaves_a_redirect_everywhere(newsroom: Newsroom) -> None
 
 
 async def test_a_slug_that_is_or_was_anothers_is_taken(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
-    await put_strip(newsroom, "رياضة")
+    await put_ticker(newsroom)
+    await put_ticker(newsroom, "رياضة")
     body = {"name": "رياضة", "slug": SLUG}
     await newsroom.desk("PUT", "/tickers/رياضة", body, if_match="*", expect=409)
     await newsroom.desk("PUT", PATH, {"name": "عاجل", "slug": "الآن"}, if_match="*")
@@ -80,7 +80,7 @@ async def test_a_slug_that_is_or_was_anothers_is_taken(newsroom: Newsroom) -> No
 
 
 async def test_an_item_is_changed_by_its_own_version(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     item = await add(newsroom, "خبر", level="urgent", pinned=2)
     path = f"{PATH}/items/{item['id']}"
     for method, body in (("PATCH", {"text": "آخر"}), ("DELETE", None)):
@@ -99,9 +99,9 @@ async def test_an_item_is_changed_by_its_own_version(newsroom: Newsroom) -> None
     await newsroom.desk("PATCH", path, {"text": "آخر"}, if_match="*", expect=404)
 
 
-async def test_an_item_is_found_on_its_own_strip_only(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
-    await put_strip(newsroom, "رياضة")
+async def test_an_item_is_found_on_its_own_ticker_only(newsroom: Newsroom) -> None:
+    await put_ticker(newsroom)
+    await put_ticker(newsroom, "رياضة")
     item = await add(newsroom, "خبر")
     for id in (item["id"], "؟"):
         await newsroom.desk("DELETE", f"/tickers/رياضة/items/{id}", if_match="*", expect=404)
@@ -109,14 +109,14 @@ async def test_an_item_is_found_on_its_own_strip_only(newsroom: Newsroom) -> Non
     assert await texts(newsroom) == ["خبر"]
 
 
-async def test_adding_obeys_the_strips_version_where_it_is_named(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+async def test_adding_obeys_the_tickers_version_where_it_is_named(newsroom: Newsroom) -> None:
+    await put_ticker(newsroom)
     await newsroom.desk("POST", f"{PATH}/items", {"text": "خبر"}, if_match='"7"', expect=412)
     await newsroom.desk("POST", f"{PATH}/items", {"text": "خبر"}, if_match='"1"', expect=201)
 
 
 async def test_an_item_that_is_sent_again_is_added_once(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     key = {"idempotency_key": "a-key-of-sixteen-"}
     first = await newsroom.desk("POST", f"{PATH}/items", {"text": "خبر"}, expect=201, **key)
     again = await newsroom.desk("POST", f"{PATH}/items", {"text": "خبر"}, expect=201, **key)
@@ -125,7 +125,7 @@ async def test_an_item_that_is_sent_again_is_added_once(newsroom: Newsroom) -> N
 
 
 async def test_pinned_items_stand_at_their_positions(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     first = await add(newsroom, "أول", pinned=1)
     for text in "أب":
         await add(newsroom, text, level="flash")
@@ -143,7 +143,7 @@ async def test_pinned_items_stand_at_their_positions(newsroom: Newsroom) -> None
 
 async def test_the_desk_sees_every_item_with_its_state_and_what_was_entered(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
-        await put_strip(newsroom)
+        await put_ticker(newsroom)
         draft = await newsroom.draft("مسودة")
         planned = await newsroom.published("موعود", at=moment(60))
         await add(newsroom, "ظاهر", level="flash", level_until=moment(5), url="https://news.example/1")
@@ -168,22 +168,22 @@ async def test_the_desk_sees_every_item_with_its_state_and_what_was_entered(news
         assert await texts(newsroom) == ["ظاهر"]
 
 
-async def test_the_desk_lists_strips_by_slug(newsroom: Newsroom) -> None:
+async def test_the_desk_lists_tickers_by_slug(newsroom: Newsroom) -> None:
     for slug in ("ج", "أ", "ب"):
-        await put_strip(newsroom, slug)
+        await put_ticker(newsroom, slug)
     answer = await newsroom.desk("GET", "/tickers?limit=2&count=true")
     page = answer.json()
-    assert [strip["slug"] for strip in page["data"]] == ["أ", "ب"]
+    assert [ticker["slug"] for ticker in page["data"]] == ["أ", "ب"]
     assert page["page"]["total"] == 3
     following = await newsroom.desk("GET", f"/tickers?limit=2&count=true&cursor={page['page']['next']}")
-    assert [strip["slug"] for strip in following.json()["data"]] == ["ج"]
+    assert [ticker["slug"] for ticker in following.json()["data"]] == ["ج"]
     assert answer.headers["cache-control"] == "no-store"
 
 
 @pytest.mark.parametrize("role", ["editor", "reporter", "moderator"])
-async def test_strips_are_the_editors(newsroom: Newsroom, role: str) -> None:
+async def test_tickers_are_the_editors(newsroom: Newsroom, role: str) -> None:
     await newsroom.hire(role)
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     item = await add(newsroom, "خبر")
     allowed = role == "editor"
     asked: list[tuple[str, str, Any, int]] = [
@@ -203,14 +203,14 @@ async def test_strips_are_the_editors(newsroom: Newsroom, role: str) -> None:
 
 
 async def test_every_action_leaves_an_audit_row(newsroom: Newsroom) -> None:
-    strip = await put_strip(newsroom)
+    ticker = await put_ticker(newsroom)
     item = await add(newsroom, "خبر")
     item = await change(newsroom, item, text="آخر")
     await newsroom.desk("PUT", f"{PATH}/order", {"items": [item["id"]]}, if_match="*")
     await newsroom.desk("DELETE", f"{PATH}/items/{item['id']}", if_match="*")
-    await put_strip(newsroom, name="آخر")
+    await put_ticker(newsroom, name="آخر")
     await newsroom.desk("DELETE", PATH, if_match="*")
-    rows = (await newsroom.desk("GET", f"/audit?resource_id={strip['id']}")).json()["data"]
+    rows = (await newsroom.desk("GET", f"/audit?resource_id={ticker['id']}")).json()["data"]
     assert [row["action"] for row in reversed(rows)] == [
         "ticker.create",
         "ticker.item_add",

@@ -8,7 +8,7 @@ import unicodedata
 import pytest
 
 from tests.newsroom import Newsroom
-from tests.tickers.strips import add, change, put_order, put_strip, texts
+from tests.tickers.helpers import add, change, put_order, put_ticker, texts
 
 pytestmark = pytest.mark.anyio
 
@@ -33,7 +33,7 @@ HEADLINES = [
 
 @pytest.mark.parametrize("seed", [1, 2])
 async def test_fifteen_headlines_stand_in_any_order_byte_for_byte(newsroom: Newsroom, seed: int) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     ids = {text: (await add(newsroom, text))["id"] for text in HEADLINES}
     wanted = random.Random(seed).sample(HEADLINES, len(HEADLINES))
     await put_order(newsroom, [ids[text] for text in wanted])
@@ -42,21 +42,21 @@ async def test_fifteen_headlines_stand_in_any_order_byte_for_byte(newsroom: News
 
 
 async def test_without_an_order_the_last_one_in_stands_first(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     for text in HEADLINES:
         await add(newsroom, text)
     assert await texts(newsroom) == HEADLINES[::-1]
 
 
 async def test_a_text_is_kept_in_nfc_and_markup_in_it_is_literal(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     text = "آلاف <b>يشاركون</b> &amp; «يصفّقون»  ـــ \u200fok\u200c"
     await add(newsroom, unicodedata.normalize("NFD", text))
     assert await texts(newsroom) == [text]
 
 
 async def test_a_text_is_one_line_of_at_most_300_characters(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     assert (await add(newsroom, "سطر\nثانٍ "))["text"] == "سطر ثانٍ"
     await add(newsroom, "ب" * 300)
     answer = await newsroom.desk("POST", "/tickers/عاجل/items", {"text": "ب" * 301}, expect=422)
@@ -65,7 +65,7 @@ async def test_a_text_is_one_line_of_at_most_300_characters(newsroom: Newsroom) 
 
 
 async def test_a_long_text_is_accepted_with_a_warning(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     fits, long = "بُ" * 100, "بُ" * 101
     assert (await add(newsroom, fits))["warnings"] == []
     (warning,) = (await add(newsroom, long))["warnings"]
@@ -75,7 +75,7 @@ async def test_a_long_text_is_accepted_with_a_warning(newsroom: Newsroom) -> Non
 
 
 async def test_an_item_needs_a_text_or_an_article(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+    await put_ticker(newsroom)
     for body in ({}, {"text": "\u200b ـ "}, {"text": None, "level": "flash"}):
         answer = await newsroom.desk("POST", "/tickers/عاجل/items", body, expect=422)
         faults = [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]]
@@ -86,8 +86,8 @@ async def test_an_item_needs_a_text_or_an_article(newsroom: Newsroom) -> None:
     assert (await change(newsroom, item, text="خبر آخر"))["text"] == "خبر آخر"
 
 
-async def test_every_fault_is_told_at_once(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+async def test_every_fault_is_reported_at_once(newsroom: Newsroom) -> None:
+    await put_ticker(newsroom)
     body = {
         "article": "لا-مقال",
         "starts_at": "2026-11-23T12:00:00Z",

@@ -8,14 +8,14 @@ import pytest
 
 from app.kit import clock
 from tests.newsroom import Newsroom
-from tests.tickers.strips import SLUG, add, at, moment, put_order, put_strip, shown, texts, version
+from tests.tickers.helpers import SLUG, add, at, moment, put_order, put_ticker, shown, texts, version
 
 pytestmark = pytest.mark.anyio
 
 
 async def three(room: Newsroom) -> list[str]:
-    """A strip with أ, ب and ج; their ids."""
-    await put_strip(room)
+    """A ticker with أ, ب and ج; their ids."""
+    await put_ticker(room)
     return [(await add(room, text))["id"] for text in "أبج"]
 
 
@@ -44,9 +44,9 @@ async def test_an_order_names_every_live_item_once(newsroom: Newsroom) -> None:
     assert await texts(newsroom) == ["ج", "ب", "أ"]
 
 
-async def test_an_item_of_another_strip_is_unknown(newsroom: Newsroom) -> None:
+async def test_an_item_of_another_ticker_is_unknown(newsroom: Newsroom) -> None:
     ids = await three(newsroom)
-    await put_strip(newsroom, "رياضة")
+    await put_ticker(newsroom, "رياضة")
     foreign = (await add(newsroom, "هدف", to="رياضة"))["id"]
     answer = await put_order(newsroom, [*ids, foreign], expect=422)
     assert [fault["pointer"] for fault in answer["errors"]] == ["/items/3"]
@@ -65,12 +65,12 @@ async def test_items_that_do_not_show_may_be_named_but_need_not_be(newsroom: New
 
 async def test_drawn_articles_may_be_named_by_their_id(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
-        await put_strip(newsroom, rules=[{}])
+        await put_ticker(newsroom, rules=[{}])
         first, second = [(await newsroom.published(name, at=moment(-n)))["id"] for n, name in enumerate("كل")]
         hand = (await add(newsroom, "نص"))["id"]
         hidden = (await newsroom.draft("مسودة"))["id"]
         answer = await put_order(newsroom, [second, hidden, hand], expect=422)
-        assert [fault["pointer"] for fault in answer["errors"]] == ["/items/1"], "a draft is not on the strip"
+        assert [fault["pointer"] for fault in answer["errors"]] == ["/items/1"], "a draft is not on the ticker"
         await put_order(newsroom, [second, hand])
         assert [item["id"] for item in await shown(newsroom)] == [second, hand, first]
     with clock.frozen(at(1)):
@@ -78,12 +78,12 @@ async def test_drawn_articles_may_be_named_by_their_id(newsroom: Newsroom) -> No
         assert [item["id"] for item in await shown(newsroom)] == [newest, second, hand, first]
 
 
-async def test_an_empty_strip_can_be_ordered(newsroom: Newsroom) -> None:
-    await put_strip(newsroom)
+async def test_an_empty_ticker_can_be_ordered(newsroom: Newsroom) -> None:
+    await put_ticker(newsroom)
     assert (await put_order(newsroom, []))["items"] == []
 
 
-async def test_an_order_needs_the_present_version_of_the_strip(newsroom: Newsroom) -> None:
+async def test_an_order_needs_the_present_version_of_the_ticker(newsroom: Newsroom) -> None:
     ids = await three(newsroom)
     path, body, read = f"/tickers/{SLUG}/order", {"items": ids}, await version(newsroom)
     await newsroom.desk("PUT", path, body, expect=428)
@@ -101,7 +101,7 @@ async def test_an_item_changed_meanwhile_makes_an_order_stale(newsroom: Newsroom
     assert answer.json()["version"] == read + 1
 
 
-async def test_of_editors_who_order_at_once_one_wins_and_the_others_are_told(newsroom: Newsroom) -> None:
+async def test_of_editors_who_order_at_once_one_wins_and_the_others_get_412(newsroom: Newsroom) -> None:
     ids = await three(newsroom)
     orders = [ids, ids[::-1], [ids[1], ids[0], ids[2]]]
     for number in range(len(orders)):
@@ -120,7 +120,7 @@ async def test_of_editors_who_order_at_once_one_wins_and_the_others_are_told(new
 
 
 async def test_items_added_at_once_are_all_kept_and_every_one_moves_the_version(newsroom: Newsroom) -> None:
-    before = (await put_strip(newsroom))["version"]
+    before = (await put_ticker(newsroom))["version"]
     made = await asyncio.gather(*(add(newsroom, f"خبر {number}") for number in range(6)))
     assert sorted(item["ticker_version"] for item in made) == [before + 1 + number for number in range(6)]
     assert len(await shown(newsroom)) == 6

@@ -8,14 +8,14 @@ import pytest
 
 from app.kit import clock
 from tests.newsroom import Newsroom
-from tests.tickers.strips import SLUG, add, at, levels, moment, put_order, put_strip, shown, texts
+from tests.tickers.helpers import SLUG, add, at, levels, moment, put_order, put_ticker, shown, texts
 
 pytestmark = pytest.mark.anyio
 
 
 async def test_a_rule_draws_the_newest_articles(newsroom: Newsroom) -> None:
     made = [await newsroom.published(f"خبر {number}", at=moment(-number)) for number in range(5)]
-    await put_strip(newsroom, rules=[{}], max_items=3)
+    await put_ticker(newsroom, rules=[{}], max_items=3)
     with clock.frozen(at(1)):
         items = await shown(newsroom)
     assert [item["id"] for item in items] == [article["id"] for article in made[:3]]
@@ -41,7 +41,7 @@ async def test_a_rules_section_holds_its_descendants_and_conditions_combine(news
         ({"sections": ["علوم"], "urgency_max": 5}, {"في الفضاء"}),
     ]
     for rule, found in expected:
-        await put_strip(newsroom, rules=[rule])
+        await put_ticker(newsroom, rules=[rule])
         assert set(await texts(newsroom)) == found
 
 
@@ -49,7 +49,7 @@ async def test_a_rule_draws_only_as_far_back_as_it_says(newsroom: Newsroom) -> N
     with clock.frozen(at(0)):
         await newsroom.published("جديد", at=moment(-59))
         await newsroom.published("قديم", at=moment(-61))
-        await put_strip(newsroom, rules=[{"max_age_hours": 1}])
+        await put_ticker(newsroom, rules=[{"max_age_hours": 1}])
         assert await texts(newsroom) == ["جديد"]
     with clock.frozen(at(2)):
         assert await shown(newsroom) == []
@@ -58,14 +58,14 @@ async def test_a_rule_draws_only_as_far_back_as_it_says(newsroom: Newsroom) -> N
 async def test_a_rules_level_goes_before_urgency_and_calms_down(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
         await newsroom.published("خبر", urgency=3)
-        await put_strip(newsroom, rules=[{}])
+        await put_ticker(newsroom, rules=[{}])
         assert await levels(newsroom) == ["urgent"]
-        await put_strip(newsroom, rules=[{"level": "flash"}])
+        await put_ticker(newsroom, rules=[{"level": "flash"}])
         (item,) = await shown(newsroom)
         assert (item["level"], item["level_until"]) == ("flash", moment(20))
-        await put_strip(newsroom, rules=[{"level": "normal"}])
+        await put_ticker(newsroom, rules=[{"level": "normal"}])
         assert await levels(newsroom) == ["normal"]
-        await put_strip(newsroom, rules=[{"level": "normal"}, {"level": "bulletin"}])
+        await put_ticker(newsroom, rules=[{"level": "normal"}, {"level": "bulletin"}])
         assert await levels(newsroom) == ["bulletin"]
     with clock.frozen(at(120)):
         assert await levels(newsroom) == ["normal"]
@@ -76,7 +76,7 @@ async def test_an_urgent_article_is_not_crowded_out_by_newer_ones(newsroom: News
         await newsroom.published("عاجل قديم", urgency=3, at=moment(-300))
         for number in range(5):
             await newsroom.published(f"عادي {number}", at=moment(-number))
-        await put_strip(newsroom, rules=[{}], max_items=2)
+        await put_ticker(newsroom, rules=[{}], max_items=2)
         assert await texts(newsroom) == ["عاجل قديم", "عادي 0"]
     with clock.frozen(at(60)):
         assert await texts(newsroom) == ["عادي 0", "عادي 1"]
@@ -85,7 +85,7 @@ async def test_an_urgent_article_is_not_crowded_out_by_newer_ones(newsroom: News
 async def test_an_ordered_article_is_not_crowded_out_by_a_later_one(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
         ids = [(await newsroom.published(name, at=moment(-n)))["id"] for n, name in enumerate("أبج")]
-        await put_strip(newsroom, rules=[{}], max_items=3)
+        await put_ticker(newsroom, rules=[{}], max_items=3)
         await put_order(newsroom, [ids[2], ids[0], ids[1]])
         assert await texts(newsroom) == ["ج", "أ", "ب"]
     with clock.frozen(at(1)):
@@ -94,7 +94,7 @@ async def test_an_ordered_article_is_not_crowded_out_by_a_later_one(newsroom: Ne
 
 
 async def test_an_old_article_comes_only_where_a_rule_reaches_it(newsroom: Newsroom) -> None:
-    """Articles still urgent, or ordered on one strip, do not slip into another."""
+    """Articles still urgent, or ordered on one ticker, do not slip into another."""
     await newsroom.section("علوم")
     await newsroom.section("فضاء", parent="علوم")
     await newsroom.section("رياضة")
@@ -115,18 +115,18 @@ async def test_an_old_article_comes_only_where_a_rule_reaches_it(newsroom: Newsr
             "وسم": ({"tags": ["صور"]}, ["عاجل", "علم 0"]),
         }
         for slug, (rule, _) in rules.items():
-            await put_strip(newsroom, slug, rules=[rule], max_items=2)
-        await put_strip(newsroom, "كله", rules=[everything], max_items=100)
+            await put_ticker(newsroom, slug, rules=[rule], max_items=2)
+        await put_ticker(newsroom, "كله", rules=[everything], max_items=100)
         await put_order(newsroom, [placed["id"], urgent["id"]], of="كله")
-        await put_strip(newsroom, "كله", rules=[everything], max_items=2)
+        await put_ticker(newsroom, "كله", rules=[everything], max_items=2)
         for slug, (_, expected) in rules.items():
             assert await texts(newsroom, slug) == expected, slug
 
 
-async def test_no_article_stands_twice_and_the_strip_is_filled_up(newsroom: Newsroom) -> None:
+async def test_no_article_stands_twice_and_the_ticker_is_filled_up(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
         ids = [(await newsroom.published(f"خبر {n}", at=moment(-n)))["id"] for n in range(6)]
-        await put_strip(newsroom, rules=[{}, {"urgency_max": 5}], max_items=4)
+        await put_ticker(newsroom, rules=[{}, {"urgency_max": 5}], max_items=4)
         await add(newsroom, "بيد المحرّر", article=ids[1])
         assert await texts(newsroom) == ["بيد المحرّر", "خبر 0", "خبر 2", "خبر 3"]
 
@@ -134,7 +134,7 @@ async def test_no_article_stands_twice_and_the_strip_is_filled_up(newsroom: News
 async def test_articles_that_items_follow_take_no_place_from_those_that_a_rule_draws(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
         ids = [(await newsroom.published(f"خبر {n}", at=moment(-n)))["id"] for n in range(4)]
-        await put_strip(newsroom, rules=[{"level": "urgent"}], max_items=2)
+        await put_ticker(newsroom, rules=[{"level": "urgent"}], max_items=2)
         for id in ids[:2]:
             await add(newsroom, article=id, level="normal")
         assert await texts(newsroom) == ["خبر 2", "خبر 3"]
@@ -142,7 +142,7 @@ async def test_articles_that_items_follow_take_no_place_from_those_that_a_rule_d
 
 async def test_scheduled_articles_take_no_place_from_those_that_show(newsroom: Newsroom) -> None:
     with clock.frozen(at(0)):
-        await put_strip(newsroom, rules=[{}], max_items=1)
+        await put_ticker(newsroom, rules=[{}], max_items=1)
         await newsroom.published("ظاهر", urgency=6)
         for minutes in (5, 6):
             await newsroom.published("موعود", at=moment(minutes), urgency=6)
@@ -153,8 +153,8 @@ async def test_rules_are_kept_by_id_and_shown_by_slug(newsroom: Newsroom) -> Non
     section = await newsroom.section("علوم")
     await newsroom.tag("صور")
     rules = [{"sections": [section["id"]], "tags": ["صور"], "max_age_hours": 5}, {"level": "urgent"}]
-    strip = await put_strip(newsroom, rules=rules)
-    assert strip["rules"] == [
+    ticker = await put_ticker(newsroom, rules=rules)
+    assert ticker["rules"] == [
         {"sections": ["علوم"], "tags": ["صور"], "urgency_max": None, "max_age_hours": 5, "level": None},
         {"sections": [], "tags": [], "urgency_max": None, "max_age_hours": None, "level": "urgent"},
     ]
@@ -164,7 +164,7 @@ async def test_rules_are_kept_by_id_and_shown_by_slug(newsroom: Newsroom) -> Non
     assert (await newsroom.desk("GET", "/tickers")).json()["data"][0]["rules"] == found["rules"]
 
 
-async def test_every_unknown_name_in_a_rule_is_told(newsroom: Newsroom) -> None:
+async def test_every_unknown_name_in_a_rule_is_reported(newsroom: Newsroom) -> None:
     await newsroom.section("علوم")
     rules = [{"sections": ["علوم", "لا-قسم"], "tags": ["لا-وسم"]}, {"tags": ["لا-وسم"]}]
     answer = await newsroom.desk("PUT", f"/tickers/{SLUG}", {"name": "عاجل", "rules": rules}, expect=422)
@@ -180,16 +180,16 @@ async def test_every_unknown_name_in_a_rule_is_told(newsroom: Newsroom) -> None:
 async def test_what_a_rule_names_cannot_be_deleted(newsroom: Newsroom, plural: str) -> None:
     path = f"/{plural}/علوم"
     await newsroom.desk("PUT", path, {"name": "علوم"}, expect=201)
-    await put_strip(newsroom, rules=[{}, {plural: ["علوم"]}])
+    await put_ticker(newsroom, rules=[{}, {plural: ["علوم"]}])
     answer = await newsroom.desk("DELETE", path, if_match='"1"', expect=409)
     assert answer.json()["type"] == "/problems/in-use"
-    await put_strip(newsroom, rules=[{}])
+    await put_ticker(newsroom, rules=[{}])
     await newsroom.desk("DELETE", path, if_match='"1"', expect=204)
 
 
-async def test_deleting_a_strip_frees_what_its_rules_named(newsroom: Newsroom) -> None:
+async def test_deleting_a_ticker_frees_what_its_rules_named(newsroom: Newsroom) -> None:
     await newsroom.tag("صور")
-    await put_strip(newsroom, rules=[{"tags": ["صور"]}])
+    await put_ticker(newsroom, rules=[{"tags": ["صور"]}])
     await add(newsroom, "خبر")
     await newsroom.desk("DELETE", f"/tickers/{SLUG}", if_match="*", expect=204)
     await newsroom.get(f"/v1/tickers/{SLUG}", expect=404)

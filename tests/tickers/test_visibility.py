@@ -1,4 +1,4 @@
-"""Whatever the desk does, no text of an article that readers may not see gets out through a strip."""
+"""Whatever the desk does, no text of an article that readers may not see gets out through a ticker."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from app.kit import clock
 from app.kit.clock import written
 from tests.newsroom import Newsroom
-from tests.tickers.strips import NOON, put_strip
+from tests.tickers.helpers import NOON, put_ticker
 
 pytestmark = pytest.mark.anyio
 NUMBERS = count()
@@ -22,7 +22,7 @@ ARTICLES = 3
 
 
 class Walk:
-    """One random walk: a strip with a rule, and a few articles whose headlines say which they are."""
+    """One random walk: a ticker with a rule, and a few articles whose headlines say which they are."""
 
     def __init__(self, room: Newsroom) -> None:
         self.room, self.number, self.now = room, next(NUMBERS), NOON
@@ -30,7 +30,7 @@ class Walk:
         self.articles: list[str] = []
 
     async def begin(self) -> None:
-        await put_strip(self.room, self.slug, rules=[{}])
+        await put_ticker(self.room, self.slug, rules=[{}])
         for index in range(ARTICLES):
             draft = await self.room.draft(self.word(index), short_headline=f"{self.word(index)}-قصير")
             self.articles.append(draft["id"])

@@ -1,4 +1,4 @@
-"""What the tests of tickers say over and over."""
+"""Requests and shortcuts that the tests of tickers share."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ def moment(minutes: float) -> str:
     return written(at(minutes))
 
 
-async def put_strip(room: Newsroom, slug: str = SLUG, **fields: Any) -> dict[str, Any]:
-    """A strip, made or replaced."""
+async def put_ticker(room: Newsroom, slug: str = SLUG, **fields: Any) -> dict[str, Any]:
+    """Create or replace a ticker."""
     present = await room.client.get(f"/v1/tickers/{slug}")
     body, path = {"name": slug, "language": "ar", **fields}, f"/tickers/{slug}"
     if present.status_code == 404:
@@ -32,7 +32,7 @@ async def put_strip(room: Newsroom, slug: str = SLUG, **fields: Any) -> dict[str
 
 
 async def add(room: Newsroom, text: str | None = None, *, to: str = SLUG, **fields: Any) -> dict[str, Any]:
-    """An item, made by hand."""
+    """Add a manual item."""
     body = fields if text is None else {"text": text, **fields}
     return dict((await room.desk("POST", f"/tickers/{to}/items", body, expect=201)).json())
 
@@ -53,7 +53,7 @@ async def put_order(room: Newsroom, ids: list[str], *, of: str = SLUG, expect: i
 
 
 async def shown(room: Newsroom, slug: str = SLUG, query: str = "") -> list[dict[str, Any]]:
-    """The items that readers get."""
+    """The public items."""
     return list((await room.get(f"/v1/tickers/{slug}{query}")).json()["items"])
 
 

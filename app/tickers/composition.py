@@ -1,10 +1,10 @@
-"""A strip, composed from values: which items it shows at a moment, at which level, in which order.
+"""Compose a ticker from rows: the items that it shows at a moment, their levels and their order.
 
-1. A pinned item stands at its position; beyond the end it goes to the end.
-2. Then by level: flash, bulletin, urgent, normal. At its `level_until` an item calms down to normal.
+1. A pinned item takes its position; beyond the end it goes to the end.
+2. Then by level: flash, bulletin, urgent, normal. At its `level_until` an item becomes normal.
 3. Within a level: what appeared after the desk's order, then the desk's order, then the rest; newest first.
 
-No article stands there twice: items made by hand win over those that a rule draws, then the one that stands first wins.
+No article is shown twice: manual items win over those that a rule matches, then the first in order wins.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
+from app.articles.models import Article
+from app.articles.rows import StatedRow
 from app.articles.shapes import status_of, url_of
 from app.settings import Settings
 from app.text.languages import direction
+from app.tickers.rows import ArticleLinkRow, ItemRow, MatchRow, RuleFields, TickerRow, TimedItem
 
 LEVELS = ("flash", "bulletin", "urgent", "normal")
 BY_URGENCY = {1: "flash", 2: "bulletin", 3: "urgent"}
@@ -24,7 +26,7 @@ BY_URGENCY = {1: "flash", 2: "bulletin", 3: "urgent"}
 
 @dataclass(frozen=True)
 class Story:
-    """What an item tells of the article that it leads to."""
+    """The article behind an item."""
 
     id: str
     slug: str
@@ -38,7 +40,7 @@ class Story:
 
 @dataclass(frozen=True)
 class ShownItem:
-    """One item that may show, judged at a moment."""
+    """An item that is live at a moment, with its level at that moment."""
 
     id: str
     text: str
@@ -47,34 +49,34 @@ class ShownItem:
     level_until: datetime | None
     appeared_at: datetime
     changed_at: datetime
-    """When what it shows last changed: it appeared, calmed down, or its article changed."""
+    """Last change of its content: it appeared, its level ended, or its article changed."""
     story: Story | None
-    by_hand: bool
+    is_manual: bool
     place: int | None
-    """In the desk's order; None where it does not name the item."""
+    """Position in the desk's order; None if the order does not name the item."""
     url: str | None = None
     pinned: int | None = None
     pinned_at: datetime | None = None
     starts_at: datetime | None = None
     expires_at: datetime | None = None
     too_old_at: datetime | None = None
-    """When the rule that draws it draws it no more."""
+    """When the rule stops matching it."""
 
 
 @dataclass(frozen=True)
-class Shown:
-    """What a strip shows, and when that last changed, as far as stored facts tell."""
+class ComposedTicker:
+    """The items of a ticker, and when they last changed, as far as stored times say."""
 
     items: Sequence[ShownItem]
     changed_at: datetime
-    turns_at: datetime | None = None
-    """When one of its items next calms down or leaves, by the clock alone."""
+    next_change_at: datetime | None = None
+    """When a level ends or an item expires next, by the clock alone."""
     articles: frozenset[str] = frozenset()
-    """Ids of those whose changes it shows, if only by `changed_at`."""
+    """Ids of the articles whose changes it shows, at least in `changed_at`."""
 
 
-def durations(settings: Settings) -> dict[str, timedelta]:
-    """How long each level lasts; `normal` lasts for ever."""
+def level_durations(settings: Settings) -> dict[str, timedelta]:
+    """How long each level lasts; `normal` never ends."""
     return {
         "flash": timedelta(minutes=settings.ticker_flash_minutes),
         "bulletin": timedelta(minutes=settings.ticker_bulletin_minutes),
@@ -83,32 +85,32 @@ def durations(settings: Settings) -> dict[str, timedelta]:
 
 
 def level_at(
-    now: datetime, level: str, since: datetime, until: datetime | None, lasting: Mapping[str, timedelta]
+    now: datetime, level: str, since: datetime, until: datetime | None, durations: Mapping[str, timedelta]
 ) -> tuple[str, datetime | None]:
-    """The level at a moment, and when it calms down."""
-    end = _end(level, since, until, lasting)
+    """The level at `now`, and when it ends."""
+    end = _end(level, since, until, durations)
     return (level, end) if end is not None and now < end else ("normal", None)
 
 
-def _end(level: str, since: datetime, until: datetime | None, lasting: Mapping[str, timedelta]) -> datetime | None:
-    """When a level calms down, or did."""
-    return None if level == "normal" else until or since + lasting[level]
+def _end(level: str, since: datetime, until: datetime | None, durations: Mapping[str, timedelta]) -> datetime | None:
+    """When a level ends or ended; None for `normal`."""
+    return None if level == "normal" else until or since + durations[level]
 
 
 def latest(now: datetime, *moments: datetime | None) -> datetime | None:
-    """The last of the moments that have come: one ahead would tell readers what is planned."""
+    """The latest of `moments` that is not after `now`: a later one would reveal what is planned."""
     return max((moment for moment in moments if moment is not None and moment <= now), default=None)
 
 
 def _changed_at(now: datetime, end: datetime | None, appeared: datetime, story: Story | None) -> datetime:
-    """When what an item shows last changed. What was done counts also where the clock was put back since: nothing would
-    tell of it when the clock comes there again.
+    """When what an item shows last changed. A change that was made counts also where the clock was put back since: no
+    row would tell of it when the clock comes there again.
     """
     return max(filter(None, (appeared, story.updated_at if story else None, latest(now, end))))
 
 
-def story_of(row: Any) -> Story | None:
-    """The article in a row of the repository."""
+def story_of(row: ArticleLinkRow) -> Story | None:
+    """The article in the columns `STORY` of a row."""
     if row.story_id is None:
         return None
     return Story(
@@ -123,8 +125,8 @@ def story_of(row: Any) -> Story | None:
     )
 
 
-def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, timedelta]) -> ShownItem:
-    """A live item; a text of its own is in the language that it names, else in the `language` of the strip."""
+def manual_item(row: ItemRow, language: str, now: datetime, durations: Mapping[str, timedelta]) -> ShownItem:
+    """A live item from its row; its own text is in its own language, else in the `language` of the ticker."""
     story = story_of(row)
     moments = [row.created_at, row.starts_at, story.published_at if story else None]
     appeared = max(moment for moment in moments if moment)
@@ -132,8 +134,8 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
         given, since = row.level, max(appeared, row.levelled_at or appeared)
     else:
         given, since = (BY_URGENCY.get(story.urgency, "normal"), story.published_at) if story else ("normal", appeared)
-    level, until = level_at(now, given, since, row.level_until, lasting)
-    end = _end(given, since, row.level_until, lasting)
+    level, until = level_at(now, given, since, row.level_until, durations)
+    end = _end(given, since, row.level_until, durations)
     return ShownItem(
         id=row.id,
         text=row.text or (story.text if story else ""),
@@ -143,7 +145,7 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
         appeared_at=appeared,
         changed_at=_changed_at(now, end, appeared, story),
         story=story,
-        by_hand=True,
+        is_manual=True,
         place=row.place,
         url=row.url,
         pinned=row.pinned,
@@ -153,15 +155,15 @@ def made_by_hand(row: Any, language: str, now: datetime, lasting: Mapping[str, t
     )
 
 
-def drawn(
-    row: Any, rule: Mapping[str, Any], place: int | None, now: datetime, lasting: Mapping[str, timedelta]
+def matched_item(
+    row: MatchRow, rule: RuleFields, place: int | None, now: datetime, durations: Mapping[str, timedelta]
 ) -> ShownItem:
-    """An article that `rule` draws; `place` is the article's in the desk's order."""
+    """An item for an article that `rule` matches; `place` is the article's position in the desk's order."""
     story = story_of(row)
-    assert story is not None  # noqa: S101  # for the type checker: the repository draws articles only
+    assert story is not None  # noqa: S101  # for the type checker: rows of rules always hold an article
     given = rule["level"] or BY_URGENCY.get(story.urgency, "normal")
-    level, until = level_at(now, given, story.published_at, None, lasting)
-    end = _end(given, story.published_at, None, lasting)
+    level, until = level_at(now, given, story.published_at, None, durations)
+    end = _end(given, story.published_at, None, durations)
     hours = rule["max_age_hours"]
     return ShownItem(
         id=story.id,
@@ -172,52 +174,52 @@ def drawn(
         appeared_at=story.published_at,
         changed_at=_changed_at(now, end, story.published_at, story),
         story=story,
-        by_hand=False,
+        is_manual=False,
         place=place,
         too_old_at=story.published_at + timedelta(hours=hours, milliseconds=1) if hours is not None else None,
     )
 
 
 def compose(items: Iterable[ShownItem], ordered_at: datetime | None, max_items: int) -> list[ShownItem]:
-    """The strip."""
+    """The items in order: pins applied, repeated articles removed, at most `max_items`."""
     return _with_pins(_without_repeats(_in_order(items, ordered_at)), max_items)
 
 
 def _in_order(items: Iterable[ShownItem], ordered_at: datetime | None) -> list[ShownItem]:
     newest = sorted(items, key=lambda item: (item.appeared_at, item.id), reverse=True)
-    return sorted(newest, key=lambda item: (LEVELS.index(item.level), _turn(item, ordered_at)))
+    return sorted(newest, key=lambda item: (LEVELS.index(item.level), _group(item, ordered_at)))
 
 
-def _turn(item: ShownItem, ordered_at: datetime | None) -> tuple[int, int]:
-    """0: later than the desk's order; 1: in it, at a place; 2: neither. The order names every item live at its time."""
+def _group(item: ShownItem, ordered_at: datetime | None) -> tuple[int, int]:
+    """0: newer than the desk's order; 1: in it, by place; 2: neither. The order names all items live when it is set."""
     if item.place is not None:
         return 1, item.place
-    later = ordered_at is not None and (item.by_hand or item.appeared_at > ordered_at)
+    later = ordered_at is not None and (item.is_manual or item.appeared_at > ordered_at)
     return (0, 0) if later else (2, 0)
 
 
 def _without_repeats(items: list[ShownItem]) -> list[ShownItem]:
-    """Of those with the same article one stays: made by hand, pinned, first in order."""
+    """Keep one item per article: a manual one, then a pinned one, then the first in order."""
     chosen: dict[str, ShownItem] = {}
-    for item in sorted(_with_pins(items), key=lambda item: not item.by_hand):
+    for item in sorted(_with_pins(items), key=lambda item: not item.is_manual):
         if item.story:
             chosen.setdefault(item.story.id, item)
     return [item for item in items if item.story is None or chosen[item.story.id] is item]
 
 
 def _with_pins(items: list[ShownItem], max_items: int | None = None) -> list[ShownItem]:
-    """Pinned items at their positions among the others; where `max_items` is short, the pinned ones stay."""
+    """Insert pinned items at their positions; if there are more than `max_items`, pinned ones stay."""
     pinned = _positions([item for item in items if item.pinned])
-    strip = [item for item in items if not item.pinned]
+    result = [item for item in items if not item.pinned]
     if max_items is not None:
-        strip = strip[: max(0, max_items - len(pinned))]
+        result = result[: max(0, max_items - len(pinned))]
     for position in sorted(pinned):
-        strip.insert(position - 1, pinned[position])
-    return strip[:max_items]
+        result.insert(position - 1, pinned[position])
+    return result[:max_items]
 
 
 def _positions(items: Sequence[ShownItem]) -> dict[int, ShownItem]:
-    """Who stands where: at each position the one pinned there last; another moves on to the next free one."""
+    """Pinned items by position: the item pinned last wins, others move to the next free position."""
     taken: dict[int, ShownItem] = {}
     moving: list[ShownItem] = []
     for item in sorted(items, key=lambda item: (item.pinned_at or item.appeared_at, item.id), reverse=True):
@@ -231,8 +233,8 @@ def _positions(items: Sequence[ShownItem]) -> dict[int, ShownItem]:
     return taken
 
 
-def item_of(item: ShownItem, settings: Settings, summary: dict[str, Any] | None = None) -> dict[str, Any]:
-    """An item for readers; `summary` stands for the article where it is given."""
+def item_of(item: ShownItem, settings: Settings, summary: dict[str, object] | None = None) -> dict[str, object]:
+    """The public view of an item; `summary`, if given, replaces the reference to the article."""
     story, url = item.story, item.url
     if url is None and story is not None:
         url = url_of(settings, story.slug, story.id, story.section, story.published_at)
@@ -252,24 +254,26 @@ def item_of(item: ShownItem, settings: Settings, summary: dict[str, Any] | None 
     }
 
 
-def ticker_of(ticker: Any, shown: Shown, settings: Settings, summaries: Mapping[str, dict[str, Any]]) -> dict[str, Any]:
-    """A strip for readers."""
+def ticker_of(
+    ticker: TickerRow, composed: ComposedTicker, settings: Settings, summaries: Mapping[str, dict[str, object]]
+) -> dict[str, object]:
+    """The public view of a ticker."""
     return {
         "id": ticker.id,
         "slug": ticker.slug,
         "name": ticker.name,
         "language": ticker.language,
         "direction": direction(ticker.language),
-        "updated_at": shown.changed_at,
+        "updated_at": composed.changed_at,
         "refresh_after": settings.ticker_refresh_after,
         "items": [
-            item_of(item, settings, summaries.get(item.story.id) if item.story else None) for item in shown.items
+            item_of(item, settings, summaries.get(item.story.id) if item.story else None) for item in composed.items
         ],
     }
 
 
-def left_at(item: Any, article: Any, now: datetime) -> datetime | None:
-    """When an item left the strip, as `Strips.left` counts it; `article` is the one it follows, if any."""
+def left_at(item: TimedItem, article: Article | None, now: datetime) -> datetime | None:
+    """When an item left the ticker, by the rules of `Tickers.left`; `article` is the one that it follows, if any."""
     expired = item.expires_at
     if article is None:
         return latest(now, expired)
@@ -278,8 +282,8 @@ def left_at(item: Any, article: Any, now: datetime) -> datetime | None:
     return max(filter(None, left), default=None)
 
 
-def state_of(item: Any, article: Any, now: datetime) -> str:
-    """Whether an item shows, and if not, why; `article` is the one it follows, if any."""
+def state_of(item: TimedItem, article: StatedRow | None, now: datetime) -> str:
+    """`live`, `scheduled`, `hidden` or `expired`; `article` is the one that the item follows, if any."""
     status = status_of(article, now) if article is not None else "published"
     if item.expires_at is not None and item.expires_at <= now:
         return "expired"

@@ -1,4 +1,4 @@
-"""Composing a strip: a pure function from values."""
+"""Composing a ticker: a pure function from values."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.tickers.strip import LEVELS, ShownItem, Story, compose, level_at
-from tests.tickers.strips import NOON, at
+from app.tickers.composition import LEVELS, ShownItem, Story, compose, level_at
+from tests.tickers.helpers import NOON, at
 
-LASTING = {"flash": timedelta(minutes=20), "bulletin": timedelta(minutes=120), "urgent": timedelta(minutes=360)}
+DURATIONS = {"flash": timedelta(minutes=20), "bulletin": timedelta(minutes=120), "urgent": timedelta(minutes=360)}
 
 
 def item(id: str, minutes: float = 0, **fields: Any) -> ShownItem:
     """A text made by hand that appeared so many minutes after noon."""
-    plain = ShownItem(id, id, "ar", "normal", None, at(minutes), at(minutes), None, by_hand=True, place=None)
+    plain = ShownItem(id, id, "ar", "normal", None, at(minutes), at(minutes), None, is_manual=True, place=None)
     return replace(plain, **fields)
 
 
@@ -50,8 +50,8 @@ def test_later_items_come_ahead_of_the_order_and_others_behind_it() -> None:
         item("b", 2, place=1),
         item("c", 9),
         item("d", 8),
-        item("e", 3, by_hand=False, story=about("e")),  # a rule drew it already, and the order did not name it
-        item("f", 7, by_hand=False, story=about("f")),
+        item("e", 3, is_manual=False, story=about("e")),  # a rule drew it already, and the order did not name it
+        item("f", 7, is_manual=False, story=about("f")),
     ]
     assert ids(items, at(5)) == "cdfbae"
 
@@ -83,7 +83,7 @@ def test_one_that_moves_on_does_not_push_a_third_from_its_position() -> None:
     assert ids([*pins, item("x")]) == "acbx"
 
 
-def test_a_strip_that_is_full_keeps_its_pinned_items() -> None:
+def test_a_ticker_that_is_full_keeps_its_pinned_items() -> None:
     items = [item("a", 3), item("b", 2), item("c", 1), item("p", pinned=10)]
     assert ids(items, max_items=3) == "abp"
 
@@ -93,8 +93,8 @@ def test_max_items_cuts_the_end() -> None:
 
 
 def test_an_item_made_by_hand_wins_over_one_that_a_rule_draws() -> None:
-    drawn = item("d", 9, by_hand=False, story=about("x"), level="flash")
-    assert ids([drawn, item("h", 1, story=about("x"))]) == "h"
+    matched = item("d", 9, is_manual=False, story=about("x"), level="flash")
+    assert ids([matched, item("h", 1, story=about("x"))]) == "h"
 
 
 def test_of_two_made_by_hand_the_first_in_order_wins() -> None:
@@ -103,26 +103,26 @@ def test_of_two_made_by_hand_the_first_in_order_wins() -> None:
 
 
 def test_an_article_that_two_rules_draw_takes_the_more_urgent_level() -> None:
-    calm = item("x", 1, by_hand=False, story=about("x"))
-    strip = compose([calm, replace(calm, level="urgent")], None, 10)
-    assert [(found.id, found.level) for found in strip] == [("x", "urgent")]
+    calm = item("x", 1, is_manual=False, story=about("x"))
+    ticker = compose([calm, replace(calm, level="urgent")], None, 10)
+    assert [(found.id, found.level) for found in ticker] == [("x", "urgent")]
 
 
 @pytest.mark.parametrize(("level", "minutes"), [("flash", 20), ("bulletin", 120), ("urgent", 360)])
 def test_a_level_calms_down_at_its_moment(level: str, minutes: int) -> None:
     just_before = at(minutes) - timedelta(milliseconds=1)
-    assert level_at(just_before, level, NOON, None, LASTING) == (level, at(minutes))
-    assert level_at(at(minutes), level, NOON, None, LASTING) == ("normal", None)
+    assert level_at(just_before, level, NOON, None, DURATIONS) == (level, at(minutes))
+    assert level_at(at(minutes), level, NOON, None, DURATIONS) == ("normal", None)
 
 
 def test_a_given_moment_goes_before_the_settings() -> None:
-    assert level_at(at(30), "flash", NOON, at(60), LASTING) == ("flash", at(60))
-    assert level_at(at(10), "flash", NOON, at(5), LASTING) == ("normal", None)
-    assert level_at(at(10), "normal", NOON, at(60), LASTING) == ("normal", None)
+    assert level_at(at(30), "flash", NOON, at(60), DURATIONS) == ("flash", at(60))
+    assert level_at(at(10), "flash", NOON, at(5), DURATIONS) == ("normal", None)
+    assert level_at(at(10), "normal", NOON, at(60), DURATIONS) == ("normal", None)
 
 
 @st.composite
-def strips(draw: st.DrawFn) -> list[ShownItem]:
+def item_lists(draw: st.DrawFn) -> list[ShownItem]:
     """Items of every sort; some share an article."""
     items = []
     for number in range(draw(st.integers(0, 12))):
@@ -133,7 +133,7 @@ def strips(draw: st.DrawFn) -> list[ShownItem]:
                 draw(st.integers(0, 5)),
                 level=draw(st.sampled_from(LEVELS)),
                 story=story,
-                by_hand=draw(st.booleans()) if story else True,
+                is_manual=draw(st.booleans()) if story else True,
                 place=draw(st.none() | st.integers(1, 9)),
                 pinned=draw(st.none() | st.integers(1, 14)),
                 pinned_at=at(draw(st.integers(0, 3))),
@@ -142,22 +142,22 @@ def strips(draw: st.DrawFn) -> list[ShownItem]:
     return items
 
 
-@given(strips(), st.integers(1, 15), st.none() | st.just(at(3)))
-def test_any_strip_keeps_the_rules(items: list[ShownItem], max_items: int, ordered_at: datetime | None) -> None:
-    strip = compose(items, ordered_at, max_items)
-    stories = [found.story.id for found in strip if found.story]
-    assert len(strip) <= max_items
+@given(item_lists(), st.integers(1, 15), st.none() | st.just(at(3)))
+def test_any_ticker_keeps_the_rules(items: list[ShownItem], max_items: int, ordered_at: datetime | None) -> None:
+    ticker = compose(items, ordered_at, max_items)
+    stories = [found.story.id for found in ticker if found.story]
+    assert len(ticker) <= max_items
     assert len(stories) == len(set(stories))
-    loose = [LEVELS.index(found.level) for found in strip if not found.pinned]
+    loose = [LEVELS.index(found.level) for found in ticker if not found.pinned]
     assert loose == sorted(loose)
     # A pin never stands before its position; behind it only at the end, or pushed by other pins.
-    for place, found in enumerate(strip, start=1):
+    for place, found in enumerate(ticker, start=1):
         if found.pinned and place < found.pinned:
-            assert all(later.pinned for later in strip[place - 1 :])
-    assert compose(list(reversed(items)), ordered_at, max_items) == strip
+            assert all(later.pinned for later in ticker[place - 1 :])
+    assert compose(list(reversed(items)), ordered_at, max_items) == ticker
 
 
-@given(strips())
+@given(item_lists())
 def test_nothing_is_lost_while_there_is_room(items: list[ShownItem]) -> None:
     kept = {found.id for found in compose(items, None, 100)}
     stories = {found.story.id for found in items if found.story}
