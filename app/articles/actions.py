@@ -89,7 +89,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
     """The article, locked for `verb`. Raises `NotFound`, `Forbidden`, `StateConflict`, and what `If-Match` asks for."""
     articles = ArticlesToEdit(work.session)
     if verb == "publish":  # before the article's own lock: who waits for a name holds nothing that others wait for
-        await slugs.one_at_a_time(work.session, KIND, plain_slug(await articles.require(id)))
+        await slugs.lock_slug(work.session, KIND, plain_slug(await articles.require(id)))
     article = await articles.require(id, for_update=True)
     now = clock.now()  # whoever held it before us may have published it meanwhile
     work = replace(work, now=now if log_time(article, now) == now else await present(work.session))

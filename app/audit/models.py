@@ -1,4 +1,4 @@
-"""One row for every desk action."""
+"""The audit table: one row for every desk action."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.kit.db import Base, Id, Key
 
 
 class AuditEntry(Base):
-    """Rows are only ever added. Names are copied, so that the entry stays readable when the thing is gone."""
+    """Rows are never changed or deleted. Names are copied: the row stays readable after the member is gone."""
 
     __tablename__ = "audit"
 

@@ -1,4 +1,4 @@
-"""Where the audit is written and read."""
+"""Writes and lists audit rows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ RECORD = Prepared(insert(TABLE))
 
 
 class Actor(Protocol):
-    """Who acts, and with which token."""
+    """The member who acts, and the token."""
 
     @property
     def member_id(self) -> str: ...
@@ -34,7 +34,7 @@ class Actor(Protocol):
 async def record(
     session: AsyncSession, actor: Actor, action: str, resource: str, resource_id: str | None, **details: Any
 ) -> None:
-    """Writes the row that says `actor` did `action` (`article.publish`) to a thing. `details` hold no personal data."""
+    """Insert the audit row of an `action` (`article.publish`) on a thing. `details` must hold no personal data."""
     entry = {
         "id": new_id(),
         "at": clock.now(),
@@ -50,7 +50,7 @@ async def record(
 
 
 async def entries(session: AsyncSession, query: AuditQuery, cursors: Cursors) -> Slice[AuditEntry]:
-    """Newest first."""
+    """One page of audit rows, newest first."""
     statement = select(AuditEntry)
     if query.member:
         statement = statement.where(AuditEntry.member_id == query.member)

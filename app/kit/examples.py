@@ -1,10 +1,10 @@
-"""Examples for the document: made from the schemas, so that every one is valid, in Arabic wherever a person reads."""
+"""OpenAPI examples, generated from the schemas: always valid, with texts in Arabic."""
 
 from __future__ import annotations
 
 from typing import Any
 
-# Values for fields that mean the same wherever they stand. Field-level examples and `examples` of a schema come first.
+# Example values by field name. Field-level examples and `examples` of a schema come first.
 BY_NAME: dict[str, Any] = {
     "headline": "المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر",
     "short_headline": "«لؤلؤة الخريف» فوق تدمر",
@@ -48,7 +48,7 @@ DEEPEST = 8
 
 
 def restore_nulls(schemas: dict[str, Any]) -> None:
-    """Puts back the nulls that FastAPI drops from the examples of schemas."""
+    """Restore the nulls that FastAPI drops from the examples of schemas."""
     for schema in schemas.values():
         for example in schema.get("examples", []):
             if isinstance(example, dict):
@@ -56,7 +56,7 @@ def restore_nulls(schemas: dict[str, Any]) -> None:
 
 
 def example_of(schema: dict[str, Any], schemas: dict[str, Any], *, only_required: bool = False) -> Any:
-    """A value that `schema` allows. `only_required` leaves optional fields out (for requests)."""
+    """A valid value for `schema`. `only_required` omits optional fields (for requests)."""
     return _value(schema, schemas, "", only_required, 0)
 
 
@@ -76,7 +76,7 @@ def _value(schema: dict[str, Any], schemas: dict[str, Any], name: str, only_requ
 
 
 def _branch(branches: list[Any], schemas: dict[str, Any], name: str, only_required: bool, depth: int) -> Any:
-    """The first that is not null; null where that would go too deep."""
+    """The example of the first branch that is not null; null beyond a depth."""
     nullable = any(branch.get("type") == "null" for branch in branches)
     if nullable and depth > DEEPEST // 2:
         return None

@@ -1,7 +1,7 @@
-"""The OpenAPI document: FastAPI's, made to tell the whole truth.
+"""The OpenAPI document: FastAPI's, completed.
 
-What operations share is added here once: the problems that any request can meet, validators and redirects, headers,
-examples. What is particular stands at the route: its `problems(…)`, its schemas, its docstring.
+Added here once is what operations share: common problems, validators and redirects, headers, examples. The rest is at
+the route: its `problems(…)`, its schemas, its docstring.
 """
 
 from __future__ import annotations
@@ -117,7 +117,7 @@ DETAIL_EXAMPLE = {"minutes": 5}
 
 
 def attach(app: FastAPI) -> None:
-    """Makes `app.openapi()` the finished document, built once."""
+    """Make `app.openapi()` return the completed document, built once."""
 
     def document() -> dict[str, Any]:
         if app.openapi_schema is None:
@@ -128,7 +128,7 @@ def attach(app: FastAPI) -> None:
 
 
 def build(app: FastAPI) -> dict[str, Any]:
-    """The document of `app`, the same for every installation."""
+    """Build the document of `app`, the same for every installation."""
     document = get_openapi(
         title="Nashra",
         version=VERSION,
@@ -180,7 +180,7 @@ def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[s
 
 
 def _words(operation: dict[str, Any]) -> None:
-    """A docstring's first line is the summary, the rest the description."""
+    """Split a docstring: its first line is the summary, the rest the description."""
     summary, _, rest = operation.get("description", operation["summary"]).partition("\n")
     if rest.strip() or operation.get("description"):
         operation["summary"] = summary.strip()
@@ -188,7 +188,7 @@ def _words(operation: dict[str, Any]) -> None:
 
 
 def _parameter(parameter: dict[str, Any]) -> None:
-    """A parameter is there or not, never null; its example stands beside it."""
+    """Remove null from a parameter's schema, and move its example beside the schema."""
     schema = parameter["schema"]
     for branch in schema.get("anyOf", []):
         if branch.get("type") != "null":
@@ -202,7 +202,7 @@ def _parameter(parameter: dict[str, Any]) -> None:
 
 
 def _shared_problems(path: str, method: str, operation: dict[str, Any]) -> dict[str, list[str]]:
-    """What any request of this kind can meet."""
+    """The problems that any operation of this kind can answer."""
     found: dict[str, list[str]] = {"413": ["payload-too-large"], "500": ["internal-error"]}
     if path.startswith("/v1"):
         found["400"] = ["invalid-query"]
@@ -268,7 +268,7 @@ def _success(path: str, method: str, status: str, response: dict[str, Any], sche
         desk = path.startswith("/v1/desk")
         if path.startswith("/v1") and (not desk or "version" in _properties(schema, schemas)):
             names += ["ETag"]
-        if path.endswith("/{slug}") and not desk and "tickers" not in path:  # a strip changes by the clock
+        if path.endswith("/{slug}") and not desk and "tickers" not in path:  # a ticker changes by the clock
             names += ["Last-Modified"]
     if status == "201":
         names += ["Location"]
@@ -284,7 +284,7 @@ def _properties(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, An
 
 
 def _redirects(path: str, method: str, operation: dict[str, Any]) -> None:
-    """304 where an answer has a validator, 308 where a thing has a slug."""
+    """Add 304 where the answer has an ETag, and 308 where the path has a slug."""
     responses = operation["responses"]
     content = responses.get("200", {}).get("content", {})
     if "text/event-stream" in content:

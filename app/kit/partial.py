@@ -1,4 +1,4 @@
-"""What `fields=` leaves of a schema, so that the document is true for partial answers too."""
+"""OpenAPI schemas for partial answers (`fields=`)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ PREFIX = "#/components/schemas/"
 
 
 def with_partial(media: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Adds to a response the same schema with only `id` certain, in every object that has one."""
+    """Add to a response a variant of its schema in which only `id` is required, at every level."""
     whole = media["schema"]
     media["schema"] = {"anyOf": [whole, {"$ref": PREFIX + _part(whole["$ref"].removeprefix(PREFIX), schemas)}]}
 
@@ -33,7 +33,7 @@ def _part(name: str, schemas: dict[str, Any]) -> str:
 
 
 def _in(node: Any, schemas: dict[str, Any]) -> Any:
-    """`node` with every reference to an object turned to its part."""
+    """`node` with every `$ref` to an object replaced by its partial schema."""
     if isinstance(node, list):
         return [_in(item, schemas) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""Schemas: what the shapes of every room share, in and out."""
+"""Base classes and field types of all request and response schemas."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from app.text.languages import canonical_language
 from app.text.slugs import canonical_slug, slug_faults
 
 LONGEST_SLUG = 80
-CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long: this is the ceiling, published as `maxLength`
+CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long: a ceiling, published as `maxLength`
 
 
 class Input(BaseModel):
@@ -52,7 +52,7 @@ class Input(BaseModel):
 
     @classmethod
     def _describe(cls, field: dict[str, Any], default: Any) -> None:
-        """Says in the description what the field is when it is left out."""
+        """Append the default to the description."""
         if default not in (None, "", []):
             shown = default if isinstance(default, str) else json.dumps(default)
             field["description"] = f"{field.get('description', '')} Left out: `{shown}`.".lstrip()
@@ -88,7 +88,7 @@ class NoQuery(Query):
 class Text:
     """A text for people, as metadata of a type: `Annotated[str, Line(300)]`.
 
-    It is cleaned, then measured: `low` to `high` graphemes; with `low=0` what is blank to a human becomes empty.
+    It is cleaned, then measured: `low` to `high` graphemes; with `low=0` a blank text becomes empty.
     """
 
     clean: Callable[[str], str]
@@ -104,7 +104,7 @@ class Text:
         return {**handler(schema), **limits, "maxLength": self.high * CODE_POINTS_PER_GRAPHEME}
 
     def refuse_far_too_long(self, text: str) -> None:
-        """Before anything is done that takes time."""
+        """Check the length in code points first: cleaning and counting graphemes are slow."""
         if len(text) > self.high * CODE_POINTS_PER_GRAPHEME:
             raise custom("too_long", max=self.high, actual=len(text))
 
@@ -152,13 +152,13 @@ def _language(tag: str) -> str:
         raise custom("language_invalid") from None
 
 
-# What RFC 3986 allows nowhere: a client may put an address into an attribute as it comes.
+# Characters that RFC 3986 allows nowhere: clients may put a URL into an HTML attribute unescaped.
 LONGEST_URL = 2000
 NOT_IN_URLS = re.compile(r'["<>\\^`{|}\s]')
 
 
 def _web_url(text: str) -> str:
-    """RFC 3986, http or https, with a host and without user information."""
+    """Validate a URL (RFC 3986): http or https, with a host, without user information."""
     if len(text) > 2 * LONGEST_URL:
         raise custom("too_long", max=LONGEST_URL, actual=len(text))
     text = clean_line(text)
@@ -201,13 +201,13 @@ def _written(value: Any) -> Any:
     return clock.written(value) if isinstance(value, datetime) else value
 
 
-# What `+03:00` becomes in a query, where `+` is a space.
+# `+03:00` in a query string, where an unencoded `+` is a space.
 _PLUS_READ_AS_SPACE = re.compile(r"\d \d\d:?\d\d$", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _only_text(value: Any) -> Any:
-    """RFC 3339 text is a moment: a number is none, nor is the text of one."""
+    """Accept only RFC 3339 text as a timestamp, no numbers, which Pydantic would accept."""
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _DATE.match(value):
@@ -218,14 +218,14 @@ def _only_text(value: Any) -> Any:
 
 
 def _moment(value: datetime) -> datetime:
-    """Whole milliseconds in UTC, within the years that every client and database can hold."""
+    """Truncate to milliseconds in UTC; refuse years that a client or database may not support."""
     if not 1800 < value.year < 2500:
         raise custom("date_invalid")
     return clock.floor(value)
 
 
 def _whole(value: Any) -> Any:
-    """`5`, not `5.0` or ` 5`: what is not written as a whole number is wrong, not rounded."""
+    """Accept `5`, not `5.0` or ` 5`, which Pydantic would convert."""
     if isinstance(value, str) and not re.fullmatch(r"-?\d{1,4000}", value, re.ASCII):
         raise custom("wrong_type", expected="integer")
     return value

@@ -64,14 +64,14 @@ async def _index(database: Database) -> dict[str, Any]:
         async with database.connection() as connection:
             return {"index_entries_left": await stale_count(connection)}
     except (SQLAlchemyError, OSError):
-        return {}  # the rest can be told without the database
+        return {}  # the other metrics do not need the database
 
 
 def _may_read(request: Request) -> bool:
     address, token = request.scope["state"]["address"], request.app.state.settings.metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     by_token = bool(token) and hmac.compare_digest(given.encode(), token.encode())
-    forwarded = FORWARDED & set(request.headers.keys())  # a proxy on this machine asks for somebody else
+    forwarded = FORWARDED & set(request.headers.keys())  # a proxy on this machine forwards a remote client
     return by_token or (address is not None and address.is_loopback and not forwarded)
 
 

@@ -19,8 +19,8 @@ from app.index.asking import asked
 from app.index.ranking import RANKED, Field, Hit, Scales, rank
 from app.index.repository import is_stale
 from app.kit import clock, listing
-from app.kit.caching import deliver, unkept
-from app.kit.db import Reading, alone
+from app.kit.caching import deliver, uncached
+from app.kit.db import Reading, single_statement
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.faults import unknown_name
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
@@ -71,7 +71,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     cursors = Cursors(request)
     start = cursors.read(query.cursor)
     if not (query.count or facets):  # what has left between being found and being read is not shown
-        await alone(connection)
+        await single_statement(connection)
     found, corrections = await _page(search, query, question, start), list[Correction]()
     if not found.hits and (better := await corrected(search, question)) is not None:
         found = await _page(search, query, better[0], start)
@@ -134,14 +134,14 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
         endings = endings_beside if len(typed) > 1 else endings_alone
         found = [before + ending for ending in await endings(search, before, last.word, query.limit)]
     data = [{"text": text} for text in found]
-    return await _delivered(request, connection, listing.as_it_stands(Suggestions, {"data": data}))
+    return await _delivered(request, connection, listing.unvalidated(Suggestions, {"data": data}))
 
 
 async def _delivered(
     request: Request, connection: Reading, content: bytes, headers: dict[str, str] | None = None
 ) -> Response:
     response = deliver(request, content, tags=TAGS, headers=headers, seldom=True)
-    return unkept(request, response) if await is_stale(connection) else response
+    return uncached(request, response) if await is_stale(connection) else response
 
 
 def _facets(text: str | None) -> list[str]:
@@ -199,8 +199,8 @@ async def _hits(
             texts = list(_texts(row, related, bodies.get(id), hit.fields))
             snippets = [_snippet(field, mark) for field, mark in _marks(row.headline, texts, marker)]
             article = write(row, comments_mode(row, settings, now) != "closed")
-            score = listing.as_it_stands(float | None, hit.score if query.sort == "relevance" else None)
-            shown = listing.as_it_stands(list[Snippet], snippets)
+            score = listing.unvalidated(float | None, hit.score if query.sort == "relevance" else None)
+            shown = listing.unvalidated(list[Snippet], snippets)
             hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, shown))
     return hits
 

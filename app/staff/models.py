@@ -1,4 +1,4 @@
-"""Members of the staff, and their tokens."""
+"""Tables of staff members and their tokens."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.kit.faults import VIOLATIONS
 
 
 class Member(Base):
-    """A person or program of the newsroom. Drafts, revisions and the audit name the member, not the token."""
+    """A person or program of the newsroom. Drafts, revisions and the audit refer to the member, not the token."""
 
     __tablename__ = "members"
 
@@ -28,7 +28,7 @@ class Member(Base):
 
 
 class StaffToken(Base):
-    """A token as we may keep it: its first letters for people, its digest for the machine."""
+    """A token without its secret: its first letters to recognise it, its SHA-256 digest to look it up."""
 
     __tablename__ = "staff_tokens"
 

@@ -1,4 +1,4 @@
-"""Where members and tokens are kept and found."""
+"""Queries for members and tokens."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Staff:
         return member
 
     async def pair(self, id: str, other_id: str) -> tuple[Member, Member]:
-        """Two members as they are now, locked in one order, so that two who change each other do it one by one."""
+        """Two members, read again under row locks in id order, so that concurrent changes do not deadlock."""
         statement = select(Member).where(Member.id.in_([id, other_id])).order_by(Member.id).with_for_update()
         found = await self.session.scalars(statement.execution_options(populate_existing=True))
         members = {member.id: member for member in found}
@@ -75,7 +75,7 @@ async def bearer(connection: AsyncConnection, token: str, now: datetime) -> Any:
     return await BEARER.first(connection, {"digest": digest(token), "now": now})
 
 
-# Built once: every request at the desk begins with it.
+# Every desk request runs it first.
 BEARER = Prepared(
     select(StaffToken.id, StaffToken.last_used_at, Member.id.label("member_id"), Member.name, Member.roles)
     .join(Member, Member.id == StaffToken.member_id)
@@ -88,5 +88,5 @@ BEARER = Prepared(
 )
 
 
-async def note_use(session: AsyncSession, token_id: str, now: datetime) -> None:
+async def record_use(session: AsyncSession, token_id: str, now: datetime) -> None:
     await session.execute(update(StaffToken).where(StaffToken.id == token_id).values(last_used_at=now))

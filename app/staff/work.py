@@ -1,4 +1,4 @@
-"""A desk action at work: who acts, in which transaction, when, under which settings."""
+"""`Work`: the transaction, actor, settings and time of one desk action."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from app.staff.access import Actor, Admin, AnyStaff, Editor, Moderator, Writer
 
 @dataclass(frozen=True)
 class Work:
-    """What every action of the desk is given."""
+    """The context of one desk action."""
 
     session: AsyncSession
     actor: Actor
@@ -27,7 +27,7 @@ class Work:
     now: datetime
 
     async def record(self, action: str, resource: str, resource_id: str | None, **details: Any) -> None:
-        """Writes the audit row of this action."""
+        """Insert the audit row of this action."""
         await repository.record(self.session, self.actor, action, resource, resource_id, **details)
 
 

@@ -91,7 +91,7 @@ class States:
         found = {}
         for row in await Articles(self.connection).stating(ids, self.now, parts):
             related = Relations.of(row)
-            content = b"" if self.detail == "none" else listing.as_it_stands(schema, self._shape(row, related))
+            content = b"" if self.detail == "none" else listing.unvalidated(schema, self._shape(row, related))
             found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
         return found
 
