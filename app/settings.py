@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -178,7 +178,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     beside the database, mode 0600; with PostgreSQL it is mandatory.
     """
     environment = os.environ if environment is None else environment
-    given: dict[str, Any] = {}
+    given: dict[str, str] = {}
     for variable, value in environment.items():
         name = variable.removeprefix(PREFIX).lower()
         if variable.startswith(PREFIX) and name in Settings.model_fields:
@@ -186,7 +186,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     if key_file := environment.get(f"{PREFIX}SECRET_KEY_FILE"):
         given["secret_key"] = _read_keys(Path(key_file))
     try:
-        settings = Settings(**given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         lines = [
             f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()

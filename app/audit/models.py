@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -23,4 +22,4 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(Key, index=True)
     resource: Mapped[str] = mapped_column(Key)
     resource_id: Mapped[str | None] = mapped_column(Key, index=True)
-    details: Mapped[dict[str, Any]]
+    details: Mapped[dict[str, object]]

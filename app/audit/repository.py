@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,12 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.models import AuditEntry
 from app.audit.schemas import AuditQuery
 from app.kit import clock
+from app.kit.db import Base
 from app.kit.ids import new_id
 from app.kit.paging import Cursors, Key, Slice, take
 from app.kit.prepared import Prepared
 
-TABLE: Any = AuditEntry.__table__
-RECORD = Prepared(insert(TABLE))
+RECORD = Prepared(insert(Base.metadata.tables[AuditEntry.__tablename__]))
 
 
 class Actor(Protocol):
@@ -32,7 +32,7 @@ class Actor(Protocol):
 
 
 async def record(
-    session: AsyncSession, actor: Actor, action: str, resource: str, resource_id: str | None, **details: Any
+    session: AsyncSession, actor: Actor, action: str, resource: str, resource_id: str | None, **details: object
 ) -> None:
     """Insert the audit row of an `action` (`article.publish`) on a thing. `details` must hold no personal data."""
     entry = {

@@ -21,7 +21,6 @@ import secrets
 from asyncio import to_thread
 from collections.abc import Iterable
 from operator import itemgetter
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers as StarletteHeaders
@@ -282,4 +281,4 @@ class _Capture:
             await self._send(message)
 
 
-RECOMPUTED: frozenset[Any] = frozenset({b"content-length", b"etag", b"x-request-id"})
+RECOMPUTED: frozenset[bytes] = frozenset({b"content-length", b"etag", b"x-request-id"})

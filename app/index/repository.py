@@ -99,7 +99,7 @@ async def upsert(
     before: Words = unpacked(known.packed) if known is not None else ()
     body = before[-1] if _has_body(known, before, digest) else None
     words = words_of(texts, body)
-    stored = known.packed if body is not None and words[-1] is body else None
+    stored = known.packed if known is not None and body is not None and words[-1] is body else None
     doubted = known is not None and known.version == MARKED_STALE and not ends_stale
     values = {
         "at": at,
@@ -208,7 +208,7 @@ async def _free(session: AsyncSession, at: datetime) -> int:
     while True:
         if session.get_bind().dialect.name == "postgresql":
             await session.execute(ONE_AT_A_TIME, {"second": low})
-        highest = (await HIGHEST.first(session, {"low": low, "top": low + PLACES - 1})).place
+        highest = (await HIGHEST.one(session, {"low": low, "top": low + PLACES - 1})).place
         place = low if highest is None else int(highest) + 1
         if place < low + PLACES:
             return place

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Any
 
 from starlette.requests import Request
 
@@ -50,7 +49,7 @@ def _is_utf8(sent: bytes) -> bool:
     return b"\0" not in sent
 
 
-def _counts_down(value: Any, left: int) -> bool:
+def _counts_down(value: object, left: int) -> bool:
     """Whether `value` holds no more than `left` values."""
     waiting = [value]
     while waiting:
@@ -63,7 +62,7 @@ def _counts_down(value: Any, left: int) -> bool:
     return True
 
 
-def _storable(value: Any) -> Any:
+def _storable(value: object) -> object:
     """Remove `UNSTORABLE` from texts; in names it is replaced, so that no unknown name becomes a known one."""
     if isinstance(value, str):
         return UNSTORABLE.sub("", value)

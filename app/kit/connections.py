@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.kit.addresses import Network, is_among, peer_address, person_of
 
@@ -73,7 +73,7 @@ class Connections:
             self._by_person[connection.person] += 1
         return self._by_person[connection.person] <= self.limits.unfinished_per_address
 
-    def person(self, client: Sequence[Any] | None) -> str:
+    def person(self, client: Sequence[object] | None) -> str:
         """The key of a client: its IPv4 address or IPv6 /64; empty for a trusted proxy or an unknown address."""
         return _person(str(client[0]), self.limits.trusted_proxies) if client else ""
 

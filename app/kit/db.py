@@ -47,12 +47,12 @@ class Instant(TypeDecorator[datetime]):
             return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
         return dialect.type_descriptor(CHAR(24))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
         if value is None or dialect.name == "postgresql":
             return value
         return written(value.astimezone(UTC))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:
         if value is None or isinstance(value, datetime):
             return value
         return datetime.fromisoformat(value)
@@ -66,10 +66,10 @@ class _TextId(Uuid[str]):
     def __init__(self) -> None:
         super().__init__(as_uuid=False)
 
-    def bind_processor(self, dialect: Dialect) -> Any:
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         return lambda value: None if value is None else value.replace("-", "")
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str | None]:
         return lambda value: None if value is None else dashed(value)
 
 
@@ -91,7 +91,14 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar = {datetime: Instant, str: Text(), dict[str, Any]: Json, list[Any]: Json}
+    type_annotation_map: ClassVar = {
+        datetime: Instant,
+        str: Text(),
+        dict[str, object]: Json,
+        list[str]: Json,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+    }
 
 
 class Database:

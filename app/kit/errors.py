@@ -58,14 +58,14 @@ class Fault:
     code: str
     pointer: str | None = None
     parameter: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
         """Key of the message in the catalogue."""
         return f"fault.{self.code}.nearest" if "nearest" in self.params else f"fault.{self.code}"
 
-    def rendered(self, language: str) -> dict[str, Any]:
+    def rendered(self, language: str) -> dict[str, object]:
         where = {"parameter": self.parameter} if self.parameter is not None else {"pointer": self.pointer or ""}
         text = message(self.key, language, self.params)
         return {**where, "code": self.code, "message": text, "params": dict(self.params)}
@@ -82,8 +82,8 @@ class Problem(Exception):
         *,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
-        params: Mapping[str, Any] | None = None,
-        **extra: Any,
+        params: Mapping[str, object] | None = None,
+        **extra: object,
     ) -> None:
         super().__init__(self.slug)
         self.errors = list(errors)
@@ -229,7 +229,7 @@ def answer_in(problem: Problem, language: str, instance: str) -> Response:
     """Render a problem in `language`, or in English where that lacks the messages."""
     title, detail = f"problem.{problem.slug}.title", f"problem.{problem.slug}.detail"
     language = spoken([title, detail, *(fault.key for fault in problem.errors)], language)
-    content: dict[str, Any] = {
+    content: dict[str, object] = {
         "type": f"/problems/{problem.slug}",
         "title": message(title, language),
         "status": problem.status,
@@ -249,7 +249,7 @@ def answer_in(problem: Problem, language: str, instance: str) -> Response:
     return JSONResponse(printable({**content, **problem.extra}), problem.status, headers, MEDIA_TYPE)
 
 
-def printable(value: Any) -> Any:
+def printable(value: object) -> object:
     """Replace lone surrogates, so that any input can be quoted in an answer."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()

@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-Values = dict[str, Any]
+Values = dict[str, object]
 UNSUPPORTED = (
     *("cookie_params", "websocket_param_name", "response_param_name", "background_tasks_param_name"),
     *("security_scopes_param_name", "concurrency"),
@@ -56,7 +56,7 @@ class FastRoute:
         response: Response = found[self._endpoint]
         return response
 
-    async def _sent(self, request: Request) -> Any:
+    async def _sent(self, request: Request) -> object:
         """The validated body. Raises `NotFast`."""
         if self._body is None:
             return None
@@ -84,7 +84,7 @@ class _Call:
         self._body = [field.name for field in dependant.body_params]
         self._needed = [(sub.name, sub.call) for sub in dependant.dependencies if sub.name is not None]
 
-    def given(self, request: Request, sent: Any) -> Values:
+    def given(self, request: Request, sent: object) -> Values:
         """Its arguments from the request. Raises `ValidationError`."""
         values: Values = {name: request for name in self._request if name}
         for name, alias in self._path:
@@ -97,7 +97,7 @@ class _Call:
             values[name] = sent
         return values
 
-    async def result(self, values: Values, found: dict[object, Any], opened: AsyncExitStack) -> Any:
+    async def result(self, values: Values, found: dict[object, object], opened: AsyncExitStack) -> object:
         """Call it with the results `found` of its dependencies; `opened` closes its context manager."""
         for name, function in self._needed:
             values[name] = found[function]

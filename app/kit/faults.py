@@ -68,12 +68,12 @@ SQLITE_CODES_OF_OUTAGE = {5, 6, 10, 13, 14}
 VIOLATIONS: dict[str, type[Problem]] = {}
 
 
-def custom(code: str, **params: Any) -> PydanticCustomError:
+def custom(code: str, **params: object) -> PydanticCustomError:
     """An error with one of our codes, for a Pydantic validator to raise."""
     return PydanticCustomError(code, code, {"params": params})
 
 
-def fault_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def fault_of(error: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
     """Our code and params for one entry of Pydantic's `errors()`."""
     kind, context = error["type"], error.get("ctx", {})
     if "params" in context:
@@ -141,14 +141,14 @@ def unknown_name(parameter: str, name: str, known: Iterable[str]) -> Fault:
     )
 
 
-def _nearest(schema: type[BaseModel] | None, path: list[Any]) -> str | None:
+def _nearest(schema: type[BaseModel] | None, path: list[object]) -> str | None:
     for part in path[:-1]:
-        schema = schema and (schema if isinstance(part, int) else model_of(schema.model_fields.get(part)))
+        schema = schema and (schema if isinstance(part, int) else model_of(schema.model_fields.get(str(part))))
     names = {field.alias or name for name, field in schema.model_fields.items()} if schema else ()
     return nearest_name(str(path[-1]), names) if path else None
 
 
-def model_of(annotation: Any) -> type[BaseModel] | None:
+def model_of(annotation: object) -> type[BaseModel] | None:
     """The schema inside `X`, `X | None`, `list[X]`."""
     annotation = getattr(annotation, "annotation", annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):

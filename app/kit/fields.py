@@ -6,6 +6,7 @@ from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.main import IncEx
 
 from app.kit.errors import Fault, InvalidQuery
 from app.kit.faults import nearest_name
@@ -25,13 +26,14 @@ class Selection:
         """Whether it keeps any of the top-level fields `names`."""
         return self._tree is None or any(name in self._tree for name in names)
 
-    def include(self) -> Any:
+    def include(self) -> IncEx | None:
         """Pydantic's `include` for one object; None for all."""
         return None if self._tree is None else self._tree
 
-    def include_in_list(self) -> Any:
+    def include_in_list(self) -> IncEx | None:
         """Pydantic's `include` for `{"data": [...], "page": {...}}`."""
-        return None if self._tree is None else {"data": {"__all__": self._tree}, "page": True}
+        within: Tree = {"data": {"__all__": self._tree}, "page": True}
+        return None if self._tree is None else within
 
 
 @lru_cache(maxsize=1024)
@@ -95,7 +97,7 @@ def _add(tree: Tree, schema: type[BaseModel], path: list[str]) -> bool:
     return True
 
 
-def _model_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+def _model_in(annotation: object) -> tuple[type[BaseModel] | None, bool]:
     """The schema inside `X`, `X | None`, `list[X]`, and whether it is a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, False

@@ -7,7 +7,7 @@ only after correcting its headline. So such a body is documented as its schema b
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError, WrapValidator
 
@@ -21,7 +21,7 @@ R = TypeVar("R", bound=BaseModel)
 AS_SENT = WrapValidator(lambda value, _check: value)
 
 
-def checked(schema: type[M], sent: Any, context: Any = None, others: Iterable[Fault] = ()) -> M:
+def checked(schema: type[M], sent: object, context: object = None, others: Iterable[Fault] = ()) -> M:
     """Validate a body. Raises `InvalidBody` with all its faults and the `others`."""
     found, faults = _read(schema, sent, context)
     faults += others
@@ -37,13 +37,13 @@ class Sent(Generic[M, R]):
     look up what the valid fields refer to, and report all faults together.
     """
 
-    def __init__(self, schema: type[M], sent: Any, readable: type[R], apart: frozenset[str] = frozenset()) -> None:
+    def __init__(self, schema: type[M], sent: object, readable: type[R], apart: frozenset[str] = frozenset()) -> None:
         self.form, self.faults = _read(schema, sent, None)
         is_read = self.form is not None and schema is readable and not apart
         self.fields = cast(R, self.form) if is_read else self._right(sent, readable, apart)
         self.given = set(self.fields.model_fields_set)
 
-    def _right(self, sent: Any, readable: type[R], apart: frozenset[str]) -> R:
+    def _right(self, sent: object, readable: type[R], apart: frozenset[str]) -> R:
         """The valid fields, except those in `apart`."""
         wrong = {(fault.pointer or "").split("/")[1] for fault in self.faults if fault.pointer}
         known = readable.model_fields.keys() - wrong - apart
@@ -56,11 +56,11 @@ class Sent(Generic[M, R]):
         return self.form
 
 
-def _object(sent: Any) -> dict[str, Any]:
+def _object(sent: object) -> dict[str, object]:
     return sent if isinstance(sent, dict) else {}
 
 
-def _read(schema: type[M], sent: Any, context: Any) -> tuple[M | None, list[Fault]]:
+def _read(schema: type[M], sent: object, context: object) -> tuple[M | None, list[Fault]]:
     try:
         return schema.model_validate(sent, context=context), []
     except ValidationError as error:

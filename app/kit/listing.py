@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.main import IncEx
 from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.kit.caching import at_desk, deliver
 from app.kit.fields import Selection
-from app.kit.paging import Slice, next_link
+from app.kit.paging import Item, Slice, next_link
 
 ALL = Selection(None)
 
@@ -24,7 +25,7 @@ def _adapter(schema: Any) -> TypeAdapter[Any]:
     return TypeAdapter(schema)
 
 
-def written(schema: Any, value: Any, include: Any = None) -> bytes:
+def written(schema: object, value: object, include: IncEx | None = None) -> bytes:
     """Validate `value` against `schema` and serialise it to JSON. An invalid value is a bug: it raises."""
     adapter = _adapter(schema)
     if not include:
@@ -32,7 +33,7 @@ def written(schema: Any, value: Any, include: Any = None) -> bytes:
     return adapter.dump_json(adapter.validate_python(value, from_attributes=True), include=include, exclude_unset=True)
 
 
-def unvalidated(schema: Any, value: Any, include: Any = None) -> bytes:
+def unvalidated(schema: object, value: object, include: IncEx | None = None) -> bytes:
     """Serialise `value` to JSON without validation: for hot paths whose values are built in one place.
 
     The tests compare every such answer, byte for byte, with the result of `written`.
@@ -40,7 +41,7 @@ def unvalidated(schema: Any, value: Any, include: Any = None) -> bytes:
     return to_json(value, include=include)
 
 
-def spliced(schema: Any, value: Any, rows: Iterable[bytes]) -> bytes:
+def spliced(schema: object, value: Mapping[str, object], rows: Iterable[bytes]) -> bytes:
     """Serialise `value` without validation, with the JSON texts `rows` as its first member, `data`."""
     around = unvalidated(schema, {"data": [], **value})
     return b'{"data":[%b%b' % (b",".join(rows), around.removeprefix(b'{"data":['))
@@ -49,8 +50,8 @@ def spliced(schema: Any, value: Any, rows: Iterable[bytes]) -> bytes:
 def delivered_list(
     request: Request,
     schema: type[BaseModel],
-    slice: Slice[Any],
-    rows: Sequence[Any],
+    slice: Slice[object],
+    rows: Sequence[object],
     *,
     tags: Iterable[str],
     shows: Iterable[str] | None = None,
@@ -65,7 +66,7 @@ def delivered_list(
 
 def delivered_page(
     request: Request,
-    slice: Slice[Any],
+    slice: Slice[object],
     rows: Iterable[bytes],
     *,
     tags: Iterable[str],
@@ -79,7 +80,7 @@ def delivered_page(
 def delivered(
     request: Request,
     schema: type[BaseModel],
-    value: Any,
+    value: object,
     *,
     tags: Iterable[str],
     modified: datetime | None = None,
@@ -92,7 +93,7 @@ def delivered(
 
 
 def desk_list(
-    request: Request, schema: type[BaseModel], slice: Slice[Any], shape: Callable[[Any], Any] | None = None
+    request: Request, schema: type[BaseModel], slice: Slice[Item], shape: Callable[[Item], object] | None = None
 ) -> Response:
     """A desk page; `shape` turns a row into a value for the schema."""
     rows = [shape(row) for row in slice.rows] if shape else list(slice.rows)

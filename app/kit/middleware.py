@@ -11,7 +11,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, MutableMapping
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -250,7 +249,7 @@ async def _refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> Non
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    messages: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
         return messages.pop() if messages else await receive()

@@ -8,9 +8,10 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import sqlalchemy
 from sqlalchemy import URL, make_url, pool, text
@@ -47,12 +48,12 @@ def upgrade(url: str, revision: str = "head") -> None:
     run(url, command.upgrade, revision)
 
 
-def run(url: str, what: Any, *arguments: Any) -> None:
+def run(url: str, what: Callable[..., object], *arguments: object) -> None:
     """Run an Alembic command in one transaction that holds the migration lock."""
     asyncio.run(_run(url, what, *arguments))
 
 
-async def _run(url: str, what: Any, *arguments: Any) -> None:
+async def _run(url: str, what: Callable[..., object], *arguments: object) -> None:
     engine = _engine(make_url(url))
     try:
         async with engine.begin() as connection:  # on SQLite this takes the write lock

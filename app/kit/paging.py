@@ -11,12 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import ConfigDict, Field
 from pydantic_core import to_json
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
 from starlette.requests import Request
 
 from app.kit import clock
@@ -28,6 +39,8 @@ from app.kit.signing import Signer, from_base64url, to_base64url
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
+Row_co = TypeVar("Row_co", covariant=True)
+AnySelect: TypeAlias = Select[Any]
 COUNT_LIMIT = 10_000
 FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
 NEAR = 2_000  # rows that are scanned in sort order before the filter's index is used
@@ -88,7 +101,7 @@ class Key:
         return self.column.desc() if self.descending else self.column.asc()
 
 
-def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
+def after(keys: Sequence[Key], values: Sequence[object]) -> ColumnElement[bool]:
     """SQL condition: rows after `values` in the order of `keys`. The bound on the first column allows an index seek."""
     first, value = keys[0].column, values[0]
     steps = [
@@ -118,7 +131,7 @@ class Cursors:
         pairs = sorted(pair for pair in asked if pair[0] not in NOT_BINDING)
         self._bound = to_json([path or request.scope["path"], pairs])
 
-    def write(self, values: Sequence[Any]) -> str:
+    def write(self, values: Sequence[object]) -> str:
         plain = [clock.written(value) if isinstance(value, datetime) else value for value in values]
         body = to_json(plain)
         return to_base64url(self._signer.sign(body + self._bound, 16) + body)
@@ -139,18 +152,18 @@ class Cursors:
 
 
 @dataclass(frozen=True)
-class Slice(Generic[Row]):
+class Slice(Generic[Row_co]):
     """The rows of one page, the cursor of the next, and the count with `count=true`."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Row_co]
     next: str | None
     limit: int
     total: int | None = None
     total_capped: bool = False
 
-    def page(self) -> dict[str, Any]:
+    def page(self) -> dict[str, object]:
         """The `page` member of the answer; `total_capped` only with a count."""
-        page: dict[str, Any] = {"next": self.next, "limit": self.limit, "total": self.total}
+        page: dict[str, object] = {"next": self.next, "limit": self.limit, "total": self.total}
         return page if self.total is None else {**page, "total_capped": self.total_capped}
 
 
@@ -159,10 +172,10 @@ class Paged:
 
     def __init__(
         self,
-        statement: Select[Any],
+        statement: AnySelect,
         keys: Sequence[Key],
         *where: ColumnElement[bool],
-        whole: Select[Any] | None = None,
+        whole: AnySelect | None = None,
         near: tuple[ColumnElement[bool], Sequence[ColumnElement[bool]]] | None = None,
         is_lasting: bool = False,
     ) -> None:
@@ -176,10 +189,10 @@ class Paged:
         self._statement = statement.where(*where)
         self.first = self._prepared(self._in_order(self._statement))
 
-    def _prepared(self, statement: Select[Any]) -> Prepared:
+    def _prepared(self, statement: AnySelect) -> Prepared:
         return Prepared(statement, is_lasting=self._is_lasting)
 
-    def _in_order(self, statement: Select[Any]) -> Select[Any]:
+    def _in_order(self, statement: AnySelect) -> AnySelect:
         order = [key.ordered for key in self._keys]
         page = statement.correlate(None).order_by(*order).limit(ROWS)
         return page if self._whole is None else self._whole.where(self._keys[-1].column.in_(page)).order_by(*order)
@@ -199,7 +212,7 @@ class Paged:
         values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
         return self._prepared(self._nearby()), self._prepared(self._nearby(after(self._keys, values)))
 
-    def _nearby(self, *behind: ColumnElement[bool]) -> Select[Any]:
+    def _nearby(self, *behind: ColumnElement[bool]) -> AnySelect:
         assert self._near is not None  # noqa: S101  # for the type checker: `_rows` has checked it
         first, (every, each) = self._keys[0], self._near
         far = select(first.column).where(*behind, every).order_by(*(key.ordered for key in self._keys))
@@ -209,13 +222,13 @@ class Paged:
         return self._in_order(self._bare.where(within, *behind, every, *each))
 
     @cached_property
-    def counted(self) -> Select[Any]:
+    def counted(self) -> AnySelect:
         """Counts rows, up to one above `COUNT_LIMIT`: that one shows that there are more."""
         bounded = self._statement.with_only_columns(self._keys[-1].column).order_by(None).limit(COUNT_LIMIT + 1)
         return select(func.count()).select_from(bounded.subquery())
 
     async def _rows(
-        self, connection: Connection, bound: Mapping[str, Any], *, later: bool, scalars: bool
+        self, connection: Connection, bound: Mapping[str, object], *, later: bool, scalars: bool
     ) -> Sequence[Any]:
         if self._near is not None:
             found: Sequence[Any] = await self.near[later].all(connection, bound)
@@ -232,11 +245,11 @@ class Paged:
         query: PageQuery,
         cursors: Cursors,
         *,
-        position: Callable[[Any], Sequence[Any]],
+        position: Callable[[Row], Sequence[object]],
         times: Sequence[int] = (),
         scalars: bool = False,
-        values: Mapping[str, Any] = EMPTY,
-    ) -> Slice[Any]:
+        values: Mapping[str, object] = EMPTY,
+    ) -> Slice[Row]:
         """One page. `position` returns a row's sort keys; `values` are parameters of the statement."""
         start = cursors.read(query.cursor, times)
         bound = {**values, "rows": query.limit + 1, **{f"after{n}": value for n, value in enumerate(start or ())}}
@@ -255,15 +268,15 @@ class Paged:
 
 async def take(
     connection: Connection,
-    statement: Select[Any],
+    statement: AnySelect,
     keys: Sequence[Key],
     query: PageQuery,
     cursors: Cursors,
     *,
-    position: Callable[[Any], Sequence[Any]],
+    position: Callable[[Row], Sequence[object]],
     times: Sequence[int] = (),
     scalars: bool = False,
-) -> Slice[Any]:
+) -> Slice[Row]:
     """One page of a statement that is built for this request only."""
     paged = Paged(statement, keys)
     return await paged.take(connection, query, cursors, position=position, times=times, scalars=scalars)

@@ -14,13 +14,14 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from itertools import chain
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Generic, NamedTuple
 
 import asyncpg
 from sqlalchemy import BindParameter
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 from sqlalchemy.sql.visitors import iterate
+from typing_extensions import TypeVar
 
 from app.kit.db import Connection, dialect_of
 from app.kit.postgres import SnapshotConnection
@@ -32,21 +33,25 @@ LIST_LENGTHS = (1, 4, 24, 101)  # of expanding parameters: pages, and a little m
 RUNS_BEFORE_COMPILING = 10  # after so many runs compiling pays
 MOST_PLANS = 200  # of one statement: an UPDATE has one for each set of columns
 Process = Callable[[Any], Any]
+R = TypeVar("R", bound=NamedTuple, default=Any)
 
 
-class Prepared:
+class Prepared(Generic[R]):
     """A statement for SQLite and PostgreSQL. It does not flush the session."""
 
-    def __init__(self, statement: Any, *, is_lasting: bool = True) -> None:
-        """`is_lasting=False`: for one of many statements; compiled only when it has run often."""
-        self.statement = statement
+    def __init__(self, statement: Any, row: type[R] | None = None, *, is_lasting: bool = True) -> None:
+        """`row` is the class of its rows, a `NamedTuple` with the names of the columns.
+
+        `is_lasting=False`: for one of many statements; compiled only when it has run often.
+        """
+        self.statement, self._row = statement, row
         parameters = [part for part in iterate(statement) if isinstance(part, BindParameter)]
         self._lists = {part.key for part in parameters if part.expanding and not part.unique}
         self._literals = {part.key for part in parameters if part.literal_execute}
         self._plans: dict[object, _Plan] = {}
         self._runs_left = 0 if is_lasting else RUNS_BEFORE_COMPILING
 
-    async def all(self, connection: Connection, values: Values = EMPTY) -> list[Any]:
+    async def all(self, connection: Connection, values: Values = EMPTY) -> list[R]:
         """Run the query with these parameters; returns all rows as named tuples."""
         padded = self._padded(values) if self._lists else values
         driver, plan = await _driver(connection), self._plan(connection, padded)
@@ -67,12 +72,18 @@ class Prepared:
             except asyncio.CancelledError:
                 await connection.invalidate()  # its state is unknown
                 raise
-        return named_tuples((await connection.execute(self.statement, values)).all())
+        rows = (await connection.execute(self.statement, values)).all()
+        return list(map(_row_class(tuple(rows[0]._fields), self._row)._make, rows)) if rows else []
 
-    async def first(self, connection: Connection, values: Values = EMPTY) -> Any:
+    async def first(self, connection: Connection, values: Values = EMPTY) -> R | None:
         """The first row, or None."""
         rows = await self.all(connection, values)
         return rows[0] if rows else None
+
+    async def one(self, connection: Connection, values: Values = EMPTY) -> R:
+        """The row of a query that always has one. Raises `ValueError` for any other number."""
+        (row,) = await self.all(connection, values)
+        return row
 
     async def run(self, session: AsyncSession, *several: Values) -> None:
         """Run an INSERT, UPDATE or DELETE once for each set of parameters."""
@@ -104,7 +115,7 @@ class Prepared:
         if plan is None:
             if len(self._plans) >= MOST_PLANS:
                 self._plans.clear()
-            plan = self._plans[key] = _Plan(self.statement, connection, values)
+            plan = self._plans[key] = _Plan(self.statement, self._row, connection, values)
         return plan
 
 
@@ -135,7 +146,7 @@ async def _driver(connection: Connection) -> Any:
 class _Plan:
     """A statement compiled for one dialect: SQL text, parameter order, type processors."""
 
-    def __init__(self, statement: Any, connection: Connection, values: Values) -> None:
+    def __init__(self, statement: Any, row: type[NamedTuple] | None, connection: Connection, values: Values) -> None:
         """For runs on the dialect of `connection` with the same parameter names and list lengths as `values`."""
         dialect = connection.dialect if isinstance(connection, AsyncConnection) else connection.get_bind().dialect
         compiled = statement.compile(dialect=dialect, column_keys=list(values) if statement.is_dml else None)
@@ -153,7 +164,7 @@ class _Plan:
         columns = compiled._result_columns
         processors = [entry.type._cached_result_processor(dialect, None) for entry in columns]
         self._processors = [(place, process) for place, process in enumerate(processors) if process is not None]
-        self._make = _tuple_of(tuple(entry.keyname for entry in columns))._make
+        self._make = _row_class(tuple(entry.keyname for entry in columns), row)._make
 
     def bound(self, values: Values) -> list[Any]:
         """The positional parameters: from `values`, else the literals of the statement."""
@@ -175,11 +186,11 @@ def _identity(value: Any) -> Any:
     return value
 
 
-def named_tuples(rows: Sequence[Any]) -> list[Any]:
-    """SQLAlchemy rows as named tuples, whose attributes are ten times faster."""
-    return list(map(_tuple_of(tuple(rows[0]._fields))._make, rows)) if rows else []
-
-
 @lru_cache
-def _tuple_of(fields: tuple[str, ...]) -> Any:
-    return namedtuple("Light", fields, rename=True)  # its fields are known when the statement is
+def _row_class(fields: tuple[str, ...], row: type[NamedTuple] | None) -> Any:
+    """`row`, or a named tuple made for `fields`, whose attributes are ten times faster than a SQLAlchemy row's."""
+    if row is None:
+        return namedtuple("Row", fields, rename=True)
+    if row._fields != fields:
+        raise TypeError(f"the statement selects {fields}, {row.__name__} has {row._fields}")
+    return row

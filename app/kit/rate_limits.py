@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil
-from typing import Any
 
 from sqlalchemy import BigInteger, Integer, Text, case, cast, delete, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -101,7 +101,7 @@ def _first_counts() -> str:
     return f"{1:0{DIGITS}}" + NOTHING * PARTS
 
 
-def _first(limit: Limit, now: datetime) -> dict[str, Any]:
+def _first(limit: Limit, now: datetime) -> dict[str, object]:
     expires = now + timedelta(seconds=2 * limit.seconds)
     return {"key": limit.row_key, "part": limit.part(now), "counts": _first_counts(), "expires_at": expires}
 
@@ -129,11 +129,11 @@ async def _clear(session: AsyncSession, now: datetime) -> None:
     await session.execute(delete(TABLE).where(TABLE.c.key.in_(old)))
 
 
-TABLE: Any = CountedWindows.__table__
+TABLE = Base.metadata.tables[CountedWindows.__tablename__]
 
 
 @lru_cache
-def _one_more(dialect: str) -> Any:
+def _one_more(dialect: str) -> Insert:
     """The upsert: inserts a row, or shifts its counts to the present sub-window and adds one."""
     first = insert_for(dialect, TABLE)
     counts, passed = TABLE.c.counts, first.excluded.part - TABLE.c.part

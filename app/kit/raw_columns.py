@@ -49,7 +49,7 @@ class _Id(TypeDecorator[str]):
         return str if dialect.name == "postgresql" else dashed
 
 
-class _JsonText(FunctionElement[Any]):
+class _JsonText(FunctionElement[str]):
     """A JSON column as its text: asyncpg takes three times as long to parse it as `parsed` does."""
 
     name = "json_text"
@@ -88,7 +88,7 @@ def parsed(value: Any) -> Any:
     return from_json(value) if isinstance(value, str) else value
 
 
-class JsonAggregate(FunctionElement[Any]):
+class JsonAggregate(FunctionElement[str]):
     """A JSON aggregate: all rows of a subquery as one list of lists, unordered, for `rows_of_json`."""
 
     name = "json_aggregate"

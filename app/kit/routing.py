@@ -15,6 +15,8 @@ from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, Unsup
 from app.kit.fast_route import FastRoute, Handler
 from app.kit.faults import faults_in, model_of, repeated_parameters
 
+Responses = dict[int | str, dict[str, Any]]  # the type of FastAPI's `responses=`
+
 
 class Route(APIRoute):
     """A route that takes only JSON, refuses repeated parameters, and stores answers for `Idempotency-Key`."""
@@ -64,9 +66,9 @@ async def answer_wrong_method(request: Request, _error: Exception) -> Response:
     return render(MethodNotAllowed(headers={"Allow": ", ".join(sorted(methods))}), request.scope)
 
 
-def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
+def problems(*kinds: type[Problem]) -> Responses:
     """The `responses=` of an operation: its problem slugs by status."""
-    table: dict[int | str, dict[str, Any]] = {}
+    table: Responses = {}
     for kind in kinds:
         entry = table.setdefault(kind.status, {"x-problems": []})
         entry["x-problems"].append(kind.slug)

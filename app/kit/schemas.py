@@ -20,6 +20,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     PlainSerializer,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
@@ -44,14 +45,14 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         written = handler(schema)
         for field in handler.resolve_ref_schema(written).get("properties", {}).values():
             cls._describe(field, field.pop("default", None))
         return written
 
     @classmethod
-    def _describe(cls, field: dict[str, Any], default: Any) -> None:
+    def _describe(cls, field: JsonSchemaValue, default: object) -> None:
         """Append the default to the description."""
         if default not in (None, "", []):
             shown = default if isinstance(default, str) else json.dumps(default)
@@ -62,7 +63,7 @@ class Patch(Input):
     """JSON Merge Patch (RFC 7396): what is left out stays; only null gives a field its default."""
 
     @classmethod
-    def _describe(cls, field: dict[str, Any], default: Any) -> None:
+    def _describe(cls, field: JsonSchemaValue, default: object) -> None:
         if any(branch.get("type") == "null" for branch in field.get("anyOf", ())):
             super()._describe(field, default)
         if "description" in field:
@@ -96,10 +97,10 @@ class Text:
     def __init__(self, high: int, low: int = 1) -> None:
         self.high, self.low = high, low
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_after_validator_function(self.checked, handler(source))
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         limits = {"x-min-graphemes": self.low, "x-max-graphemes": self.high}
         return {**handler(schema), **limits, "maxLength": self.high * CODE_POINTS_PER_GRAPHEME}
 
@@ -197,7 +198,7 @@ def _id(text: str) -> str:
     return known
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> object:
     return clock.written(value) if isinstance(value, datetime) else value
 
 
@@ -206,7 +207,7 @@ _PLUS_READ_AS_SPACE = re.compile(r"\d \d\d:?\d\d$", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def _only_text(value: Any) -> Any:
+def _only_text(value: object) -> object:
     """Accept only RFC 3339 text as a timestamp, no numbers, which Pydantic would accept."""
     if isinstance(value, datetime):
         return value
@@ -224,7 +225,7 @@ def _moment(value: datetime) -> datetime:
     return clock.floor(value)
 
 
-def _whole(value: Any) -> Any:
+def _whole(value: object) -> object:
     """Accept `5`, not `5.0` or ` 5`, which Pydantic would convert."""
     if isinstance(value, str) and not re.fullmatch(r"-?\d{1,4000}", value, re.ASCII):
         raise custom("wrong_type", expected="integer")

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 from sqlalchemy.util import await_only
@@ -69,11 +70,11 @@ class InlineSQLite(SQLiteDialect_pysqlite):
         """BEGIN here, not in a "begin" event, which would cost a whole SQLAlchemy execution."""
         dbapi_connection.execute("BEGIN")
 
-    def do_execute(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
+    def do_execute(self, cursor: DBAPICursor, statement: str, parameters: Any, context: object = None) -> None:
         _await_something()
         cursor.execute(statement, parameters)
 
-    def do_executemany(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
+    def do_executemany(self, cursor: DBAPICursor, statement: str, parameters: Any, context: object = None) -> None:
         _await_something()
         cursor.executemany(statement, parameters)
 
@@ -105,7 +106,7 @@ def _begin_patiently(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA busy_timeout=0")
 
 
-async def _in_thread(call: Callable[..., Any], *arguments: Any) -> None:
+async def _in_thread(call: Callable[..., object], *arguments: object) -> None:
     """Run `call` in a thread. A cancelled caller waits for its end: no thread keeps using the connection."""
     running = asyncio.get_running_loop().run_in_executor(None, call, *arguments)
     cancelled: asyncio.CancelledError | None = None
@@ -176,7 +177,7 @@ class InlineSession(AsyncSession):
         await self.driver()
         return self.sync_session.get(entity, ident, **options)
 
-    async def flush(self, objects: Any = None) -> None:
+    async def flush(self, objects: Sequence[object] | None = None) -> None:
         await self.driver()
         self.sync_session.flush(objects)
 
@@ -207,7 +208,7 @@ def writing_engine(path: str, *, migrating: bool = False) -> AsyncEngine:
     return engine
 
 
-def _engine(driver: str, path: str, *, pool_size: int, max_overflow: int, **connect_args: Any) -> AsyncEngine:
+def _engine(driver: str, path: str, *, pool_size: int, max_overflow: int, **connect_args: object) -> AsyncEngine:
     if sqlite3.sqlite_version_info < OLDEST:
         raise SQLiteTooOld(f"SQLite {'.'.join(map(str, OLDEST))} or newer is needed, this is {sqlite3.sqlite_version}")
     return create_async_engine(
@@ -222,7 +223,7 @@ def _engine(driver: str, path: str, *, pool_size: int, max_overflow: int, **conn
     )
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     """JSON without `\\u` escapes, which triple the size of Arabic text."""
     return to_json(value).decode()
 

@@ -8,7 +8,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -23,12 +22,12 @@ def on_stop_signal(call: Callable[[], None]) -> Iterator[None]:
         yield
         return
     loop = asyncio.get_running_loop()
-    before: dict[int, Any] = {int(number): signal.getsignal(number) for number in SIGNALS}
+    before = {int(number): signal.getsignal(number) for number in SIGNALS}
 
     def handle(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(call)
-        if callable(before[number]):
-            before[number](number, frame)
+        if callable(previous := before[number]):
+            previous(number, frame)
 
     for number in SIGNALS:
         signal.signal(number, handle)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from starlette.requests import Request
 
 from app.text.messages import message, negotiate
 
 
-def localised(request: Request, warnings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def localised(request: Request, warnings: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
     """Add to each warning `{"code", …params}` its message in the language of `Accept-Language`."""
     language = negotiate(request.headers.get("accept-language"), request.app.state.settings.language)
     return [

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
-from sqlalchemy import ColumnElement, delete, false, func, or_, select, update
+from sqlalchemy import ColumnElement, SQLColumnExpression, delete, false, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit import clock
@@ -21,14 +21,17 @@ TRIES = 200
 class Named(Protocol):
     """A row with an id and its present slug."""
 
-    id: Any
-    slug: Any
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def slug(self) -> str: ...
 
 
 N = TypeVar("N", bound=Named)
 
 
-def is_named(kind: str, id: Any, names: Iterable[str]) -> ColumnElement[bool]:
+def is_named(kind: str, id: SQLColumnExpression[str], names: Iterable[str]) -> ColumnElement[bool]:
     """SQL condition: the column `id` is that of a thing of `kind` with one of `names`.
 
     A name is an id or a slug, present or former, in any spelling. All filters use this, so that a rename leaves none

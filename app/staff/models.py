@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Integer
 from sqlalchemy.orm import Mapped, mapped_column
@@ -21,7 +20,7 @@ class Member(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(Key, unique=True)
-    roles: Mapped[list[Any]]
+    roles: Mapped[list[str]]
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime]

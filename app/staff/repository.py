@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Row, Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -70,8 +70,18 @@ def _tokens() -> Select[StaffToken]:
     return select(StaffToken).order_by(StaffToken.id)
 
 
-async def bearer(connection: AsyncConnection, token: str, now: datetime) -> Any:
-    """The active member behind an unexpired, unrevoked token: (token id, last use, member id, name, roles)."""
+class BearerRow(NamedTuple):
+    """A valid token (`id`) and its member."""
+
+    id: str
+    last_used_at: datetime | None
+    member_id: str
+    name: str
+    roles: list[str]
+
+
+async def bearer(connection: AsyncConnection, token: str, now: datetime) -> BearerRow | None:
+    """The active member behind an unexpired, unrevoked token."""
     return await BEARER.first(connection, {"digest": digest(token), "now": now})
 
 
@@ -84,7 +94,8 @@ BEARER = Prepared(
         StaffToken.revoked_at.is_(None),
         or_(StaffToken.expires_at.is_(None), StaffToken.expires_at > bindparam("now", type_=Instant)),
         Member.active,
-    )
+    ),
+    BearerRow,
 )
 
 

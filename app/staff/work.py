@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,7 +26,7 @@ class Work:
     settings: Settings
     now: datetime
 
-    async def record(self, action: str, resource: str, resource_id: str | None, **details: Any) -> None:
+    async def record(self, action: str, resource: str, resource_id: str | None, **details: object) -> None:
         """Insert the audit row of this action."""
         await repository.record(self.session, self.actor, action, resource, resource_id, **details)
 

@@ -176,7 +176,7 @@ async def test_a_list_may_be_of_any_length(database: Database, number: int) -> N
 
 
 async def test_one_of_many_is_compiled_when_it_is_worth_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepared, "OFTEN", 3)
+    monkeypatch.setattr(prepared, "RUNS_BEFORE_COMPILING", 3)
     found = Prepared(select(articles.c.id).where(Article.state == PUBLISHED), is_lasting=False)
     with straight() as asked:
         for _ in range(5):
