@@ -16,7 +16,7 @@ LEAST = 400  # bytes: shorter bodies do not gain from compression
 OVERHEAD = 2_000  # bytes: estimate of what an answer or a variant takes beside its body and headers
 PER_TAG = PER_HEADER = 150
 COMPRESSIBLE = re.compile(rb"text/|application/(json|xml|[\w.-]+\+(json|xml))|image/svg\+xml|text/javascript")
-PLAIN = ""
+IDENTITY = ""
 LONGEST_KEPT = 200  # bytes of an `Accept-Encoding` whose parsed form is cached
 
 
@@ -52,9 +52,9 @@ class Answer:
         "_compressible",
         "_digest",
         "_headers",
-        "_plain",
         "_seldom",
         "aliases",
+        "body",
         "hits",
         "key",
         "main_index",
@@ -68,7 +68,7 @@ class Answer:
         self, key: object, headers: Headers, body: bytes, tags: frozenset[str], *, seldom: bool = False
     ) -> None:
         self.key, self.tags, self._seldom = key, tags, seldom
-        self._headers, self._plain = headers, body
+        self._headers, self.body = headers, body
         self._digest = hashlib.sha256(body).hexdigest()[:32]  # processors have instructions for SHA-256
         media_type = next((value for name, value in headers if name == b"content-type"), b"")
         self._compressible = len(body) >= LEAST and COMPRESSIBLE.match(media_type) is not None
@@ -79,21 +79,17 @@ class Answer:
         self.main_index: int | None = None
         written = sum(len(name) + len(value) + PER_HEADER for name, value in headers)
         self.size = len(body) + written + 4 * len(str(key)) + PER_TAG * len(tags) + OVERHEAD
-        self.add(PLAIN, body)
-
-    @property
-    def plain(self) -> bytes:
-        return self._plain
+        self.add(IDENTITY, body)
 
     def encoding(self, wanted: str) -> str:
         """`wanted` (`br`, `gzip` or none) where the body is worth compressing, else none."""
-        return wanted if self._compressible else PLAIN
+        return wanted if self._compressible else IDENTITY
 
     def compressed(self, encoding: str) -> bytes:
         """Compress the body, always to the same bytes; at a lower level where the answer is `seldom` repeated."""
         if encoding == "br":
-            return bytes(brotli.compress(self._plain, quality=3 if self._seldom else 5))
-        return gzip.compress(self._plain, 3 if self._seldom else 6, mtime=0) if encoding == "gzip" else self._plain
+            return bytes(brotli.compress(self.body, quality=3 if self._seldom else 5))
+        return gzip.compress(self.body, 3 if self._seldom else 6, mtime=0) if encoding == "gzip" else self.body
 
     def add(self, encoding: str, body: bytes) -> Variant:
         """Store `body` as the variant for `encoding`, and add its bytes to `size`."""
@@ -123,4 +119,4 @@ def _best_encoding(accepted: bytes) -> str:
         weights[name] = float(weight) if re.fullmatch(r"[01](\.\d{0,3})?", weight) else 0.0
     wanted = {name: weights.get(name, weights.get("*", 0.0)) for name in ("br", "gzip")}
     best = max(wanted, key=lambda name: wanted[name])
-    return best if wanted[best] > 0 and wanted[best] >= weights.get("identity", 0.0) else PLAIN
+    return best if wanted[best] > 0 and wanted[best] >= weights.get("identity", 0.0) else IDENTITY

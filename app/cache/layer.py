@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers as StarletteHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding
+from app.cache.answers import IDENTITY, Answer, Headers, Variant, best_encoding
 from app.cache.store import Store
 from app.changes.tail import LogTail, Subscriber
 from app.kit.addresses import client_address
@@ -86,7 +86,7 @@ class Cache(Subscriber):
             answer = await self._get_or_fetch(scope, receive, send, inner, private=private)
             if answer is None:
                 return
-        encoding = best_encoding(accepted) if accepted else PLAIN
+        encoding = best_encoding(accepted) if accepted else IDENTITY
         variant = answer.variants.get(encoding) or await self._variant(answer, answer.encoding(encoding))
         request_id = self._request_id(scope, given)
         status = await _respond(scope, send, variant, known, request_id)
@@ -104,7 +104,7 @@ class Cache(Subscriber):
         if answer is None or self._settings.access_log:
             return None
         accepted, known, given, private = _request_fields(headers)
-        variant = answer.variants.get(answer.encoding(best_encoding(accepted) if accepted else PLAIN))
+        variant = answer.variants.get(answer.encoding(best_encoding(accepted) if accepted else IDENTITY))
         if variant is None or private:
             return None
         self.hits += 1
@@ -132,7 +132,7 @@ class Cache(Subscriber):
         """The answer in another encoding, compressed once for all concurrent requests; a large body in a thread."""
         if (found := answer.variants.get(encoding)) is not None:
             return found
-        if len(answer.plain) < LARGE:
+        if len(answer.body) < LARGE:
             return self._add(answer, encoding, answer.compressed(encoding))
         making = answer.making.get(encoding)
         if making is None:

@@ -14,9 +14,9 @@
     │   ├── InUse 409                 another row still refers to it
     │   ├── StateConflict 409         the present state does not allow the action
     │   ├── IdempotencyInFlight 409   the first request with this key is still running
-    │   └── …                         a room's own, defined beside the action that raises it
+    │   └── …                         of one package, defined beside the action that raises it
     ├── Gone 410
-    │   └── …                         a room's own
+    │   └── …                         of one package
     ├── PreconditionFailed 412
     ├── PayloadTooLarge 413
     ├── UriTooLong 414

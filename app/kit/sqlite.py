@@ -159,15 +159,15 @@ class InlineSession(AsyncSession):
     A greenlet costs as much as a small statement.
     """
 
-    _driver: Any = None
+    _driver: sqlite3.Connection | None = None
 
     async def driver(self) -> sqlite3.Connection:
         """The `sqlite3` connection, in its transaction."""
         if self._driver is None:
             connection: Any = (await self.connection()).sync_connection
-            self._driver = connection.connection.dbapi_connection
-        driver: sqlite3.Connection = self._driver
-        return driver
+            driver: sqlite3.Connection = connection.connection.dbapi_connection
+            self._driver = driver
+        return self._driver
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         await self.driver()
@@ -230,7 +230,7 @@ def _json(value: object) -> str:
 
 def _on_connect(engine: Engine, pragmas: list[str]) -> None:
     @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
+    def connect(connection: sqlite3.Connection, _record: object) -> None:
         connection.isolation_level = None  # `do_begin` begins transactions, not the driver
         cursor = connection.cursor()
         for pragma in [f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", *pragmas]:

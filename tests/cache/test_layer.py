@@ -25,7 +25,7 @@ from tests.newsroom import Newsroom, beside
 PLAIN = {"accept-encoding": "identity"}
 
 
-# --- what is asked ----------------------------------------------------------------------------------------------------
+# --- cache keys -------------------------------------------------------------------------------------------------------
 
 
 async def test_one_query_has_one_cache_entry_however_it_is_written(newsroom: Newsroom) -> None:
@@ -192,7 +192,7 @@ async def test_without_the_commit_signal_another_machine_follows_within_a_second
 
 
 async def test_a_machine_whose_clock_is_behind_keeps_nothing_too_long(newsroom: Newsroom) -> None:
-    """Another machine, three seconds ahead, publishes. Here the moment has not come, for nobody; then it is told."""
+    """A machine whose clock is three seconds ahead publishes. Here the article is not public until that time."""
     async with beside(newsroom) as ahead:
         start = clock.now()
         with clock.frozen(start + timedelta(seconds=3)):

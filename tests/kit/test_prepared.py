@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -173,6 +173,23 @@ async def test_a_list_may_be_of_any_length(database: Database, number: int) -> N
             assert len(asked) == (number <= 101)
             assert sorted(seq for (seq,) in read) == [one["seq"] for one in rows if one["resource_id"] in chosen]
         assert await found.all(connection, {"ids": []}) == []
+
+
+class Found(NamedTuple):
+    seq: int
+    type: str
+
+
+async def test_rows_are_of_the_class_that_is_given(database: Database) -> None:
+    columns = select(CHANGES.c.seq, CHANGES.c.type).where(CHANGES.c.seq == bindparam("number"))
+    found, wrong = Prepared(columns, Found), Prepared(columns.add_columns(CHANGES.c.resource), Found)
+    async with database.transaction() as session:
+        await Prepared(insert(CHANGES)).run(session, row(901))
+        assert await found.one(session, {"number": 901}) == Found(901, "article.updated")
+        assert type(await found.first(session, {"number": 901})) is Found
+        for statement, number in ((found, 902), (wrong, 901)):
+            with pytest.raises((ValueError, TypeError)):
+                await statement.one(session, {"number": number})
 
 
 async def test_one_of_many_is_compiled_when_it_is_worth_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
