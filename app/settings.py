@@ -1,4 +1,4 @@
-"""The settings: every choice of an installation, read from the environment once and passed down."""
+"""The settings of an installation, read from environment variables once and passed down."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
@@ -25,7 +25,7 @@ PATH_PARTS = {"slug", "id", "section", "year", "month", "day"}
 
 
 class SettingsError(Exception):
-    """The environment holds values that cannot be used; the message names them all."""
+    """The environment holds invalid values; the message names them all."""
 
 
 def _split(value: object) -> object:
@@ -172,13 +172,13 @@ class Settings(BaseModel):
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:
-    """Settings from environment variables.
+    """Read the settings from environment variables.
 
-    Raises `SettingsError` naming every variable that is wrong. With SQLite a missing secret key
-    is made once and kept beside the database, mode 0600; with PostgreSQL it is mandatory.
+    Raises `SettingsError` naming every invalid variable. With SQLite a missing secret key is generated once and stored
+    beside the database, mode 0600; with PostgreSQL it is mandatory.
     """
     environment = os.environ if environment is None else environment
-    given: dict[str, Any] = {}
+    given: dict[str, str] = {}
     for variable, value in environment.items():
         name = variable.removeprefix(PREFIX).lower()
         if variable.startswith(PREFIX) and name in Settings.model_fields:
@@ -186,7 +186,7 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     if key_file := environment.get(f"{PREFIX}SECRET_KEY_FILE"):
         given["secret_key"] = _read_keys(Path(key_file))
     try:
-        settings = Settings(**given)
+        settings = Settings.model_validate(given)
     except ValidationError as error:
         lines = [
             f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
@@ -203,7 +203,7 @@ def _read_keys(path: Path) -> str:
 
 
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
-    """Variables that begin like ours but that nothing reads: most likely misspelt."""
+    """Environment variables with our prefix that no setting has: most likely misspelt."""
     environment = os.environ if environment is None else environment
     known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + name for name in NOT_SETTINGS}
     return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
@@ -223,7 +223,7 @@ def _own_key(settings: Settings) -> str:
 
 
 def _make_key(path: Path) -> None:
-    """Whole or not at all: two processes that start at once end with the same key."""
+    """Write the key file atomically, so that two processes that start at once read the same key."""
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with open(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
         file.write(secrets.token_urlsafe(32))

@@ -88,7 +88,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
     """The article, locked for `verb`. Raises `NotFound`, `Forbidden`, `StateConflict`, and the errors of `If-Match`."""
     articles = ArticlesToEdit(work.session)
     if verb == "publish":  # before the article's row lock: a transaction that waits for a slug holds no lock yet
-        await slugs.one_at_a_time(work.session, KIND, plain_slug(await articles.require(id)))
+        await slugs.lock_slug(work.session, KIND, plain_slug(await articles.require(id)))
     article = await articles.require(id, for_update=True)
     now = clock.now()  # the transaction that held the lock may have published it
     work = replace(work, now=now if log_time(article, now) == now else await present(work.session))

@@ -50,7 +50,7 @@ from app.kit.paging import Cursors, PageQuery
 from app.kit.routing import problems, router_of
 from app.kit.schemas import NoQuery
 from app.kit.schemas import Query as QueryModel
-from app.kit.warnings import told
+from app.kit.warnings import localised
 from app.staff.access import Actor, OncePerToken, Writer
 from app.staff.work import EditorWork, Work, WriterWork
 
@@ -319,6 +319,6 @@ async def _readable(articles: ArticlesToEdit, id: str, actor: Actor) -> Article:
 async def _answer(request: Request, draft: Draft, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     article, related = draft.article, await draft.related_at_desk()
     corrections = await draft.articles.corrections(article.id) if article.corrected else ()
-    warnings = told(request, draft.warnings)
+    warnings = localised(request, draft.warnings)
     whole = desk_of(article, related, draft.body, corrections, warnings, draft.work.settings, clock.now())
     return at_desk(written(ArticleDesk, whole), status=status, version=article.version, headers=headers)

@@ -12,7 +12,7 @@ from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
 from app.changes.noun import Absence, IdleTask, Lookup, Noun, State
 from app.index.repository import is_stale
-from app.kit.listing import as_it_stands
+from app.kit.listing import unvalidated
 
 
 async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
@@ -21,7 +21,7 @@ async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
     found = {}
     for row in await Articles(lookup.connection).with_parts(ids, lookup.now, parts):
         related = Relations.of(row)
-        content = b"" if lookup.detail == "none" else as_it_stands(schema, _shape(lookup, row, related))
+        content = b"" if lookup.detail == "none" else unvalidated(schema, _shape(lookup, row, related))
         found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
     return found
 

@@ -38,7 +38,7 @@ from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Slice
 from app.kit.prepared import Prepared
-from app.kit.raw_columns import JsonAggregate, plain, rows_of_json
+from app.kit.raw_columns import JsonAggregate, raw, rows_of_json
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.staff.access import Actor
@@ -273,13 +273,13 @@ RELATED = (
 CORRECTIONS = _corrections().label("corrections")
 # The body of a paid article is never selected.
 ITS_BODY = and_(ArticleBody.article_id == Article.id, Article.access != "paid")
-SUMMARY = plain(
+SUMMARY = raw(
     *(Article.id, Article.slug, Article.language, Article.kind, Article.access, Article.headline),
     *(Article.short_headline, Article.summary, Article.byline, Article.lead_image, Article.urgency, Article.version),
     *(Article.published_at, Article.first_published_at, Article.revised_at, Article.updated_at),
     *(Article.reading_minutes, Article.comments_mode, Article.corrected),
 )
-WHOLE = plain(
+WHOLE = raw(
     *(Article.state, Article.withdrawn_at, Article.withdrawn_reason, Article.comment_count, Article.dateline),
     *(Article.source, Article.rights, Article.media, Article.canonical_url, Article.seo),
 )
@@ -294,7 +294,7 @@ def _with(parts: Parts, *more: ColumnElement[Any]) -> Select[Any]:
         columns.append(CORRECTIONS)
     if "body" not in parts:
         return select(*columns).select_from(Article)
-    columns += plain(ArticleBody.html, ArticleBody.text, ArticleBody.blocks)
+    columns += raw(ArticleBody.html, ArticleBody.text, ArticleBody.blocks)
     return select(*columns).select_from(Article).outerjoin(ArticleBody, ITS_BODY)
 
 

@@ -18,8 +18,8 @@ from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of
 from app.articles.text_search import published_with_words
 from app.index.repository import is_stale
 from app.kit import clock
-from app.kit.caching import unkept
-from app.kit.db import Reading, alone
+from app.kit.caching import uncached
+from app.kit.db import Reading, single_statement
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Absent, Selection, select_fields
 from app.kit.listing import delivered, delivered_list, delivered_page
@@ -55,7 +55,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": BODY_LIMIT})])
     now = clock.now()
     if not (query.count or query.q):
-        await alone(connection)
+        await single_statement(connection)
     parts = _parts(selection) - (set() if with_body else {"body"}) - {"corrections"}
     if query.q:
         page = await published_with_words(connection, query, Cursors(request), now, parts)
@@ -69,7 +69,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
         write = writer_of(settings)
         summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
         response = delivered_page(request, page, summaries, tags=["articles"], shows=shows)
-        return unkept(request, response) if query.q and await is_stale(connection) else response
+        return uncached(request, response) if query.q and await is_stale(connection) else response
     rows: list[dict[str, object]] = []
     for row in page.rows:
         rows.append(summary_of(row, _related(row, parts), settings, now))
@@ -80,7 +80,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     response = delivered_list(
         request, ArticleList, page, rows, tags=["articles"], shows=shows, selection=selection, shaped=True
     )
-    return unkept(request, response) if query.q and await is_stale(connection) else response
+    return uncached(request, response) if query.q and await is_stale(connection) else response
 
 
 @router.get("/{slug}", response_model=ArticleAlone, responses=problems(InvalidQuery, NotFound, Gone))
@@ -94,7 +94,7 @@ async def read_article(
     """
     selection: Selection = select_fields(ArticleAlone, query.fields, () if query.display else DISPLAY_ABSENT)
     now = clock.now()
-    await alone(connection)
+    await single_statement(connection)
     parts = _parts(selection)
     row = await Articles(connection).at(slug, now, parts=parts)
     corrections = PublicCorrection.of(row) if "corrections" in parts else ()

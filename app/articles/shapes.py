@@ -22,7 +22,7 @@ from app.articles.rows import (
 )
 from app.articles.schemas import ArticleInList
 from app.kit import listing
-from app.kit.raw_columns import read
+from app.kit.raw_columns import parsed
 from app.settings import Settings
 from app.text.languages import direction
 from app.text.markup import Rendered, render
@@ -106,7 +106,7 @@ def writer_of(settings: Settings) -> Callable[[ListedRow, bool], bytes]:
 
     @lru_cache(maxsize=1024)  # about 4 MB
     def write(row: ListedRow, is_open: bool) -> bytes:
-        return listing.as_it_stands(ArticleInList, _summary(row, Relations.of(row), settings, is_open))
+        return listing.unvalidated(ArticleInList, _summary(row, Relations.of(row), settings, is_open))
 
     return write
 
@@ -130,7 +130,7 @@ def _summary(row: SummaryRow, related: Relations, settings: Settings, is_open: b
         "tags": _refs(related.tags),
         "authors": _refs(related.authors),
         "byline": row.byline or byline_of([name for _, _, name in related.authors], row.language),
-        "lead_image": image_of(read(row.lead_image)),
+        "lead_image": image_of(parsed(row.lead_image)),
         "translations": [{"language": name, "id": id, "slug": slug} for id, slug, name in related.translations],
         "urgency": row.urgency,
         "published_at": row.published_at,
@@ -150,7 +150,7 @@ def body_of(row: SummaryRow, body: BodyRow | None) -> dict[str, object]:
         return {**_only_summary(row.summary), "truncated": True}
     if body is None:
         return {"html": "", "text": "", "blocks": [], "truncated": False}
-    return {"html": body.html, "text": body.text, "blocks": read(body.blocks), "truncated": False}
+    return {"html": body.html, "text": body.text, "blocks": parsed(body.blocks), "truncated": False}
 
 
 @lru_cache(maxsize=512)
@@ -176,7 +176,7 @@ def whole_of(
 ) -> dict[str, object]:
     """A single article."""
     is_open = comments_mode(row, settings, now) != "closed"
-    rights, seo = read(row.rights), read(row.seo)
+    rights, seo = parsed(row.rights), parsed(row.seo)
     return {
         **_summary(row, related, settings, is_open),
         "body": body_of(row, body),
@@ -185,7 +185,7 @@ def whole_of(
         "dateline": row.dateline,
         "source": row.source,
         "rights": {name: rights.get(name) for name in RIGHTS} if rights else None,
-        "media": [] if row.access == "paid" else [image_of(image) for image in read(row.media)],
+        "media": [] if row.access == "paid" else [image_of(image) for image in parsed(row.media)],
         "canonical_url": row.canonical_url,
         "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
@@ -220,7 +220,7 @@ def desk_of(
     whole = whole_of(row, related, body, corrections, settings, now)
     if body is not None:
         whole["body"] = {"html": body.html, "text": body.text, "blocks": body.blocks, "truncated": False}
-    whole["media"] = [image_of(image) for image in read(row.media)]
+    whole["media"] = [image_of(image) for image in parsed(row.media)]
     return {
         **whole,
         **desk_summary_of(row, related, settings, now),

@@ -62,7 +62,7 @@ class ArticlesToEdit(Articles):
 
     async def beside(self, article: Article, now: datetime) -> tuple[ArticleBody | None, Relations]:
         """The body of an article, its terms and its visible translations."""
-        row = await BESIDE.first(self.session, {"id": article.id, "now": now})
+        row = await BESIDE.one(self.session, {"id": article.id, "now": now})
         values = {column.name: getattr(row, column.name) for column in bodies.columns}
         return self._known(ArticleBody, values) if row.article_id else None, Relations.of(row)
 

@@ -1,1 +1,1 @@
-"""Audit: who did what at the desk, one row for every action, in the transaction of the action.."""
+"""Audit: one row for every desk action, written in the transaction of the action."""

@@ -1,9 +1,8 @@
-"""One row for every desk action."""
+"""The audit table: one row for every desk action."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -11,7 +10,7 @@ from app.kit.db import Base, Id, Key
 
 
 class AuditEntry(Base):
-    """Rows are only ever added. Names are copied, so that the entry stays readable when the thing is gone."""
+    """Rows are never changed or deleted. Names are copied: the row stays readable after the member is gone."""
 
     __tablename__ = "audit"
 
@@ -23,4 +22,4 @@ class AuditEntry(Base):
     action: Mapped[str] = mapped_column(Key, index=True)
     resource: Mapped[str] = mapped_column(Key)
     resource_id: Mapped[str | None] = mapped_column(Key, index=True)
-    details: Mapped[dict[str, Any]]
+    details: Mapped[dict[str, object]]

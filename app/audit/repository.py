@@ -1,8 +1,8 @@
-"""Where the audit is written and read."""
+"""Writes and lists audit rows."""
 
 from __future__ import annotations
 
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -10,16 +10,16 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit.models import AuditEntry
 from app.audit.schemas import AuditQuery
 from app.kit import clock
+from app.kit.db import Base
 from app.kit.ids import new_id
 from app.kit.paging import Cursors, Key, Slice, take
 from app.kit.prepared import Prepared
 
-TABLE: Any = AuditEntry.__table__
-RECORD = Prepared(insert(TABLE))
+RECORD = Prepared(insert(Base.metadata.tables[AuditEntry.__tablename__]))
 
 
 class Actor(Protocol):
-    """Who acts, and with which token."""
+    """The member who acts, and the token."""
 
     @property
     def member_id(self) -> str: ...
@@ -32,9 +32,9 @@ class Actor(Protocol):
 
 
 async def record(
-    session: AsyncSession, actor: Actor, action: str, resource: str, resource_id: str | None, **details: Any
+    session: AsyncSession, actor: Actor, action: str, resource: str, resource_id: str | None, **details: object
 ) -> None:
-    """Writes the row that says `actor` did `action` (`article.publish`) to a thing. `details` hold no personal data."""
+    """Insert the audit row of an `action` (`article.publish`) on a thing. `details` must hold no personal data."""
     entry = {
         "id": new_id(),
         "at": clock.now(),
@@ -50,7 +50,7 @@ async def record(
 
 
 async def entries(session: AsyncSession, query: AuditQuery, cursors: Cursors) -> Slice[AuditEntry]:
-    """Newest first."""
+    """One page of audit rows, newest first."""
     statement = select(AuditEntry)
     if query.member:
         statement = statement.where(AuditEntry.member_id == query.member)

@@ -1,1 +1,1 @@
-"""Cache: rendered answers, kept in the process for exactly as long as they are true."""
+"""Cache: rendered answers in memory, invalidated by the tags of each change."""

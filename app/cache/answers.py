@@ -1,4 +1,4 @@
-"""Rendered answers, and the variants in which they are sent."""
+"""Cached answers and their variants: one for each content encoding."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from starlette.types import Message
 
 Headers = list[tuple[bytes, bytes]]
 LEAST = 400  # bytes: shorter bodies do not gain from compression
-OVERHEAD = 2_000  # bytes that an answer or a variant costs beside what can be counted, about
+OVERHEAD = 2_000  # bytes: estimate of what an answer or a variant takes beside its body and headers
 PER_TAG = PER_HEADER = 150
 COMPRESSIBLE = re.compile(rb"text/|application/(json|xml|[\w.-]+\+(json|xml))|image/svg\+xml|text/javascript")
-PLAIN = ""
-LONGEST_KEPT = 200  # bytes of a header that is looked up rather than read
+IDENTITY = ""
+LONGEST_KEPT = 200  # bytes of an `Accept-Encoding` whose parsed form is cached
 
 
 class Variant:
-    """An answer in one encoding: what is sent, but for what belongs to the one request."""
+    """An answer in one content encoding: headers and body, without the `X-Request-ID` of the single request."""
 
     __slots__ = ("_lines", "body", "etag", "headers", "unmodified")
 
@@ -37,7 +37,7 @@ class Variant:
         self._lines: dict[bool, bytes] = {}
 
     def lines(self, *, unmodified: bool) -> bytes:
-        """The headers as they go over the wire, of a 304 or of a 200."""
+        """The header lines as bytes, of a 304 or of a 200."""
         found = self._lines.get(unmodified)
         if found is None:
             pairs = self.unmodified if unmodified else self.headers
@@ -46,19 +46,19 @@ class Variant:
 
 
 class Answer:
-    """A public 200, its tags, and how often it was asked for lately."""
+    """A cached public 200 with its tags, its variants and its recent cache hits."""
 
     __slots__ = (
         "_compressible",
         "_digest",
         "_headers",
-        "_plain",
         "_seldom",
         "aliases",
+        "body",
         "hits",
         "key",
+        "main_index",
         "making",
-        "place",
         "size",
         "tags",
         "variants",
@@ -68,35 +68,31 @@ class Answer:
         self, key: object, headers: Headers, body: bytes, tags: frozenset[str], *, seldom: bool = False
     ) -> None:
         self.key, self.tags, self._seldom = key, tags, seldom
-        self._headers, self._plain = headers, body
-        self._digest = hashlib.sha256(body).hexdigest()[:32]  # processors have instructions for it
+        self._headers, self.body = headers, body
+        self._digest = hashlib.sha256(body).hexdigest()[:32]  # processors have instructions for SHA-256
         media_type = next((value for name, value in headers if name == b"content-type"), b"")
         self._compressible = len(body) >= LEAST and COMPRESSIBLE.match(media_type) is not None
         self.variants: dict[str, Variant] = {}
         self.making: dict[str, asyncio.Future[bytes]] = {}
         self.aliases: list[object] = []
         self.hits = 0
-        self.place: int | None = None
+        self.main_index: int | None = None
         written = sum(len(name) + len(value) + PER_HEADER for name, value in headers)
         self.size = len(body) + written + 4 * len(str(key)) + PER_TAG * len(tags) + OVERHEAD
-        self.add(PLAIN, body)
-
-    @property
-    def plain(self) -> bytes:
-        return self._plain
+        self.add(IDENTITY, body)
 
     def encoding(self, wanted: str) -> str:
-        """`wanted` (`br`, `gzip` or none), where that gains something."""
-        return wanted if self._compressible else PLAIN
+        """`wanted` (`br`, `gzip` or none) where the body is worth compressing, else none."""
+        return wanted if self._compressible else IDENTITY
 
     def compressed(self, encoding: str) -> bytes:
-        """The body as `encoding` has it: always the same bytes. What is seldom asked for twice is not done as well."""
+        """Compress the body, always to the same bytes; at a lower level where the answer is `seldom` repeated."""
         if encoding == "br":
-            return bytes(brotli.compress(self._plain, quality=3 if self._seldom else 5))
-        return gzip.compress(self._plain, 3 if self._seldom else 6, mtime=0) if encoding == "gzip" else self._plain
+            return bytes(brotli.compress(self.body, quality=3 if self._seldom else 5))
+        return gzip.compress(self.body, 3 if self._seldom else 6, mtime=0) if encoding == "gzip" else self.body
 
     def add(self, encoding: str, body: bytes) -> Variant:
-        """Keeps `body` as what `encoding` makes of it; `size` grows with it."""
+        """Store `body` as the variant for `encoding`, and add its bytes to `size`."""
         found = Variant(self._headers, body, encoding, self._digest, vary=self._compressible)
         self.variants[encoding] = found
         if encoding:
@@ -110,7 +106,7 @@ def _varying(headers: Headers) -> Headers:
 
 
 def best_encoding(accepted: bytes) -> str:
-    """The encoding for an `Accept-Encoding` (RFC 9110 §12.5.3): `br` before `gzip`; none where neither is wanted."""
+    """The encoding for an `Accept-Encoding` (RFC 9110 §12.5.3): `br` before `gzip`; none without either."""
     return _best_encoding(accepted) if len(accepted) <= LONGEST_KEPT else _best_encoding.__wrapped__(accepted)
 
 
@@ -123,4 +119,4 @@ def _best_encoding(accepted: bytes) -> str:
         weights[name] = float(weight) if re.fullmatch(r"[01](\.\d{0,3})?", weight) else 0.0
     wanted = {name: weights.get(name, weights.get("*", 0.0)) for name in ("br", "gzip")}
     best = max(wanted, key=lambda name: wanted[name])
-    return best if wanted[best] > 0 and wanted[best] >= weights.get("identity", 0.0) else PLAIN
+    return best if wanted[best] > 0 and wanted[best] >= weights.get("identity", 0.0) else IDENTITY

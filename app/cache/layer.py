@@ -1,15 +1,15 @@
-"""The cache in front of the application, as plain ASGI: a hit costs a lookup and two sends, before any routing.
+"""The response cache in front of the application, in ASGI: a hit costs a lookup and two sends, before any routing.
 
 | | |
 | --- | --- |
-| a request comes | unless the follower `is_current`, the log is read first: whatever was acknowledged before is known |
-| hit | the variant that `Accept-Encoding` asks for; 304 where the client has it |
-| miss | the application answers, once for all who ask the same meanwhile; kept, unless its tags were touched since |
-| the log says what was touched | answers with these tags are dropped |
-| a moment of the clock comes | answers that it may change are dropped: the follower is not current from then on |
-| the log cannot be read | nothing is taken from here, nothing is kept |
+| a request comes | unless the log tail `is_current`, it reads the log first: every acknowledged change is known |
+| hit | the variant for `Accept-Encoding`; 304 where `If-None-Match` names it |
+| miss | the application answers once for all concurrent requests; stored unless its tags were invalidated since |
+| a change in the log | the answers with its tags are invalidated |
+| a deadline passes | answers that it may change are invalidated: the log tail is not current from then on |
+| the log cannot be read | every request bypasses the cache |
 
-Only public 200s that the application `deliver`s are kept, and only for GET and HEAD without `Authorization`.
+Only public 200s from `deliver` are cached, and only for GET and HEAD without `Authorization`.
 """
 
 from __future__ import annotations
@@ -21,13 +21,12 @@ import secrets
 from asyncio import to_thread
 from collections.abc import Iterable
 from operator import itemgetter
-from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.datastructures import Headers as StarletteHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.cache.answers import PLAIN, Answer, Headers, Variant, best_encoding
+from app.cache.answers import IDENTITY, Answer, Headers, Variant, best_encoding
 from app.cache.store import Store
 from app.changes.tail import LogTail, Subscriber
 from app.kit.addresses import client_address
@@ -35,22 +34,22 @@ from app.kit.caching import matches
 from app.kit.middleware import REQUEST_ID, as_get, log_line
 from app.settings import Settings
 
-LONGEST_QUESTION = 2_000  # bytes of an address that is worth keeping
-LARGE = 65_536  # bytes that are compressed in a thread
+LONGEST_URL = 2_000  # bytes of path and query that are cached
+LARGE = 65_536  # bytes: larger bodies are compressed in a thread
 access = logging.getLogger("nashra.access")
 
 
 class Cache(Subscriber):
-    """Answers of one process."""
+    """The response cache of one process; a subscriber of the log tail."""
 
     def __init__(self, tail: LogTail, settings: Settings) -> None:
         self._tail, self._settings = tail, settings
         self.store = Store(settings.cache_bytes)
         self._flights: dict[object, tuple[int, asyncio.Future[Answer | None]]] = {}
-        self._generation = 0  # moves whenever anything is touched
-        self._touched: dict[str, int] = {}  # tag -> generation of its last change
-        self._forgotten = 0  # generation of the last time that everything was forgotten
-        self._own = secrets.token_hex(6).encode()
+        self._generation = 0  # grows with every invalidation
+        self._invalidated_at: dict[str, int] = {}  # tag -> generation of its last invalidation
+        self._all_invalidated_at = 0  # generation of the last `invalidate_all`
+        self._id_prefix = secrets.token_hex(6).encode()
         self._numbers = itertools.count()
         self.hits = self.misses = self.joined = self.bypassed = 0
         tail.subscribers.append(self)
@@ -58,16 +57,16 @@ class Cache(Subscriber):
     def invalidate(self, tags: Iterable[str]) -> None:
         if tags := set(tags):
             self._generation += 1
-            self._touched.update(dict.fromkeys(tags, self._generation))
-            self.store.drop(tags)
-            if len(self._touched) > 50_000:
-                self._forgotten = self._generation
-                self._touched.clear()
+            self._invalidated_at.update(dict.fromkeys(tags, self._generation))
+            self.store.invalidate(tags)
+            if len(self._invalidated_at) > 50_000:
+                self._all_invalidated_at = self._generation
+                self._invalidated_at.clear()
 
     def invalidate_all(self) -> None:
         self._generation += 1
-        self._forgotten = self._generation
-        self._touched.clear()
+        self._all_invalidated_at = self._generation
+        self._invalidated_at.clear()
         self.store.clear()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send, inner: ASGIApp) -> None:
@@ -75,49 +74,53 @@ class Cache(Subscriber):
         if method != "GET" and method != "HEAD":
             await inner(scope, receive, send)
             return
-        accepted, known, given, private = _wishes(scope["headers"])
+        accepted, known, given, private = _request_fields(scope["headers"])
         answer = None
         if not private and self._tail.is_current():
-            answer = self.store.by_address.get(_address(scope))
+            answer = self.store.by_alias.get(_decoded_url(scope))
         if answer is not None:
             self.hits += 1
             answer.hits += 1
-            self._name(answer, scope)
+            self._alias(answer, scope)
         else:
-            answer = await self._obtain(scope, receive, send, inner, private=private)
+            answer = await self._get_or_fetch(scope, receive, send, inner, private=private)
             if answer is None:
                 return
-        encoding = best_encoding(accepted) if accepted else PLAIN
+        encoding = best_encoding(accepted) if accepted else IDENTITY
         variant = answer.variants.get(encoding) or await self._variant(answer, answer.encoding(encoding))
         request_id = self._request_id(scope, given)
         status = await _respond(scope, send, variant, known, request_id)
-        if self._settings.access_log and "request_id" not in scope.get("state", ()):  # else the application has
+        if self._settings.access_log and "request_id" not in scope.get(
+            "state", ()
+        ):  # on a miss the application has logged it
             self._log(scope, status, request_id)
 
     def reply(self, target: bytes, headers: Headers) -> tuple[bytes, bytes, bytes] | None:
-        """Status, header lines and body for a GET with these `headers` (no body), where the answer is kept as it is
-        asked for; None where it must be made, or somebody must be asked."""
-        answer = self.store.by_address.get(target) if self._tail.is_current() else None
+        """Status line, header lines and body of a hit, for a GET of `target` with these `headers` and no body.
+
+        None on a miss, or where the log must be read first.
+        """
+        answer = self.store.by_alias.get(target) if self._tail.is_current() else None
         if answer is None or self._settings.access_log:
             return None
-        accepted, known, given, private = _wishes(headers)
-        variant = answer.variants.get(answer.encoding(best_encoding(accepted) if accepted else PLAIN))
+        accepted, known, given, private = _request_fields(headers)
+        variant = answer.variants.get(answer.encoding(best_encoding(accepted) if accepted else IDENTITY))
         if variant is None or private:
             return None
         self.hits += 1
         answer.hits += 1
         request_id = b"x-request-id: %b\r\n\r\n" % self._id_for(given)
-        if known is not None and _is_known(known, variant):
+        if known is not None and _is_unmodified(known, variant):
             return b"304 Not Modified\r\n", variant.lines(unmodified=True) + request_id, b""
         return b"200 OK\r\n", variant.lines(unmodified=False) + request_id, variant.body["body"]
 
     def _request_id(self, scope: Scope, given: bytes) -> bytes:
-        """The application's, where it was asked; else the one that was given, or one of our own."""
+        """The application's on a miss; on a hit the client's, or a new one."""
         known: str | None = scope["state"].get("request_id") if "state" in scope else None
         return known.encode() if known is not None else self._id_for(given)
 
     def _id_for(self, given: bytes) -> bytes:
-        return given if given and _is_request_id(given) else b"%b%012x" % (self._own, next(self._numbers))
+        return given if given and _is_request_id(given) else b"%b%012x" % (self._id_prefix, next(self._numbers))
 
     def _log(self, scope: Scope, status: int, request_id: bytes) -> None:
         state = scope.setdefault("state", {})
@@ -126,10 +129,10 @@ class Cache(Subscriber):
         access.info("%s", log_line(scope, status, 0.0, "(kept)"))
 
     async def _variant(self, answer: Answer, encoding: str) -> Variant:
-        """In another encoding: made once, whoever asks meanwhile; what is large in a thread."""
+        """The answer in another encoding, compressed once for all concurrent requests; a large body in a thread."""
         if (found := answer.variants.get(encoding)) is not None:
             return found
-        if len(answer.plain) < LARGE:
+        if len(answer.body) < LARGE:
             return self._add(answer, encoding, answer.compressed(encoding))
         making = answer.making.get(encoding)
         if making is None:
@@ -142,87 +145,87 @@ class Cache(Subscriber):
     def _add(self, answer: Answer, encoding: str, body: bytes) -> Variant:
         before = answer.size
         variant = answer.add(encoding, body)
-        self.store.grown(answer, answer.size - before)
+        self.store.resize(answer, answer.size - before)
         return variant
 
-    async def _obtain(
+    async def _get_or_fetch(
         self, scope: Scope, receive: Receive, send: Send, inner: ASGIApp, *, private: bool
     ) -> Answer | None:
-        """The answer, kept or new; None where it was no delivery and has been sent as it came."""
+        """The answer from the cache or the application; None where it cannot be cached and has been sent already."""
         current = not private and await self._tail.catch_up()
-        if not current or not self.store.bound or len(scope["path"]) + len(scope["query_string"]) > LONGEST_QUESTION:
+        if not current or not self.store.bound or len(scope["path"]) + len(scope["query_string"]) > LONGEST_URL:
             self.bypassed += 1
-            return await _ask(scope, receive, send, inner, None)
-        key = _question(scope)
-        answer = self.store.find(key) or await self._join(key)
+            return await _call_app(scope, receive, send, inner, None)
+        key = _cache_key(scope)
+        answer = self.store.get(key) or await self._await_flight(key)
         if answer is None:
-            return await self._lead(key, scope, receive, send, inner)
+            return await self._fetch(key, scope, receive, send, inner)
         answer.hits += 1
-        self._name(answer, scope)
+        self._alias(answer, scope)
         return answer
 
-    def _name(self, answer: Answer, scope: Scope) -> None:
-        """From now on it is found by the address and by the target that were sent."""
-        self.store.alias(answer, _address(scope))
+    def _alias(self, answer: Answer, scope: Scope) -> None:
+        """Alias the answer under the decoded URL and under the raw target of this request."""
+        self.store.alias(answer, _decoded_url(scope))
         if "raw_path" in scope:
             query = scope["query_string"]
             self.store.alias(answer, scope["raw_path"] + b"?" + query if query else scope["raw_path"])
 
-    async def _join(self, key: object) -> Answer | None:
-        """What another request is just about to get, if it began after the last change that we know of."""
+    async def _await_flight(self, key: object) -> Answer | None:
+        """The answer that a concurrent request is fetching, if that began after the last known invalidation."""
         flight = self._flights.get(key)
         if flight is None or flight[0] != self._generation:
             return None
         self.joined += 1
         return await asyncio.shield(flight[1])
 
-    async def _lead(self, key: object, scope: Scope, receive: Receive, send: Send, inner: ASGIApp) -> Answer | None:
+    async def _fetch(self, key: object, scope: Scope, receive: Receive, send: Send, inner: ASGIApp) -> Answer | None:
         flight: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         mine = self._flights[key] = (self._generation, flight)
         answer = None
         try:
-            answer = await _ask(scope, receive, send, inner, key)
+            answer = await _call_app(scope, receive, send, inner, key)
             self.misses += answer is not None
-            if answer is not None and self._is_true(answer, mine[0]):
-                self.store.keep(answer)
-                self._name(answer, scope)
+            if answer is not None and self._is_fresh(answer, mine[0]):
+                self.store.put(answer)
+                self._alias(answer, scope)
         finally:
             flight.set_result(answer)
             if self._flights.get(key) is mine:
                 del self._flights[key]
         return answer
 
-    def _is_true(self, answer: Answer, generation: int) -> bool:
-        """Whether nothing that it shows has changed since the log was read, before it was made."""
+    def _is_fresh(self, answer: Answer, generation: int) -> bool:
+        """Whether none of its tags was invalidated since `generation`, and no deadline has passed."""
         tail = self._tail
-        if self._forgotten > generation or tail.is_due or tail.seconds_to_next_deadline() <= 0:
+        if self._all_invalidated_at > generation or tail.is_due or tail.seconds_to_next_deadline() <= 0:
             return False
-        return not any(self._touched.get(tag, 0) > generation for tag in answer.tags)
+        return not any(self._invalidated_at.get(tag, 0) > generation for tag in answer.tags)
 
 
-NOTHING: Message = {"type": "http.response.body", "body": b""}
+EMPTY_BODY: Message = {"type": "http.response.body", "body": b""}
 
 
 async def _respond(scope: Scope, send: Send, variant: Variant, known: bytes | None, request_id: bytes) -> int:
-    """Sends it, or says that the client has it; returns the status."""
-    if known is not None and _is_known(known, variant):
+    """Send the variant, or a 304 where the client has it. Returns the status."""
+    if known is not None and _is_unmodified(known, variant):
         headers = [*variant.unmodified, (b"x-request-id", request_id)]
         await send({"type": "http.response.start", "status": 304, "headers": headers})
-        await send(NOTHING)
+        await send(EMPTY_BODY)
         return 304
     headers = [*variant.headers, (b"x-request-id", request_id)]
     await send({"type": "http.response.start", "status": 200, "headers": headers})
-    await send(variant.body if scope["method"] == "GET" else NOTHING)
+    await send(variant.body if scope["method"] == "GET" else EMPTY_BODY)
     return 200
 
 
-def _is_known(tags: bytes, variant: Variant) -> bool:
-    """Whether an `If-None-Match` names it."""
+def _is_unmodified(tags: bytes, variant: Variant) -> bool:
+    """Whether `If-None-Match` names the variant."""
     return tags == variant.etag or matches(tags.decode("latin-1"), variant.etag.decode())
 
 
-def _wishes(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes | None, bytes, bool]:
-    """`Accept-Encoding`, `If-None-Match`, `X-Request-ID`, and whether the request is about more than what is public."""
+def _request_fields(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes | None, bytes, bool]:
+    """`Accept-Encoding`, `If-None-Match`, `X-Request-ID`, and whether there is an `Authorization`."""
     accepted, known, given, private = b"", None, b"", False
     for name, value in headers:
         if name == b"accept-encoding":
@@ -236,7 +239,7 @@ def _wishes(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes | None
     return accepted, known, given, private
 
 
-def _address(scope: Scope) -> object:
+def _decoded_url(scope: Scope) -> object:
     return scope["path"], scope["query_string"]
 
 
@@ -244,14 +247,14 @@ def _is_request_id(given: bytes) -> bool:
     return REQUEST_ID.fullmatch(given.decode("latin-1")) is not None
 
 
-def _question(scope: Scope) -> object:
-    """What is asked, whatever the order of its parameters and their percent-encoding."""
+def _cache_key(scope: Scope) -> object:
+    """The cache key: path and parameters, whatever the order and percent-encoding of the parameters."""
     pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
-    return scope["path"], tuple(sorted(pairs, key=itemgetter(0)))  # of one name the order may count
+    return scope["path"], tuple(sorted(pairs, key=itemgetter(0)))  # stable: the order of equal names may count
 
 
-async def _ask(scope: Scope, receive: Receive, send: Send, inner: ASGIApp, key: object) -> Answer | None:
-    """What the application delivers. Whatever else it answers is passed on as it comes."""
+async def _call_app(scope: Scope, receive: Receive, send: Send, inner: ASGIApp, key: object) -> Answer | None:
+    """Call the application; return what it `deliver`s as an answer. Any other answer is sent at once: None."""
     asked, send = as_get(scope, send)
     capture = _Capture(send)
     await inner(asked, receive, lambda message: capture.send(asked, message))
@@ -262,7 +265,7 @@ async def _ask(scope: Scope, receive: Receive, send: Send, inner: ASGIApp, key: 
 
 
 class _Capture:
-    """Holds a delivery back; passes everything else on."""
+    """A `send` that buffers an answer from `deliver` and sends any other on."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -271,11 +274,11 @@ class _Capture:
 
     async def send(self, scope: Scope, message: Message) -> None:
         if message["type"] == "http.response.start" and message["status"] == 200 and "delivered" in scope["state"]:
-            self.headers = [pair for pair in message["headers"] if pair[0] not in OWN]
+            self.headers = [pair for pair in message["headers"] if pair[0] not in RECOMPUTED]
         elif self.headers is not None:
             self.parts.append(message.get("body", b""))
         else:
             await self._send(message)
 
 
-OWN: frozenset[Any] = frozenset({b"content-length", b"etag", b"x-request-id"})
+RECOMPUTED: frozenset[bytes] = frozenset({b"content-length", b"etag", b"x-request-id"})

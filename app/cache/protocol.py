@@ -1,8 +1,7 @@
-"""What is kept, sent before anything else is made of a request: uvicorn's protocol, which asks the cache first.
+"""Cache hits below ASGI: uvicorn's protocol, which looks into the cache first.
 
-A request for what is kept needs no task, no scope and no percent-decoding; these cost more than the answer. It is known
-by the target as it was sent. Whatever is not a plain GET of that kind goes uvicorn's way, to the same cache
-(`app/cache/layer.py`) in its ASGI form, with the same result.
+A hit needs no task, no scope and no percent-decoding; these cost more than the answer. The raw target is its key. Any
+other request goes uvicorn's way, to the same cache (`app/cache/layer.py`) in ASGI, with the same result.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ log = logging.getLogger("nashra")
 
 
 class Protocol(HttpProtocol):
-    """One connection."""
+    """One client connection."""
 
     _reply: Sequence[bytes] | None = None
     _is_first = False
@@ -27,9 +26,9 @@ class Protocol(HttpProtocol):
         super().data_received(data)
 
     def begin_request(self) -> None:
-        self._reply = self._kept() if self._may_reply() else None
+        self._reply = self._cached_reply() if self._may_reply() else None
         if self._reply is None:
-            self._unset_keepalive_if_required()  # where an answer to what came in the same piece has set it
+            self._unset_keepalive_if_required()  # an answer to an earlier request in these bytes may have set it
             super().begin_request()
 
     def end_request(self) -> None:
@@ -41,26 +40,26 @@ class Protocol(HttpProtocol):
         self.on_response_complete()
 
     def _may_reply(self) -> bool:
-        """Whether nothing before it is unanswered, and the client reads what it gets.
+        """Whether no earlier request is unanswered, and the client reads its answers.
 
-        Of several requests that come at once the first: uvicorn sees to it that a client who sends many waits.
+        Of pipelined requests only the first: uvicorn holds back a client that sends many.
         """
         is_first, self._is_first = self._is_first, False
         is_idle = self.cycle is None or self.cycle.response_complete
         return is_first and is_idle and not self.flow.write_paused and not self.transport.is_closing()
 
-    def _kept(self) -> Sequence[bytes] | None:
-        """The answer as it goes over the wire."""
+    def _cached_reply(self) -> Sequence[bytes] | None:
+        """The bytes of a cache hit; None on a miss."""
         cache: Cache | None = self.app_state.get("cache")
         parser = self.parser
         if cache is None or parser.get_method() != b"GET" or parser.get_http_version() != "1.1":
             return None
-        if not parser.should_keep_alive() or self.has_body:  # a body would be answered before it is whole
+        if not parser.should_keep_alive() or self.has_body:  # the answer must not precede the end of a body
             return None
         try:
             reply = cache.reply(self.url, self.headers)
         except Exception:
-            log.exception("what is kept could not be looked up")
+            log.exception("the cache lookup failed")
             return None
         if reply is None:
             return None

@@ -1,8 +1,8 @@
-"""Which answers are kept: as many as fit into the bound, and those that are asked for.
+"""The cache's store and its eviction: a probation part and a main part, by recent hits (after W-TinyLFU).
 
-A new answer waits in a small first part. Whoever is pushed out of it by newer ones goes on to the main part while there
-is room; then only who was asked for more often lately than one of those that it would replace. So endless queries that
-are each asked once, or a few times, pass through the first part and leave the rest alone.
+A new answer begins on probation. The oldest there is promoted to the main part while that has room; then only if it has
+more recent hits than a sampled answer of the main part, which it evicts. So endless queries that are each sent only
+once, or a few times, pass through probation and evict nothing else.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from collections.abc import Iterable
 
 from app.cache.answers import Answer
 
-FIRST_SHARE = 8  # the first part is 1/8 of the bound, as is the largest answer
-CANDIDATES = 5  # in the main part, of which the least wanted may be replaced
+PROBATION_SHARE = 8  # probation is 1/8 of the bound, as is the largest answer
+CANDIDATES = 5  # sampled in the main part; the one with the fewest hits may be evicted
 MOST_ALIASES = 8
-LARGEST_ALIAS, ALIAS_SIZE = 3_000, 300  # bytes; those that one costs beside its own, about
-HALVED_EVERY = 10.0  # seconds: "lately"
+LARGEST_ALIAS, ALIAS_SIZE = 3_000, 300  # bytes; the second is an estimate of what an alias takes beside its text
+HALVED_EVERY = 10.0  # seconds: between two halvings of the hit counts
 
 
 class Store:
-    """At most `bound` bytes of answers, by what was asked and by tag."""
+    """At most `bound` bytes of answers, by cache key, by alias and by tag."""
 
     def __init__(self, bound: int) -> None:
         self.bound = bound
         self._answers: dict[object, Answer] = {}
-        self.by_address: dict[object, Answer] = {}
+        self.by_alias: dict[object, Answer] = {}
         self._tagged: dict[str, set[Answer]] = {}
-        self._first: OrderedDict[object, Answer] = OrderedDict()
+        self._probation: OrderedDict[object, Answer] = OrderedDict()
         self._main: list[Answer] = []
-        self._first_size = self._main_size = 0
+        self._probation_size = self._main_size = 0
         self._halved_at = time.monotonic()
         self.evicted = self.dropped = 0
 
@@ -40,55 +40,55 @@ class Store:
 
     @property
     def size(self) -> int:
-        """Bytes that are kept now."""
-        return self._first_size + self._main_size
+        """Bytes in use."""
+        return self._probation_size + self._main_size
 
-    def find(self, key: object) -> Answer | None:
+    def get(self, key: object) -> Answer | None:
         return self._answers.get(key)
 
     def alias(self, answer: Answer, address: object) -> None:
-        """Lets an answer that is kept be found by an address as it was sent, too; of many by those sent last."""
-        if address in self.by_address or self._answers.get(answer.key) is not answer:
+        """Alias a cached answer under another URL; keep the most recent aliases."""
+        if address in self.by_alias or self._answers.get(answer.key) is not answer:
             return
         size = _size_of(address)
         if size > LARGEST_ALIAS:
             return
         if len(answer.aliases) == MOST_ALIASES:
             oldest = answer.aliases.pop(0)
-            del self.by_address[oldest]
+            del self.by_alias[oldest]
             size -= _size_of(oldest)
         answer.aliases.append(address)
-        self.by_address[address] = answer
+        self.by_alias[address] = answer
         answer.size += size
-        self.grown(answer, size)
+        self.resize(answer, size)
 
-    def keep(self, answer: Answer) -> None:
-        """Takes an answer in, in place of an older one to the same question."""
+    def put(self, answer: Answer) -> None:
+        """Store an answer in place of an older one with the same key; evict what no longer fits."""
         if (present := self._answers.get(answer.key)) is not None:
             self._remove(present)
-        if answer.size > self.bound // FIRST_SHARE:
+        if answer.size > self.bound // PROBATION_SHARE:
             return
-        self._answers[answer.key] = self._first[answer.key] = answer
-        self._first_size += answer.size
+        self._answers[answer.key] = self._probation[answer.key] = answer
+        self._probation_size += answer.size
         for tag in answer.tags:
             self._tagged.setdefault(tag, set()).add(answer)
-        self._forget_slowly()
-        while self._first and self._first_size > self.bound // FIRST_SHARE:
-            self._judge(next(iter(self._first.values())))
+        self._decay_hits()
+        while self._probation and self._probation_size > self.bound // PROBATION_SHARE:
+            self._promote_or_evict(next(iter(self._probation.values())))
 
-    def grown(self, answer: Answer, by: int) -> None:
-        """An answer that is kept has got another variant."""
+    def resize(self, answer: Answer, by: int) -> None:
+        """Add `by` bytes to the size of a cached answer, which has got a variant or an alias."""
         if self._answers.get(answer.key) is not answer:
             return
-        if answer.place is None:
-            self._first_size += by
+        if answer.main_index is None:
+            self._probation_size += by
         else:
             self._main_size += by
         while self.size > self.bound and len(self._answers) > 1:
-            self._evict(self._least_wanted() or next(iter(self._first.values())))
+            self._evict(self._least_used() or next(iter(self._probation.values())))
 
-    def drop(self, tags: Iterable[str]) -> None:
-        """Takes out whatever carries one of `tags`."""
+    def invalidate(self, tags: Iterable[str]) -> None:
+        """Remove the answers that carry one of `tags`."""
         for tag in tags:
             for answer in tuple(self._tagged.get(tag, ())):
                 self.dropped += 1
@@ -96,30 +96,30 @@ class Store:
 
     def clear(self) -> None:
         self.dropped += len(self._answers)
-        for table in (self._answers, self.by_address, self._tagged, self._first):
+        for table in (self._answers, self.by_alias, self._tagged, self._probation):
             table.clear()
         self._main.clear()
-        self._first_size = self._main_size = 0
+        self._probation_size = self._main_size = 0
 
-    def _judge(self, answer: Answer) -> None:
-        """The oldest of the first part goes on to the main part, or out."""
-        room = self.bound - self.bound // FIRST_SHARE
+    def _promote_or_evict(self, answer: Answer) -> None:
+        """Promote the oldest answer on probation to the main part, or evict it."""
+        room = self.bound - self.bound // PROBATION_SHARE
         while self._main_size + answer.size > room:
-            rival = self._least_wanted()
-            if rival is None or rival.hits >= answer.hits:
+            candidate = self._least_used()
+            if candidate is None or candidate.hits >= answer.hits:
                 self._evict(answer)
                 return
-            self._evict(rival)
-        del self._first[answer.key]
-        self._first_size -= answer.size
+            self._evict(candidate)
+        del self._probation[answer.key]
+        self._probation_size -= answer.size
         self._main_size += answer.size
-        answer.place = len(self._main)
+        answer.main_index = len(self._main)
         self._main.append(answer)
 
-    def _least_wanted(self) -> Answer | None:
+    def _least_used(self) -> Answer | None:
         if not self._main:
             return None
-        some = (random.choice(self._main) for _ in range(CANDIDATES))  # noqa: S311  # a sample, no secret
+        some = (random.choice(self._main) for _ in range(CANDIDATES))  # noqa: S311  # a sample, not a secret
         return min(some, key=lambda answer: answer.hits)
 
     def _evict(self, answer: Answer) -> None:
@@ -129,23 +129,23 @@ class Store:
     def _remove(self, answer: Answer) -> None:
         del self._answers[answer.key]
         for address in answer.aliases:
-            self.by_address.pop(address, None)
+            self.by_alias.pop(address, None)
         for tag in answer.tags:
             tagged = self._tagged[tag]
             tagged.discard(answer)
             if not tagged:
                 del self._tagged[tag]
-        if answer.place is None:
-            del self._first[answer.key]
-            self._first_size -= answer.size
+        if answer.main_index is None:
+            del self._probation[answer.key]
+            self._probation_size -= answer.size
             return
         self._main_size -= answer.size
         last = self._main.pop()
         if last is not answer:
-            self._main[answer.place], last.place = last, answer.place
+            self._main[answer.main_index], last.main_index = last, answer.main_index
 
-    def _forget_slowly(self) -> None:
-        """What was asked for long ago counts for less."""
+    def _decay_hits(self) -> None:
+        """Halve all hit counts every `HALVED_EVERY` seconds."""
         now = time.monotonic()
         if now - self._halved_at >= HALVED_EVERY:
             self._halved_at = now

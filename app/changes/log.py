@@ -94,13 +94,13 @@ async def _lock(session: AsyncSession) -> tuple[int, datetime]:
 
     The moment is the log's own. What was just decided by a clock of ours that is a little ahead has come by then, too.
     """
-    row = await LOCK.first(session)
+    row = await LOCK.one(session)
     return row.head, _latest(clock.of_database(row.clock), row.head_at, clock.now())
 
 
 async def present(session: AsyncSession) -> datetime:
     """The log's own clock: the database's, or the moment of the last row where that is a little ahead of it."""
-    row = await NOW.first(session)
+    row = await NOW.one(session)
     return _latest(clock.of_database(row.clock), row.head_at)
 
 

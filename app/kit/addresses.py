@@ -1,4 +1,4 @@
-"""Where a request comes from: the right-most hop that is not one of our own proxies."""
+"""Client IP addresses: the right-most hop that is not a trusted proxy."""
 
 from __future__ import annotations
 
@@ -13,10 +13,9 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 def client_address(scope: Scope, headers: Headers, trusted: Sequence[Network]) -> Address | None:
-    """The client's address, or None where the server has none (a local socket) or a hop is unreadable.
+    """The client's address, or None where there is none (a Unix socket).
 
-    `X-Forwarded-For` is believed only as far as trusted hops wrote it: from the right, each trusted hop lets the one
-    before it be believed.
+    `X-Forwarded-For` is read from the right, as long as each hop is a trusted proxy; an unreadable hop ends it.
     """
     peer = peer_address((scope.get("client") or ("", 0))[0])
     if not trusted or peer is None or not is_among(peer, trusted):
@@ -34,7 +33,7 @@ def client_address(scope: Scope, headers: Headers, trusted: Sequence[Network]) -
 
 
 def peer_address(text: str) -> Address | None:
-    """The address in `text`, which may hold a port, brackets or a zone; None where there is none."""
+    """Parse an address that may have a port, brackets or a zone; None where it is invalid."""
     if text.startswith("["):
         text = text[1:].partition("]")[0]
     elif text.count(":") == 1:
@@ -51,17 +50,17 @@ def is_among(address: Address, networks: Sequence[Network]) -> bool:
 
 
 def network_of(address: Address) -> Network:
-    """The /24 or /64 around an address: what one household or provider may share."""
+    """The /24 or /64 network of an address, which a household or provider may share."""
     return ipaddress.ip_network((address, 24 if address.version == 4 else 64), strict=False)
 
 
 def person_of(address: Address) -> str:
-    """What stands for one visitor: an IPv4 address, or the /64 that one IPv6 customer is given."""
+    """The key of one visitor: an IPv4 address, or the /64 that one IPv6 customer gets."""
     return str(address) if address.version == 4 else str(network_of(address))
 
 
 def anonymous(address: Address | None) -> str:
-    """An address as logs may hold it: cut to its /24, or to a /48."""
+    """An anonymised address for logs: cut to its /24, or to a /48."""
     if address is None:
         return "-"
     return str(ipaddress.ip_network((address, 24 if address.version == 4 else 48), strict=False).network_address)

@@ -1,4 +1,4 @@
-"""Answers that can be validated: strong ETags and 304 for readers, versions and If-Match for the desk.
+"""ETags and conditional requests: strong ETags and 304 for delivery, versions and `If-Match` for the desk.
 
 | | no header | `If-None-Match` matches | `If-Match` stale |
 | --- | --- | --- | --- |
@@ -40,10 +40,10 @@ def deliver(
     media_type: str = JSON,
     seldom: bool = False,
 ) -> Response:
-    """A public answer: the same for everyone. `tags` name all that it shows; `shows`, where given, names it more finely
-    than a CDN needs to know. What is `seldom` asked for twice is compressed quickly rather than well.
+    """A public answer, the same for everyone. `tags` are its cache tags; `shows`, where given, are finer tags for the
+    internal cache. `seldom` repeated answers get a faster compression.
 
-    The cache in front of the application keeps it, gives it its validator, and answers 304.
+    The cache in front of the application stores it, adds the ETag, and answers 304.
     """
     settings = request.app.state.settings
     names = list(dict.fromkeys(tags))
@@ -59,15 +59,16 @@ def deliver(
     return Response(content, headers=sent, media_type=media_type)
 
 
-def unkept(request: Request, response: Response) -> Response:
-    """A public answer that may be another at any moment, which nobody would tell: it is asked for each time."""
+def uncached(request: Request, response: Response) -> Response:
+    """A public answer that no cache may store: it may change without a change in the log."""
     del request.scope["state"]["delivered"]
     response.headers["Cache-Control"] = "no-cache"
     return response
 
 
 def _tag_line(tags: Sequence[str]) -> str:
-    """As many as fit. What shows more than can be named here is `crowded`: that is purged with every renamed term."""
+    """The cache tag header, up to `MAX_TAGS_BYTES`. A longer list is cut and ends with `crowded`, which is purged with
+    every renamed term."""
     line = ",".join(tags)
     if len(line) <= MAX_TAGS_BYTES:
         return line
@@ -81,7 +82,7 @@ def at_desk(
     version: int | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """A staff answer: never stored; its ETag is the thing's version."""
+    """A desk answer: `no-store`; its ETag is the version of the thing."""
     sent = {"Cache-Control": "no-store", **(headers or {})}
     if version is not None:
         sent["ETag"] = f'"{version}"'
@@ -89,14 +90,14 @@ def at_desk(
 
 
 def matches(header: str | None, etag: str) -> bool:
-    """Weak comparison (RFC 9110 §13.1.2): does `If-None-Match` name `etag`?"""
+    """Whether `If-None-Match` names `etag`, by weak comparison (RFC 9110 §13.1.2)."""
     if header is None:
         return False
     return any(found[0] == "*" or f'"{found[1]}"' == etag for found in _ETAG.finditer(header))
 
 
 class Expected:
-    """What `If-Match` says of the thing about to be changed."""
+    """The version that `If-Match` expects of the thing to change."""
 
     def __init__(self, header: str | None) -> None:
         self._header = header
@@ -106,13 +107,13 @@ class Expected:
         return self._header is None
 
     def require(self, version: int) -> None:
-        """The header must be there and name `version`: 428, 412."""
+        """Require the header (428) to name `version` (412)."""
         if self._header is None:
             raise PreconditionRequired(version=version)
         self.obey(version)
 
     def obey(self, version: int) -> None:
-        """If the header is there it must name `version` (strong comparison): 412 with the present version."""
+        """Require the header, if sent, to name `version` by strong comparison: else 412 with the present version."""
         if self._header is None:
             return
         names = [found[0] for found in _ETAG.finditer(self._header)]
@@ -120,12 +121,12 @@ class Expected:
             raise PreconditionFailed(version=version, headers={"ETag": f'"{version}"'})
 
     def obey_absence(self) -> None:
-        """The thing does not exist, so no `If-Match` can hold (RFC 9110 §13.1.1)."""
+        """Refuse `If-Match` for a thing that does not exist: 412 (RFC 9110 §13.1.1)."""
         if self._header is not None:
             raise PreconditionFailed(version=None)
 
 
-async def _expected(  # `async`, though it awaits nothing: FastAPI would send it to a thread
+async def _expected(  # `async`, though it awaits nothing: FastAPI would run it in a thread
     if_match: Annotated[
         str | None,
         Header(description='The version the change is based on, as in `ETag`: `"3"`.', examples=['"3"']),

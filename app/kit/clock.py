@@ -1,4 +1,4 @@
-"""Time: the one place that asks for it, in UTC and whole milliseconds, as the API writes it."""
+"""The clock: current time in UTC and whole milliseconds. No other module reads the system clock."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
-# Clocks of several hosts may differ by this much before anything is taken back.
+# Tolerated difference between the clocks of several hosts.
 SKEW = timedelta(seconds=5)
 
 _shift = _machine_shift = timedelta(0)
@@ -15,25 +15,25 @@ _frozen: datetime | None = None
 
 
 def now() -> datetime:
-    """The present moment: aware, UTC, cut to milliseconds."""
+    """The current time: aware, UTC, truncated to milliseconds."""
     return (_frozen or floor(datetime.now(UTC) + _shift)) + _machine_shift
 
 
 def seconds() -> float:
-    """The present moment in seconds since 1970: for comparisons that must cost next to nothing."""
+    """The current time in seconds since 1970: cheap, for comparisons on hot paths."""
     return time.time() if _frozen is None and not (_shift or _machine_shift) else now().timestamp()
 
 
 def of_database(moment: datetime | None) -> datetime:
-    """The database's own clock, as a statement has read it (`database_clock` in `app/kit/sql.py`).
+    """The database's clock, from the result of `database_clock` (`app/kit/sql.py`).
 
-    None is that of an embedded database, which is this machine's. What tests do to the time, they do to both.
+    None stands for SQLite, whose clock is this machine's. `frozen` and `shifted` apply to both clocks.
     """
     return now() if moment is None else _frozen or floor(moment + _shift)
 
 
 def floor(moment: datetime) -> datetime:
-    """`moment` in UTC, cut to milliseconds: what is stored is what is shown."""
+    """`moment` in UTC, truncated to milliseconds, as it is stored and shown."""
     moment = moment.astimezone(UTC)
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
@@ -45,7 +45,7 @@ def written(moment: datetime) -> str:
 
 @contextmanager
 def frozen(moment: datetime) -> Iterator[None]:
-    """For tests: time stands still at `moment`."""
+    """For tests: freeze the time at `moment`."""
     global _frozen
     before, _frozen = _frozen, floor(moment)
     try:
@@ -56,7 +56,7 @@ def frozen(moment: datetime) -> Iterator[None]:
 
 @contextmanager
 def shifted(by: timedelta) -> Iterator[None]:
-    """For tests: time runs on, `by` away from the machine's."""
+    """For tests: shift the time by `by`."""
     global _shift
     before, _shift = _shift, _shift + by
     try:
@@ -67,7 +67,7 @@ def shifted(by: timedelta) -> Iterator[None]:
 
 @contextmanager
 def machine_shifted(by: timedelta) -> Iterator[None]:
-    """For tests: this machine's clock is wrong by `by`, the database's is not."""
+    """For tests: shift this machine's clock by `by`, but not the database's."""
     global _machine_shift
     before, _machine_shift = _machine_shift, by
     try:

@@ -1,4 +1,4 @@
-"""The connections of one process, as far as they share something: limits, unfinished requests, counts of refusals."""
+"""What the client connections of one process share: limits, unfinished requests, refusal counts."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, Protocol
+from typing import Protocol
 
 from app.kit.addresses import Network, is_among, peer_address, person_of
 
-SWEEPS = 8  # in the time that an unfinished request is given
+SWEEPS = 8  # in the time limit of an unfinished request
 
 
 class ClientConnection(Protocol):
-    """What is asked of a connection whose request is unfinished."""
+    """A client connection with an unfinished request."""
 
     loop: asyncio.AbstractEventLoop
     person: str
@@ -26,7 +26,7 @@ class ClientConnection(Protocol):
 
 @dataclass(frozen=True)
 class Limits:
-    """What one connection may cost. Seconds, bytes, bytes a second."""
+    """Limits of a connection, in seconds, bytes, and bytes a second."""
 
     head_max_bytes: int = 65_536
     head_max_fields: int = 200
@@ -35,30 +35,30 @@ class Limits:
     body_min_rate: int = 500
     unfinished_per_address: int = 100
     trusted_proxies: tuple[Network, ...] = ()
-    """Their connections are those of many clients, and are not counted."""
+    """Not counted: they carry the requests of many clients."""
     language: str = "en"
-    """Of refusals."""
+    """Language of refusals."""
 
 
 @dataclass
 class Connections:
-    """What the connections of one process share: limits, unfinished requests, counts of refusals."""
+    """Limits, unfinished requests and refusal counts of one process."""
 
     limits: Limits = field(default_factory=Limits)
     refusals: Counter[str] = field(default_factory=Counter)
-    """By the slug of the problem."""
+    """Problem slug -> count."""
     unfinished: set[ClientConnection] = field(default_factory=set)
     _by_person: Counter[str] = field(default_factory=Counter)
     _timer: asyncio.TimerHandle | None = None
 
     def add(self, connection: ClientConnection) -> None:
-        """A request of this connection is unfinished, or has not begun: it is looked at from now on."""
+        """Watch a connection that is new or whose request is unfinished."""
         self.unfinished.add(connection)
         if self._timer is None:
             self._wait(connection.loop)
 
     def remove(self, connection: ClientConnection) -> None:
-        """Its request has come to an end."""
+        """Stop watching a connection: its request is complete or refused."""
         self.unfinished.discard(connection)
         if connection.is_counted:
             connection.is_counted = False
@@ -67,14 +67,14 @@ class Connections:
                 del self._by_person[connection.person]
 
     def may_wait(self, connection: ClientConnection) -> bool:
-        """Whether a client may have this unfinished request beside its others."""
+        """Count an unfinished request of its client; returns whether the client is within its limit."""
         if not connection.is_counted and connection.person:
             connection.is_counted = True
             self._by_person[connection.person] += 1
         return self._by_person[connection.person] <= self.limits.unfinished_per_address
 
-    def person(self, client: Sequence[Any] | None) -> str:
-        """Who counts as one client; empty where it is a proxy of ours, or no address is known."""
+    def person(self, client: Sequence[object] | None) -> str:
+        """The key of a client: its IPv4 address or IPv6 /64; empty for a trusted proxy or an unknown address."""
         return _person(str(client[0]), self.limits.trusted_proxies) if client else ""
 
     def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
@@ -82,7 +82,7 @@ class Connections:
         self._timer = loop.call_later(seconds, self._sweep, loop)
 
     def _sweep(self, loop: asyncio.AbstractEventLoop) -> None:
-        """One timer for all: a connection whose requests come whole is never looked at."""
+        """Refuse late requests; one timer for all connections with an unfinished request."""
         self._timer = None
         for connection in tuple(self.unfinished):
             connection.refuse_if_late()

@@ -1,8 +1,8 @@
-"""The database: tables' base, column types, the reading and the writing engine, and the only commit.
+"""The database: declarative base, column types, read and write engines, transactions.
 
 A request that reads gets a connection that cannot write, on one snapshot. A request that writes gets one transaction,
 committed when its endpoint has returned and *before* the answer is sent (`scope="function"`): what was acknowledged is
-stored, and a refusal by the database at commit is still an error for the client.
+stored, and a failed commit is still an error for the client.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ def dialect_of(connection: Connection) -> str:
 
 
 class Instant(TypeDecorator[datetime]):
-    """A moment in UTC, whole milliseconds: `timestamptz(3)`, on SQLite the text the API writes (it sorts as time)."""
+    """A timestamp in UTC, whole milliseconds: `timestamptz(3)`, on SQLite RFC 3339 text (it sorts as time)."""
 
     impl = CHAR(24)
     cache_ok = True
@@ -47,29 +47,29 @@ class Instant(TypeDecorator[datetime]):
             return dialect.type_descriptor(TIMESTAMP(timezone=True, precision=3))
         return dialect.type_descriptor(CHAR(24))
 
-    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
         if value is None or dialect.name == "postgresql":
             return value
         return written(value.astimezone(UTC))
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:
         if value is None or isinstance(value, datetime):
             return value
         return datetime.fromisoformat(value)
 
 
 class _TextId(Uuid[str]):
-    """An id as text. Where the database keeps it as 32 digits the dashes are put in by hand, not by way of a `UUID`."""
+    """A UUID as text. SQLite stores 32 digits: the dashes are added without a slow `UUID` object."""
 
     cache_ok = True
 
     def __init__(self) -> None:
         super().__init__(as_uuid=False)
 
-    def bind_processor(self, dialect: Dialect) -> Any:
+    def bind_processor(self, dialect: Dialect) -> Callable[[str | None], str | None]:
         return lambda value: None if value is None else value.replace("-", "")
 
-    def result_processor(self, dialect: Dialect, coltype: object) -> Any:
+    def result_processor(self, dialect: Dialect, coltype: object) -> Callable[[str | None], str | None]:
         return lambda value: None if value is None else dashed(value)
 
 
@@ -80,7 +80,7 @@ Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresq
 
 
 class Base(DeclarativeBase):
-    """Names of constraints and indexes are predictable, so that a violation can be told by name."""
+    """Declarative base. Constraint names are predictable, so that a violation can be mapped by name."""
 
     metadata = MetaData(
         naming_convention={
@@ -91,17 +91,24 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map: ClassVar = {datetime: Instant, str: Text(), dict[str, Any]: Json, list[Any]: Json}
+    type_annotation_map: ClassVar = {
+        datetime: Instant,
+        str: Text(),
+        dict[str, object]: Json,
+        list[str]: Json,
+        dict[str, Any]: Json,
+        list[Any]: Json,
+    }
 
 
 class Database:
-    """The two engines of one database, and the two ways to use it."""
+    """The read and the write engine of one database."""
 
     def __init__(self, url: str, pool: int = 10) -> None:
         parsed = make_url(url)
         self._listening_url: str | None = None
         self.is_embedded = parsed.get_backend_name() == "sqlite"
-        """Whether it answers where it is asked, without being waited for."""
+        """Whether it is SQLite, which runs inside the event loop."""
         if self.is_embedded:
             path = parsed.database or ":memory:"
             self.reading, self.writing = sqlite.reading_engine(path), sqlite.writing_engine(path)
@@ -118,8 +125,8 @@ class Database:
     async def connection(self) -> AsyncIterator[AsyncConnection]:
         """A read-only connection on one snapshot.
 
-        SQLAlchemy closes in a task of its own, safe from cancellation. Where nothing is waited for, nothing can be
-        cancelled; and a reader that never gives way needs one connection, whose pages and statements are at hand.
+        SQLAlchemy closes in a task of its own, safe from cancellation. SQLite never awaits, so it cannot be cancelled
+        and is closed directly: one connection, with warm page and statement caches, then serves all requests.
         """
         kind = sqlite.InlineConnection if self.is_embedded else postgres.SnapshotConnection
         connection = kind(self.reading)
@@ -140,7 +147,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """A session whose changes are committed together when the block ends, or not at all.
 
-        What `at_end(session, …)` was told to call is called afterwards, however the block ended.
+        Callbacks of `at_end(session, …)` run afterwards, after a rollback too.
         """
         async with self._session(self.writing, expire_on_commit=False) as session:
             try:
@@ -152,10 +159,10 @@ class Database:
                 for call in session.info.get("at_end", ()):
                     call()
 
-    async def listen(self, channel: str, hear: Callable[[], None]) -> None:
-        """On PostgreSQL calls `hear` whenever somebody notifies `channel`; returns when the connection is lost.
+    async def listen(self, channel: str, on_notify: Callable[[], None]) -> None:
+        """LISTEN on PostgreSQL: calls `on_notify` for every NOTIFY on `channel`; returns when the connection is lost.
 
-        Raises `OSError` or asyncpg's errors where there is none. On SQLite it never returns.
+        Raises `OSError` or asyncpg's errors where it cannot connect. On SQLite it never returns.
         """
         lost = asyncio.Event()
         if self._listening_url is None:
@@ -164,8 +171,8 @@ class Database:
         connection = await asyncpg.connect(self._listening_url, timeout=5)
         try:
             connection.add_termination_listener(lambda _: lost.set())
-            await connection.add_listener(channel, lambda *_: hear())
-            hear()
+            await connection.add_listener(channel, lambda *_: on_notify())
+            on_notify()
             await lost.wait()
         finally:
             await connection.close(timeout=1)
@@ -176,7 +183,7 @@ class Database:
 
 
 def at_end(session: AsyncSession, call: Callable[[], None]) -> None:
-    """Lets `call` run when the session's transaction is over, committed or not."""
+    """Run `call` after the session's transaction, committed or rolled back."""
     session.info.setdefault("at_end", []).append(call)
 
 
@@ -190,7 +197,7 @@ def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
         # One snapshot for all statements of a reading request.
         "default_transaction_isolation": "repeatable read" if read_only else "read committed",
         "jit": "off",
-        # What is hot is in memory: at the default of 4 small tables are read whole for every row that refers to them.
+        # Hot tables are in memory: at the default of 4 the planner scans small tables for every row that joins them.
         "random_page_cost": "1.1",
     }
     return create_async_engine(
@@ -202,13 +209,13 @@ def _postgresql(url: URL, pool: int, read_only: bool = False) -> AsyncEngine:
         pool_pre_ping=not read_only,
         hide_parameters=True,
         json_deserializer=from_json,
-        # A server that does not even say that it was too slow is given up a little later.
+        # The client's own timeout, for a server that does not report its statement timeout.
         connect_args={"timeout": 5, "command_timeout": STATEMENT_TIMEOUT_MS / 1000 + 5, "server_settings": settings},
     )
 
 
 async def use_database(connection: HTTPConnection) -> Database:
-    # `async`, though it awaits nothing: FastAPI sends any other to a thread, which costs more than most queries.
+    # `async`, though it awaits nothing: FastAPI would use a thread, which costs more than most queries.
     database: Database = connection.app.state.database
     return database
 
@@ -218,8 +225,8 @@ async def _reading(database: Annotated[Database, Depends(use_database)]) -> Asyn
         yield connection
 
 
-async def alone(connection: AsyncConnection) -> None:
-    """No two statements need the same snapshot: none need be begun and ended."""
+async def single_statement(connection: AsyncConnection) -> None:
+    """Use the connection without a transaction: for requests whose statements need no common snapshot."""
     if isinstance(connection, sqlite.InlineConnection | postgres.SnapshotConnection):
         connection.is_single_statement = True
 
@@ -234,7 +241,7 @@ async def _writing(database: Annotated[Database, Depends(use_database)]) -> Asyn
         yield session
 
 
-# `scope="function"` ends each of them before the answer leaves; never use these without it.
+# `scope="function"` closes each of them before the answer is sent; never use these without it.
 Reading = Annotated[AsyncConnection, Depends(_reading, scope="function")]
 ReadingSession = Annotated[AsyncSession, Depends(_reading_session, scope="function")]
 Writing = Annotated[AsyncSession, Depends(_writing, scope="function")]

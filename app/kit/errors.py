@@ -1,4 +1,4 @@
-"""Errors: one tree, one renderer, RFC 9457 `application/problem+json` everywhere.
+"""Errors: one exception tree, rendered as RFC 9457 `application/problem+json`.
 
     Problem
     ├── BadRequest 400
@@ -8,15 +8,15 @@
     ├── Forbidden 403
     ├── NotFound 404
     ├── MethodNotAllowed 405
-    ├── RequestTimeout 408            a request that does not come to its end
+    ├── RequestTimeout 408            a request that is not complete in time
     ├── Conflict 409
     │   ├── AlreadyExists 409         a unique name, slug or external id is taken
-    │   ├── InUse 409                 something else still points here
-    │   ├── StateConflict 409         what the present state does not allow
-    │   ├── IdempotencyInFlight 409   the first request with this key has not ended
-    │   └── …                         a room's own, defined beside the action that raises it
+    │   ├── InUse 409                 another row still refers to it
+    │   ├── StateConflict 409         the present state does not allow the action
+    │   ├── IdempotencyInFlight 409   the first request with this key is still running
+    │   └── …                         of one package, defined beside the action that raises it
     ├── Gone 410
-    │   └── …                         a room's own
+    │   └── …                         of one package
     ├── PreconditionFailed 412
     ├── PayloadTooLarge 413
     ├── UriTooLong 414
@@ -53,26 +53,26 @@ IN_A_PATH = "/:@!$&'()*+,;=~-._"
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong with a request: where (`pointer` into the body or `parameter` of the query), and what."""
+    """One error in a request: its place (`pointer` into the body or `parameter` of the query) and its code."""
 
     code: str
     pointer: str | None = None
     parameter: str | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
-        """Of its message."""
+        """Key of the message in the catalogue."""
         return f"fault.{self.code}.nearest" if "nearest" in self.params else f"fault.{self.code}"
 
-    def rendered(self, language: str) -> dict[str, Any]:
+    def rendered(self, language: str) -> dict[str, object]:
         where = {"parameter": self.parameter} if self.parameter is not None else {"pointer": self.pointer or ""}
         text = message(self.key, language, self.params)
         return {**where, "code": self.code, "message": text, "params": dict(self.params)}
 
 
 class Problem(Exception):
-    """An answer that is not the one asked for. `extra` members stand beside the standard ones."""
+    """An error answer. `extra` are extension members (RFC 9457 §3.2)."""
 
     status: ClassVar[int] = 500
     slug: ClassVar[str] = "internal-error"
@@ -82,8 +82,8 @@ class Problem(Exception):
         *,
         errors: Sequence[Fault] = (),
         headers: Mapping[str, str] | None = None,
-        params: Mapping[str, Any] | None = None,
-        **extra: Any,
+        params: Mapping[str, object] | None = None,
+        **extra: object,
     ) -> None:
         super().__init__(self.slug)
         self.errors = list(errors)
@@ -177,7 +177,7 @@ class PreconditionRequired(Problem):
 
 
 class RateLimited(Problem):
-    """`wait` is in seconds; people are told whole minutes, rounded up."""
+    """`wait` is in seconds; the message says whole minutes, rounded up."""
 
     status, slug = 429, "rate-limited"
 
@@ -194,7 +194,7 @@ class InternalError(Problem):
 
 
 class Unavailable(Problem):
-    """The database is away, or busy beyond patience."""
+    """The database is down, or too busy."""
 
     status, slug = 503, "unavailable"
 
@@ -203,7 +203,7 @@ class Unavailable(Problem):
 
 
 class Moved(Exception):
-    """Not a problem: the thing is at another address now (308). `location` is a path on this server, unquoted."""
+    """A redirect (308), raised for a former slug. `location` is a path on this server, unquoted."""
 
     def __init__(self, location: str) -> None:
         super().__init__(location)
@@ -211,7 +211,7 @@ class Moved(Exception):
 
 
 def every_problem(root: type[Problem] = Problem) -> list[type[Problem]]:
-    """All kinds of problem that are defined, by status and slug: the table of `/problems`."""
+    """All problem classes, sorted by status and slug: the table of `/problems`."""
     kinds = {root.slug: root} if root is not Problem else {}
     for child in root.__subclasses__():
         kinds.update({kind.slug: kind for kind in every_problem(child)})
@@ -219,14 +219,14 @@ def every_problem(root: type[Problem] = Problem) -> list[type[Problem]]:
 
 
 def render(problem: Problem, scope: Scope) -> Response:
-    """The problem in the reader's language (`Accept-Language`)."""
+    """Render a problem in the language of `Accept-Language`."""
     default = scope["app"].state.settings.language if "app" in scope else "en"
     language = negotiate(Headers(scope=scope).get("accept-language"), default)
     return answer_in(problem, language, quote(scope.get("path", "/").encode("utf-8", "replace"), safe=IN_A_PATH))
 
 
 def answer_in(problem: Problem, language: str, instance: str) -> Response:
-    """The one place where a problem becomes bytes, in `language` or, where that lacks its words, in English."""
+    """Render a problem in `language`, or in English where that lacks the messages."""
     title, detail = f"problem.{problem.slug}.title", f"problem.{problem.slug}.detail"
     language = language_with([title, detail, *(fault.key for fault in problem.errors)], language)
     content: dict[str, Any] = {
@@ -249,8 +249,8 @@ def answer_in(problem: Problem, language: str, instance: str) -> Response:
     return JSONResponse(printable({**content, **problem.extra}), problem.status, headers, MEDIA_TYPE)
 
 
-def printable(value: Any) -> Any:
-    """`value` with every lone surrogate replaced, so that any input can be named in an answer."""
+def printable(value: object) -> object:
+    """Replace lone surrogates, so that any input can be quoted in an answer."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode()
     if isinstance(value, dict):
@@ -261,7 +261,7 @@ def printable(value: Any) -> Any:
 
 
 async def answer_moved(request: Request, error: Any) -> Response:
-    """308 with the query kept. It may be cached as briefly as any answer: a former address can be taken back."""
+    """Render a 308 that keeps the query. Its `max-age` is as short as any: a former slug can be taken back."""
     query = request.scope["query_string"].decode("latin-1")
     location = quote(error.location, safe="/~") + (f"?{query}" if query else "")
     desk = error.location.startswith("/v1/desk/")

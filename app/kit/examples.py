@@ -1,11 +1,11 @@
-"""Examples for the document: made from the schemas, so that every one is valid, in Arabic wherever a person reads."""
+"""OpenAPI examples, generated from the schemas: always valid, with texts in Arabic."""
 
 from __future__ import annotations
 
-from typing import Any
+from pydantic.json_schema import JsonSchemaValue
 
-# Values for fields that mean the same wherever they stand. Field-level examples and `examples` of a schema come first.
-BY_NAME: dict[str, Any] = {
+# Example values by field name. Field-level examples and `examples` of a schema come first.
+BY_NAME: dict[str, object] = {
     "headline": "المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر",
     "short_headline": "«لؤلؤة الخريف» فوق تدمر",
     "summary": "صورة نادرة لسديم بعيد التقطها هواة الفلك فجر اليوم.",
@@ -47,20 +47,20 @@ BY_NAME: dict[str, Any] = {
 DEEPEST = 8
 
 
-def restore_nulls(schemas: dict[str, Any]) -> None:
-    """Puts back the nulls that FastAPI drops from the examples of schemas."""
+def restore_nulls(schemas: JsonSchemaValue) -> None:
+    """Restore the nulls that FastAPI drops from the examples of schemas."""
     for schema in schemas.values():
         for example in schema.get("examples", []):
             if isinstance(example, dict):
                 example.update({name: None for name in schema.get("required", []) if name not in example})
 
 
-def example_of(schema: dict[str, Any], schemas: dict[str, Any], *, only_required: bool = False) -> Any:
-    """A value that `schema` allows. `only_required` leaves optional fields out (for requests)."""
+def example_of(schema: JsonSchemaValue, schemas: JsonSchemaValue, *, only_required: bool = False) -> object:
+    """A valid value for `schema`. `only_required` omits optional fields (for requests)."""
     return _value(schema, schemas, "", only_required, 0)
 
 
-def _value(schema: dict[str, Any], schemas: dict[str, Any], name: str, only_required: bool, depth: int) -> Any:
+def _value(schema: JsonSchemaValue, schemas: JsonSchemaValue, name: str, only_required: bool, depth: int) -> object:
     if "$ref" in schema:
         schema = schemas[schema["$ref"].rpartition("/")[2]]
     if schema.get("examples"):
@@ -75,8 +75,10 @@ def _value(schema: dict[str, Any], schemas: dict[str, Any], name: str, only_requ
     return _plain(schema, schemas, name, only_required, depth)
 
 
-def _branch(branches: list[Any], schemas: dict[str, Any], name: str, only_required: bool, depth: int) -> Any:
-    """The first that is not null; null where that would go too deep."""
+def _branch(
+    branches: list[JsonSchemaValue], schemas: JsonSchemaValue, name: str, only_required: bool, depth: int
+) -> object:
+    """The example of the first branch that is not null; null beyond a depth."""
     nullable = any(branch.get("type") == "null" for branch in branches)
     if nullable and depth > DEEPEST // 2:
         return None
@@ -84,7 +86,7 @@ def _branch(branches: list[Any], schemas: dict[str, Any], name: str, only_requir
     return _value(solid[0], schemas, name, only_required, depth) if solid else None
 
 
-def _plain(schema: dict[str, Any], schemas: dict[str, Any], name: str, only_required: bool, depth: int) -> Any:
+def _plain(schema: JsonSchemaValue, schemas: JsonSchemaValue, name: str, only_required: bool, depth: int) -> object:
     kind = schema.get("type")
     if kind == "object":
         return _object(schema, schemas, only_required, depth)
@@ -102,7 +104,7 @@ def _plain(schema: dict[str, Any], schemas: dict[str, Any], name: str, only_requ
     return BY_NAME.get(name)
 
 
-def _object(schema: dict[str, Any], schemas: dict[str, Any], only_required: bool, depth: int) -> dict[str, Any]:
+def _object(schema: JsonSchemaValue, schemas: JsonSchemaValue, only_required: bool, depth: int) -> JsonSchemaValue:
     required = schema.get("required", [])
     return {
         name: _value(field, schemas, name, only_required, depth + 1)
@@ -111,7 +113,7 @@ def _object(schema: dict[str, Any], schemas: dict[str, Any], only_required: bool
     }
 
 
-def _text(schema: dict[str, Any], name: str) -> str:
+def _text(schema: JsonSchemaValue, name: str) -> str:
     formats = {
         "uuid": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
         "date-time": "2026-11-23T19:14:15.000Z",

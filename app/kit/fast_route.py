@@ -1,7 +1,7 @@
-"""A short way to an endpoint that answers with a `Response`: what it takes is known when the application starts.
+"""The fast route: calls an endpoint that returns a `Response`, by a plan made when the application starts.
 
-FastAPI's general way costs as much as many an answer. Where anything is wrong with a request it goes that way after
-all, before anything is done, and FastAPI says what.
+FastAPI's own handler costs as much as many an answer. A request with any validation error goes to it after all, before
+any dependency is called, and FastAPI reports the errors.
 """
 
 from __future__ import annotations
@@ -18,27 +18,27 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
-Values = dict[str, Any]
-OTHERS = (
+Values = dict[str, object]
+UNSUPPORTED = (
     *("cookie_params", "websocket_param_name", "response_param_name", "background_tasks_param_name"),
     *("security_scopes_param_name", "concurrency"),
 )
 
 
-class Wrong(Exception):
-    """Something about the request is not as it should be."""
+class NotFast(Exception):
+    """The request is invalid: FastAPI's handler must answer it."""
 
 
 class FastRoute:
-    """The way to the endpoint of `dependant`, with `body`, FastAPI's field for its body, where it takes one."""
+    """Calls the endpoint of `dependant`. `body` is FastAPI's field for its body, or None."""
 
-    def __init__(self, dependant: Dependant, body: Any, otherwise: Handler) -> None:
+    def __init__(self, dependant: Dependant, body: Any, fallback: Handler) -> None:
         self._calls = [_Call(one) for one in _in_order(dependant)]
-        self._endpoint, self._body, self._otherwise = dependant.call, body, otherwise
+        self._endpoint, self._body, self._fallback = dependant.call, body, fallback
 
     @staticmethod
     def fits(dependant: Dependant, body: Any) -> bool:
-        """Whether this way gives the endpoint, and all that it depends on, everything that they take."""
+        """Whether the fast route supports all parameters of the endpoint and its dependencies."""
         bodies = [field for one in _in_order(dependant) for field in one.body_params]
         is_plain = body is None or type(body.field_info) is Body
         return bodies == ([] if body is None else [body]) and is_plain and all(map(_fits, _in_order(dependant)))
@@ -47,8 +47,8 @@ class FastRoute:
         try:
             sent = await self._sent(request)
             given = [call.given(request, sent) for call in self._calls]
-        except (Wrong, ValidationError):
-            return await self._otherwise(request)
+        except (NotFast, ValidationError):
+            return await self._fallback(request)
         opened: AsyncExitStack = request.scope["fastapi_function_astack"]
         found: dict[object, Any] = {}
         for call, values in zip(self._calls, given, strict=True):
@@ -56,21 +56,21 @@ class FastRoute:
         response: Response = found[self._endpoint]
         return response
 
-    async def _sent(self, request: Request) -> Any:
-        """The body, as the endpoint takes it."""
+    async def _sent(self, request: Request) -> object:
+        """The validated body. Raises `NotFast`."""
         if self._body is None:
             return None
         try:
             sent, faults = self._body.validate(await request.json(), {}, loc=("body",))
         except (ValueError, RecursionError):
-            raise Wrong from None
+            raise NotFast from None
         if faults:
-            raise Wrong
+            raise NotFast
         return sent
 
 
 class _Call:
-    """One function of those that a request calls."""
+    """The endpoint or one of its dependencies."""
 
     def __init__(self, dependant: Dependant) -> None:
         self.function = dependant.call
@@ -84,8 +84,8 @@ class _Call:
         self._body = [field.name for field in dependant.body_params]
         self._needed = [(sub.name, sub.call) for sub in dependant.dependencies if sub.name is not None]
 
-    def given(self, request: Request, sent: Any) -> Values:
-        """What it takes of the request. Raises `ValidationError`."""
+    def given(self, request: Request, sent: object) -> Values:
+        """Its arguments from the request. Raises `ValidationError`."""
         values: Values = {name: request for name in self._request if name}
         for name, alias in self._path:
             values[name] = _text.validate_python(request.path_params[alias])
@@ -97,8 +97,8 @@ class _Call:
             values[name] = sent
         return values
 
-    async def result(self, values: Values, found: dict[object, Any], opened: AsyncExitStack) -> Any:
-        """What it gives, with the results `found` before; what it has opened is closed with `opened`."""
+    async def result(self, values: Values, found: dict[object, object], opened: AsyncExitStack) -> object:
+        """Call it with the results `found` of its dependencies; `opened` closes its context manager."""
         for name, function in self._needed:
             values[name] = found[function]
         if self._open is not None:
@@ -110,7 +110,7 @@ _text = TypeAdapter(str)
 
 
 def _in_order(dependant: Dependant) -> Iterator[Dependant]:
-    """What is called, each once, and what something depends on before it."""
+    """The endpoint and its dependencies, each once, dependencies first."""
     called: set[object] = set()
     for sub in dependant.dependencies:
         for one in _in_order(sub):
@@ -121,15 +121,15 @@ def _in_order(dependant: Dependant) -> Iterator[Dependant]:
 
 
 def _fits(one: Dependant) -> bool:
-    """Takes nothing but the request, texts of its path and its headers, one model of the query, one of the body."""
+    """Whether it takes only the request, `str` path parameters and headers, one query model and one body."""
     opens = isasyncgenfunction(one.call)
     texts = [(field, str) for field in one.path_params] + [(field, str | None) for field in one.header_params]
     models = [field.field_info.annotation for field in one.query_params]
     return (
-        (opens or iscoroutinefunction(one.call) or iscoroutinefunction(getattr(one.call, "__call__", None)))  # noqa: B004  # asked for what it is, not whether
+        (opens or iscoroutinefunction(one.call) or iscoroutinefunction(getattr(one.call, "__call__", None)))  # noqa: B004  # not `callable`: a coroutine function is needed
         and one.use_cache
         and (not opens or one.scope == "function")
-        and not any(getattr(one, name) for name in OTHERS)
+        and not any(getattr(one, name) for name in UNSUPPORTED)
         and all(field.field_info.annotation == kind and not field.field_info.metadata for field, kind in texts)
         and len(models) < 2
         and all(isinstance(model, type) and issubclass(model, BaseModel) for model in models)

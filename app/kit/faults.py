@@ -1,4 +1,4 @@
-"""From other people's errors to ours: Pydantic's, Starlette's and the database driver's become problems."""
+"""Exception handlers: map errors of Pydantic, Starlette and the database driver to problems."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from app.kit.errors import Fault, Problem, render
 
 log = logging.getLogger("nashra")
 
-# Pydantic's error type -> our code, and which of its context values the message tells.
+# Pydantic's error type -> our code, and our params from its context.
 CODES: dict[str, tuple[str, dict[str, str]]] = {
     "missing": ("required", {}),
     "extra_forbidden": ("unknown_field", {}),
@@ -43,9 +43,9 @@ CODES: dict[str, tuple[str, dict[str, str]]] = {
     "union_tag_invalid": ("not_a_choice", {"expected": "expected_tags"}),
 }
 _CHOICES = re.compile("'([^']*)'")
-LONGEST_NAME = 64  # that is compared with known ones, or told again
-LIKENESS = 0.75  # of two names, one of which may have been meant: of 1
-MOST_FAULTS = 100  # an answer must not be much larger, nor dearer, than what it answers
+LONGEST_NAME = 64  # longer names are cut in messages and comparisons
+LIKENESS = 0.75  # `get_close_matches` cutoff, 0 to 1, for a suggested name
+MOST_FAULTS = 100  # bounds size and cost of the answer
 TYPES = {
     "string": "string",
     "int": "integer",
@@ -64,16 +64,16 @@ SQLSTATES_OF_OUTAGE, LOCK_TIMEOUT = {"08", "40", "53", "57"}, "55P03"
 # SQLITE_BUSY, LOCKED, IOERR, FULL, CANTOPEN
 SQLITE_CODES_OF_OUTAGE = {5, 6, 10, 13, 14}
 
-# Constraint or index that was violated -> the problem the client sees. Rooms add theirs.
+# Violated constraint or index -> problem. Each models module adds its own.
 VIOLATIONS: dict[str, type[Problem]] = {}
 
 
-def custom(code: str, **params: Any) -> PydanticCustomError:
-    """An error for a Pydantic validator to raise, with one of our codes."""
+def custom(code: str, **params: object) -> PydanticCustomError:
+    """An error with one of our codes, for a Pydantic validator to raise."""
     return PydanticCustomError(code, code, {"params": params})
 
 
-def fault_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+def fault_of(error: Mapping[str, Any]) -> tuple[str, dict[str, object]]:
     """Our code and params for one entry of Pydantic's `errors()`."""
     kind, context = error["type"], error.get("ctx", {})
     if "params" in context:
@@ -96,14 +96,14 @@ def fault_of(error: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
 
 
 def json_pointer(path: Iterable[object]) -> str:
-    """RFC 6901."""
+    """A JSON Pointer (RFC 6901)."""
     return "".join("/" + str(part).replace("~", "~0").replace("/", "~1") for part in path)
 
 
 def faults_in(found: Iterable[Mapping[str, Any]], schema: type[BaseModel] | None = None) -> list[Fault]:
-    """The first hundred faults, in the order of the form; each place is named once.
+    """Map Pydantic's errors to faults: at most `MOST_FAULTS`, one for each place.
 
-    Of `schema`, where it is given, an unknown name is told with the nearest known one.
+    With `schema`, an unknown name gets the nearest known one as a suggestion.
     """
     faults: dict[str, Fault] = {}
     for error in islice(found, MOST_FAULTS):
@@ -123,32 +123,32 @@ def faults_in(found: Iterable[Mapping[str, Any]], schema: type[BaseModel] | None
 
 
 def _short(part: object) -> str:
-    """A step of a path, cut where no known name is as long."""
+    """A step of a path, cut to `LONGEST_NAME`."""
     name = str(part)
     return name if len(name) <= LONGEST_NAME else name[:LONGEST_NAME] + "…"
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str | None:
-    """The known name that somebody may have meant."""
+    """The known name most like `name`, or None."""
     return next(iter(get_close_matches(name[:LONGEST_NAME], known, 1, LIKENESS)), None)
 
 
 def unknown_name(parameter: str, name: str, known: Iterable[str]) -> Fault:
-    """The fault of a name in a query parameter that takes a list of names."""
+    """The fault for an unknown name in a query parameter that takes a list of names."""
     nearest = nearest_name(name, known)
     return Fault(
         "unknown_name", parameter=parameter, params={"value": name} | ({"nearest": nearest} if nearest else {})
     )
 
 
-def _nearest(schema: type[BaseModel] | None, path: list[Any]) -> str | None:
+def _nearest(schema: type[BaseModel] | None, path: list[object]) -> str | None:
     for part in path[:-1]:
-        schema = schema and (schema if isinstance(part, int) else model_of(schema.model_fields.get(part)))
+        schema = schema and (schema if isinstance(part, int) else model_of(schema.model_fields.get(str(part))))
     names = {field.alias or name for name, field in schema.model_fields.items()} if schema else ()
     return nearest_name(str(path[-1]), names) if path else None
 
 
-def model_of(annotation: Any) -> type[BaseModel] | None:
+def model_of(annotation: object) -> type[BaseModel] | None:
     """The schema inside `X`, `X | None`, `list[X]`."""
     annotation = getattr(annotation, "annotation", annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
@@ -162,7 +162,7 @@ def repeated_parameters(request: Request) -> list[Fault]:
 
 
 async def answer_validation(request: Request, error: Any) -> Response:
-    """FastAPI's `RequestValidationError`."""
+    """Render FastAPI's `RequestValidationError`."""
     found = error.errors()
     sources = {entry["loc"][0] for entry in found if entry["loc"]}
     route = request.scope["route"]
@@ -185,7 +185,7 @@ BY_STATUS: dict[int, type[Problem]] = {
 
 
 async def answer_http_exception(request: Request, error: Any) -> Response:
-    """Starlette's `HTTPException`: routing's own 404, and a body that cannot be read."""
+    """Render Starlette's `HTTPException`: a 404 of the router, or an unreadable body."""
     if error.status_code == 400:  # not UTF-8, nested too deeply, a number of too many digits
         return render(errors.InvalidBody(errors=[Fault("json_invalid", pointer="")]), request.scope)
     kind = BY_STATUS.get(error.status_code, errors.InternalError)
@@ -204,12 +204,14 @@ async def answer_database_error(request: Request, error: Exception) -> Response:
 
 
 def is_outage(error: BaseException) -> bool:
-    """Whether the database is away or too busy, rather than asked something wrong."""
+    """Whether the database is down or too busy, as opposed to a bug in a statement."""
     if isinstance(error, OSError | PoolTimeout):
         return True
     if isinstance(error, DBAPIError) and error.connection_invalidated:
         return True
-    cause = error.orig if isinstance(error, DBAPIError) else error  # a refused connection comes from the driver itself
+    cause = (
+        error.orig if isinstance(error, DBAPIError) else error
+    )  # a refused connection is raised by the driver itself
     state, code = getattr(cause, "sqlstate", None) or "", getattr(cause, "sqlite_errorcode", 0)
     return state[:2] in SQLSTATES_OF_OUTAGE or state == LOCK_TIMEOUT or code & 0xFF in SQLITE_CODES_OF_OUTAGE
 

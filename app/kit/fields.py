@@ -1,4 +1,4 @@
-"""`fields=headline,section.name`: keep those fields and `id`, and skip the work for the others."""
+"""Sparse fieldsets: `fields=headline,section.name` keeps these fields and `id`, and skips the work for others."""
 
 from __future__ import annotations
 
@@ -6,39 +6,41 @@ from functools import lru_cache
 from typing import Any, get_args
 
 from pydantic import BaseModel
+from pydantic.main import IncEx
 
 from app.kit.errors import Fault, InvalidQuery
 from app.kit.faults import nearest_name
 
 Tree = dict[str, Any]  # name -> True (all of it) or a Tree
-# A field, the parameter that brings it, and what of it is there without.
+# (field, the parameter that includes it, its inner fields that are present without that parameter).
 Absent = tuple[tuple[str, str, tuple[str, ...]], ...]
 
 
 class Selection:
-    """Which fields of a schema an answer keeps. An empty selection keeps all."""
+    """The fields of a schema that an answer keeps; None for all."""
 
     def __init__(self, tree: Tree | None) -> None:
         self._tree = tree
 
     def wants(self, *names: str) -> bool:
-        """Whether any of the top-level fields `names` is kept."""
+        """Whether it keeps any of the top-level fields `names`."""
         return self._tree is None or any(name in self._tree for name in names)
 
-    def include(self) -> Any:
-        """The same in Pydantic's words, for one object; None for all."""
+    def include(self) -> IncEx | None:
+        """Pydantic's `include` for one object; None for all."""
         return None if self._tree is None else self._tree
 
-    def include_in_list(self) -> Any:
-        """The same for `{"data": [...], "page": {...}}`."""
-        return None if self._tree is None else {"data": {"__all__": self._tree}, "page": True}
+    def include_in_list(self) -> IncEx | None:
+        """Pydantic's `include` for `{"data": [...], "page": {...}}`."""
+        within: Tree = {"data": {"__all__": self._tree}, "page": True}
+        return None if self._tree is None else within
 
 
 @lru_cache(maxsize=1024)
 def select_fields(schema: type[BaseModel], text: str | None, absent: Absent = ()) -> Selection:
-    """Reads `fields=`. Raises `InvalidQuery` naming every unknown field; at most 100 names, three levels.
+    """Parse `fields=`. Raises `InvalidQuery` naming every unknown field; at most 100 names.
 
-    `absent` are fields that this answer does not hold because another parameter was not sent: these are named, too.
+    `absent` are fields that need another parameter, which was not sent: naming them is a fault, too.
     """
     if text is None:
         return Selection(None)
@@ -65,7 +67,7 @@ def select_fields(schema: type[BaseModel], text: str | None, absent: Absent = ()
 
 
 def _nearest(schema: type[BaseModel], name: str) -> dict[str, str]:
-    """Of a misspelt name its nearest known one; of a misspelt inner one (`section.nme`) that beside it."""
+    """The suggestion for a misspelt name, or for a misspelt inner one (`section.nme`)."""
     head, _, rest = name.partition(".")
     inner = _model_in(schema.model_fields[head].annotation)[0] if head in schema.model_fields else None
     if inner and rest:
@@ -95,7 +97,7 @@ def _add(tree: Tree, schema: type[BaseModel], path: list[str]) -> bool:
     return True
 
 
-def _model_in(annotation: Any) -> tuple[type[BaseModel] | None, bool]:
+def _model_in(annotation: object) -> tuple[type[BaseModel] | None, bool]:
     """The schema inside `X`, `X | None`, `list[X]`, and whether it is a list."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation, False

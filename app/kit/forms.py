@@ -1,13 +1,13 @@
-"""Bodies that are judged by more than their schema: every fault is told at once, in the order of the form.
+"""Bodies with checks beyond their schema: all faults are reported at once, in the order of the fields.
 
-FastAPI would refuse a body before the endpoint has looked anything up, and the client would learn of an unknown section
-only after it had mended its headline. So such a body is documented as its schema but handed over as it was sent.
+FastAPI would refuse an invalid body before the endpoint runs a query, and the client would learn of an unknown section
+only after correcting its headline. So such a body is documented as its schema but passed on unvalidated.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Generic, TypeVar, cast
+from typing import Generic, TypeVar, cast
 
 from pydantic import BaseModel, ValidationError, WrapValidator
 
@@ -17,12 +17,12 @@ from app.kit.faults import faults_in
 M = TypeVar("M", bound=BaseModel)
 R = TypeVar("R", bound=BaseModel)
 
-# Metadata of a body's type: documented as the schema, let through as it was sent.
+# Metadata of a body's type: documented as the schema, passed on unvalidated.
 AS_SENT = WrapValidator(lambda value, _check: value)
 
 
-def checked(schema: type[M], sent: Any, context: Any = None, others: Iterable[Fault] = ()) -> M:
-    """What was sent, as `schema`. Raises `InvalidBody` with all its faults and the `others`."""
+def checked(schema: type[M], sent: object, context: object = None, others: Iterable[Fault] = ()) -> M:
+    """Validate a body. Raises `InvalidBody` with all its faults and the `others`."""
     found, faults = _read(schema, sent, context)
     faults += others
     if found is None or faults:
@@ -31,36 +31,36 @@ def checked(schema: type[M], sent: Any, context: Any = None, others: Iterable[Fa
 
 
 class Sent(Generic[M, R]):
-    """A body read as far as it can be read.
+    """A body validated field by field.
 
-    `fields` holds, as `readable`, what is right in it and `given` names that; `faults` is what is wrong. So the caller
-    can look up what the right fields name, and tell all faults together.
+    `fields` holds the valid fields, as `readable`, and `given` their names; `faults` are the errors. So the caller can
+    look up what the valid fields refer to, and report all faults together.
     """
 
-    def __init__(self, schema: type[M], sent: Any, readable: type[R], apart: frozenset[str] = frozenset()) -> None:
+    def __init__(self, schema: type[M], sent: object, readable: type[R], apart: frozenset[str] = frozenset()) -> None:
         self.form, self.faults = _read(schema, sent, None)
         is_read = self.form is not None and schema is readable and not apart
         self.fields = cast(R, self.form) if is_read else self._right(sent, readable, apart)
         self.given = set(self.fields.model_fields_set)
 
-    def _right(self, sent: Any, readable: type[R], apart: frozenset[str]) -> R:
-        """What is right in it, but for the fields that stand `apart`."""
+    def _right(self, sent: object, readable: type[R], apart: frozenset[str]) -> R:
+        """The valid fields, except those in `apart`."""
         wrong = {(fault.pointer or "").split("/")[1] for fault in self.faults if fault.pointer}
         known = readable.model_fields.keys() - wrong - apart
         return readable.model_validate({k: v for k, v in _object(sent).items() if k in known})
 
     def whole(self) -> M:
-        """The body as its schema. Raises `InvalidBody`."""
+        """The whole body. Raises `InvalidBody`."""
         if self.form is None:
             raise InvalidBody(errors=self.faults)
         return self.form
 
 
-def _object(sent: Any) -> dict[str, Any]:
+def _object(sent: object) -> dict[str, object]:
     return sent if isinstance(sent, dict) else {}
 
 
-def _read(schema: type[M], sent: Any, context: Any) -> tuple[M | None, list[Fault]]:
+def _read(schema: type[M], sent: object, context: object) -> tuple[M | None, list[Fault]]:
     try:
         return schema.model_validate(sent, context=context), []
     except ValidationError as error:
@@ -69,7 +69,7 @@ def _read(schema: type[M], sent: Any, context: Any) -> tuple[M | None, list[Faul
 
 
 def in_order(schema: type[BaseModel], faults: Iterable[Fault]) -> list[Fault]:
-    """Faults in the order in which the form's fields stand."""
+    """Sort faults by the order of the schema's fields."""
     order = list(schema.model_fields)
 
     def place(fault: Fault) -> int:

@@ -1,9 +1,9 @@
-"""`Idempotency-Key`: a POST that is sent again is answered again, not done again.
+"""`Idempotency-Key`: a repeated POST gets the stored answer and changes nothing.
 
-The key, the digest of what was asked and the answer are one row, stored in the same transaction as the change. So there
-is no moment in which the change exists without its answer, and nothing to clean up after a crash. A second request that
-arrives while the first is at work is told so (409): on PostgreSQL by an advisory lock, within a process by a set.
-Refusals are not stored: they changed nothing, and what was wrong may have been put right.
+Key, digest of the request, and answer are one row, stored in the transaction of the change. So no change exists without
+its answer, and nothing needs cleaning up after a crash. A second request while the first is running gets a 409: found
+by an advisory lock on PostgreSQL, and by a set within a process. Errors are not stored: they changed nothing, and a
+retry may succeed.
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
@@ -31,7 +31,7 @@ REPLAYED_HEADERS = ("etag", "location", "cache-control", "content-type", "conten
 
 
 class StoredAnswer(Base):
-    """The answer that a key was given, and the digest of what was asked."""
+    """The stored answer of a key, and the digest of its request (`asked`)."""
 
     __tablename__ = "idempotency_keys"
 
@@ -44,7 +44,7 @@ class StoredAnswer(Base):
 
 
 class Replay(Exception):
-    """The request was done before: answer with what was stored."""
+    """Raised for a repeated request: answer with the stored response."""
 
     def __init__(self, stored: StoredAnswer) -> None:
         headers = {**json.loads(stored.headers), "Idempotency-Replayed": "true"}
@@ -52,7 +52,7 @@ class Replay(Exception):
 
 
 class Once:
-    """One request's idempotency. `begin` says within which scope the key is good; `keep` stores the answer."""
+    """The idempotency of one request: `begin` claims the key within a scope, `store` stores the answer."""
 
     def __init__(self, request: Request, session: AsyncSession, header: str | None) -> None:
         self._request, self._session, self._header = request, session, header
@@ -60,7 +60,7 @@ class Once:
         self._asked = ""
 
     async def begin(self, scope: str) -> None:
-        """Raises `Replay`, `IdempotencyConflict` or `IdempotencyInFlight` where the key is known already."""
+        """Claim the key. Raises `Replay`, `IdempotencyConflict` or `IdempotencyInFlight` for a known key."""
         if self._header is None:
             return
         if not SHORTEST <= len(self._header) <= LONGEST or not self._header.isprintable():
@@ -92,10 +92,10 @@ class Once:
             if not (await self._session.execute(select(func.pg_try_advisory_xact_lock(number)))).scalar_one():
                 raise IdempotencyInFlight(headers={"Retry-After": "1"})
 
-    async def keep(self, response: Response) -> None:
-        """Stores a successful answer in the same transaction as what it answers.
+    async def store(self, response: Response) -> None:
+        """Store a successful answer in the transaction of its change.
 
-        Where the answer holds a secret, the endpoint leaves in `request.state.replayed_content` what may be kept.
+        Where the answer holds a secret, the endpoint sets `request.state.replayed_content` to a body without it.
         """
         if self._key is None or not 200 <= response.status_code < 300:
             return

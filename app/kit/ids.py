@@ -1,4 +1,4 @@
-"""Identifiers: UUID version 7 (RFC 9562 §5.7), which sort by the time they were made."""
+"""Identifiers: UUID version 7 (RFC 9562 §5.7), which sort by creation time."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def new_id() -> str:
 
 
 def dashed(id: str) -> str:
-    """An id with its dashes: SQLite keeps it without."""
+    """Add the dashes to an id, which SQLite stores without."""
     return id if len(id) == 36 else f"{id[:8]}-{id[8:12]}-{id[12:16]}-{id[16:20]}-{id[20:]}"
 
 

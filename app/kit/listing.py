@@ -1,20 +1,21 @@
-"""One page of a list, as an answer: for readers with a validator, for the desk never stored."""
+"""Answers from rows: public ones through the cache with an ETag, desk ones with `no-store`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
+from pydantic.main import IncEx
 from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.kit.caching import at_desk, deliver
 from app.kit.fields import Selection
-from app.kit.paging import Slice, next_link
+from app.kit.paging import Item, Slice, next_link
 
 ALL = Selection(None)
 
@@ -24,54 +25,54 @@ def _adapter(schema: Any) -> TypeAdapter[Any]:
     return TypeAdapter(schema)
 
 
-def written(schema: Any, value: Any, include: Any = None) -> bytes:
-    """`value` through `schema` to JSON. What the schema does not allow is a fault of ours and fails loudly."""
+def written(schema: object, value: object, include: IncEx | None = None) -> bytes:
+    """Validate `value` against `schema` and serialise it to JSON. An invalid value is a bug: it raises."""
     adapter = _adapter(schema)
     if not include:
         return adapter.dump_json(adapter.validate_python(value, from_attributes=True), exclude_unset=True)
     return adapter.dump_json(adapter.validate_python(value, from_attributes=True), include=include, exclude_unset=True)
 
 
-def as_it_stands(schema: Any, value: Any, include: Any = None) -> bytes:
-    """`value` to JSON without asking `schema`: for what is read often and shaped in one place.
+def unvalidated(schema: object, value: object, include: IncEx | None = None) -> bytes:
+    """Serialise `value` to JSON without validation: for hot paths whose values are built in one place.
 
-    The tests ask it: there every such answer is, byte for byte, what `written` makes of it.
+    The tests compare every such answer, byte for byte, with the result of `written`.
     """
     return to_json(value, include=include)
 
 
-def spliced(schema: Any, value: Any, rows: Iterable[bytes]) -> bytes:
-    """`value` as it stands, with `rows` that are written already as its first member, `data`."""
-    around = as_it_stands(schema, {"data": [], **value})
+def spliced(schema: object, value: Mapping[str, object], rows: Iterable[bytes]) -> bytes:
+    """Serialise `value` without validation, with the JSON texts `rows` as its first member, `data`."""
+    around = unvalidated(schema, {"data": [], **value})
     return b'{"data":[%b%b' % (b",".join(rows), around.removeprefix(b'{"data":['))
 
 
 def delivered_list(
     request: Request,
     schema: type[BaseModel],
-    slice: Slice[Any],
-    rows: Sequence[Any],
+    slice: Slice[object],
+    rows: Sequence[object],
     *,
     tags: Iterable[str],
     shows: Iterable[str] | None = None,
     selection: Selection = ALL,
     shaped: bool = False,
 ) -> Response:
-    """A public page of `rows`, with `Link`, `ETag` and cache tags. `shaped`: they are as the schema writes them."""
-    write = as_it_stands if shaped else written
+    """A public page of `rows`, with `Link`, `ETag` and cache tags. `shaped`: needs no validation."""
+    write = unvalidated if shaped else written
     content = write(schema, {"data": rows, "page": slice.page()}, selection.include_in_list())
     return deliver(request, content, tags=tags, shows=shows, headers=next_link(request, slice.next))
 
 
 def delivered_page(
     request: Request,
-    slice: Slice[Any],
+    slice: Slice[object],
     rows: Iterable[bytes],
     *,
     tags: Iterable[str],
     shows: Iterable[str] | None = None,
 ) -> Response:
-    """A public page of rows that are written already."""
+    """A public page from the JSON texts of its rows."""
     content = b'{"data":[%b],"page":%b}' % (b",".join(rows), to_json(slice.page()))
     return deliver(request, content, tags=tags, shows=shows, headers=next_link(request, slice.next))
 
@@ -79,22 +80,22 @@ def delivered_page(
 def delivered(
     request: Request,
     schema: type[BaseModel],
-    value: Any,
+    value: object,
     *,
     tags: Iterable[str],
     modified: datetime | None = None,
     selection: Selection = ALL,
     shaped: bool = False,
 ) -> Response:
-    """A public thing. `shaped`: it is as the schema writes it."""
-    write = as_it_stands if shaped else written
+    """A public answer with one thing. `shaped`: needs no validation."""
+    write = unvalidated if shaped else written
     return deliver(request, write(schema, value, selection.include()), tags=tags, modified=modified)
 
 
 def desk_list(
-    request: Request, schema: type[BaseModel], slice: Slice[Any], shape: Callable[[Any], Any] | None = None
+    request: Request, schema: type[BaseModel], slice: Slice[Item], shape: Callable[[Item], object] | None = None
 ) -> Response:
-    """A staff page; `shape` turns a row into what the schema takes."""
+    """A desk page; `shape` turns a row into a value for the schema."""
     rows = [shape(row) for row in slice.rows] if shape else list(slice.rows)
     content = written(schema, {"data": rows, "page": slice.page()})
     return at_desk(content, headers=next_link(request, slice.next))

@@ -1,7 +1,7 @@
-"""The edge: what happens to every request before routing and to every answer after, as plain ASGI layers.
+"""ASGI middleware: for every request before routing, and every answer after it.
 
-In order, from the outside: `Visitor` (who asks; request id, log line, security headers), `Cors`, `LastResort` (for
-errors that nobody caught), `BodyLimit`. Before all of them stands the cache, which also answers HEAD as GET.
+In order, from the outside: `Visitor` (client address, request id, log line, security headers), `Cors`, `LastResort`
+(uncaught errors), `BodyLimit`. The cache is in front of all, and handles HEAD as GET.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Iterable, MutableMapping
-from typing import Any
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -41,8 +40,8 @@ SECURITY = (
 )
 
 
-def on_start(send: Send, change: Callable[[MutableHeaders, Message], None]) -> Send:
-    """`send` that lets `change` see the answer's headers before they leave."""
+def on_response_start(send: Send, change: Callable[[MutableHeaders, Message], None]) -> Send:
+    """Wrap `send`: `change` may modify the response headers before they are sent."""
 
     async def wrapped(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -53,7 +52,7 @@ def on_start(send: Send, change: Callable[[MutableHeaders, Message], None]) -> S
 
 
 def as_get(scope: Scope, send: Send) -> tuple[Scope, Send]:
-    """The request as the application is asked, GET for HEAD too, and a `send` that lets no body through for HEAD."""
+    """Turn HEAD into GET: the scope for the application, and a `send` that drops the body of a HEAD."""
     state = scope.setdefault("state", {})
     if scope["method"] != "HEAD":
         return {**scope}, send
@@ -66,10 +65,10 @@ def as_get(scope: Scope, send: Send) -> tuple[Scope, Send]:
 
 
 def with_literal_path(scope: Scope) -> Scope:
-    """The request, whose path is taken literally where percent-encoding hides the fixed part of it.
+    """The scope with its path not decoded, where percent-encoding hides the fixed part of the path.
 
-    Proxies fence `/v1/desk` by its prefix: no other spelling may lead there. Slugs come behind the fixed part; none of
-    them holds a slash.
+    Proxies protect `/v1/desk` by its prefix: no other spelling may lead there. Slugs follow the fixed part and hold no
+    slash.
     """
     raw: bytes = scope.get("raw_path") or b""
     if b"%" not in raw:
@@ -82,7 +81,7 @@ def with_literal_path(scope: Scope) -> Scope:
 
 
 class Visitor:
-    """Knows who asks, names the request, and writes one log line."""
+    """Sets client address and request id, adds security headers, and writes one log line."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
@@ -108,7 +107,7 @@ class Visitor:
             if settings.api_url.startswith("https:"):
                 answer["Strict-Transport-Security"] = "max-age=31536000"
 
-        wrapped = on_start(send, finish)
+        wrapped = on_response_start(send, finish)
         try:
             await self.app(scope, receive, wrapped)
         finally:
@@ -116,14 +115,14 @@ class Visitor:
 
 
 class LastResort:
-    """Turns what nobody caught into a problem, as long as no answer has begun."""
+    """Turns an uncaught exception into a problem, unless the response has started."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         begun: list[int] = []
-        watched = on_start(send, lambda _headers, message: begun.append(message["status"]))
+        watched = on_response_start(send, lambda _headers, message: begun.append(message["status"]))
         try:
             await self.app(scope, receive, watched)
         except Exception as error:
@@ -143,7 +142,7 @@ def _last_resort(error: Exception, request_id: str) -> Problem:
 
 
 class log_line:  # noqa: N801  # used like a function
-    """A log line made only when it is written: no query, body, token, e-mail address or full IP address."""
+    """A lazily formatted log line, without query, body, token, e-mail address or full IP address."""
 
     def __init__(self, scope: Scope, status: int, seconds: float, route: str = "-") -> None:
         self.scope, self.status, self.seconds, self.route = scope, status, seconds, route
@@ -158,7 +157,7 @@ class log_line:  # noqa: N801  # used like a function
 
 
 class Cors:
-    """Delivery is open to every origin with a literal `*`; the desk to configured origins only."""
+    """CORS: delivery is open to every origin with a literal `*`, the desk only to configured origins."""
 
     def __init__(self, app: ASGIApp, desk_origins: Iterable[str]) -> None:
         self.app = app
@@ -180,7 +179,7 @@ class Cors:
                 answer["Access-Control-Allow-Origin"] = allowed
                 answer["Access-Control-Expose-Headers"] = CORS_EXPOSED
 
-        wrapped = on_start(send, finish)
+        wrapped = on_response_start(send, finish)
         if scope["method"] == "OPTIONS" and origin and "access-control-request-method" in headers:
             await wrapped(
                 {
@@ -214,7 +213,7 @@ def _raw(headers: MutableMapping[str, str] | dict[str, str]) -> list[tuple[bytes
 
 
 class BodyLimit:
-    """Reads the body before anything else does, and refuses one that is larger than its path allows."""
+    """Reads the whole body, and refuses one over the limit of its path (413)."""
 
     def __init__(self, app: ASGIApp, desk_bytes: int) -> None:
         self.app = app
@@ -250,7 +249,7 @@ async def _refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> Non
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:
-    messages: list[Any] = [{"type": "http.request", "body": body, "more_body": False}]
+    messages: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def again() -> Message:
         return messages.pop() if messages else await receive()

@@ -1,7 +1,7 @@
-"""The OpenAPI document: FastAPI's, made to tell the whole truth.
+"""The OpenAPI document: FastAPI's, completed.
 
-What operations share is added here once: the problems that any request can meet, validators and redirects, headers,
-examples. What is particular stands at the route: its `problems(…)`, its schemas, its docstring.
+Added here once is what operations share: common problems, validators and redirects, headers, examples. The rest is at
+the route: its `problems(…)`, its schemas, its docstring.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from pydantic.json_schema import JsonSchemaValue
 
 from app.kit.errors import MEDIA_TYPE, Problem, every_problem
 from app.kit.examples import example_of, restore_nulls
@@ -117,9 +118,9 @@ DETAIL_EXAMPLE = {"minutes": 5}
 
 
 def attach(app: FastAPI) -> None:
-    """Makes `app.openapi()` the finished document, built once."""
+    """Make `app.openapi()` return the completed document, built once."""
 
-    def document() -> dict[str, Any]:
+    def document() -> JsonSchemaValue:
         if app.openapi_schema is None:
             app.openapi_schema = build(app)
         return app.openapi_schema
@@ -127,8 +128,8 @@ def attach(app: FastAPI) -> None:
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
 
-def build(app: FastAPI) -> dict[str, Any]:
-    """The document of `app`, the same for every installation."""
+def build(app: FastAPI) -> JsonSchemaValue:
+    """Build the document of `app`, the same for every installation."""
     document = get_openapi(
         title="Nashra",
         version=VERSION,
@@ -156,7 +157,7 @@ def build(app: FastAPI) -> dict[str, Any]:
     return document
 
 
-def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _complete(path: str, method: str, operation: JsonSchemaValue, schemas: JsonSchemaValue) -> None:
     responses = operation["responses"]
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
@@ -179,16 +180,17 @@ def _complete(path: str, method: str, operation: dict[str, Any], schemas: dict[s
     operation["responses"] = dict(sorted(responses.items()))
 
 
-def _words(operation: dict[str, Any]) -> None:
-    """A docstring's first line is the summary, the rest the description."""
-    summary, _, rest = operation.get("description", operation["summary"]).partition("\n")
+def _words(operation: JsonSchemaValue) -> None:
+    """Split a docstring: its first line is the summary, the rest the description."""
+    text: str = operation["description"] if "description" in operation else operation["summary"]
+    summary, _, rest = text.partition("\n")
     if rest.strip() or operation.get("description"):
         operation["summary"] = summary.strip()
     operation["description"] = " ".join(rest.split()) or f"{summary.strip().rstrip('?.')}."
 
 
-def _parameter(parameter: dict[str, Any]) -> None:
-    """A parameter is there or not, never null; its example stands beside it."""
+def _parameter(parameter: JsonSchemaValue) -> None:
+    """Remove null from a parameter's schema, and move its example beside the schema."""
     schema = parameter["schema"]
     for branch in schema.get("anyOf", []):
         if branch.get("type") != "null":
@@ -201,8 +203,8 @@ def _parameter(parameter: dict[str, Any]) -> None:
         parameter["example"] = PARAMETERS.get(parameter["name"], shown[0])
 
 
-def _shared_problems(path: str, method: str, operation: dict[str, Any]) -> dict[str, list[str]]:
-    """What any request of this kind can meet."""
+def _shared_problems(path: str, method: str, operation: JsonSchemaValue) -> dict[str, list[str]]:
+    """The problems that any operation of this kind can answer."""
     found: dict[str, list[str]] = {"413": ["payload-too-large"], "500": ["internal-error"]}
     if path.startswith("/v1"):
         found["400"] = ["invalid-query"]
@@ -221,7 +223,7 @@ def _shared_problems(path: str, method: str, operation: dict[str, Any]) -> dict[
     return found
 
 
-def _problem_response(status: str, slugs: list[str]) -> dict[str, Any]:
+def _problem_response(status: str, slugs: list[str]) -> JsonSchemaValue:
     kinds = {kind.slug: kind for kind in every_problem()}
     titles = "; ".join(f"`{slug}`: {message(f'problem.{slug}.title', 'en')}" for slug in slugs)
     headers = ["X-Request-ID", "Content-Language", *BY_STATUS.get(status, [])]
@@ -237,9 +239,9 @@ def _problem_response(status: str, slugs: list[str]) -> dict[str, Any]:
     }
 
 
-def _problem_example(kind: type[Problem]) -> dict[str, Any]:
+def _problem_example(kind: type[Problem]) -> JsonSchemaValue:
     fault = FAULT_EXAMPLES.get(kind.slug)
-    example: dict[str, Any] = {
+    example: JsonSchemaValue = {
         "type": f"/problems/{kind.slug}",
         "title": message(f"problem.{kind.slug}.title", "ar"),
         "status": kind.status,
@@ -254,7 +256,7 @@ def _problem_example(kind: type[Problem]) -> dict[str, Any]:
     return example
 
 
-def _success(path: str, method: str, status: str, response: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _success(path: str, method: str, status: str, response: JsonSchemaValue, schemas: JsonSchemaValue) -> None:
     names = ["X-Request-ID", "Cache-Control"]
     if response.get("description", "Successful Response") == "Successful Response":
         response["description"] = DONE[status]
@@ -268,7 +270,7 @@ def _success(path: str, method: str, status: str, response: dict[str, Any], sche
         desk = path.startswith("/v1/desk")
         if path.startswith("/v1") and (not desk or "version" in _properties(schema, schemas)):
             names += ["ETag"]
-        if path.endswith("/{slug}") and not desk and "tickers" not in path:  # a strip changes by the clock
+        if path.endswith("/{slug}") and not desk and "tickers" not in path:  # a ticker changes by the clock
             names += ["Last-Modified"]
     if status == "201":
         names += ["Location"]
@@ -277,14 +279,14 @@ def _success(path: str, method: str, status: str, response: dict[str, Any], sche
     response["headers"] = {**_headers(names), **response.get("headers", {})}
 
 
-def _properties(schema: dict[str, Any], schemas: dict[str, Any]) -> dict[str, Any]:
+def _properties(schema: JsonSchemaValue, schemas: JsonSchemaValue) -> JsonSchemaValue:
     name = schema.get("$ref", "").rpartition("/")[2]
-    found: dict[str, Any] = schemas.get(name, schema).get("properties", {})
+    found: JsonSchemaValue = schemas.get(name, schema).get("properties", {})
     return found
 
 
-def _redirects(path: str, method: str, operation: dict[str, Any]) -> None:
-    """304 where an answer has a validator, 308 where a thing has a slug."""
+def _redirects(path: str, method: str, operation: JsonSchemaValue) -> None:
+    """Add 304 where the answer has an ETag, and 308 where the path has a slug."""
     responses = operation["responses"]
     content = responses.get("200", {}).get("content", {})
     if "text/event-stream" in content:
@@ -301,10 +303,10 @@ def _redirects(path: str, method: str, operation: dict[str, Any]) -> None:
         }
 
 
-def _headers(names: list[str]) -> dict[str, Any]:
+def _headers(names: list[str]) -> JsonSchemaValue:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in dict.fromkeys(names)}
 
 
-def _request_example(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _request_example(operation: JsonSchemaValue, schemas: JsonSchemaValue) -> None:
     for media in operation.get("requestBody", {}).get("content", {}).values():
         media.setdefault("example", example_of(media.get("schema", {}), schemas, only_required=True))

@@ -1,7 +1,7 @@
-"""Paging: signed cursors over a keyset, so that a page costs the same at any depth and no row is repeated or skipped.
+"""Keyset pagination with signed cursors: pages cost the same at any depth, and no row is repeated or skipped.
 
-A cursor holds the sort key of the last row that was sent. It is signed and bound to the path, the filters and the sort
-it came from; anything else is refused, never guessed.
+A cursor holds the sort key of the last row of a page. It is signed and bound to the path, the filters and the sort of
+its list; any other cursor is refused.
 """
 
 from __future__ import annotations
@@ -11,12 +11,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeAlias, TypeVar
 from urllib.parse import quote, urlencode
 
 from pydantic import ConfigDict, Field
 from pydantic_core import to_json
-from sqlalchemy import BindParameter, ColumnElement, Integer, Select, and_, bindparam, func, literal, or_, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Select,
+    and_,
+    bindparam,
+    func,
+    literal,
+    or_,
+    select,
+)
 from starlette.requests import Request
 
 from app.kit import clock
@@ -28,12 +39,14 @@ from app.kit.signing import Signer, from_base64url, to_base64url
 
 Item = TypeVar("Item")
 Row = TypeVar("Row")
+Row_co = TypeVar("Row_co", covariant=True)
+AnySelect: TypeAlias = Select[Any]
 COUNT_LIMIT = 10_000
 FIRST, LAST = datetime(1, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC)
-NEAR = 2_000  # rows that are asked one by one before all that pass a filter are gathered
-# As a number in the statement: PostgreSQL takes a parameter for a tenth of all rows, and plans anew each time.
+NEAR = 2_000  # rows that are scanned in sort order before the filter's index is used
+# A literal: for a parameter PostgreSQL estimates a tenth of all rows, and plans again each time.
 ROWS: BindParameter[int] = bindparam("rows", type_=Integer, literal_execute=True)
-# Parameters that do not change which rows a list has, or in which order.
+# Parameters that change neither the rows of a list nor their order.
 NOT_BINDING = {"cursor", "limit", "fields", "include", "count", "display", "facets"}
 
 
@@ -69,7 +82,7 @@ class Page(Output):
 class Listed(Output, Generic[Item]):
     """One page of a list."""
 
-    # There is nothing to describe, and looking for it costs 15 ms for each kind of list.
+    # There are no attribute docstrings here, and looking for them costs 15 ms for each subclass.
     model_config = ConfigDict(use_attribute_docstrings=False)
 
     data: list[Item]
@@ -78,7 +91,7 @@ class Listed(Output, Generic[Item]):
 
 @dataclass(frozen=True)
 class Key:
-    """One column of a sort: how to order by it, and how to write its value into a cursor."""
+    """One column of a sort order."""
 
     column: Any
     descending: bool = False
@@ -88,8 +101,8 @@ class Key:
         return self.column.desc() if self.descending else self.column.asc()
 
 
-def after(keys: Sequence[Key], values: Sequence[Any]) -> ColumnElement[bool]:
-    """Rows behind `values` in the order of `keys`; the bound on the first column lets an index begin there."""
+def after(keys: Sequence[Key], values: Sequence[object]) -> ColumnElement[bool]:
+    """SQL condition: rows after `values` in the order of `keys`. The bound on the first column allows an index seek."""
     first, value = keys[0].column, values[0]
     steps = [
         and_(
@@ -107,9 +120,9 @@ def _signer(keys: tuple[str, ...]) -> Signer:
 
 
 class Cursors:
-    """Reads and writes the cursors of one list, as one request asked for it.
+    """Reads and writes cursors, bound to the list of a request.
 
-    With `path` they are those of another list, at that path and without filters.
+    With `path` they are bound to another list, at that path and without filters.
     """
 
     def __init__(self, request: Request, path: str | None = None) -> None:
@@ -118,13 +131,13 @@ class Cursors:
         pairs = sorted(pair for pair in asked if pair[0] not in NOT_BINDING)
         self._bound = to_json([path or request.scope["path"], pairs])
 
-    def write(self, values: Sequence[Any]) -> str:
+    def write(self, values: Sequence[object]) -> str:
         plain = [clock.written(value) if isinstance(value, datetime) else value for value in values]
         body = to_json(plain)
         return to_base64url(self._signer.sign(body + self._bound, 16) + body)
 
     def read(self, cursor: str | None, times: Sequence[int] = ()) -> list[Any] | None:
-        """The values in `cursor`; those at the positions `times` as moments. Raises `InvalidCursor`."""
+        """The values in `cursor`, those at the positions `times` as `datetime`. Raises `InvalidCursor`."""
         if cursor is None:
             return None
         try:
@@ -139,68 +152,68 @@ class Cursors:
 
 
 @dataclass(frozen=True)
-class Slice(Generic[Row]):
-    """The rows of one page, the cursor of the next, and the count where it was asked for."""
+class Slice(Generic[Row_co]):
+    """The rows of one page, the cursor of the next, and the count with `count=true`."""
 
-    rows: Sequence[Row]
+    rows: Sequence[Row_co]
     next: str | None
     limit: int
     total: int | None = None
     total_capped: bool = False
 
-    def page(self) -> dict[str, Any]:
-        """The `page` member. `total_capped` appears where a count was asked for."""
-        page: dict[str, Any] = {"next": self.next, "limit": self.limit, "total": self.total}
+    def page(self) -> dict[str, object]:
+        """The `page` member of the answer; `total_capped` only with a count."""
+        page: dict[str, object] = {"next": self.next, "limit": self.limit, "total": self.total}
         return page if self.total is None else {**page, "total_capped": self.total_capped}
 
 
 class Paged:
-    """A list in the order of `keys`, whose last must be unique: its statements, put together once and run often."""
+    """The prepared statements of a list in the order of `keys`, of which the last must be unique."""
 
     def __init__(
         self,
-        statement: Select[Any],
+        statement: AnySelect,
         keys: Sequence[Key],
         *where: ColumnElement[bool],
-        whole: Select[Any] | None = None,
+        whole: AnySelect | None = None,
         near: tuple[ColumnElement[bool], Sequence[ColumnElement[bool]]] | None = None,
         is_lasting: bool = False,
     ) -> None:
-        """`whole` makes more of the rows of a page, which `statement` only finds by the last of `keys`.
+        """With `whole`, `statement` only finds the last of `keys`, and `whole` selects the rows of the page by it.
 
-        `near`: what all rows fulfil, and `where` in a form that asks each row by itself. The next `NEAR` rows are asked
-        first: where many pass a page is full soon; where few do it is cheap to gather all that pass.
+        `near`: a condition that all rows meet, and `where` in a form that is cheap for a single row. The next `NEAR`
+        rows are scanned first: where many match, the page is soon full; where few match, sorting all of them is cheap.
         """
         self._bare, self._keys, self._where, self._whole, self._near = statement, keys, where, whole, near
         self._is_lasting = is_lasting
         self._statement = statement.where(*where)
         self.first = self._prepared(self._in_order(self._statement))
 
-    def _prepared(self, statement: Select[Any]) -> Prepared:
+    def _prepared(self, statement: AnySelect) -> Prepared:
         return Prepared(statement, is_lasting=self._is_lasting)
 
-    def _in_order(self, statement: Select[Any]) -> Select[Any]:
+    def _in_order(self, statement: AnySelect) -> AnySelect:
         order = [key.ordered for key in self._keys]
         page = statement.correlate(None).order_by(*order).limit(ROWS)
         return page if self._whole is None else self._whole.where(self._keys[-1].column.in_(page)).order_by(*order)
 
     @cached_property
     def later(self) -> Prepared:
-        """The page behind the values `after0`, `after1`, …
+        """The page after the values `after0`, `after1`, …
 
-        They stand before `where`: of two bounds on one column SQLite begins at the first, and the other is "by now".
+        They come before `where`: SQLite seeks by the first of two bounds on one column, and the other is "until now".
         """
         values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
         return self._prepared(self._in_order(self._bare.where(after(self._keys, values), *self._where)))
 
     @cached_property
     def near(self) -> tuple[Prepared, Prepared]:
-        """The first page, and a later one, as far as the next `NEAR` rows go."""
+        """The first page, and a later one, within the next `NEAR` rows."""
         values = [bindparam(f"after{number}", type_=key.column.type) for number, key in enumerate(self._keys)]
         return self._prepared(self._nearby()), self._prepared(self._nearby(after(self._keys, values)))
 
-    def _nearby(self, *behind: ColumnElement[bool]) -> Select[Any]:
-        assert self._near is not None  # noqa: S101  # for the type checker: asked for only where it is
+    def _nearby(self, *behind: ColumnElement[bool]) -> AnySelect:
+        assert self._near is not None  # noqa: S101  # for the type checker: `_rows` has checked it
         first, (every, each) = self._keys[0], self._near
         far = select(first.column).where(*behind, every).order_by(*(key.ordered for key in self._keys))
         end = literal(FIRST if first.descending else LAST, first.column.type)
@@ -209,13 +222,13 @@ class Paged:
         return self._in_order(self._bare.where(within, *behind, every, *each))
 
     @cached_property
-    def counted(self) -> Select[Any]:
-        """How many rows there are, to one above the limit: that tells that there are more."""
+    def counted(self) -> AnySelect:
+        """Counts rows, up to one above `COUNT_LIMIT`: that one shows that there are more."""
         bounded = self._statement.with_only_columns(self._keys[-1].column).order_by(None).limit(COUNT_LIMIT + 1)
         return select(func.count()).select_from(bounded.subquery())
 
     async def _rows(
-        self, connection: Connection, bound: Mapping[str, Any], *, later: bool, scalars: bool
+        self, connection: Connection, bound: Mapping[str, object], *, later: bool, scalars: bool
     ) -> Sequence[Any]:
         if self._near is not None:
             found: Sequence[Any] = await self.near[later].all(connection, bound)
@@ -232,12 +245,12 @@ class Paged:
         query: PageQuery,
         cursors: Cursors,
         *,
-        position: Callable[[Any], Sequence[Any]],
+        position: Callable[[Row], Sequence[object]],
         times: Sequence[int] = (),
         scalars: bool = False,
-        values: Mapping[str, Any] = EMPTY,
-    ) -> Slice[Any]:
-        """One page. `position` reads a row's keys; `values` are the statement's own parameters."""
+        values: Mapping[str, object] = EMPTY,
+    ) -> Slice[Row]:
+        """One page. `position` returns a row's sort keys; `values` are parameters of the statement."""
         start = cursors.read(query.cursor, times)
         bound = {**values, "rows": query.limit + 1, **{f"after{n}": value for n, value in enumerate(start or ())}}
         rows = await self._rows(connection, bound, later=start is not None, scalars=scalars)
@@ -255,22 +268,22 @@ class Paged:
 
 async def take(
     connection: Connection,
-    statement: Select[Any],
+    statement: AnySelect,
     keys: Sequence[Key],
     query: PageQuery,
     cursors: Cursors,
     *,
-    position: Callable[[Any], Sequence[Any]],
+    position: Callable[[Row], Sequence[object]],
     times: Sequence[int] = (),
     scalars: bool = False,
-) -> Slice[Any]:
-    """One page of a statement that is put together for this request alone."""
+) -> Slice[Row]:
+    """One page of a statement that is built for this request only."""
     paged = Paged(statement, keys)
     return await paged.take(connection, query, cursors, position=position, times=times, scalars=scalars)
 
 
 def next_link(request: Request, cursor: str | None) -> dict[str, str]:
-    """RFC 8288 `Link` to the next page, as a reference relative to the server."""
+    """The `Link` header (RFC 8288) to the next page, relative to the server."""
     if cursor is None:
         return {}
     pairs = sorted(pair for pair in request.query_params.multi_items() if pair[0] != "cursor")

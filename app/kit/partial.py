@@ -1,19 +1,19 @@
-"""What `fields=` leaves of a schema, so that the document is true for partial answers too."""
+"""OpenAPI schemas for partial answers (`fields=`)."""
 
 from __future__ import annotations
 
-from typing import Any
+from pydantic.json_schema import JsonSchemaValue
 
 PREFIX = "#/components/schemas/"
 
 
-def with_partial(media: dict[str, Any], schemas: dict[str, Any]) -> None:
-    """Adds to a response the same schema with only `id` certain, in every object that has one."""
+def with_partial(media: JsonSchemaValue, schemas: JsonSchemaValue) -> None:
+    """Add to a response a variant of its schema in which only `id` is required, at every level."""
     whole = media["schema"]
     media["schema"] = {"anyOf": [whole, {"$ref": PREFIX + _part(whole["$ref"].removeprefix(PREFIX), schemas)}]}
 
 
-def _part(name: str, schemas: dict[str, Any]) -> str:
+def _part(name: str, schemas: JsonSchemaValue) -> str:
     part_name = f"{name}Part"
     schema = schemas[name]
     if schema.get("type") != "object" or "properties" not in schema:
@@ -21,7 +21,7 @@ def _part(name: str, schemas: dict[str, Any]) -> str:
     if part_name in schemas:
         return part_name
     is_list = "page" in schema["properties"]
-    part: dict[str, Any] = {**schema, "title": part_name}
+    part: JsonSchemaValue = {**schema, "title": part_name}
     part["description"] = f"What `fields=` keeps of `{name}`."
     schemas[part_name] = part
     kept = schema.get("required", []) if is_list else [field for field in ("id",) if field in schema["properties"]]
@@ -32,8 +32,8 @@ def _part(name: str, schemas: dict[str, Any]) -> str:
     return part_name
 
 
-def _in(node: Any, schemas: dict[str, Any]) -> Any:
-    """`node` with every reference to an object turned to its part."""
+def _in(node: object, schemas: JsonSchemaValue) -> object:
+    """`node` with every `$ref` to an object replaced by its partial schema."""
     if isinstance(node, list):
         return [_in(item, schemas) for item in node]
     if not isinstance(node, dict):

@@ -1,4 +1,4 @@
-"""PostgreSQL through asyncpg: a reading connection that asks the driver itself."""
+"""PostgreSQL: a read connection that runs statements on asyncpg directly."""
 
 from __future__ import annotations
 
@@ -12,26 +12,26 @@ SNAPSHOT = "REPEATABLE READ"
 BY_ITSELF = "AUTOCOMMIT"
 WRONG = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
 ANYTHING = text("SELECT 1")
-PATIENCE = 5  # seconds for the end of a transaction that has only read
+PATIENCE = 5  # seconds for the ROLLBACK of a read transaction
 
 
 class SnapshotConnection(AsyncConnection):
-    """One snapshot from the first statement on, unless it `is_alone`.
+    """A read connection with one snapshot from its first statement on, unless `is_single_statement`.
 
-    Its engine leaves transactions alone; this one is begun and ended here, where the driver is asked past SQLAlchemy.
+    Its engine is in autocommit mode; BEGIN and ROLLBACK are sent here, since statements bypass SQLAlchemy.
     """
 
     is_single_statement = False
-    """Whether each statement is read by itself."""
+    """Whether statements run without a transaction."""
 
     async def driver(self) -> Any:
-        """The driver's own connection, in its transaction. It cannot write, by what the server was told."""
+        """The asyncpg connection, in its transaction (read only by a server setting)."""
         driver = self._driver
         if not self.is_single_statement and not driver.is_in_transaction():
             try:
                 await driver.execute("BEGIN")
             except WRONG:
-                await super().execute(ANYTHING)  # SQLAlchemy knows what the error means, and what becomes of the pool
+                await super().execute(ANYTHING)  # lets SQLAlchemy map the error and invalidate the pool
                 raise
         return driver
 
@@ -40,7 +40,7 @@ class SnapshotConnection(AsyncConnection):
         return await super().execute(statement, parameters, execution_options=execution_options)
 
     async def close(self) -> None:
-        """Whoever gets the connection next must not see an old snapshot."""
+        """Roll back before the pool reuses the connection: its next user needs a new snapshot."""
         own = self.sync_connection
         if own is not None and not own.closed and not own.invalidated and self._driver.is_in_transaction():
             try:
@@ -56,7 +56,7 @@ class SnapshotConnection(AsyncConnection):
 
 
 def postgresql_url(url: URL) -> URL:
-    """The address in asyncpg's words: libpq's `sslmode` is its `ssl`."""
+    """The URL for asyncpg, which calls libpq's `sslmode` `ssl`."""
     query = dict(url.query)
     if mode := query.pop("sslmode", None):
         query["ssl"] = mode

@@ -1,25 +1,25 @@
-"""What happens below the application: one connection's HTTP/1.1, for a server that is reached without a proxy.
+"""HTTP/1.1 of one client connection, below ASGI: limits and checks for a server without a proxy in front.
 
-| what comes | answer | RFC |
+| input | answer | RFC |
 | --- | --- | --- |
 | a head over `head_max_bytes` or `head_max_fields` | 431; 414 where it is the target | 6585 §5, 9110 §15.5.15 |
-| chunk extensions or trailers beyond all measure | 431 | 9112 §7.1.2 |
+| chunk extensions or trailers over `head_max_bytes` | 431 | 9112 §7.1.2 |
 | not HTTP; no or several `Host`; `#` in the target; another version than 1.0, 1.1 | 400 | 9112 §2, §3 |
-| a head not complete after `head_seconds` | 408; closed without a word where nothing came | 9110 §15.5.9 |
+| a head not complete after `head_seconds` | 408; closed without an answer where no byte came | 9110 §15.5.9 |
 | a body slower than `body_min_rate`, after `body_seconds` | 408 | 9110 §15.5.9 |
 | more than `unfinished_per_address` unfinished requests of one client | 429 | 6585 §4 |
-| a coding beside `chunked`, chunks in HTTP/1.0 | 400: another reader may see other requests | 9112 §6.1 |
-| an offer to upgrade | HTTP goes on, with the body | 9110 §7.8 |
+| a coding beside `chunked`, chunks in HTTP/1.0 | 400: against request smuggling | 9112 §6.1 |
+| an `Upgrade` | ignored: HTTP goes on, with the body | 9110 §7.8 |
 | a target with raw UTF-8 letters, on an idle connection | as its percent-encoded form | |
 | HTTP/1.0, and an answer without a length | ends with the connection, is not chunked | 9112 §6.3 |
 | an answer before the whole body was read | the rest is read for a while before closing | 9112 §9.6 |
 
-Refusals are problems like all others, in the language of the site, with `Connection: close`, and counted. One that
-comes behind a request whose answer is not complete waits for that answer.
+Refusals are RFC 9457 problems in the language of the site, with `Connection: close`, and counted. They wait until all
+earlier requests of the connection are answered.
 
-What connections share is in `app/kit/connections.py`. This leans on uvicorn's `HttpToolsProtocol` and
-`RequestResponseCycle`, whose version is bounded in `pyproject.toml`: their callbacks of the parser, `parser`, `cycle`,
-`pipeline`, `flow`, `url`, `headers`.
+What connections share is in `app/kit/connections.py`. This uses internals of uvicorn's `HttpToolsProtocol` and
+`RequestResponseCycle`, whose version is bounded in `pyproject.toml`: parser callbacks, `parser`, `cycle`, `pipeline`,
+`flow`, `url`, `headers`.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ WITHOUT_PATH = re.compile(rb"(https?://[^/?]+)(\?.*)?", re.IGNORECASE)
 SLASH = ord("/")
 PERCENT_ENCODED = {byte: f"%{byte:02X}" for byte in range(0x80, 0x100)}
 FRAMING_PER_BYTE = 8  # bytes of chunk framing for each byte of a body: one-byte chunks have five
-LINGER_SECONDS, LINGER_BYTES = 2.0, 8_388_608  # for what is still being sent when the answer has gone out
+LINGER_SECONDS, LINGER_BYTES = 2.0, 8_388_608  # how long, and how much, a client may go on sending after its answer
 
 
 log = logging.getLogger("nashra")
 
 
 class _Refused(Exception):
-    """Raised in a callback of the parser, which ends its work."""
+    """Raised in a parser callback, to stop the parser."""
 
     def __init__(self, problem: Problem) -> None:
         super().__init__(problem.slug)
@@ -59,27 +59,27 @@ class _Refused(Exception):
 
 
 class HttpProtocol(HttpToolsProtocol):
-    """One connection."""
+    """One client connection."""
 
     _is_in_head = _is_in_body = False
     _has_completed = False
-    """Whether a request came to its end in the bytes that were read last."""
+    """Whether a request ended in the bytes fed last."""
     _is_in_request_line = True
-    """Nothing of the next request has come but, perhaps, a part of its first line."""
+    """Whether no more than a part of the next request's first line has come."""
     _head_bytes = _body_bytes = _framing_bytes = 0
     _trailer_bytes = 0
     """Framing since the last byte of the body: trailers, or the extensions of one chunk."""
     _has_raw_letters = _is_upgrade = False
     _since: float | None = None
-    """The moment (monotonic) from which an unfinished request is measured."""
+    """Start of the unfinished request, in seconds of the loop's clock; None while idle."""
     has_body = False
-    """Whether the request has a body, or says so."""
+    """Whether the head announces a body."""
     is_counted = False
-    """Whether it is one of the unfinished requests of its client."""
+    """Whether it counts among the unfinished requests of its client."""
     _host: bytes | None = None
     _refusal: Problem | None = None
     _lingered: int | None = None
-    """Bytes that were thrown away since the last answer."""
+    """Bytes discarded since the last answer; None while the connection is not lingering."""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -106,16 +106,16 @@ class HttpProtocol(HttpToolsProtocol):
             data = data[self._feed(data[:room] if room < len(data) else data) :]
 
     def _with_ascii_target(self, data: bytes) -> bytes:
-        """The request line with its raw letters percent-encoded, where a request begins on an idle connection."""
+        """Percent-encode raw UTF-8 in the request line, where a request begins on an idle connection."""
         line, end, rest = data.partition(b"\n")
         if line.isascii() or not (self.cycle is None or self.cycle.response_complete):
             return data
         self._has_raw_letters, most = True, self.all.limits.head_max_bytes
         encoded = line[:most].decode("latin-1").translate(PERCENT_ENCODED).encode()
-        return encoded + end + rest if len(line) <= most else encoded  # what is longer is refused
+        return encoded + end + rest if len(line) <= most else encoded  # a longer line is refused
 
     def _feed(self, data: bytes) -> int:
-        """Gives the parser these bytes, at most what is left for a head; returns how many of them it has taken."""
+        """Feed the parser; returns how many of the bytes it has consumed."""
         self._has_completed, was_in_body, body_bytes, taken = False, self._is_in_body, self._body_bytes, len(data)
         try:
             try:
@@ -127,14 +127,14 @@ class HttpProtocol(HttpToolsProtocol):
             self.refuse(_problem_of(error))
             return taken
         if self._is_in_body:
-            is_within = was_in_body and not self._has_completed  # else the body began somewhere in these bytes
+            is_within = was_in_body and not self._has_completed  # else the body began or ended in these bytes
             self._count_framing(*(taken, self._body_bytes - body_bytes) if is_within else (0, 0))
         elif self._is_in_head or not self._has_completed:
             self._count_head(data)
         return taken
 
     def _read_again_without_upgrade(self) -> None:
-        """HTTP goes on (RFC 9110 §7.8); the parser would take a body behind such a head for another request."""
+        """Parse the head again without `Upgrade` (RFC 9110 §7.8): else the body is parsed as another request."""
         fields = [b"%b: %b\r\n" % pair for pair in self.headers if pair[0] != b"upgrade"]
         line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
         self._is_upgrade = False
@@ -144,7 +144,7 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _count_head(self, data: bytes) -> None:
         size = len(data)
-        if self._has_completed:  # it began somewhere in these bytes
+        if self._has_completed:  # the head began somewhere in these bytes
             size = len(self.url) + sum(len(name) + len(value) for name, value in self.headers)
         if self._is_in_head and (self._has_completed or b"\n" in data):
             self._is_in_request_line = False
@@ -156,7 +156,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._unfinished()
 
     def _count_framing(self, taken: int, body: int) -> None:
-        """`taken` bytes have come, of which `body` are the body's own."""
+        """Count chunk framing: `taken` bytes were consumed, of which `body` belong to the body."""
         self._framing_bytes += taken - body
         self._trailer_bytes = 0 if body else self._trailer_bytes + taken
         most = self.all.limits.head_max_bytes
@@ -197,7 +197,7 @@ class HttpProtocol(HttpToolsProtocol):
         self.end_request()
 
     def _check_head(self) -> None:
-        """Raises what makes a head none of HTTP/1.0 or HTTP/1.1 (RFC 9112 §3)."""
+        """Raises `_Refused` for a head that is not valid HTTP/1.0 or HTTP/1.1 (RFC 9112 §3)."""
         names = [name for name, _ in self.headers]
         version, hosts = self.parser.get_http_version(), names.count(b"host")
         if len(names) > self.all.limits.head_max_fields:
@@ -212,13 +212,13 @@ class HttpProtocol(HttpToolsProtocol):
             self._check_target()
 
     def _check_framing(self, version: str) -> None:
-        """Chunks and no other coding, and not in HTTP/1.0: who reads on the way may not know them (RFC 9112 §6.1)."""
+        """Only `chunked`, and not in HTTP/1.0, which proxies may not understand (RFC 9112 §6.1)."""
         codings = [value.lower() for name, value in self.headers if name == b"transfer-encoding"]
         if codings and (codings != [b"chunked"] or version == "1.0"):
             raise _Refused(BadRequest())
 
     def _check_target(self) -> None:
-        """Letters are UTF-8; an absolute target without a path is that of the root (RFC 9112 §3.2.2)."""
+        """Raw bytes must be UTF-8; an absolute target without a path gets the path `/` (RFC 9112 §3.2.2)."""
         is_known = self.url.startswith(b"/") or b"://" in self.url or self.url == b"*"
         if not is_known or self.parser.get_method() == b"CONNECT":
             raise _Refused(BadRequest())
@@ -232,19 +232,19 @@ class HttpProtocol(HttpToolsProtocol):
 
     def _is_host(self, value: bytes) -> bool:
         if value != self._host and HOST.fullmatch(value):
-            self._host = value  # that of most requests of a connection
+            self._host = value  # most requests of a connection repeat it
         return value == self._host
 
     def begin_request(self) -> None:
-        """The head is there, and good: the application is asked."""
+        """Pass a valid head to the application."""
         super().on_headers_complete()
         if self.has_body:
-            self.cycle.transport = _Lingering(self)  # type: ignore[assignment]  # what a cycle asks of its transport
+            self.cycle.transport = _Lingering(self)  # type: ignore[assignment]  # the part of a transport that a cycle uses
         if self.scope["http_version"] == "1.0":
             self.cycle.__class__ = UnframedCycle  # uvicorn makes it itself, and offers no other way
 
     def end_request(self) -> None:
-        """All of the request is there."""
+        """Tell the application that the request is complete."""
         super().on_message_complete()
 
     # ── what takes too long ──────────────────────────────────────────────────────────────────────────────────────────
@@ -262,13 +262,13 @@ class HttpProtocol(HttpToolsProtocol):
             self.all.remove(self)
 
     def refuse_if_late(self) -> None:
-        """Called now and then while a request is unfinished."""
+        """Refuse an unfinished request after its deadline; called by the sweep of `Connections`."""
         if self._since is None:
             return
         limits, now = self.all.limits, self.loop.time()
         given = limits.body_seconds if self._is_in_body else limits.head_seconds
         earned = self._body_bytes / limits.body_min_rate if self._is_in_body else 0.0
-        if self.flow.read_paused:  # by us, not by the client
+        if self.flow.read_paused:  # we hold the client back: its time does not count
             self._since = now - earned
         elif now - self._since > given + earned:
             self.refuse(RequestTimeout())
@@ -276,7 +276,7 @@ class HttpProtocol(HttpToolsProtocol):
     # ── refusals ─────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def refuse(self, problem: Problem) -> None:
-        """Answers with the problem as soon as what was asked before is answered; reads nothing more as HTTP."""
+        """Answer with the problem after all earlier answers; the rest of the input is discarded."""
         if self._refusal is None and not self.transport.is_closing():
             self._refusal = problem
             self.all.refusals[problem.slug] += 1
@@ -289,7 +289,7 @@ class HttpProtocol(HttpToolsProtocol):
             self._send_refusal()
 
     def _send_refusal(self) -> None:
-        is_ours = self._is_in_body and not self.pipeline  # the request at fault is the one that is being answered
+        is_ours = self._is_in_body and not self.pipeline  # the faulty request is the one being answered
         is_answering = self.cycle is not None and not self.cycle.response_complete
         if is_answering and not is_ours:
             return
@@ -302,7 +302,9 @@ class HttpProtocol(HttpToolsProtocol):
         self._linger()
 
     def _waits_for_an_answer(self) -> bool:
-        """Not who has one to this very request, nor who has sent nothing: it would be taken for the next one's."""
+        """Whether to send the refusal: not after an answer to this request; no 408 on an idle connection, where the
+        client would take it for the answer to its next request.
+        """
         if self._is_in_body:
             return not self.cycle.response_complete
         return self._is_in_head or not isinstance(self._refusal, RequestTimeout)
@@ -316,7 +318,7 @@ class HttpProtocol(HttpToolsProtocol):
         return b"".join([STATUS_LINE[answer.status_code], *lines, b"\r\n", bytes(answer.body)])
 
     def _disconnect_application(self) -> None:
-        """What waits for the rest of the body hears that it does not come."""
+        """Tell an application that waits for the rest of the body that the client is gone."""
         if self.cycle is not None and not self.cycle.response_complete:
             self.cycle.disconnected = True
             self.cycle.message_event.set()
@@ -324,18 +326,18 @@ class HttpProtocol(HttpToolsProtocol):
     # ── closing ──────────────────────────────────────────────────────────────────────────────────────────────────────
 
     def close_softly(self) -> None:
-        """Closes at once where all was read that was sent, else after a while."""
+        """Close at once after a complete request, else linger."""
         if self._is_in_body:
             self._linger()
         else:
             self.transport.close()
 
     def _linger(self) -> None:
-        """Who is still sending reads our answer only afterwards; closed at once, it would find the connection reset."""
+        """Close later: a client that is still sending would get a reset before it reads our answer."""
         self._finished()
         self._unset_keepalive_if_required()
         self._lingered = 0
-        self.pipeline.clear()  # behind an answer that closes nothing is done (RFC 9112 §9.6)
+        self.pipeline.clear()  # no request after `Connection: close` is processed (RFC 9112 §9.6)
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.flow.resume_reading()
@@ -348,7 +350,7 @@ class HttpProtocol(HttpToolsProtocol):
 
 
 def _problem_of(error: httptools.HttpParserError) -> Problem:
-    """What a callback has raised, else 400. A fault of ours is told in the log."""
+    """The problem that a callback has raised, else 400. Our own bugs are logged."""
     cause = error.__context__
     if isinstance(cause, _Refused):
         return cause.problem
@@ -358,7 +360,7 @@ def _problem_of(error: httptools.HttpParserError) -> Problem:
 
 
 class _Lingering:
-    """The transport as the cycle of a request with a body knows it."""
+    """The transport for the cycle of a request with a body: its `close` lingers."""
 
     def __init__(self, protocol: HttpProtocol) -> None:
         self._transport = protocol.transport
@@ -369,7 +371,7 @@ class _Lingering:
 
 
 class UnframedCycle(RequestResponseCycle):
-    """An answer to HTTP/1.0: what has no length ends with the connection."""
+    """An answer to HTTP/1.0: a body without a length ends with the connection."""
 
     _is_unframed = False
 

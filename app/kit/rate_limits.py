@@ -1,16 +1,15 @@
-"""Rate limits in the database: how often something happened in any window of time, over all processes.
+"""Rate limits in the database, shared by all processes: sliding windows.
 
-A limit of `count` in `seconds` holds in every window of that length, wherever it begins. Time is cut into sub-windows,
-a tenth of the window each; of each key the counts of the present sub-window and of the ten before are kept, and all
-eleven count. So a window may be up to a tenth longer than it says, and never shorter.
+A limit of `count` in `seconds` holds in every window of that length, wherever it begins. Time is divided into
+sub-windows of a tenth of the window; a row holds the counts of the present sub-window and of the ten before, and all
+eleven count. So a window may be up to a tenth longer than `seconds`, and never shorter.
 
-The time is each host's own. One whose clock is behind counts in the sub-window that was the present one last, so limits
-hold between hosts that are out of step. A row that is more than `AHEAD` sub-windows ahead was counted by a clock that
-was wrong: it starts anew, or it would lock its sender out until that time comes.
+Each host uses its own clock. A host whose clock is behind counts in the row's latest sub-window, so limits hold in
+spite of clock skew. A row more than `AHEAD` sub-windows ahead comes from a wrong clock: it is reset, or it would lock
+its sender out until that time.
 
-`CountedWindows.counts` holds them as text, the present one first, each as ten digits. In this form one statement, alike
-on both databases, moves them on and adds to them, for all limits of a request; the row lock of the upsert sees to it
-that what is counted at once is counted one after the other.
+`CountedWindows.counts` is text, the present sub-window first, ten digits each. So one upsert, the same on both
+databases, shifts and increments the counts for all limits of a request; its row locks serialise concurrent requests.
 """
 
 from __future__ import annotations
@@ -20,9 +19,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil
-from typing import Any
 
 from sqlalchemy import BigInteger, Integer, Text, case, cast, delete, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -37,7 +36,7 @@ CLEARED_AT_ONCE = 100
 
 
 class CountedWindows(Base):
-    """How often `key` (a digest, never an address) was counted lately."""
+    """The recent counts of `key` (a digest, never an address)."""
 
     __tablename__ = "counted_windows"
 
@@ -48,7 +47,7 @@ class CountedWindows(Base):
 
 
 class Bucket(Base):
-    """Not used any more; an older version, which may still be running, counts fixed windows here."""
+    """Unused; kept for an older version that may still run, and counts fixed windows here."""
 
     __tablename__ = "flood_buckets"
 
@@ -70,29 +69,29 @@ class Limit:
         return f"{self.seconds}:{self.key}"
 
     def part(self, moment: datetime) -> int:
-        """Number of the sub-window that a moment is in."""
+        """The number of the sub-window of a moment."""
         return int(moment.timestamp() * 1000) * PARTS // (self.seconds * 1000)
 
 
 @dataclass(frozen=True)
 class Exceeded:
-    """A limit that is reached, and the seconds until something counts again."""
+    """An exceeded limit, and the seconds until a retry can succeed."""
 
     limit: Limit
     wait: int
 
 
 async def count_in(session: AsyncSession, limits: Iterable[Limit], now: datetime) -> Exceeded | None:
-    """Counts one more under every limit. Returns the exceeded one that takes longest to wait for, None when none is.
+    """Increment every limit. Returns the exceeded limit with the longest wait, or None.
 
-    The rows are locked in one order, so that two requests never wait for each other in a circle, and until the
-    transaction ends: where the caller refuses and rolls back, nothing was counted.
+    The rows are locked in one order, to avoid deadlocks, until the transaction ends: a rollback by the caller also
+    undoes the counting.
     """
     by_key = {limit.row_key: limit for limit in sorted(limits, key=lambda limit: limit.row_key)}
     rows = [_first(limit, now) for limit in by_key.values()]
     statement = _one_more(session.get_bind().dialect.name).values(rows)
     counted = (await session.execute(statement.returning(TABLE.c.key, TABLE.c.part, TABLE.c.counts))).all()
-    if any(counts == _first_counts() for _, _, counts in counted):  # now and then: somebody is here for the first time
+    if any(counts == _first_counts() for _, _, counts in counted):  # rarely enough: on the first request of a sender
         await _clear(session, now)
     found = [exceeded for key, part, counts in counted if (exceeded := _exceeded(by_key[key], part, counts, now))]
     return max(found, key=lambda exceeded: exceeded.wait) if found else None
@@ -102,15 +101,15 @@ def _first_counts() -> str:
     return f"{1:0{DIGITS}}" + NOTHING * PARTS
 
 
-def _first(limit: Limit, now: datetime) -> dict[str, Any]:
+def _first(limit: Limit, now: datetime) -> dict[str, object]:
     expires = now + timedelta(seconds=2 * limit.seconds)
     return {"key": limit.row_key, "part": limit.part(now), "counts": _first_counts(), "expires_at": expires}
 
 
 def _exceeded(limit: Limit, part: int, counts: str, now: datetime) -> Exceeded | None:
-    """Whether more than the limit was counted; it is waited until enough sub-windows have left the window.
+    """The exceeded limit, or None; its wait lasts until enough sub-windows have left the window.
 
-    The one that is too many is among `counts`, and is taken back with the transaction.
+    `counts` includes the present request, which the caller's rollback removes.
     """
     parts = [int(counts[start : start + DIGITS]) for start in range(0, len(counts), DIGITS)]
     if sum(parts) <= limit.count:
@@ -125,17 +124,17 @@ def _exceeded(limit: Limit, part: int, counts: str, now: datetime) -> Exceeded |
 
 
 async def _clear(session: AsyncSession, now: datetime) -> None:
-    """Rows that count for nothing any more; those that others have locked are left to the next time."""
+    """Delete expired rows, except locked ones."""
     old = select(TABLE.c.key).where(TABLE.c.expires_at < now).limit(CLEARED_AT_ONCE).with_for_update(skip_locked=True)
     await session.execute(delete(TABLE).where(TABLE.c.key.in_(old)))
 
 
-TABLE: Any = CountedWindows.__table__
+TABLE = Base.metadata.tables[CountedWindows.__tablename__]
 
 
 @lru_cache
-def _one_more(dialect: str) -> Any:
-    """Inserts what is counted for the first time; else moves the counts on to the present sub-window and adds one."""
+def _one_more(dialect: str) -> Insert:
+    """The upsert: inserts a row, or shifts its counts to the present sub-window and adds one."""
     first = insert_for(dialect, TABLE)
     counts, passed = TABLE.c.counts, first.excluded.part - TABLE.c.part
     ahead = case((or_(passed > PARTS, passed < -AHEAD), PARTS + 1), else_=cast(passed, Integer))

@@ -1,4 +1,4 @@
-"""Columns as the API writes them: what is read only to be written again is not made into objects on the way."""
+"""Raw columns: selected as the text that the API writes, without `datetime`, `UUID` or JSON objects in between."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ def _unless_null(read: Read) -> Read:
     return lambda value: None if value is None else read(value)
 
 
-# The same few moments stand in the rows of every list: looking one up costs a quarter of writing it.
+# Lists repeat the same few timestamps: a cache hit costs a quarter of formatting one.
 _written = lru_cache(maxsize=8192)(_unless_null(written))
 
 
 class _Moment(TypeDecorator[str]):
-    """RFC 3339 text, which is what SQLite holds."""
+    """A timestamp as RFC 3339 text, which is how SQLite stores it."""
 
     impl = CHAR(24)
     cache_ok = True
@@ -40,7 +40,7 @@ class _Moment(TypeDecorator[str]):
 
 
 class _Id(TypeDecorator[str]):
-    """Never null."""
+    """An id with dashes; never null."""
 
     impl = CHAR(36)
     cache_ok = True
@@ -49,50 +49,49 @@ class _Id(TypeDecorator[str]):
         return str if dialect.name == "postgresql" else dashed
 
 
-class _Unread(FunctionElement[Any]):
-    """A JSON column as the text that it is; asyncpg would parse it, in three times the time that `unread` takes."""
+class _JsonText(FunctionElement[str]):
+    """A JSON column as its text: asyncpg takes three times as long to parse it as `parsed` does."""
 
-    name = "unread"
+    name = "json_text"
     inherit_cache = True
     type = Text()
 
 
-@compiles(_Unread, "sqlite")
-def _unread_in_sqlite(element: _Unread, compiler: SQLCompiler, **words: Any) -> str:
+@compiles(_JsonText, "sqlite")
+def _json_text_in_sqlite(element: _JsonText, compiler: SQLCompiler, **words: Any) -> str:
     return compiler.process(element.clauses, **words)
 
 
-@compiles(_Unread, "postgresql")
-def _unread_in_postgresql(element: _Unread, compiler: SQLCompiler, **words: Any) -> str:
+@compiles(_JsonText, "postgresql")
+def _json_text_in_postgresql(element: _JsonText, compiler: SQLCompiler, **words: Any) -> str:
     return f"CAST({compiler.process(element.clauses, **words)} AS TEXT)"
 
 
 MOMENT, ID = _Moment(), _Id()
-PLAIN: dict[type[TypeEngine[Any]], Callable[[Any], ColumnElement[Any]]] = {
+RAW: dict[type[TypeEngine[Any]], Callable[[Any], ColumnElement[Any]]] = {
     Instant: lambda column: type_coerce(column, MOMENT),
     type(Id): lambda column: type_coerce(column, ID),
-    JSON: _Unread,
-    JSONB: _Unread,
+    JSON: _JsonText,
+    JSONB: _JsonText,
 }
 
 
-def plain(*columns: Any) -> list[ColumnElement[Any]]:
-    """The columns, under their names: moments as text, ids with dashes, JSON as text (for `read`)."""
+def raw(*columns: Any) -> list[ColumnElement[Any]]:
+    """The columns under their names: timestamps as text, ids with dashes, JSON as text (for `parsed`)."""
     return [
-        PLAIN[type(column.type)](column).label(column.key) if type(column.type) in PLAIN else column
-        for column in columns
+        RAW[type(column.type)](column).label(column.key) if type(column.type) in RAW else column for column in columns
     ]
 
 
-def read(value: Any) -> Any:
-    """What a JSON column holds: of a plain row, or of an object that has it read already."""
+def parsed(value: Any) -> Any:
+    """The value of a JSON column: parsed from the text of a raw row; unchanged where an ORM object has parsed it."""
     return from_json(value) if isinstance(value, str) else value
 
 
-class JsonAggregate(FunctionElement[Any]):
-    """All rows of a subquery as one value: the JSON of a list of lists, in no order, for `gathered`."""
+class JsonAggregate(FunctionElement[str]):
+    """A JSON aggregate: all rows of a subquery as one list of lists, unordered, for `rows_of_json`."""
 
-    name = "gathered"
+    name = "json_aggregate"
     inherit_cache = True
     type = Text()
 
@@ -109,5 +108,5 @@ def _in_postgresql(element: JsonAggregate, compiler: SQLCompiler, **words: Any) 
 
 @lru_cache(maxsize=8192)
 def rows_of_json(text: str | None) -> tuple[tuple[Any, ...], ...]:
-    """The rows in a `Gathered` value, sorted. The same few terms stand with many articles: each is read once."""
+    """The rows in a `JsonAggregate`, sorted. Cached: many articles have the same few terms."""
     return tuple(sorted(map(tuple, from_json(text)))) if text else ()

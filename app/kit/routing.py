@@ -1,4 +1,4 @@
-"""Routes: what all endpoints under /v1 share, and how an operation says which problems it can answer."""
+"""The route class of all endpoints under /v1, and `responses=` for their problems."""
 
 from __future__ import annotations
 
@@ -15,9 +15,11 @@ from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, Unsup
 from app.kit.fast_route import FastRoute, Handler
 from app.kit.faults import faults_in, model_of, repeated_parameters
 
+Responses = dict[int | str, dict[str, Any]]  # the type of FastAPI's `responses=`
+
 
 class Route(APIRoute):
-    """A route that takes JSON only, refuses repeated parameters, and stores an idempotent answer with its change."""
+    """A route that takes only JSON, refuses repeated parameters, and stores answers for `Idempotency-Key`."""
 
     def get_route_handler(self) -> Handler:
         handler = super().get_route_handler()
@@ -32,13 +34,13 @@ class Route(APIRoute):
                 raise InvalidQuery(errors=self._with_other_faults(request, faults))
             response = await handler(request)
             if (once := getattr(request.state, "once", None)) is not None:
-                await once.keep(response)
+                await once.store(response)
             return response
 
         return handle
 
     def _with_other_faults(self, request: Request, repeated: list[Fault]) -> list[Fault]:
-        """What else is wrong with the query is told together with what is repeated."""
+        """The repeated parameters and the validation errors of the query, to report all at once."""
         fields = self.dependant.query_params
         _, found = request_params_to_args(fields, request.query_params)
         named = {fault.parameter for fault in repeated}
@@ -55,7 +57,7 @@ async def _require_json(request: Request) -> None:
 
 
 async def answer_wrong_method(request: Request, _error: Exception) -> Response:
-    """405 with all that the path answers to: the framework's own knows only the first route of several at one path."""
+    """Render a 405 whose `Allow` has the methods of all routes at the path; Starlette's has only the first route's."""
     found: set[str] = set()
     for route in iter_route_contexts(request.app.routes):
         if route.methods and route.path_regex.match(request.scope["path"]):
@@ -64,9 +66,9 @@ async def answer_wrong_method(request: Request, _error: Exception) -> Response:
     return render(MethodNotAllowed(headers={"Allow": ", ".join(sorted(methods))}), request.scope)
 
 
-def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
-    """The `responses=` of an operation: one entry per status, naming each problem it may be."""
-    table: dict[int | str, dict[str, Any]] = {}
+def problems(*kinds: type[Problem]) -> Responses:
+    """The `responses=` of an operation: its problem slugs by status."""
+    table: Responses = {}
     for kind in kinds:
         entry = table.setdefault(kind.status, {"x-problems": []})
         entry["x-problems"].append(kind.slug)
@@ -74,10 +76,10 @@ def problems(*kinds: type[Problem]) -> dict[int | str, dict[str, Any]]:
 
 
 def router_of(prefix: str, tag: str) -> APIRouter:
-    """A room's router: its routes are `Route`s under one tag, and an operation's id is the name of its function."""
+    """A router of `Route`s under one tag. The operation id is the name of the function."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=name_of)
 
 
 def name_of(route: APIRoute) -> str:
-    """An operation's id."""
+    """The operation id: the name of the function."""
     return route.name

@@ -1,4 +1,4 @@
-"""Schemas: what the shapes of every room share, in and out."""
+"""Base classes and field types of all request and response schemas."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     PlainSerializer,
 )
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
@@ -31,7 +32,7 @@ from app.text.languages import canonical_language
 from app.text.slugs import canonical_slug, slug_faults
 
 LONGEST_SLUG = 80
-CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long: this is the ceiling, published as `maxLength`
+CODE_POINTS_PER_GRAPHEME = 8  # a grapheme can be arbitrarily long: a ceiling, published as `maxLength`
 
 
 class Input(BaseModel):
@@ -44,15 +45,15 @@ class Input(BaseModel):
     model_config = ConfigDict(extra="forbid", hide_input_in_errors=True, use_attribute_docstrings=True)
 
     @classmethod
-    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         written = handler(schema)
         for field in handler.resolve_ref_schema(written).get("properties", {}).values():
             cls._describe(field, field.pop("default", None))
         return written
 
     @classmethod
-    def _describe(cls, field: dict[str, Any], default: Any) -> None:
-        """Says in the description what the field is when it is left out."""
+    def _describe(cls, field: JsonSchemaValue, default: object) -> None:
+        """Append the default to the description."""
         if default not in (None, "", []):
             shown = default if isinstance(default, str) else json.dumps(default)
             field["description"] = f"{field.get('description', '')} Left out: `{shown}`.".lstrip()
@@ -62,7 +63,7 @@ class Patch(Input):
     """JSON Merge Patch (RFC 7396): what is left out stays; only null gives a field its default."""
 
     @classmethod
-    def _describe(cls, field: dict[str, Any], default: Any) -> None:
+    def _describe(cls, field: JsonSchemaValue, default: object) -> None:
         if any(branch.get("type") == "null" for branch in field.get("anyOf", ())):
             super()._describe(field, default)
         if "description" in field:
@@ -88,7 +89,7 @@ class NoQuery(Query):
 class Text:
     """A text for people, as metadata of a type: `Annotated[str, Line(300)]`.
 
-    It is cleaned, then measured: `low` to `high` graphemes; with `low=0` what is blank to a human becomes empty.
+    It is cleaned, then measured: `low` to `high` graphemes; with `low=0` a blank text becomes empty.
     """
 
     clean: Callable[[str], str]
@@ -96,15 +97,15 @@ class Text:
     def __init__(self, high: int, low: int = 1) -> None:
         self.high, self.low = high, low
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(self, source: object, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_after_validator_function(self.checked, handler(source))
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         limits = {"x-min-graphemes": self.low, "x-max-graphemes": self.high}
         return {**handler(schema), **limits, "maxLength": self.high * CODE_POINTS_PER_GRAPHEME}
 
     def refuse_far_too_long(self, text: str) -> None:
-        """Before anything is done that takes time."""
+        """Check the length in code points first: cleaning and counting graphemes are slow."""
         if len(text) > self.high * CODE_POINTS_PER_GRAPHEME:
             raise custom("too_long", max=self.high, actual=len(text))
 
@@ -152,13 +153,13 @@ def _language(tag: str) -> str:
         raise custom("language_invalid") from None
 
 
-# What RFC 3986 allows nowhere: a client may put an address into an attribute as it comes.
+# Characters that RFC 3986 allows nowhere: clients may put a URL into an HTML attribute unescaped.
 LONGEST_URL = 2000
 NOT_IN_URLS = re.compile(r'["<>\\^`{|}\s]')
 
 
 def _web_url(text: str) -> str:
-    """RFC 3986, http or https, with a host and without user information."""
+    """Validate a URL (RFC 3986): http or https, with a host, without user information."""
     if len(text) > 2 * LONGEST_URL:
         raise custom("too_long", max=LONGEST_URL, actual=len(text))
     text = clean_line(text)
@@ -197,17 +198,17 @@ def _id(text: str) -> str:
     return known
 
 
-def _written(value: Any) -> Any:
+def _written(value: object) -> object:
     return clock.written(value) if isinstance(value, datetime) else value
 
 
-# What `+03:00` becomes in a query, where `+` is a space.
+# `+03:00` in a query string, where an unencoded `+` is a space.
 _PLUS_READ_AS_SPACE = re.compile(r"\d \d\d:?\d\d$", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
-def _only_text(value: Any) -> Any:
-    """RFC 3339 text is a moment: a number is none, nor is the text of one."""
+def _only_text(value: object) -> object:
+    """Accept only RFC 3339 text as a timestamp, no numbers, which Pydantic would accept."""
     if isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not _DATE.match(value):
@@ -218,14 +219,14 @@ def _only_text(value: Any) -> Any:
 
 
 def _moment(value: datetime) -> datetime:
-    """Whole milliseconds in UTC, within the years that every client and database can hold."""
+    """Truncate to milliseconds in UTC; refuse years that a client or database may not support."""
     if not 1800 < value.year < 2500:
         raise custom("date_invalid")
     return clock.floor(value)
 
 
-def _whole(value: Any) -> Any:
-    """`5`, not `5.0` or ` 5`: what is not written as a whole number is wrong, not rounded."""
+def _whole(value: object) -> object:
+    """Accept `5`, not `5.0` or ` 5`, which Pydantic would convert."""
     if isinstance(value, str) and not re.fullmatch(r"-?\d{1,4000}", value, re.ASCII):
         raise custom("wrong_type", expected="integer")
     return value

@@ -1,4 +1,4 @@
-"""Signatures: HMAC-SHA-256 with a sub-key for each purpose, under several keys of which the first signs."""
+"""Signatures: HMAC-SHA-256 with a sub-key for each purpose. The first key signs, all keys verify."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Signer:
         )
 
     def digests(self, text: str) -> list[str]:
-        """The keyed digest of `text` under every key, the present key's first: to find what an older key wrote."""
+        """The HMAC of `text` under every key, the present key's first, to find rows written with an older key."""
         return [hmac.digest(key, text.encode(), "sha256").hex() for key in self._keys]
 
 

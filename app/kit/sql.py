@@ -1,31 +1,31 @@
-"""The few statements that SQLite and PostgreSQL spell alike but SQLAlchemy keeps in two places."""
+"""SQL for both SQLite and PostgreSQL: upserts and the database's clock."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
+from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
-from app.kit.db import Instant
+from app.kit.db import Base, Instant
 
 
-def insert_into(session: AsyncSession, table: Any) -> postgresql.Insert:
-    """An INSERT that knows `on_conflict_do_nothing` and `on_conflict_do_update` on either database."""
+def insert_into(session: AsyncSession, table: Table | type[Base]) -> postgresql.Insert:
+    """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update` for the session's dialect."""
     return insert_for(session.get_bind().dialect.name, table)
 
 
-def insert_for(dialect: str, table: Any) -> postgresql.Insert:
-    """The same by the name of the database's dialect, for a statement that is built once."""
+def insert_for(dialect: str, table: Table | type[Base]) -> postgresql.Insert:
+    """The same by the name of the dialect, for a statement that is built once."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)  # type: ignore[return-value]  # the same methods
 
 
 class database_clock(FunctionElement[datetime]):  # noqa: N801  # a function of SQL
-    """The database's clock at this moment, for `clock.of_database`; null where that is this machine's."""
+    """The database's current time, for `clock.of_database`; null on SQLite, whose clock is this machine's."""
 
     name = "database_clock"
     inherit_cache = True
@@ -33,10 +33,10 @@ class database_clock(FunctionElement[datetime]):  # noqa: N801  # a function of 
 
 
 @compiles(database_clock, "sqlite")
-def _clock_of_sqlite(_element: database_clock, _compiler: SQLCompiler, **_words: Any) -> str:
+def _clock_of_sqlite(_element: database_clock, _compiler: SQLCompiler, **_words: object) -> str:
     return "NULL"
 
 
 @compiles(database_clock, "postgresql")
-def _clock_of_postgresql(_element: database_clock, _compiler: SQLCompiler, **_words: Any) -> str:
+def _clock_of_postgresql(_element: database_clock, _compiler: SQLCompiler, **_words: object) -> str:
     return "clock_timestamp()"

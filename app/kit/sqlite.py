@@ -1,21 +1,22 @@
-"""SQLite on the event loop: what is quick runs where it stands, what waits goes to a thread.
+"""SQLite on the event loop: statements run inline, only waits for locks and commits go to a thread.
 
-An indexed statement takes tens of microseconds; handing it to a thread and back costs several times that. So both
-engines run the standard library's `sqlite3` inline, through dialects that only *say* they are asynchronous. Only what
-waits, for another process's write lock or for the disk at commit, leaves the loop.
+An indexed statement takes tens of microseconds; a thread switch there and back costs several times that. So both
+engines run the standard library's `sqlite3` inline, through dialects that only *say* they are asynchronous. Waits for
+another process's write lock, and for the disk at commit, run in a thread.
 """
 
 from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import URL, Engine, event
 from sqlalchemy.dialects import registry
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool, Pool
 from sqlalchemy.util import await_only
@@ -23,12 +24,12 @@ from sqlalchemy.util.concurrency import in_greenlet
 
 OLDEST = (3, 35, 0)  # RETURNING
 BUSY_TIMEOUT_MS = 15_000
-MAPPED = 2_147_418_112  # bytes of the file that are read where they lie: the most that SQLite allows
-PAGES_KB = 32_000  # kept of what lies beyond
+MAPPED = 2_147_418_112  # bytes of the file in `mmap`: SQLite's maximum
+PAGES_KB = 32_000  # page cache for the rest of the file
 
 
 class _Nothing:
-    """Awaited, it returns at once."""
+    """An awaitable that is ready."""
 
     def __await__(self) -> Generator[None]:
         return
@@ -39,14 +40,14 @@ _nothing = _Nothing()
 
 
 def _await_something() -> None:
-    """SQLAlchemy refuses an asynchronous statement that awaited nothing, so each awaits one thing that is ready."""
+    """Await a ready awaitable: SQLAlchemy refuses an asynchronous statement that awaited nothing."""
     if in_greenlet():
         await_only(_nothing)
 
 
 class _Cursor(sqlite3.Cursor):
     async def _async_soft_close(self) -> None:
-        """SQLAlchemy's asynchronous results close their cursor through this; rows are fetched already."""
+        """Called by SQLAlchemy's asynchronous results; all rows are fetched already."""
 
 
 class _Connection(sqlite3.Connection):
@@ -55,7 +56,7 @@ class _Connection(sqlite3.Connection):
 
 
 class InlineSQLite(SQLiteDialect_pysqlite):
-    """`sqlite3` behind the asynchronous interface: every call runs to its end where it is awaited."""
+    """A SQLAlchemy dialect: `sqlite3` behind the asynchronous interface, every call inline."""
 
     driver = "inline"
     is_async = True
@@ -66,20 +67,20 @@ class InlineSQLite(SQLiteDialect_pysqlite):
         return AsyncAdaptedQueuePool
 
     def do_begin(self, dbapi_connection: Any) -> None:
-        """Here and not at the "begin" event, where SQLAlchemy would dress it up as a statement of its own."""
+        """BEGIN here, not in a "begin" event, which would cost a whole SQLAlchemy execution."""
         dbapi_connection.execute("BEGIN")
 
-    def do_execute(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
+    def do_execute(self, cursor: DBAPICursor, statement: str, parameters: Any, context: object = None) -> None:
         _await_something()
         cursor.execute(statement, parameters)
 
-    def do_executemany(self, cursor: Any, statement: Any, parameters: Any, context: Any = None) -> None:
+    def do_executemany(self, cursor: DBAPICursor, statement: str, parameters: Any, context: object = None) -> None:
         _await_something()
         cursor.executemany(statement, parameters)
 
 
 class WritingSQLite(InlineSQLite):
-    """The same for writes: only what waits, for another writer's lock or for the disk, leaves the loop for a thread."""
+    """The dialect for writes: BEGIN IMMEDIATE and COMMIT run in a thread where they wait."""
 
     driver = "writing"
     supports_statement_cache = True
@@ -97,7 +98,7 @@ class WritingSQLite(InlineSQLite):
 
 
 def _begin_patiently(connection: sqlite3.Connection) -> None:
-    """Another process is writing: its turn ends."""
+    """Wait for the write lock that another process holds."""
     connection.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
     try:
         connection.execute("BEGIN IMMEDIATE")
@@ -105,8 +106,8 @@ def _begin_patiently(connection: sqlite3.Connection) -> None:
         connection.execute("PRAGMA busy_timeout=0")
 
 
-async def _in_thread(call: Callable[..., Any], *arguments: Any) -> None:
-    """Whoever is cancelled meanwhile still waits: a connection is never left to a thread."""
+async def _in_thread(call: Callable[..., object], *arguments: object) -> None:
+    """Run `call` in a thread. A cancelled caller waits for its end: no thread keeps using the connection."""
     running = asyncio.get_running_loop().run_in_executor(None, call, *arguments)
     cancelled: asyncio.CancelledError | None = None
     while not running.done():
@@ -125,20 +126,20 @@ registry.register("sqlite.writing", __name__, "WritingSQLite")
 
 
 class InlineConnection(AsyncConnection):
-    """A reading connection of which everybody knows that nothing is waited for: no greenlet is made for any call."""
+    """A read connection that runs without greenlets: SQLite reads never await."""
 
     is_single_statement = False
-    """Whether each statement is read by itself."""
+    """Whether statements run without a transaction."""
 
     async def start(self, is_ctxmanager: bool = False) -> AsyncConnection:
         pool: Any = self.sync_engine.pool
-        if not pool.checkedin():  # a first connection is opened under an asynchronous lock
+        if not pool.checkedin():  # the first connection is opened under an asynchronous lock
             return await super().start(is_ctxmanager)
         self.sync_connection = self._assign_proxied(self.sync_engine.connect())
         return self
 
     async def driver(self) -> sqlite3.Connection:
-        """The connection itself, on a snapshot unless it `is_alone`."""
+        """The `sqlite3` connection, in a transaction unless `is_single_statement`."""
         if not self.is_single_statement and not self._proxied.in_transaction():
             self._proxied.begin()
         connection: Any = self._proxied.connection
@@ -153,20 +154,20 @@ class InlineConnection(AsyncConnection):
 
 
 class InlineSession(AsyncSession):
-    """A session of one transaction, which waits for its connection and for its commit alone.
+    """A session of one transaction that needs greenlets only to connect and to commit.
 
-    In between no greenlet is made for any call: that costs as much as a small statement.
+    A greenlet costs as much as a small statement.
     """
 
-    _driver: Any = None
+    _driver: sqlite3.Connection | None = None
 
     async def driver(self) -> sqlite3.Connection:
-        """The connection itself, in its transaction."""
+        """The `sqlite3` connection, in its transaction."""
         if self._driver is None:
             connection: Any = (await self.connection()).sync_connection
-            self._driver = connection.connection.dbapi_connection
-        driver: sqlite3.Connection = self._driver
-        return driver
+            driver: sqlite3.Connection = connection.connection.dbapi_connection
+            self._driver = driver
+        return self._driver
 
     async def execute(self, statement: Any, params: Any = None, **options: Any) -> Any:
         await self.driver()
@@ -176,18 +177,18 @@ class InlineSession(AsyncSession):
         await self.driver()
         return self.sync_session.get(entity, ident, **options)
 
-    async def flush(self, objects: Any = None) -> None:
+    async def flush(self, objects: Sequence[object] | None = None) -> None:
         await self.driver()
         self.sync_session.flush(objects)
 
 
 class SQLiteTooOld(RuntimeError):
-    """The SQLite library that Python brings lacks what Nashra needs."""
+    """Python's SQLite library is older than `OLDEST`."""
 
 
 def reading_engine(path: str) -> AsyncEngine:
-    """Connections that cannot write; each transaction sees one snapshot."""
-    # No bound on connections: at a bound, who asks for one would have to wait.
+    """The read engine: `query_only` connections; each transaction sees one snapshot."""
+    # No bound on connections: at a bound a checkout would have to wait.
     engine = _engine("sqlite+inline", path, pool_size=8, max_overflow=-1, factory=_Connection)
     _on_connect(
         engine.sync_engine, ["PRAGMA query_only=ON", f"PRAGMA mmap_size={MAPPED}", f"PRAGMA cache_size=-{PAGES_KB}"]
@@ -196,18 +197,18 @@ def reading_engine(path: str) -> AsyncEngine:
 
 
 def writing_engine(path: str, *, migrating: bool = False) -> AsyncEngine:
-    """One connection: writers of this process queue here, writers of others wait for SQLite's lock.
+    """The write engine: one connection for which writers of this process queue; other processes wait for SQLite's lock.
 
-    A migration rebuilds tables, which foreign keys would take for deletions: then they are off.
+    Foreign keys are off while migrating: rebuilding a table would cascade as deletions.
     """
     engine = _engine("sqlite+writing", path, pool_size=1, max_overflow=0, factory=_Connection, check_same_thread=False)
     keys = f"PRAGMA foreign_keys={'OFF' if migrating else 'ON'}"
-    at_once = "PRAGMA busy_timeout=0"  # who must wait for a lock does so in a thread
+    at_once = "PRAGMA busy_timeout=0"  # a wait for the lock happens in a thread
     _on_connect(engine.sync_engine, ["PRAGMA journal_mode=WAL", "PRAGMA synchronous=FULL", keys, at_once])
     return engine
 
 
-def _engine(driver: str, path: str, *, pool_size: int, max_overflow: int, **connect_args: Any) -> AsyncEngine:
+def _engine(driver: str, path: str, *, pool_size: int, max_overflow: int, **connect_args: object) -> AsyncEngine:
     if sqlite3.sqlite_version_info < OLDEST:
         raise SQLiteTooOld(f"SQLite {'.'.join(map(str, OLDEST))} or newer is needed, this is {sqlite3.sqlite_version}")
     return create_async_engine(
@@ -222,15 +223,15 @@ def _engine(driver: str, path: str, *, pool_size: int, max_overflow: int, **conn
     )
 
 
-def _json(value: Any) -> str:
-    """Letters as they are: written as their numbers Arabic ones would take three times the room."""
+def _json(value: object) -> str:
+    """JSON without `\\u` escapes, which triple the size of Arabic text."""
     return to_json(value).decode()
 
 
 def _on_connect(engine: Engine, pragmas: list[str]) -> None:
     @event.listens_for(engine, "connect")
-    def connect(connection: Any, _record: object) -> None:
-        connection.isolation_level = None  # transactions are begun below, not guessed by the driver
+    def connect(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None  # `do_begin` begins transactions, not the driver
         cursor = connection.cursor()
         for pragma in [f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}", *pragmas]:
             cursor.execute(pragma)

@@ -1,4 +1,4 @@
-"""Hearing that the process is about to stop, before the server waits for its connections to end."""
+"""A callback on SIGTERM and SIGINT, before the server waits for its connections to close."""
 
 from __future__ import annotations
 
@@ -8,30 +8,29 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
 @contextmanager
 def on_stop_signal(call: Callable[[], None]) -> Iterator[None]:
-    """Inside the block a signal to stop also makes the loop `call`: an open stream would hold the server up.
+    """Inside the block a stop signal also makes the loop `call`, to close streams that would delay the shutdown.
 
-    The server's own handler runs as before. Outside the main thread, where signals cannot be heard, nothing happens.
+    The server's own handler still runs. Outside the main thread, which gets no signals, this does nothing.
     """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
     loop = asyncio.get_running_loop()
-    before: dict[int, Any] = {int(number): signal.getsignal(number) for number in SIGNALS}
+    before = {int(number): signal.getsignal(number) for number in SIGNALS}
 
-    def hear(number: int, frame: FrameType | None) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         loop.call_soon_threadsafe(call)
-        if callable(before[number]):
-            before[number](number, frame)
+        if callable(previous := before[number]):
+            previous(number, frame)
 
     for number in SIGNALS:
-        signal.signal(number, hear)
+        signal.signal(number, handle)
     try:
         yield
     finally:

@@ -1,17 +1,16 @@
-"""Warnings: what was accepted but changed, told in the reader's language."""
+"""Warnings about accepted but changed input, in the client's language."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from starlette.requests import Request
 
 from app.text.messages import message, negotiate
 
 
-def told(request: Request, warnings: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Each warning `{"code", …params}` with its message in the language of `Accept-Language`."""
+def localised(request: Request, warnings: Iterable[Mapping[str, object]]) -> list[dict[str, object]]:
+    """Add to each warning `{"code", …params}` its message in the language of `Accept-Language`."""
     language = negotiate(request.headers.get("accept-language"), request.app.state.settings.language)
     return [
         {

@@ -1,1 +1,1 @@
-"""Operations: whether the process is alive and ready, and its metrics."""
+"""Operations: health checks, readiness and metrics."""

@@ -1,4 +1,4 @@
-"""Is it alive, and is it ready?"""
+"""Liveness and readiness checks."""
 
 from __future__ import annotations
 

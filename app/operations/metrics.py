@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hmac
 import os
-from typing import Any
 
 from fastapi import APIRouter
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -54,28 +54,28 @@ async def read_metrics(request: Request) -> Response:
     return Response("\n".join([*lines, ""]), media_type=TEXT, headers={"Cache-Control": "no-store"})
 
 
-def _line(name: str, value: Any, **labels: str) -> str:
+def _line(name: str, value: object, **labels: str) -> str:
     written = ",".join(f'{label}="{text}"' for label, text in {"worker": os.getpid(), **labels}.items())
     return f"nashra_{name}{{{written}}} {value}"
 
 
-async def _index(database: Database) -> dict[str, Any]:
+async def _index(database: Database) -> dict[str, object]:
     try:
         async with database.connection() as connection:
             return {"index_entries_left": await stale_count(connection)}
     except (SQLAlchemyError, OSError):
-        return {}  # the rest can be told without the database
+        return {}  # the other metrics do not need the database
 
 
 def _may_read(request: Request) -> bool:
     address, token = request.scope["state"]["address"], request.app.state.settings.metrics_token
     given = request.headers.get("authorization", "").removeprefix("Bearer ")
     by_token = bool(token) and hmac.compare_digest(given.encode(), token.encode())
-    forwarded = FORWARDED & set(request.headers.keys())  # a proxy on this machine asks for somebody else
+    forwarded = FORWARDED & set(request.headers.keys())  # a proxy on this machine forwards a remote client
     return by_token or (address is not None and address.is_loopback and not forwarded)
 
 
-def _values(state: Any) -> dict[str, Any]:
+def _values(state: State) -> dict[str, object]:
     cache, hub, tail = state.cache, state.hub, state.tail
     asked = cache.hits + cache.joined + cache.misses
     return {

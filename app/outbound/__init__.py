@@ -1,1 +1,1 @@
-"""Requests that leave this server."""
+"""Outbound HTTP requests."""

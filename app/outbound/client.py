@@ -1,4 +1,4 @@
-"""The HTTP client for requests that leave: it reads nothing from the environment, and follows no redirect."""
+"""The HTTP client for outbound requests: no settings from the environment, no redirects."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ if TYPE_CHECKING:
 def outbound_client(timeout: float) -> httpx.AsyncClient:
     """A client to use in `async with`; `timeout` in seconds for connecting, and for each read and write.
 
-    Proxies (`HTTP_PROXY`, …), a `.netrc` and certificates (`SSL_CERT_FILE`) of the environment are not looked at: where
-    our requests and tokens go is said by the settings alone. A redirect is an answer like any other.
+    Proxies (`HTTP_PROXY`, …), a `.netrc` and certificates (`SSL_CERT_FILE`) of the environment are ignored: only
+    the settings say where our requests and tokens go. A redirect is returned like any other answer.
     """
-    import httpx  # imported late: most installations send nothing, and it costs a tenth of a second at every start
+    import httpx  # imported late: it costs 0.1 s at every start, and most installations send nothing
 
     return httpx.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False, headers={"User-Agent": "Nashra"})

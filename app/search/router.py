@@ -19,8 +19,8 @@ from app.index.asking import parse_question
 from app.index.ranking import RANKED, FieldName, RankedHit, Scorer, rank
 from app.index.repository import is_stale
 from app.kit import clock, listing
-from app.kit.caching import deliver, unkept
-from app.kit.db import Reading, alone
+from app.kit.caching import deliver, uncached
+from app.kit.db import Reading
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.faults import unknown_name
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
@@ -79,7 +79,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     search, cursors = Search(connection, query, now), Cursors(request)
     start = cursors.read(query.cursor)
     if not (query.count or facets):  # no snapshot needed: an article that is hidden meanwhile drops out of the hits
-        await alone(connection)
+        await single_statement(connection)
     found, question, corrections = await _found(search, query, question, start)
     total = await search.count(question) if query.count else None
     page = _slice(found, cursors, query.limit, total)
@@ -127,14 +127,14 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
         endings = complete_phrase if len(typed) > 1 else complete_word
         found = [before + ending for ending in await endings(search, before, last.word, query.limit)]
     data = [{"text": text} for text in found]
-    return await _respond(request, connection, listing.as_it_stands(Suggestions, {"data": data}))
+    return await _respond(request, connection, listing.unvalidated(Suggestions, {"data": data}))
 
 
 async def _respond(
     request: Request, connection: Reading, content: bytes, headers: dict[str, str] | None = None
 ) -> Response:
     response = deliver(request, content, tags=TAGS, headers=headers, seldom=True)
-    return unkept(request, response) if await is_stale(connection) else response
+    return uncached(request, response) if await is_stale(connection) else response
 
 
 def _facets(text: str | None) -> list[str]:
@@ -225,8 +225,8 @@ async def _hits(
             texts = list(_texts(row, related, bodies.get(id), hit.fields))
             snippets = [_snippet(field, mark) for field, mark in _highlights(row.headline, texts, marker)]
             article = write(row, comments_mode(row, settings, now) != "closed")
-            score = listing.as_it_stands(float | None, hit.score if query.sort == "relevance" else None)
-            shown = listing.as_it_stands(list[Snippet], snippets)
+            score = listing.unvalidated(float | None, hit.score if query.sort == "relevance" else None)
+            shown = listing.unvalidated(list[Snippet], snippets)
             hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, shown))
     return hits
 

@@ -1,1 +1,1 @@
-"""Slugs: which name leads to which thing, now and before, so that no address is ever given to something else."""
+"""Slugs: the registry of present and former slugs, so that no public address is ever reused."""

@@ -1,4 +1,4 @@
-"""Every slug that a thing has or had."""
+"""The registry of present and former slugs."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from app.kit.db import Base, Id, Key
 
 
 class Slug(Base):
-    """`slug` leads to the `kind` with id `target_id`. The thing's own row says which slug is the present one."""
+    """`slug` leads to the `kind` with id `target_id`. The row of the thing itself holds its present slug."""
 
     __tablename__ = "slugs"
     __table_args__ = (PrimaryKeyConstraint("kind", "slug"),)

@@ -1,1 +1,1 @@
-"""Staff: who asks at the desk, with which token, and what they may do."""
+"""Staff: members, bearer tokens and roles."""

@@ -1,4 +1,4 @@
-"""Who asks: a bearer token becomes an `Actor`, and a role becomes a dependency that reads as a word."""
+"""Authentication and authorisation: a bearer token becomes an `Actor`, a role a FastAPI dependency."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from app.kit import clock
-from app.kit.db import Database, UseDatabase, alone
+from app.kit.db import Database, UseDatabase, single_statement
 from app.kit.errors import Forbidden, Unauthorized
 from app.kit.idempotency import UseOnce
 from app.staff import repository
 from app.staff.tokens import is_well_formed
 
-NOTED_EVERY = timedelta(seconds=60)
+RECORD_EVERY = timedelta(seconds=60)
 ROLES = ("admin", "editor", "reporter", "moderator")
 REALM = 'Bearer realm="nashra"'
 bearer_scheme = HTTPBearer(auto_error=False, scheme_name="staff_token", description="A staff token: `nsh_…`.")
@@ -27,7 +27,7 @@ bearer_scheme = HTTPBearer(auto_error=False, scheme_name="staff_token", descript
 
 @dataclass(frozen=True)
 class Actor:
-    """The member who asks, and with which token."""
+    """The authenticated member and their token."""
 
     member_id: str
     name: str
@@ -50,21 +50,21 @@ async def _actor(
     token = credentials.credentials
     if is_well_formed(token):
         async with database.connection() as connection:
-            await alone(connection)
+            await single_statement(connection)
             row = await repository.bearer(connection, token, now)
         if row is not None:
-            await _note_use(database, row.id, row.last_used_at, now)
+            await _record_use(database, row.id, row.last_used_at, now)
             return Actor(row.member_id, row.name, frozenset(row.roles), row.id)
     raise Unauthorized(headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'})
 
 
-async def _note_use(database: Database, token_id: str, last: datetime | None, now: datetime) -> None:
-    """At most once a minute, in a short transaction of its own: also a GET may note it, and none fails for it."""
-    if last is not None and now - last < NOTED_EVERY:
+async def _record_use(database: Database, token_id: str, last: datetime | None, now: datetime) -> None:
+    """Store `last_used_at`, at most once a minute, in its own short transaction, whose failure fails no request."""
+    if last is not None and now - last < RECORD_EVERY:
         return
     try:
         async with database.transaction() as session:
-            await repository.note_use(session, token_id, now)
+            await repository.record_use(session, token_id, now)
     except (SQLAlchemyError, OSError):
         return
 
@@ -79,7 +79,7 @@ def _allow(*roles: str) -> Callable[[Actor], Awaitable[Actor]]:
 
 
 async def _once_per_token(actor: Annotated[Actor, Depends(_actor)], once: UseOnce) -> None:
-    # The roles are part of the key: an answer is not given again to a member who has lost the right to it.
+    # The roles are part of the key: a member who has lost a role gets no replay from before.
     await once.begin(f"token:{actor.token_id}:{','.join(sorted(actor.roles))}")
 
 
@@ -88,5 +88,5 @@ Admin = Annotated[Actor, Depends(_allow())]
 Editor = Annotated[Actor, Depends(_allow("editor"))]
 Writer = Annotated[Actor, Depends(_allow("editor", "reporter"))]
 Moderator = Annotated[Actor, Depends(_allow("editor", "moderator"))]
-# Of a desk POST: the same `Idempotency-Key` from the same token is answered again.
+# For a desk POST: replays the answer for the same `Idempotency-Key` from the same token.
 OncePerToken = Depends(_once_per_token, scope="function")

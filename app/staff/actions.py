@@ -1,4 +1,4 @@
-"""What can be done with members and their tokens, at the desk and at the shell alike."""
+"""Actions on members and their tokens, for the desk and the command line."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.text.characters import identity_fold
 
 
 async def add_member(staff: Staff, name: str, roles: list[str]) -> Member:
-    """Raises `AlreadyExists` when someone has this name, marks and case aside."""
+    """Raises `AlreadyExists` when a member has this name, whatever its case and diacritics."""
     if await staff.member_named(name) is not None:
         raise AlreadyExists(name=name)
     member = Member(
@@ -49,7 +49,7 @@ async def change_member(
 async def make_token(
     staff: Staff, member: Member, label: str | None = None, expires_at: datetime | None = None
 ) -> tuple[StaffToken, str]:
-    """A token and its secret, which is nowhere kept."""
+    """A new token and its secret, which is not stored."""
     if expires_at is not None and expires_at <= clock.now():
         raise InvalidBody(errors=[Fault("in_past", pointer="/expires_at")])
     secret = new_token()
@@ -67,15 +67,15 @@ async def make_token(
 
 
 async def revoke_token(staff: Staff, token: StaffToken) -> None:
-    """From the next request on it is refused. Revoking twice changes nothing."""
+    """Revoke a token, from the next request on. Revoking twice changes nothing."""
     token.revoked_at = token.revoked_at or clock.now()
     await staff.session.flush()
 
 
 async def rotate_token(staff: Staff, token: StaffToken) -> tuple[StaffToken, str]:
-    """A new token of the same member and label, lasting as long as the old one would have; the old one is revoked.
+    """Revoke a token, and make a new one with the same member, label and expiry.
 
-    Raises `StateConflict` for a token that is over: what no longer opens a door does not turn into a new key.
+    Raises `StateConflict` for a revoked or expired token: it must not give access again.
     """
     expired = token.expires_at is not None and token.expires_at <= clock.now()
     if token.revoked_at is not None or expired:

@@ -1,4 +1,4 @@
-"""Members of the staff, their tokens and the audit, at the desk."""
+"""Desk routes for members, tokens and the audit."""
 
 from __future__ import annotations
 

@@ -1,9 +1,8 @@
-"""Members of the staff, and their tokens."""
+"""Tables of staff members and their tokens."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import Boolean, ForeignKey, Integer
 from sqlalchemy.orm import Mapped, mapped_column
@@ -14,21 +13,21 @@ from app.kit.faults import VIOLATIONS
 
 
 class Member(Base):
-    """A person or program of the newsroom. Drafts, revisions and the audit name the member, not the token."""
+    """A person or program of the newsroom. Drafts, revisions and the audit refer to the member, not the token."""
 
     __tablename__ = "members"
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     name: Mapped[str]
     name_key: Mapped[str] = mapped_column(Key, unique=True)
-    roles: Mapped[list[Any]]
+    roles: Mapped[list[str]]
     active: Mapped[bool] = mapped_column(Boolean, default=True)
     version: Mapped[int] = mapped_column(Integer, default=1)
     created_at: Mapped[datetime]
 
 
 class StaffToken(Base):
-    """A token as we may keep it: its first letters for people, its digest for the machine."""
+    """A token without its secret: its first letters to recognise it, its SHA-256 digest to look it up."""
 
     __tablename__ = "staff_tokens"
 

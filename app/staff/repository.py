@@ -1,10 +1,10 @@
-"""Where members and tokens are kept and found."""
+"""Queries for members and tokens."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import Row, Select, bindparam, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -31,7 +31,7 @@ class Staff:
         return member
 
     async def pair(self, id: str, other_id: str) -> tuple[Member, Member]:
-        """Two members as they are now, locked in one order, so that two who change each other do it one by one."""
+        """Two members, read again under row locks in id order, so that concurrent changes do not deadlock."""
         statement = select(Member).where(Member.id.in_([id, other_id])).order_by(Member.id).with_for_update()
         found = await self.session.scalars(statement.execution_options(populate_existing=True))
         members = {member.id: member for member in found}
@@ -70,12 +70,22 @@ def _tokens() -> Select[StaffToken]:
     return select(StaffToken).order_by(StaffToken.id)
 
 
-async def bearer(connection: AsyncConnection, token: str, now: datetime) -> Any:
-    """The active member behind an unexpired, unrevoked token: (token id, last use, member id, name, roles)."""
+class BearerRow(NamedTuple):
+    """A valid token (`id`) and its member."""
+
+    id: str
+    last_used_at: datetime | None
+    member_id: str
+    name: str
+    roles: list[str]
+
+
+async def bearer(connection: AsyncConnection, token: str, now: datetime) -> BearerRow | None:
+    """The active member behind an unexpired, unrevoked token."""
     return await BEARER.first(connection, {"digest": digest(token), "now": now})
 
 
-# Built once: every request at the desk begins with it.
+# Every desk request runs it first.
 BEARER = Prepared(
     select(StaffToken.id, StaffToken.last_used_at, Member.id.label("member_id"), Member.name, Member.roles)
     .join(Member, Member.id == StaffToken.member_id)
@@ -84,9 +94,10 @@ BEARER = Prepared(
         StaffToken.revoked_at.is_(None),
         or_(StaffToken.expires_at.is_(None), StaffToken.expires_at > bindparam("now", type_=Instant)),
         Member.active,
-    )
+    ),
+    BearerRow,
 )
 
 
-async def note_use(session: AsyncSession, token_id: str, now: datetime) -> None:
+async def record_use(session: AsyncSession, token_id: str, now: datetime) -> None:
     await session.execute(update(StaffToken).where(StaffToken.id == token_id).values(last_used_at=now))

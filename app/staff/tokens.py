@@ -1,7 +1,7 @@
-"""The shape of a staff token: `nsh_`, 32 random letters and digits, 6 of checksum.
+"""The format of a staff token: `nsh_`, 32 random letters and digits, 6 of checksum.
 
-The checksum (CRC-32 in base 62) lets a mistyped or invented token be refused without asking the database, and lets
-secret scanners recognise a real one.
+The checksum (CRC-32 in base 62) lets us refuse a mistyped or invented token without a query, and lets secret
+scanners recognise a real one.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{38}}")
 
 
 def new_token() -> str:
-    """About 190 bits of randomness."""
+    """A new token with about 190 bits of randomness."""
     secret = "".join(secrets.choice(ALPHABET) for _ in range(32))
     return PREFIX + secret + _checksum(secret)
 

@@ -1,4 +1,4 @@
-"""A desk action at work: who acts, in which transaction, when, under which settings.
+"""`Work`: the transaction, actor, settings and time of one desk action.
 
 The actor is found before the transaction is opened (FastAPI resolves parameters in their order): noting the use of the
 token is a transaction of its own, and SQLite has one writing connection.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -23,15 +23,15 @@ from app.staff.access import Actor, Admin, AnyStaff, Editor, Moderator, Writer
 
 @dataclass(frozen=True)
 class Work:
-    """What every action of the desk is given."""
+    """The context of one desk action."""
 
     session: AsyncSession
     actor: Actor
     settings: Settings
     now: datetime
 
-    async def record(self, action: str, resource: str, resource_id: str | None, **details: Any) -> None:
-        """Writes the audit row of this action."""
+    async def record(self, action: str, resource: str, resource_id: str | None, **details: object) -> None:
+        """Insert the audit row of this action."""
         await repository.record(self.session, self.actor, action, resource, resource_id, **details)
 
 

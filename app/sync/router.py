@@ -13,7 +13,7 @@ from starlette.types import Receive, Scope, Send
 from app.changes.noun import Detail
 from app.changes.pending import EVERYTHING
 from app.kit.addresses import person_of
-from app.kit.caching import deliver, unkept
+from app.kit.caching import deliver, uncached
 from app.kit.db import Connection, Reading, UseDatabase
 from app.kit.errors import InvalidQuery, NotFound, Problem, RateLimited, Unavailable
 from app.kit.routing import problems, router_of
@@ -50,7 +50,7 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
         b"true" if part.more else b"false",
     )
     answer = deliver(request, content, tags=[EVERYTHING])
-    return unkept(request, answer) if part.wait else answer
+    return uncached(request, answer) if part.wait else answer
 
 
 LastEventId = Annotated[

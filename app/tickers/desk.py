@@ -28,7 +28,7 @@ from app.kit.listing import desk_list, written
 from app.kit.paging import CountedQuery, Cursors
 from app.kit.routing import problems, router_of
 from app.kit.schemas import NoQuery
-from app.kit.warnings import told
+from app.kit.warnings import localised
 from app.settings import Settings
 from app.staff.access import Editor, OncePerToken
 from app.staff.work import EditorWork
@@ -221,5 +221,5 @@ def _item(
 def _saved(request: Request, edit: actions.Edit, status: int = 200, headers: dict[str, str] | None = None) -> Response:
     now = clock.now()
     item = _item(edit.item, edit.article, state_of(edit.item, edit.article, now), now)
-    saved = {**item, "ticker_version": edit.ticker.version, "warnings": told(request, edit.warnings)}
+    saved = {**item, "ticker_version": edit.ticker.version, "warnings": localised(request, edit.warnings)}
     return at_desk(written(ItemSaved, saved), status=status, version=edit.item.version, headers=headers)

@@ -1,1 +1,1 @@
-"""Web: the pages that people open in a browser."""
+"""Web: HTML pages for browsers."""

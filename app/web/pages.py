@@ -1,4 +1,4 @@
-"""Pages as pure functions from values to HTML. Everything that is put in is escaped."""
+"""HTML pages as pure functions from values to text. All values are escaped."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def page(title: str, body: str, language: str) -> str:
 
 
 def home(site_name: str, language: str) -> str:
-    """The front page of an API: what this is, and where to go on."""
+    """The front page: the name of the site and links."""
     links = [
         ("/docs", "docs"),
         ("/openapi.json", "openapi"),
@@ -63,7 +63,7 @@ def problems(kinds: Iterable[type[Problem]], language: str) -> str:
 
 
 def docs(site_name: str) -> str:
-    """Swagger UI from this server's own files."""
+    """Swagger UI from static files of this server."""
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'

@@ -1,4 +1,4 @@
-"""What people open in a browser: the front page, the documentation, a page for every problem. All works offline."""
+"""HTML pages: the front page, the documentation, a page for every problem. All works offline."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ Language = Annotated[str | None, Query(max_length=35)]
 
 
 def _spoken(request: Request, language: str | None) -> str:
-    """The language of a page: as `language=` asks, else the site's. Never by a header: a page is the same for all."""
+    """The language of a page: from `language=`, else the site's. Not from a header: all get the same cached page."""
     return negotiate(language, request.app.state.settings.language)
 
 

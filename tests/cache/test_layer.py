@@ -1,4 +1,4 @@
-"""The cache in front: single flight, variants, bounds, and what it does when it cannot hear the log."""
+"""The cache in front: single flight, variants, bounds, and what it does when it cannot read the log."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from tests.newsroom import Newsroom, beside
 PLAIN = {"accept-encoding": "identity"}
 
 
-# --- what is asked ----------------------------------------------------------------------------------------------------
+# --- cache keys -------------------------------------------------------------------------------------------------------
 
 
-async def test_the_same_question_has_one_answer_however_it_is_written(newsroom: Newsroom) -> None:
+async def test_one_query_has_one_cache_entry_however_it_is_written(newsroom: Newsroom) -> None:
     article = await newsroom.published(tags=[])
     cache = newsroom.app.state.cache
     await newsroom.get("/v1/articles?limit=5&language=ar")
@@ -46,7 +46,7 @@ async def test_the_same_question_has_one_answer_however_it_is_written(newsroom: 
     assert len(cache.store) == kept
 
 
-async def test_pages_link_alike_whatever_the_order_of_the_question(newsroom: Newsroom) -> None:
+async def test_pages_link_alike_whatever_the_order_of_the_parameters(newsroom: Newsroom) -> None:
     for number in range(3):
         await newsroom.published(f"خبر {number}")
     links = {
@@ -180,7 +180,7 @@ async def test_nothing_outlives_its_moment(newsroom: Newsroom) -> None:
         assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
 
 
-async def test_without_the_bell_another_machine_follows_within_a_second(newsroom: Newsroom) -> None:
+async def test_without_the_commit_signal_another_machine_follows_within_a_second(newsroom: Newsroom) -> None:
     article = await newsroom.published()
     async with beside(newsroom) as far:
         far.app.state.commit_signal._path = None  # on another machine nobody hears it
@@ -192,7 +192,7 @@ async def test_without_the_bell_another_machine_follows_within_a_second(newsroom
 
 
 async def test_a_machine_whose_clock_is_behind_keeps_nothing_too_long(newsroom: Newsroom) -> None:
-    """Another machine, three seconds ahead, publishes. Here the moment has not come, for nobody; then it is told."""
+    """A machine whose clock is three seconds ahead publishes. Here the article is not public until that time."""
     async with beside(newsroom) as ahead:
         start = clock.now()
         with clock.frozen(start + timedelta(seconds=3)):
@@ -233,14 +233,14 @@ def answer(key: object, size: int = 3_000, tag: str = "articles") -> Answer:
     return Answer(key, [(b"content-type", b"image/png")], b"x" * size, frozenset({tag, "changes"}))
 
 
-def test_endless_questions_cannot_push_out_what_is_wanted() -> None:
+def test_endless_one_off_queries_do_not_evict_what_is_used() -> None:
     store = Store(1_000_000)
     hot = [f"hot {number}" for number in range(50)]
 
     def ask(key: object) -> bool:
-        found = store.find(key)
+        found = store.get(key)
         if found is None:
-            store.keep(answer(key))
+            store.put(answer(key))
             return False
         found.hits += 1
         return True
@@ -262,39 +262,39 @@ def test_endless_questions_cannot_push_out_what_is_wanted() -> None:
 def test_the_bound_holds_whatever_comes() -> None:
     store = Store(200_000)
     for number in range(300):
-        store.keep(answer(number, size=number * 100))
-        if kept := store.find(number):
+        store.put(answer(number, size=number * 100))
+        if kept := store.get(number):
             kept.hits += 3
             before = kept.size
             kept.size += 5_000
-            store.grown(kept, kept.size - before)
+            store.resize(kept, kept.size - before)
         assert store.size <= store.bound
-    assert store.find(299) is None, "larger than its share"
-    store.drop(["articles"])
+    assert store.get(299) is None, "larger than its share"
+    store.invalidate(["articles"])
     assert (len(store), store.size) == (0, 0)
-    Store(0).keep(answer("x"))
+    Store(0).put(answer("x"))
 
 
-def test_a_tag_takes_out_what_carries_it_and_its_addresses() -> None:
+def test_a_tag_invalidates_its_answers_and_their_aliases() -> None:
     store = Store(1_000_000)
     for number in range(10):
         kept = answer(number, tag=f"article:{number % 2}")
-        store.keep(kept)
+        store.put(kept)
         for alias in range(20):
             store.alias(kept, (number, alias))
-    assert len(store.by_address) == 10 * MOST_ALIASES
-    store.drop(["article:1"])
-    assert {key for key in range(10) if store.find(key)} == {0, 2, 4, 6, 8}
-    assert len(store.by_address) == 5 * MOST_ALIASES
+    assert len(store.by_alias) == 10 * MOST_ALIASES
+    store.invalidate(["article:1"])
+    assert {key for key in range(10) if store.get(key)} == {0, 2, 4, 6, 8}
+    assert len(store.by_alias) == 5 * MOST_ALIASES
     store.clear()
-    assert (len(store), len(store.by_address), store.size) == (0, 0, 0)
+    assert (len(store), len(store.by_alias), store.size) == (0, 0, 0)
 
 
 # --- when the log cannot be read at once ------------------------------------------------------------------------------
 
 
 class Slow:
-    """A database that answers its follower late."""
+    """A database that answers the log tail late."""
 
     is_embedded = False
 
@@ -331,9 +331,9 @@ async def test_a_database_that_hangs_is_not_waited_for(newsroom: Newsroom, monke
     tail._running.cancel()
 
 
-async def test_a_bell_that_cannot_be_rung_takes_back_nothing(tmp_path: Path) -> None:
-    (tmp_path / "bell").mkdir()
-    commit_signal = CommitSignal(tmp_path / "bell")
+async def test_a_commit_signal_that_cannot_be_written_undoes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "signal").mkdir()
+    commit_signal = CommitSignal(tmp_path / "signal")
     commit_signal.bump()
     assert commit_signal.value() == b""
 

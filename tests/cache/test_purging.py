@@ -1,4 +1,4 @@
-"""A CDN is told what changed: every tag at least once, in order, whatever happens to it or to us. And metrics."""
+"""CDN purging: every changed tag at least once, in order, after failures on either side too. And metrics."""
 
 from __future__ import annotations
 

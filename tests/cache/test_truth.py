@@ -57,7 +57,7 @@ async def test_a_cached_answer_is_the_answer_in_every_process(database_url: str,
         start = clock.now()
         hits = 0
         for step in range(22):
-            # Time goes on by itself, too: moments come that nobody has announced.
+            # Time goes on by itself, too: deadlines pass before the background tasks have run.
             with clock.frozen(start + timedelta(minutes=11 * step)):
                 history.newsroom = history.random.choice([one, two])
                 await history.step()
@@ -71,8 +71,8 @@ async def test_a_cached_answer_is_the_answer_in_every_process(database_url: str,
         assert hits > 250, "otherwise nothing was tested"
 
 
-async def test_what_a_write_does_not_touch_stays(newsroom: Newsroom) -> None:
-    """The cache forgets exactly what shows the change."""
+async def test_a_write_invalidates_only_what_shows_it(newsroom: Newsroom) -> None:
+    """Each change invalidates exactly the answers that show it."""
     for slug in ("علوم", "طب"):
         await newsroom.section(slug)
     one, other = await newsroom.published(section="علوم"), await newsroom.published("غيره", section="طب")
@@ -105,5 +105,5 @@ async def test_what_a_write_does_not_touch_stays(newsroom: Newsroom) -> None:
     assert await forgotten_by(newsroom.tag("لا-يحمله-خبر")) == set()
     renamed = newsroom.desk("PUT", "/sections/طب", {"name": "الطب"}, if_match='"1"')
     assert await forgotten_by(renamed) == {"list", "filed", "changed", "other", "sections", "tickers"}
-    strip = newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل"})
-    assert await forgotten_by(strip) == {"tickers"}
+    ticker = newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل"})
+    assert await forgotten_by(ticker) == {"tickers"}

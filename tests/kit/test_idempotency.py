@@ -166,14 +166,14 @@ async def test_many_at_once_make_one_article(newsroom: Newsroom) -> None:
 async def test_a_crash_between_change_and_answer_leaves_neither(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keep = Once.keep
+    store = Once.store
 
     async def crash(self: Once, response: Any) -> None:
-        await keep(self, response)
+        await store(self, response)
         raise RuntimeError("power cut")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Once, "keep", crash)
+        patched.setattr(Once, "store", crash)
         assert (await send(newsroom, {"headline": "خبر"})).status_code == 500
     assert (await stored(newsroom, Article), await stored(newsroom, StoredAnswer)) == (0, 0)
     answer = await send(newsroom, {"headline": "خبر"})

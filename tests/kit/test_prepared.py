@@ -7,7 +7,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import asyncpg
 import pytest
@@ -18,7 +18,7 @@ from app.articles.models import Article
 from app.articles.repository import NOW, PUBLISHED, articles
 from app.changes.models import Change
 from app.kit import prepared
-from app.kit.db import Database, alone
+from app.kit.db import Database, single_statement
 from app.kit.faults import is_outage
 from app.kit.ids import new_id
 from app.kit.prepared import Prepared
@@ -52,7 +52,7 @@ async def test_values_go_in_and_come_out_as_ever(database: Database) -> None:
         await session.execute(insert(CHANGES), theirs)
     for values in (ours, theirs):
         async with database.connection() as connection:
-            await alone(connection)
+            await single_statement(connection)
             with straight() as asked:
                 (read,) = await among.all(connection, {"number": values["seq"], "now": EARLY})
                 assert await among.first(connection, {"number": 900, "now": EARLY}) is None
@@ -133,7 +133,7 @@ async def test_what_fails_in_a_transaction_is_told_as_what_it_is(database: Datab
 @pytest.mark.parametrize("backend", ["postgresql"])
 async def test_what_takes_too_long_is_not_asked_again(database: Database) -> None:
     async with database.connection() as connection:
-        await alone(connection)
+        await single_statement(connection)
         await connection.execute(text("SET statement_timeout = 400"))
         began = time.perf_counter()
         with pytest.raises(DBAPIError) as raised:
@@ -147,7 +147,7 @@ async def test_what_takes_too_long_is_not_asked_again(database: Database) -> Non
 async def test_who_gives_up_leaves_a_good_connection(database: Database) -> None:
     async def ask() -> None:
         async with database.connection() as connection:
-            await alone(connection)
+            await single_statement(connection)
             await Prepared(select(func.pg_sleep(5))).all(connection)
 
     for _ in range(15):  # more than the pool holds
@@ -166,7 +166,7 @@ async def test_a_list_may_be_of_any_length(database: Database, number: int) -> N
     async with database.transaction() as session:
         await Prepared(insert(CHANGES)).run(session, *rows)
     async with database.connection() as connection:
-        await alone(connection)
+        await single_statement(connection)
         for chosen in (ids[:number], ids[-number:]):
             with straight() as asked:
                 read = await found.all(connection, {"ids": chosen})
@@ -175,13 +175,30 @@ async def test_a_list_may_be_of_any_length(database: Database, number: int) -> N
         assert await found.all(connection, {"ids": []}) == []
 
 
+class Found(NamedTuple):
+    seq: int
+    type: str
+
+
+async def test_rows_are_of_the_class_that_is_given(database: Database) -> None:
+    columns = select(CHANGES.c.seq, CHANGES.c.type).where(CHANGES.c.seq == bindparam("number"))
+    found, wrong = Prepared(columns, Found), Prepared(columns.add_columns(CHANGES.c.resource), Found)
+    async with database.transaction() as session:
+        await Prepared(insert(CHANGES)).run(session, row(901))
+        assert await found.one(session, {"number": 901}) == Found(901, "article.updated")
+        assert type(await found.first(session, {"number": 901})) is Found
+        for statement, number in ((found, 902), (wrong, 901)):
+            with pytest.raises((ValueError, TypeError)):
+                await statement.one(session, {"number": number})
+
+
 async def test_one_of_many_is_compiled_when_it_is_worth_it(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(prepared, "OFTEN", 3)
+    monkeypatch.setattr(prepared, "RUNS_BEFORE_COMPILING", 3)
     found = Prepared(select(articles.c.id).where(Article.state == PUBLISHED), is_lasting=False)
     with straight() as asked:
         for _ in range(5):
             async with database.connection() as connection:
-                await alone(connection)
+                await single_statement(connection)
                 assert await found.all(connection) == []
     assert len(asked) == 2
 
@@ -203,6 +220,6 @@ async def test_what_the_driver_cannot_do_is_left_to_sqlalchemy(
     else:
         monkeypatch.setattr(asyncpg.Connection, "fetch", lost)
     async with database.connection() as connection:
-        await alone(connection)
+        await single_statement(connection)
         assert await found.all(connection) == []
         assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1

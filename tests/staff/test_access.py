@@ -158,7 +158,7 @@ async def test_a_use_that_cannot_be_noted_stops_nobody(
     async def fail(*_: Any) -> None:
         raise error
 
-    monkeypatch.setattr(repository, "note_use", fail)
+    monkeypatch.setattr(repository, "record_use", fail)
     await newsroom.desk("GET", "/me", expect=200)
     assert await last_used(newsroom) is None
 
