@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -16,6 +17,20 @@ from tests.newsroom import Newsroom, opened
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 BACKENDS = ("sqlite", "postgresql")
+LONG = {"cache", "house", "journeys", "search", "sync", "tickers"}  # folders of files that take long
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file is one process's work: the long ones come first, so that none is begun when the other has nothing left."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG)
+
+
+def pytest_collection_finish() -> None:
+    """What the tests and the application are made of is not looked through for garbage again; what they make is, though
+    not after every 700 objects: that takes an eighth of the suite's time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 20)
 
 
 @pytest.fixture(scope="session", autouse=True)

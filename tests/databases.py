@@ -52,10 +52,11 @@ def create(url: str, name: str) -> str:
 
 
 def empty(url: str) -> None:
-    """Removes every row of ours."""
-    tables = ", ".join(f'"{table.name}"' for table in metadata.sorted_tables)
+    """Removes every row of ours. TRUNCATE makes files anew for every table, and takes three times as long."""
+    unchecked = "SET session_replication_role = replica"  # all rows go, so none is left that refers to one
+    rows = ";".join(str(table.delete()) for table in metadata.sorted_tables)
     log = "INSERT INTO change_log VALUES (1, 'tests', 0, 0, 0, '2000-01-01Z', 0, '2000-01-01Z')"
-    asyncio.run(_run(url, f"TRUNCATE {tables}", log))
+    asyncio.run(_run(url, unchecked, rows, log))
 
 
 async def _run(url: str, *statements: str) -> None:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 import httpx
 import hypothesis
 import pytest
+import requests
 import schemathesis
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
@@ -42,6 +43,9 @@ class Server:
         self.address = address
         self.headers = {"Authorization": f"Bearer {token}"}
         self.known: dict[str, dict[str, list[str]]] = {}
+        # One for all calls: else each connects anew, and searches the environment for proxies.
+        self.session = requests.Session()
+        self.session.trust_env = False
         with httpx.Client(base_url=address, headers=self.headers) as client:
             self._fill(client)
 
@@ -97,7 +101,9 @@ def server(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
         url = databases.create(request.getfixturevalue("postgresql"), "nashra_contract")
     token = serving.command("token", "create", "--name", "schemathesis", "--role", "admin", url=url).stdout.strip()
     with serving.served(url, NASHRA_LOG_LEVEL="error") as (address, _):
-        yield Server(address, token)
+        running = Server(address, token)
+        yield running
+        running.session.close()
 
 
 @schema.parametrize()
@@ -113,5 +119,6 @@ def test_the_server_keeps_its_word(server: Server, case: Any) -> None:
     server.aimed(case, random.Random(repr(case.body) + repr(case.query)))
     # A longer address never reaches the application: the HTTP parser itself refuses it.
     hypothesis.assume(len(quote(str(case.query))) < 50_000)
-    response = case.call(base_url=server.address, headers=server.headers if "/desk" in case.path else {})
+    headers = server.headers if "/desk" in case.path else {}
+    response = case.call(base_url=server.address, session=server.session, headers=headers)
     case.validate_response(response, checks=CHECKS)

@@ -174,6 +174,14 @@ def test_what_the_launcher_does_itself_is_told(command: str) -> None:
     assert re.search(rf"^  {command}\)$", (ROOT / "nashra").read_text("utf-8"), re.MULTILINE)
 
 
+def test_ci_runs_every_test_once_and_the_suite_last() -> None:
+    """The last line that CI writes is pytest's own."""
+    script = (ROOT / ".ci" / "run").read_text("utf-8").splitlines()
+    ours = [line for line in script if line.startswith("./nashra")]
+    assert ours == ["./nashra check --no-tests", "./nashra test --interop", "./nashra test"]
+    assert script[-1] == ours[-1]
+
+
 def test_no_page_tells_of_a_command_that_is_not_there() -> None:
     known = {command.split()[0] for command in OURS} | set(LAUNCHERS) | {"COMMAND"}
     told = {name for page in PAGES for name in re.findall(r"\./nashra (\w+)", page.read_text("utf-8"))}
