@@ -236,7 +236,7 @@ async def _free_place(session: AsyncSession, at: datetime) -> int:
     while True:
         if session.get_bind().dialect.name == "postgresql":
             await session.execute(LOCK_SECOND, {"second": low})
-        highest = (await HIGHEST_PLACE.first(session, {"low": low, "top": low + PLACES_PER_SECOND - 1})).place
+        highest = (await HIGHEST_PLACE.one(session, {"low": low, "top": low + PLACES_PER_SECOND - 1})).place
         place = low if highest is None else int(highest) + 1
         if place < low + PLACES_PER_SECOND:
             return place

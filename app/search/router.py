@@ -20,7 +20,7 @@ from app.index.ranking import RANKED, FieldName, RankedHit, Scorer, rank
 from app.index.repository import is_stale
 from app.kit import clock, listing
 from app.kit.caching import deliver, uncached
-from app.kit.db import Reading
+from app.kit.db import Reading, single_statement
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.faults import unknown_name
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
