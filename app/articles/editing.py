@@ -11,20 +11,18 @@ from pydantic import BaseModel
 from sqlalchemy import delete
 
 from app.articles.events import HIDDEN, PublicView, public_view
+from app.articles.filing import FILINGS
 from app.articles.indexing import index, with_locked_names
-from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag
-from app.articles.repository import KIND, Link, Relations, TermModel
+from app.articles.models import Article, ArticleBody
+from app.articles.repository import KIND, Relations
 from app.articles.schemas import ArticleUpdate
 from app.articles.stored import ArticlesToEdit
-from app.authors.models import Author
 from app.kit import clock
 from app.kit.errors import Fault, InvalidBody
 from app.kit.forms import in_order
-from app.sections.models import Section
 from app.sections.repository import lines_of
 from app.slugs import repository as slugs
 from app.staff.work import Work
-from app.tags.models import Tag
 from app.terms.repository import known
 from app.text.characters import is_blank
 from app.text.markup import render
@@ -38,11 +36,7 @@ PUBLIC = (
     "media rights seo canonical_url comments_mode reading_minutes"
 ).split()
 DEFAULTS = {"kind": "news", "access": "free", "urgency": 5}
-LINKS: dict[str, tuple[Link, TermModel, str]] = {
-    "sections": (ArticleSection, Section, "section_id"),
-    "tags": (ArticleTag, Tag, "tag_id"),
-    "authors": (ArticleAuthor, Author, "author_id"),
-}
+LINKS = {filing.kind.plural: filing for filing in FILINGS}
 
 
 class Draft:
@@ -148,8 +142,7 @@ class Draft:
             self.warnings.append(warning)
 
     async def _looked_up(self, name: str, wanted: Sequence[str], pointer: str) -> list[str]:
-        _, model, _ = LINKS[name]
-        found = await known(self.work.session, model, wanted)
+        found = await known(self.work.session, LINKS[name].term, wanted)
         for place, term in enumerate(wanted):
             if term not in found and self.is_restoring:
                 self._warn_once({"code": "not_restored", "field": name, "value": term})
@@ -223,7 +216,7 @@ class Draft:
         if self.body is not None:
             await self.articles.save(self.body)
         for name, ids in self._links.items():
-            link, _, column = LINKS[name]
+            link, column = LINKS[name].link, f"{LINKS[name].kind.noun}_id"
             await session.execute(delete(link).where(link.article_id == self.article.id))
             session.add_all(
                 link(article_id=self.article.id, position=place, **{column: id}) for place, id in enumerate(ids)

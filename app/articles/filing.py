@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
+
+from sqlalchemy import SQLColumnExpression
 
 from app.articles.models import ArticleAuthor, ArticleSection, ArticleTag
-from app.authors.kind import AUTHORS as AUTHOR_KIND
-from app.sections.kind import SECTIONS as SECTION_KIND
-from app.tags.kind import TAGS as TAG_KIND
+from app.authors import kind as authors
+from app.authors.models import Author
+from app.sections import kind as sections
+from app.sections.models import Section
+from app.tags import kind as tags
+from app.tags.models import Tag
 from app.terms.kinds import TermKind
 
 
-@dataclass(frozen=True)
-class Filing:
+class Filing(NamedTuple):
     """The links of articles to terms of one kind."""
 
     kind: TermKind
-    link: type[Any]
-    """The table of links, with `article_id`."""
-    term_id: Any
+    term: type[Section | Tag | Author]
+    link: type[ArticleSection | ArticleTag | ArticleAuthor]
+    """The table of links."""
+    term_id: SQLColumnExpression[str]
     """Its column of the terms' ids."""
 
 
-SECTIONS = Filing(SECTION_KIND, ArticleSection, ArticleSection.section_id)
-TAGS = Filing(TAG_KIND, ArticleTag, ArticleTag.tag_id)
-AUTHORS = Filing(AUTHOR_KIND, ArticleAuthor, ArticleAuthor.author_id)
+SECTIONS = Filing(sections.SECTIONS, Section, ArticleSection, ArticleSection.section_id)
+TAGS = Filing(tags.TAGS, Tag, ArticleTag, ArticleTag.tag_id)
+AUTHORS = Filing(authors.AUTHORS, Author, ArticleAuthor, ArticleAuthor.author_id)
 FILINGS = (SECTIONS, TAGS, AUTHORS)

@@ -6,7 +6,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, exists, func, or_, select
 
-from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
+from app.articles.filing import AUTHORS, SECTIONS, TAGS, Filing
+from app.articles.models import Article
 from app.articles.schemas import ArticleFilters, terms
 from app.sections.models import Section
 from app.sections.repository import subtree
@@ -35,12 +36,12 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     found: list[ColumnElement[bool]] = []
     if query.section:
         within = subtree(is_named("section", Section.id, terms(query.section)))
-        found.append(_filed_under(ArticleSection, ArticleSection.section_id.in_(within), each))
+        found.append(_filed_under(SECTIONS, SECTIONS.term_id.in_(within), each))
     if query.tag:
-        found.append(_filed_under(ArticleTag, is_named("tag", ArticleTag.tag_id, terms(query.tag)), each))
+        found.append(_filed_under(TAGS, is_named("tag", TAGS.term_id, terms(query.tag)), each))
     if query.author:
-        is_author = is_named("author", ArticleAuthor.author_id, terms(query.author))
-        found.append(_filed_under(ArticleAuthor, is_author, each))
+        is_author = is_named("author", AUTHORS.term_id, terms(query.author))
+        found.append(_filed_under(AUTHORS, is_author, each))
     if query.language:
         found.append(or_(*(_in_language(canonical_or_same(name.replace("\0", ""))) for name in terms(query.language))))
     if query.kind:
@@ -50,9 +51,8 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     return found + _bounds(query)
 
 
-def _filed_under(
-    link: type[ArticleSection | ArticleTag | ArticleAuthor], where: ColumnElement[bool], each: bool
-) -> ColumnElement[bool]:
+def _filed_under(filing: Filing, where: ColumnElement[bool], each: bool) -> ColumnElement[bool]:
+    link = filing.link
     if each:
         return exists().where(link.article_id == Article.id, where)
     return Article.id.in_(select(link.article_id).where(where))

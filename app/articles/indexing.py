@@ -11,7 +11,8 @@ from datetime import datetime
 from sqlalchemy import exists, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleTag
+from app.articles.filing import AUTHORS, TAGS
+from app.articles.models import Article, ArticleBody
 from app.articles.repository import KIND, Relations, Terms
 from app.articles.stored import ArticlesToEdit
 from app.authors.models import Author
@@ -67,8 +68,8 @@ async def _with_locked_names(session: AsyncSession, term: type[Tag] | type[Autho
 
 async def mark_named_stale(session: AsyncSession, term_ids: Sequence[str]) -> None:
     """After a rename of these tags or authors: marks the indexed texts of their articles as stale."""
-    for link, term_id in ((ArticleTag, ArticleTag.tag_id), (ArticleAuthor, ArticleAuthor.author_id)):
-        await mark_stale(session, KIND, select(link.article_id).where(term_id.in_(term_ids)))
+    for filing in (TAGS, AUTHORS):
+        await mark_stale(session, KIND, select(filing.link.article_id).where(filing.term_id.in_(term_ids)))
 
 
 async def index_anew(session: AsyncSession, _settings: Settings, now: datetime) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal, NamedTuple
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
+    Label,
     Row,
     ScalarSelect,
     Select,
@@ -25,13 +26,13 @@ from sqlalchemy import (
     true,
     union_all,
 )
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import aliased
 
+from app.articles.filing import FILINGS, Filing
 from app.articles.filters import Filters, conditions, filters_of, query_of
-from app.articles.models import Article, ArticleAuthor, ArticleBody, ArticleSection, ArticleTag, Correction
+from app.articles.models import Article, ArticleBody, Correction
 from app.articles.rows import ArticleRow, CorrectedRow, ListedRow, RelatedRow, StoredRow
 from app.articles.schemas import ArticleListQuery
-from app.authors.models import Author
 from app.kit.clock import written
 from app.kit.db import Base, Connection, Instant
 from app.kit.errors import Gone, Moved, NotFound
@@ -39,10 +40,8 @@ from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Slice
 from app.kit.prepared import Prepared
 from app.kit.raw_columns import JsonAggregate, raw, rows_of_json
-from app.sections.models import Section
 from app.slugs.models import Slug
 from app.staff.access import Actor
-from app.tags.models import Tag
 from app.text.slugs import canonical_slug
 
 KIND = "article"
@@ -77,8 +76,6 @@ def scheduled(now: datetime) -> ColumnElement[bool]:
 
 
 Terms = tuple[tuple[str, str, str], ...]
-Link = type[ArticleSection | ArticleTag | ArticleAuthor]
-TermModel = type[Section | Tag | Author]
 
 
 @dataclass
@@ -215,11 +212,10 @@ IDS: BindParameter[str] = bindparam("ids", expanding=True)
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 
 
-def _filed(
-    kind: str, link: Link, term: TermModel, term_id: InstrumentedAttribute[str]
-) -> Select[str, str, int, str, str, str]:
-    columns = (literal(kind).label("kind"), link.article_id, link.position, term.id, term.slug, term.name)
-    return select(*columns).join(term, term.id == term_id).where(link.article_id.in_(IDS))
+def _filed(filing: Filing) -> Select[str, str, int, str, str, str]:
+    link, term = filing.link, filing.term
+    columns = (literal(filing.kind.plural).label("kind"), link.article_id, link.position, term.id, term.slug, term.name)
+    return select(*columns).join(term, term.id == filing.term_id).where(link.article_id.in_(IDS))
 
 
 def _related(*shown: Callable[[type[Article]], ColumnElement[bool]]) -> Select[Any]:
@@ -231,9 +227,7 @@ def _related(*shown: Callable[[type[Article]], ColumnElement[bool]]) -> Select[A
         .where(Article.id.in_(IDS), Article.translation_group.is_not(None), *(condition(other) for condition in shown))
     )
     rows = union_all(
-        _filed("sections", ArticleSection, Section, ArticleSection.section_id),
-        _filed("tags", ArticleTag, Tag, ArticleTag.tag_id),
-        _filed("authors", ArticleAuthor, Author, ArticleAuthor.author_id),
+        *map(_filed, FILINGS),
         translations,
     ).subquery("related")
     kind, article_id, position, id, slug, name = rows.c
@@ -248,9 +242,11 @@ OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("
 FOUND_BY_NAME = or_(visible(NOW), Article.state == literal_column("'withdrawn'"))
 
 
-def _terms(link: Link, term: TermModel, term_id: InstrumentedAttribute[str]) -> ScalarSelect[str]:
-    rows = select(JsonAggregate(link.position, term.id, term.slug, term.name)).join(term, term.id == term_id)
-    return rows.where(link.article_id == Article.id).correlate(Article).scalar_subquery()
+def _terms(filing: Filing) -> Label[str]:
+    link, term = filing.link, filing.term
+    rows = select(JsonAggregate(link.position, term.id, term.slug, term.name)).join(term, term.id == filing.term_id)
+    rows = rows.where(link.article_id == Article.id).correlate(Article)
+    return rows.scalar_subquery().label(filing.kind.plural)
 
 
 def _translations() -> ScalarSelect[str]:
@@ -265,9 +261,7 @@ def _corrections() -> ScalarSelect[str]:
 
 
 RELATED = (
-    _terms(ArticleSection, Section, ArticleSection.section_id).label("sections"),
-    _terms(ArticleTag, Tag, ArticleTag.tag_id).label("tags"),
-    _terms(ArticleAuthor, Author, ArticleAuthor.author_id).label("authors"),
+    *map(_terms, FILINGS),
     _translations().label("translations"),
 )
 CORRECTIONS = _corrections().label("corrections")

@@ -7,10 +7,10 @@ from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
-from sqlalchemy.orm import InstrumentedAttribute
 
-from app.articles.models import Article, ArticleSection, ArticleTag
-from app.articles.repository import KIND, Relations, Terms, visible
+from app.articles.filing import SECTIONS, TAGS, Filing
+from app.articles.models import Article
+from app.articles.repository import KIND, Relations, visible
 from app.index.indexed_text import stem_keys
 from app.index.matching import title_expression
 from app.index.models import Indexed
@@ -22,7 +22,6 @@ from app.kit.db import Connection, Instant, dialect_of
 TAG, SECTION, WORD = 3.0, 1.0, 1.0
 MAX_CANDIDATES = 200  # of the newest that share one of these
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
-Link = type[ArticleTag] | type[ArticleSection]
 
 
 class ArticleRow(Protocol):
@@ -52,13 +51,9 @@ async def _weights(
 ) -> dict[str, float]:
     """The weight of what each other article shares with `article`, by id."""
     weights: dict[str, float] = defaultdict(float)
-    links: list[tuple[Link, InstrumentedAttribute[str], Terms, float]] = [
-        (ArticleTag, ArticleTag.tag_id, relations.tags, TAG),
-        (ArticleSection, ArticleSection.section_id, relations.sections, SECTION),
-    ]
-    for link, term_id, terms, weight in links:
+    for filing, terms, weight in ((TAGS, relations.tags, TAG), (SECTIONS, relations.sections, SECTION)):
         if terms:
-            statement = _with_any_term(link, term_id, [id for id, _, _ in terms], article)
+            statement = _with_any_term(filing, [id for id, _, _ in terms], article)
             for id in (await connection.execute(statement, {"now": now})).scalars():
                 weights[id] += weight
     for id, number in (await _shared_headline_words(connection, article, now)).items():
@@ -67,12 +62,12 @@ async def _weights(
     return weights
 
 
-def _with_any_term(link: Link, term_id: InstrumentedAttribute[str], ids: list[str], article: ArticleRow) -> Select[str]:
+def _with_any_term(filing: Filing, ids: list[str], article: ArticleRow) -> Select[str]:
     """The newest articles with any of these terms; an article comes once for each term."""
     rows = (
         select(Article.id)
-        .join(link, link.article_id == Article.id)
-        .where(term_id.in_(ids), visible(NOW), *_same_language(article))
+        .join(filing.link, filing.link.article_id == Article.id)
+        .where(filing.term_id.in_(ids), visible(NOW), *_same_language(article))
     )
     return rows.order_by(Article.published_at.desc(), Article.id.desc()).limit(MAX_CANDIDATES)
 

@@ -8,39 +8,24 @@ from functools import partial
 from typing import NamedTuple
 
 from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, or_, select, union_all
-from sqlalchemy.orm import InstrumentedAttribute
 
+from app.articles.filing import FILINGS
 from app.articles.filters import conditions, filters_of
-from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
+from app.articles.models import Article
 from app.articles.repository import KIND, NOW, visible
 from app.articles.schemas import ArticleFilters
 from app.articles.text_search import matching_articles, newest_matches, values_of
-from app.authors.models import Author
 from app.index.models import Headword, Indexed
 from app.index.repository import first_place, last_place, newest_packed
 from app.kit.db import Connection, dialect_of
 from app.kit.paging import COUNT_LIMIT
-from app.sections.models import Section
-from app.tags.models import Tag
 from app.text.questions import Question
 
 FACETED = 10_000  # of the newest matches
 MOST_VALUES = 20
 
 
-class TermTables(NamedTuple):
-    """The tables of a facet that counts terms: links from articles, the terms, and the foreign key between them."""
-
-    link: type[ArticleSection] | type[ArticleTag] | type[ArticleAuthor]
-    term: type[Section] | type[Tag] | type[Author]
-    term_id: InstrumentedAttribute[str]
-
-
-TERMS = {
-    "section": TermTables(ArticleSection, Section, ArticleSection.section_id),
-    "tag": TermTables(ArticleTag, Tag, ArticleTag.tag_id),
-    "author": TermTables(ArticleAuthor, Author, ArticleAuthor.author_id),
-}
+FILED_UNDER = {filing.kind.noun: filing for filing in FILINGS}
 
 
 class Match(NamedTuple):
@@ -94,8 +79,8 @@ class Search:
         return {name: sorted(found, key=lambda one: (-one.number, one.value)) for name, found in counted.items()}
 
     def _faceted(self, found: CTE, name: str) -> Select[str, str | None, int]:
-        if name in TERMS:
-            link, term, term_id = TERMS[name]
+        if name in FILED_UNDER:
+            _, term, link, term_id = FILED_UNDER[name]
             rows = select(term.slug, term.name, func.count().label("n")).join_from(
                 link, found, link.article_id == found.c.resource_id
             )

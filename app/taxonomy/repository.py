@@ -22,9 +22,9 @@ from app.terms.models import Term
 from app.text.slugs import canonical_slug
 
 
-def filed(filing: Filing, now: datetime) -> Select[Any]:
+def filed(filing: Filing, now: datetime) -> Select[str, str]:
     """(term id, article id) of every visible article; in a tree an article counts for all sections above too."""
-    pairs = select(filing.term_id.label("term_id"), filing.link.article_id.label("article_id"))
+    pairs: Select[str, str] = select(filing.term_id.label("term_id"), filing.link.article_id.label("article_id"))
     pairs = pairs.join(Article, Article.id == filing.link.article_id).where(visible(now))
     if not filing.kind.is_tree:
         return pairs
