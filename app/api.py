@@ -1,4 +1,4 @@
-"""The one list of routers. The hottest come first: routes are tried in this order."""
+"""The list of routers. The hottest come first: routes are tried in this order."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from app.articles.router import router as articles
 from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
+from app.kit.routing import TaggedRouter
 from app.operations.health import router as health
 from app.operations.metrics import router as metrics
 from app.search.router import articles as related
@@ -41,3 +42,6 @@ ROUTERS = (
     metrics,
     web,
 )
+# Described where the routers are made; operations have a router of FastAPI's own kind.
+TAGS = {router.tag: router.description for router in ROUTERS if isinstance(router, TaggedRouter) and router.description}
+TAGS["operations"] = "Alive, ready."

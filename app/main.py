@@ -20,7 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 import app.models  # noqa: F401  # every table is known before the first query
-from app.api import ROUTERS
+from app.api import ROUTERS, TAGS
 from app.cache.layer import Cache
 from app.changes.background import BackgroundTasks
 from app.changes.commit_signal import CommitSignal, signal_path
@@ -29,6 +29,8 @@ from app.changes.log import Log
 from app.changes.noun import deadlines_of
 from app.changes.purging import CdnPurge
 from app.changes.tail import LogTail
+from app.comments.schemas import COMMENT_BODY_BYTES
+from app.examples import EXAMPLES
 from app.kit import middleware, openapi
 from app.kit.connections import Connections, Limits
 from app.kit.db import Database
@@ -87,7 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     _layers(app, settings)
     _answers(app)
-    openapi.attach(app)
+    openapi.attach(app, TAGS, EXAMPLES)
     return app
 
 
@@ -143,7 +145,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
 
 def _layers(app: FastAPI, settings: Settings) -> None:
     """The last one added is the outermost."""
-    app.add_middleware(middleware.BodyLimit, desk_bytes=settings.max_body_bytes)
+    app.add_middleware(middleware.BodyLimit, desk_bytes=settings.max_body_bytes, public_bytes=COMMENT_BODY_BYTES)
     app.add_middleware(middleware.LastResort)
     app.add_middleware(middleware.Cors, desk_origins=settings.desk_origins)
     app.add_middleware(middleware.Visitor)

@@ -54,7 +54,7 @@ from app.kit.warnings import localised
 from app.staff.access import Actor, OncePerToken, Writer
 from app.staff.work import EditorWork, Work, WriterWork
 
-desk = router_of("/v1/desk/articles", "desk: articles")
+desk = router_of("/v1/desk/articles", "desk: articles", "Writing, publishing, correcting and withdrawing.")
 ArticleId = Annotated[str, Path(description="Id of the article.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 RevisionNumber = Annotated[int, Path(ge=1, le=LAST_REVISION, description="Number of the save, from 1.")]
 SentArticle = Annotated[ArticleCreate, AS_SENT]

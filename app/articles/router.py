@@ -24,9 +24,9 @@ from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Absent, Selection, select_fields
 from app.kit.listing import delivered, delivered_list, delivered_page
 from app.kit.paging import Cursors
-from app.kit.routing import problems, router_of
+from app.kit.routing import LAST_MODIFIED, problems, router_of
 
-router = router_of("/v1/articles", "articles")
+router = router_of("/v1/articles", "articles", "Published articles.")
 ArticlePath = Annotated[
     str, Path(description="Slug (raw or percent-encoded) or id.", examples=["المرصد-يرصد-لؤلؤة-الخريف"])
 ]
@@ -83,7 +83,9 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     return uncached(request, response) if query.q and await is_stale(connection) else response
 
 
-@router.get("/{slug}", response_model=ArticleAlone, responses=problems(InvalidQuery, NotFound, Gone))
+@router.get(
+    "/{slug}", response_model=ArticleAlone, responses={**LAST_MODIFIED, **problems(InvalidQuery, NotFound, Gone)}
+)
 async def read_article(
     request: Request, slug: ArticlePath, query: Annotated[ArticleQuery, Query()], connection: Reading
 ) -> Response:

@@ -46,7 +46,7 @@ from app.staff.access import Actor, Moderator, OncePerToken
 from app.staff.work import ModeratorWork, Work
 from app.text.characters import clusters
 
-desk = router_of("/v1/desk/comments", "desk: comments")
+desk = router_of("/v1/desk/comments", "desk: comments", "Moderation.")
 Empty = Annotated[NoQuery, Query()]
 CommentId = Annotated[str, Path(description="Id of the comment.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 VERB = problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, InvalidBody)

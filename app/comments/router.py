@@ -54,10 +54,10 @@ from app.kit.idempotency import Replay, UseOnce
 from app.kit.ids import as_id
 from app.kit.listing import delivered, delivered_list, written
 from app.kit.paging import Cursors, PageQuery
-from app.kit.routing import problems, router_of
+from app.kit.routing import LAST_MODIFIED, problems, router_of
 from app.kit.schemas import NoQuery
 
-router = router_of("/v1", "comments")
+router = router_of("/v1", "comments", "What readers say.")
 Empty = Annotated[NoQuery, Query()]
 CommentId = Annotated[str, Path(description="Id of the comment.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 REALM = 'Bearer realm="nashra comments"'
@@ -199,7 +199,7 @@ async def count_comments(
 @router.get(
     "/comments/{id}",
     response_model=CommentInContext,
-    responses=problems(InvalidQuery, NotFound),
+    responses={**LAST_MODIFIED, **problems(InvalidQuery, NotFound)},
     openapi_extra={"security": [{}]},
 )
 async def read_comment(request: Request, id: CommentId, _: Empty, own: IsOwn, connection: Reading) -> Response:

@@ -38,6 +38,7 @@ from app.text.characters import is_blank
 from app.text.emails import checked_email
 
 NAME_MAX, EMAIL_MAX, BODY_MIN, BODY_MAX = 80, 254, 2, 5000
+COMMENT_BODY_BYTES = 32_768  # of a request with a comment
 HONEYPOT = "subject"  # a name that form-filling programs like, and that no browser fills in by itself
 DECISIONS_MAX = 100
 # What comes along when an address is copied out of right-to-left text.

@@ -24,7 +24,6 @@ access = logging.getLogger("nashra.access")
 log = logging.getLogger("nashra")
 
 DESK = "/v1/desk"
-COMMENT_BODY_BYTES = 32_768
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
 CORS_REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID"
 CORS_EXPOSED = (
@@ -215,15 +214,15 @@ def _raw(headers: MutableMapping[str, str] | dict[str, str]) -> list[tuple[bytes
 class BodyLimit:
     """Reads the whole body, and refuses one over the limit of its path (413)."""
 
-    def __init__(self, app: ASGIApp, desk_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, desk_bytes: int, public_bytes: int) -> None:
         self.app = app
-        self.desk_bytes = desk_bytes
+        self.desk_bytes, self.public_bytes = desk_bytes, public_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.desk_bytes if scope["path"].startswith(DESK) else COMMENT_BODY_BYTES
+        limit = self.desk_bytes if scope["path"].startswith(DESK) else self.public_bytes
         length = Headers(scope=scope).get("content-length", "")
         if length.isdecimal() and int(length[:20]) > limit:
             await _refuse(limit, scope, receive, send)

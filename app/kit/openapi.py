@@ -6,6 +6,8 @@ the route: its `problems(…)`, its schemas, its docstring.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from fastapi import FastAPI
@@ -13,11 +15,12 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import JsonSchemaValue
 
 from app.kit.errors import MEDIA_TYPE, Problem, every_problem
-from app.kit.examples import example_of, restore_nulls
+from app.kit.examples import Examples, ExampleValues, restore_nulls
 from app.kit.partial import with_partial
 from app.text.languages import direction
 from app.text.messages import message
 
+Tags = Mapping[str, str]
 VERSION = "0.1.0"
 DESCRIPTION = """\
 A headless content API for newsrooms: articles, headline tickers and reader comments as JSON, Arabic first.
@@ -30,23 +33,6 @@ redirects in a path, and stands for its thing in filters and bodies. Errors are 
 Text lengths are published in graphemes, as `x-min-graphemes` and `x-max-graphemes`; `maxLength` is the ceiling in code
 points.
 """
-TAGS = {
-    "articles": "Published articles.",
-    "taxonomy": "Sections, tags and authors of published articles.",
-    "tickers": "Strips of headlines.",
-    "comments": "What readers say.",
-    "search": "Articles by their words.",
-    "site": "The newsroom itself.",
-    "sync": "What changed: read on, or told as it happens.",
-    "desk: articles": "Writing, publishing, correcting and withdrawing.",
-    "desk: sections": "The tree of sections.",
-    "desk: tags": "Tags.",
-    "desk: authors": "Authors.",
-    "desk: tickers": "Strips and their items.",
-    "desk: comments": "Moderation.",
-    "desk: people": "Staff, tokens and the audit.",
-    "operations": "Alive, ready.",
-}
 HEADERS: dict[str, tuple[str, str]] = {
     "X-Request-ID": ("Names this request in the logs; yours is kept when you send one.", "4f1c9a7b2e8d"),
     "ETag": ("Validator of this answer: send it back in `If-None-Match`, or at the desk in `If-Match`.", '"3"'),
@@ -95,20 +81,6 @@ FAULT = {
     },
 }
 DONE = {"200": "What was asked for.", "201": "Made.", "202": "Taken in.", "204": "Done."}
-PARAMETERS = {
-    "section": "علوم",
-    "tag": "فلك,فضاء",
-    "author": "ليلى-القاسم",
-    "language": "ar",
-    "display": "ar-SY",
-    "kind": "news,feature",
-    "ids": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
-    "status": "draft,in_review",
-    "published_after": "2026-11-23T00:00:00Z",
-    "published_before": "2026-11-24T00:00:00Z",
-    "updated_after": "2026-11-23T18:00:00Z",
-    "urgency_max": 3,
-}
 FAULT_EXAMPLES = {
     "invalid-body": {"pointer": "/headline", "code": "required", "params": {}},
     "invalid-query": {"parameter": "limit", "code": "too_large", "params": {"max": 100}},
@@ -117,19 +89,19 @@ FAULT_EXAMPLES = {
 DETAIL_EXAMPLE = {"minutes": 5}
 
 
-def attach(app: FastAPI) -> None:
+def attach(app: FastAPI, tags: Tags, values: ExampleValues) -> None:
     """Make `app.openapi()` return the completed document, built once."""
 
     def document() -> JsonSchemaValue:
         if app.openapi_schema is None:
-            app.openapi_schema = build(app)
+            app.openapi_schema = build(app, tags, values)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
 
-def build(app: FastAPI) -> JsonSchemaValue:
-    """Build the document of `app`, the same for every installation."""
+def build(app: FastAPI, tags: Tags, values: ExampleValues) -> JsonSchemaValue:
+    """Build the document of `app`, the same for every installation. `tags`: name and description of each."""
     document = get_openapi(
         title="Nashra",
         version=VERSION,
@@ -138,7 +110,7 @@ def build(app: FastAPI) -> JsonSchemaValue:
         description=DESCRIPTION,
         routes=app.routes,
         servers=[{"url": "/", "description": "This server."}],
-        tags=[{"name": name, "description": text} for name, text in TAGS.items()],
+        tags=[{"name": name, "description": text} for name, text in tags.items()],
         contact={"name": "Nashra contributors"},
         license_info={"name": "MIT", "identifier": "MIT"},
     )
@@ -153,17 +125,17 @@ def build(app: FastAPI) -> JsonSchemaValue:
     }
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            _complete(path, method, operation, schemas)
+            _complete(path, method, operation, Examples(values, schemas))
     return document
 
 
-def _complete(path: str, method: str, operation: JsonSchemaValue, schemas: JsonSchemaValue) -> None:
-    responses = operation["responses"]
+def _complete(path: str, method: str, operation: JsonSchemaValue, examples: Examples) -> None:
+    responses, schemas = operation["responses"], examples.schemas
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
     _words(operation)
     for parameter in operation.get("parameters", []):
-        _parameter(parameter)
+        _parameter(parameter, examples.values.parameters)
     for status, slugs in _shared_problems(path, method, operation).items():
         entry = responses.setdefault(status, {})
         entry["x-problems"] = list(dict.fromkeys([*entry.get("x-problems", []), *slugs]))
@@ -171,12 +143,12 @@ def _complete(path: str, method: str, operation: JsonSchemaValue, schemas: JsonS
         if "x-problems" in responses[status]:
             responses[status] = _problem_response(status, responses[status]["x-problems"])
         else:
-            _success(path, method, status, responses[status], schemas)
+            _success(path, method, status, responses[status], examples)
     operation.setdefault("security", [])
     if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
         with_partial(responses["200"]["content"]["application/json"], schemas)
     _redirects(path, method, operation)
-    _request_example(operation, schemas)
+    _request_example(operation, replace(examples, only_required=True))
     operation["responses"] = dict(sorted(responses.items()))
 
 
@@ -189,7 +161,7 @@ def _words(operation: JsonSchemaValue) -> None:
     operation["description"] = " ".join(rest.split()) or f"{summary.strip().rstrip('?.')}."
 
 
-def _parameter(parameter: JsonSchemaValue) -> None:
+def _parameter(parameter: JsonSchemaValue, values: Mapping[str, object]) -> None:
     """Remove null from a parameter's schema, and move its example beside the schema."""
     schema = parameter["schema"]
     for branch in schema.get("anyOf", []):
@@ -198,9 +170,10 @@ def _parameter(parameter: JsonSchemaValue) -> None:
     schema.pop("anyOf", None)
     schema.pop("title", None)
     schema.pop("description", None)
-    shown = schema.pop("examples", None) or ([PARAMETERS[parameter["name"]]] if parameter["name"] in PARAMETERS else [])
-    if shown and "example" not in parameter and "examples" not in parameter:
-        parameter["example"] = PARAMETERS.get(parameter["name"], shown[0])
+    own = schema.pop("examples", None)
+    example = values.get(parameter["name"], own[0] if own else None)
+    if example is not None and "example" not in parameter and "examples" not in parameter:
+        parameter["example"] = example
 
 
 def _shared_problems(path: str, method: str, operation: JsonSchemaValue) -> dict[str, list[str]]:
@@ -256,7 +229,7 @@ def _problem_example(kind: type[Problem]) -> JsonSchemaValue:
     return example
 
 
-def _success(path: str, method: str, status: str, response: JsonSchemaValue, schemas: JsonSchemaValue) -> None:
+def _success(path: str, method: str, status: str, response: JsonSchemaValue, examples: Examples) -> None:
     names = ["X-Request-ID", "Cache-Control"]
     if response.get("description", "Successful Response") == "Successful Response":
         response["description"] = DONE[status]
@@ -264,14 +237,11 @@ def _success(path: str, method: str, status: str, response: JsonSchemaValue, sch
         response.pop("content", None)
     for media in response.get("content", {}).values():
         schema = media.get("schema", {})
-        media.setdefault("example", example_of(schema, schemas))
-        listed = "page" in _properties(schema, schemas)
-        names += ["Link"] if listed else []
-        desk = path.startswith("/v1/desk")
-        if path.startswith("/v1") and (not desk or "version" in _properties(schema, schemas)):
+        media.setdefault("example", examples.of(schema))
+        properties = _properties(schema, examples.schemas)
+        names += ["Link"] if "page" in properties else []
+        if path.startswith("/v1") and (not path.startswith("/v1/desk") or "version" in properties):
             names += ["ETag"]
-        if path.endswith("/{slug}") and not desk and "tickers" not in path:  # a ticker changes by the clock
-            names += ["Last-Modified"]
     if status == "201":
         names += ["Location"]
     if method == "post":
@@ -307,6 +277,6 @@ def _headers(names: list[str]) -> JsonSchemaValue:
     return {name: {"$ref": f"#/components/headers/{name}"} for name in dict.fromkeys(names)}
 
 
-def _request_example(operation: JsonSchemaValue, schemas: JsonSchemaValue) -> None:
+def _request_example(operation: JsonSchemaValue, examples: Examples) -> None:
     for media in operation.get("requestBody", {}).get("content", {}).values():
-        media.setdefault("example", example_of(media.get("schema", {}), schemas, only_required=True))
+        media.setdefault("example", examples.of(media.get("schema", {})))

@@ -75,9 +75,23 @@ def problems(*kinds: type[Problem]) -> Responses:
     return table
 
 
-def router_of(prefix: str, tag: str) -> APIRouter:
+class TaggedRouter(APIRouter):
+    """A router whose operations have one tag, described in the OpenAPI document."""
+
+    tag: str
+    description: str | None
+    """None where another router describes the tag."""
+
+
+def router_of(prefix: str, tag: str, description: str | None = None) -> TaggedRouter:
     """A router of `Route`s under one tag. The operation id is the name of the function."""
-    return APIRouter(prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=name_of)
+    router = TaggedRouter(prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=name_of)
+    router.tag, router.description = tag, description
+    return router
+
+
+# For `responses=` of a GET that sends `Last-Modified`.
+LAST_MODIFIED: Responses = {200: {"headers": {"Last-Modified": {"$ref": "#/components/headers/Last-Modified"}}}}
 
 
 def name_of(route: APIRoute) -> str:

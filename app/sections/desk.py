@@ -4,4 +4,4 @@ from app.sections.kind import SECTIONS
 from app.sections.schemas import SectionDesk, SectionDeskList, SectionInput
 from app.terms.desk import term_desk
 
-desk = term_desk(SECTIONS, SectionInput, SectionDesk, SectionDeskList)
+desk = term_desk(SECTIONS, "The tree of sections.", SectionInput, SectionDesk, SectionDeskList)

@@ -45,7 +45,7 @@ from app.staff.schemas import (
 )
 from app.staff.work import AdminWork
 
-desk = router_of("/v1/desk", "desk: people")
+desk = router_of("/v1/desk", "desk: people", "Staff, tokens and the audit.")
 Empty = Annotated[NoQuery, Query()]
 MemberId = Annotated[str, Path(description="Id of the member.")]
 TokenId = Annotated[str, Path(description="Id of the token.")]

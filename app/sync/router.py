@@ -27,7 +27,7 @@ from app.tickers.noun import TICKER
 from app.tickers.repository import Tickers
 from app.tickers.router import TickerPath
 
-router = router_of("/v1", "sync")
+router = router_of("/v1", "sync", "What changed: read on, or told as it happens.")
 
 
 @router.get("/changes", response_model=ChangesRead, responses=problems(InvalidQuery, MustRestart))

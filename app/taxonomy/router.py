@@ -17,7 +17,7 @@ from app.kit.errors import InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import select_fields
 from app.kit.listing import delivered, delivered_list
 from app.kit.paging import Cursors
-from app.kit.routing import problems, router_of
+from app.kit.routing import LAST_MODIFIED, problems, router_of
 from app.taxonomy.repository import Taxonomy
 from app.taxonomy.schemas import (
     AuthorList,
@@ -30,9 +30,9 @@ from app.taxonomy.schemas import (
 )
 from app.taxonomy.shapes import shape
 
-router = router_of("/v1", "taxonomy")
+router = router_of("/v1", "taxonomy", "Sections, tags and authors of published articles.")
 LISTED = problems(InvalidQuery, InvalidCursor)
-SINGLE = problems(InvalidQuery, NotFound)
+SINGLE = {**LAST_MODIFIED, **problems(InvalidQuery, NotFound)}
 ListQuery = Annotated[TermListQuery, Query()]
 OneQuery = Annotated[FieldsQuery, Query()]
 TermPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["اقتصاد"])]

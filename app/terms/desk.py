@@ -33,9 +33,11 @@ from app.terms.shapes import desk_fields
 SlugPath = Annotated[str, Path(description="Slug, raw or percent-encoded.", examples=["اقتصاد"])]
 
 
-def term_desk(kind: TermKind, input: type[TermInput], read: type[BaseModel], listed: type[BaseModel]) -> APIRouter:
-    """The four routes of `kind`; `input`, `read` and `listed` are its schemas."""
-    router = router_of(f"/v1/desk/{kind.plural}", f"desk: {kind.plural}")
+def term_desk(
+    kind: TermKind, description: str, input: type[TermInput], read: type[BaseModel], listed: type[BaseModel]
+) -> APIRouter:
+    """The four routes of `kind`; `description` tells its tag, `input`, `read` and `listed` are its schemas."""
+    router = router_of(f"/v1/desk/{kind.plural}", f"desk: {kind.plural}", description)
 
     async def list_terms(
         request: Request, query: Annotated[CountedQuery, Query()], session: ReadingSession, staff: AnyStaff

@@ -48,7 +48,7 @@ from app.tickers.schemas import (
     TickerInput,
 )
 
-desk = router_of("/v1/desk/tickers", "desk: tickers")
+desk = router_of("/v1/desk/tickers", "desk: tickers", "Strips and their items.")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
 ItemPath = Annotated[str, Path(description="Id of the item.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 Empty = Annotated[NoQuery, Query()]

@@ -25,7 +25,7 @@ from app.tickers.repository import Tickers
 from app.tickers.rows import TickerRow
 from app.tickers.schemas import TickerList, TickerListQuery, TickerQuery, TickerRead
 
-router = router_of("/v1/tickers", "tickers")
+router = router_of("/v1/tickers", "tickers", "Strips of headlines.")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
 EMBEDDING_LIMIT = 20
 ARTICLE_ABSENT: Absent = (("items.article", "include=article", ("id", "slug")),)

@@ -26,7 +26,7 @@ FLOORS = [
     {"present"},
     {"site", "search", "sync"},
     {"web"},
-    {"models"},
+    {"models", "examples"},
     {"api"},
     {"main"},
     {"demo"},

@@ -1,0 +1,60 @@
+"""Example values of the OpenAPI document: the same newsroom wherever a person reads, in Arabic."""
+
+from __future__ import annotations
+
+from app.kit.examples import ExampleValues
+
+FIELDS: dict[str, object] = {
+    "headline": "المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر",
+    "short_headline": "«لؤلؤة الخريف» فوق تدمر",
+    "summary": "صورة نادرة لسديم بعيد التقطها هواة الفلك فجر اليوم.",
+    "name": "علوم",
+    "slug": "علوم",
+    "description": "أخبار البحث والاكتشاف.",
+    "bio": "محرّرة الشؤون العلمية.",
+    "byline": "ليلى القاسم",
+    "author_name": "ليلى القاسم",
+    "author_email": "layla@example.org",
+    "member_name": "سلمى الخطيب",
+    "text": "المرصد يرصد «لؤلؤة الخريف»",
+    "body": "شكرًا على هذا الخبر.",
+    "body_html": "<p>شكرًا على هذا الخبر.</p>",
+    "html": "<p>التقط هواة الفلك صورة نادرة فجر اليوم.</p>",
+    "body_source": "<p>التقط هواة الفلك صورة نادرة فجر اليوم.</p>",
+    "note": "صُحّح اسم المدينة في الفقرة الثانية.",
+    "reason": "نُشر الخبر قبل التحقق من مصدره.",
+    "withdrawn_reason": "نُشر الخبر قبل التحقق من مصدره.",
+    "alt": "سديم بنفسجي فوق أفق الصحراء",
+    "caption": "السديم كما ظهر فجر اليوم.",
+    "credit": "جمعية هواة الفلك",
+    "title": "شارك برأيك",
+    "label": "الاسم",
+    "url": "https://news.example/a/%D8%B9%D9%84%D9%88%D9%85",
+    "language": "ar",
+    "direction": "rtl",
+    "message": "النص أطول مما يُنصح به.",
+    "code": "long_text",
+    "action": "article.publish",
+    "resource": "article",
+    "field": "headline",
+    "blocks": [{"type": "paragraph", "direction": None, "spans": [{"text": "التقط هواة الفلك صورة.", "marks": []}]}],
+    "count": 3,
+    "next": None,
+    "total": None,
+    "limit": 20,
+}
+PARAMETERS: dict[str, object] = {
+    "section": "علوم",
+    "tag": "فلك,فضاء",
+    "author": "ليلى-القاسم",
+    "language": "ar",
+    "display": "ar-SY",
+    "kind": "news,feature",
+    "ids": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
+    "status": "draft,in_review",
+    "published_after": "2026-11-23T00:00:00Z",
+    "published_before": "2026-11-24T00:00:00Z",
+    "updated_after": "2026-11-23T18:00:00Z",
+    "urgency_max": 3,
+}
+EXAMPLES = ExampleValues(FIELDS, PARAMETERS)
