@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import logging
 import os
 import shutil
 import socket
@@ -22,6 +21,7 @@ from app.kit.db import Database
 from app.kit.errors import Problem
 from app.kit.ids import as_id
 from app.kit.sqlite import SQLiteTooOld
+from app.serving import listen
 from app.settings import PREFIX, Settings, SettingsError, load, unknown_variables
 from app.staff import actions
 from app.staff.access import ROLES
@@ -149,27 +149,6 @@ def demo(options: argparse.Namespace) -> int:
         flush=True,
     )
     return listen(options)
-
-
-def listen(options: argparse.Namespace, application: str = "app.main:create_app_to_serve") -> int:
-    """Runs uvicorn until it is stopped. The benchmark serves other applications with the same options."""
-    import uvicorn
-
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
-    uvicorn.run(
-        application,
-        http="app.cache.protocol:Protocol",
-        factory=True,
-        host=options.host,
-        port=options.port,
-        workers=options.workers if options.workers > 1 else None,
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        log_level="warning",
-        timeout_graceful_shutdown=10,
-    )
-    return 0
 
 
 def _shown(host: str) -> str:

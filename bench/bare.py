@@ -15,6 +15,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from app.serving import listen
+
 Message = MutableMapping[str, Any]
 FILE = "BENCH_ANSWERS"
 
@@ -89,8 +91,6 @@ def create_app() -> Bare:
 
 def main(port: int, workers: int, path: str) -> int:
     """Serves with the very options of `./nashra serve`."""
-    from app.cli import listen
-
     os.environ[FILE] = path
     options = argparse.Namespace(host="127.0.0.1", port=port, workers=workers)
     return listen(options, "bench.bare:create_app")

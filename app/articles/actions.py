@@ -21,14 +21,15 @@ from datetime import datetime
 from sqlalchemy import select
 
 from app.articles import revisions
-from app.articles.editing import PUBLIC, Draft, lacks, plain_slug
+from app.articles.editing import Draft, lacks, plain_slug
 from app.articles.events import log_time, record_public_change
+from app.articles.fields import PUBLIC
 from app.articles.models import Article, Correction
 from app.articles.repository import KIND, readable
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
 from app.articles.stored import ArticlesToEdit
-from app.changes.log import present
+from app.changes.log import log_clock
 from app.kit import clock
 from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Forbidden, InvalidBody, NotFound, StateConflict
@@ -91,7 +92,7 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
         await slugs.lock_slug(work.session, KIND, plain_slug(await articles.require(id)))
     article = await articles.require(id, for_update=True)
     now = clock.now()  # the transaction that held the lock may have published it
-    work = replace(work, now=now if log_time(article, now) == now else await present(work.session))
+    work = replace(work, now=now if log_time(article, now) == now else await log_clock(work.session))
     status = status_of(article, work.now)
     if not work.actor.has("editor"):
         _refuse_reporter(work, article, verb, status)

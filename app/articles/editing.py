@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from sqlalchemy import delete
 
 from app.articles.events import HIDDEN, PublicView, public_view
+from app.articles.fields import PLAIN
 from app.articles.filing import FILINGS
 from app.articles.indexing import index, with_locked_names
 from app.articles.models import Article, ArticleBody
@@ -29,12 +30,6 @@ from app.text.markup import render
 from app.text.reading import reading_minutes
 from app.text.slugs import looks_like_uuid, numbered, slugify
 
-PLAIN = ("kind", "access", "urgency", "short_headline", "summary", "byline", "dateline", "source", "canonical_url")
-# Public fields: a change of one sets `updated_at`.
-PUBLIC = (
-    "slug language kind access urgency headline short_headline summary byline dateline source section_id lead_image "
-    "media rights seo canonical_url comments_mode reading_minutes"
-).split()
 DEFAULTS = {"kind": "news", "access": "free", "urgency": 5}
 LINKS = {filing.kind.plural: filing for filing in FILINGS}
 

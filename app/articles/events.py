@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
-from app.changes.log import present
+from app.changes.log import log_clock
 from app.changes.pending import PendingChange, PendingChanges, Thing, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.sections.repository import lines_of
@@ -198,7 +198,7 @@ async def when_due(session: AsyncSession, _settings: Settings, now: datetime) ->
 
 async def _take_back(session: AsyncSession) -> None:
     """Articles that were announced, and are ahead of the log's clock, which was put back since."""
-    early = select(Article).where(OUT, Article.announced, _after(await present(session)))
+    early = select(Article).where(OUT, Article.announced, _after(await log_clock(session)))
     early = early.order_by(Article.published_at, Article.id)
     articles = (await session.scalars(early.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
     if not articles:

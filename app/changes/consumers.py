@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from sqlalchemy import Row, select, update
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Row, select, true, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.changes.models import Change, ChangeLog, ConsumerPosition
 from app.changes.tail import LogTail
@@ -130,3 +130,10 @@ class ConsumerRun:
 
 BEHIND = select(Change.seq, Change.type, Change.resource, Change.resource_id, Change.tombstone, Change.tags)
 BEHIND = BEHIND.order_by(Change.seq).limit(AT_ONCE)
+POSITIONS = select(ConsumerPosition.name, ConsumerPosition.seq, ConsumerPosition.failures, ChangeLog.head)
+POSITIONS = POSITIONS.join(ChangeLog, true()).order_by(ConsumerPosition.name)  # the log has one row of its own
+
+
+async def positions(connection: AsyncConnection) -> Sequence[Row[str, int, int, int]]:
+    """`name`, `seq`, `failures` of each consumer, and the `head` of the log."""
+    return (await connection.execute(POSITIONS)).all()

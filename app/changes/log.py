@@ -98,7 +98,7 @@ async def _lock(session: AsyncSession) -> tuple[int, datetime]:
     return row.head, _latest(clock.of_database(row.clock), row.head_at, clock.now())
 
 
-async def present(session: AsyncSession) -> datetime:
+async def log_clock(session: AsyncSession) -> datetime:
     """The log's own clock: the database's, or the moment of the last row where that is a little ahead of it."""
     row = await NOW.one(session)
     return _latest(clock.of_database(row.clock), row.head_at)

@@ -210,7 +210,7 @@ def _where_the_log_stands(deadlines: Sequence[Deadlines]) -> Prepared:
     at_database: MomentColumn = bindparam("at_database", type_=Instant)
     too_early: MomentColumn = bindparam("too_early", type_=Instant)
     is_ahead = ChangeLog.head_at.between(at_database, too_early)
-    at_log: MomentColumn = case((is_ahead, ChangeLog.head_at), else_=at_database)  # as `present` in the log
+    at_log: MomentColumn = case((is_ahead, ChangeLog.head_at), else_=at_database)  # as `log_clock`
     found = [one.due(at_database) for one in deadlines if one.due is not None]
     found += [one.early(at_log) for one in deadlines if one.early is not None]
     due = or_(*found)

@@ -236,9 +236,18 @@ async def _reading_session(database: Annotated[Database, Depends(use_database)])
         yield session
 
 
-async def _writing(database: Annotated[Database, Depends(use_database)]) -> AsyncIterator[AsyncSession]:
+async def _writing(
+    connection: HTTPConnection, database: Annotated[Database, Depends(use_database)]
+) -> AsyncIterator[AsyncSession]:
     async with database.transaction() as session:
+        connection.state.writing = session
         yield session
+
+
+def writing_session(connection: HTTPConnection) -> AsyncSession | None:
+    """The writing session that this request has opened already, if any: SQLite has no second writing connection."""
+    session: AsyncSession | None = getattr(connection.state, "writing", None)
+    return session
 
 
 # `scope="function"` closes each of them before the answer is sent; never use these without it.

@@ -11,6 +11,7 @@ from starlette.datastructures import State
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.changes.consumers import positions
 from app.index.repository import stale_count
 from app.kit.db import Database
 from app.kit.errors import Forbidden
@@ -33,10 +34,19 @@ HELP = {
     "stream_events_total": ("counter", "Events sent to stream clients."),
     "streams_dropped_total": ("counter", "Stream clients dropped because they did not read."),
     "log_head": ("gauge", "The last change that was read."),
-    "index_entries_left": ("gauge", "Entries of the word index that are still to be made anew."),
+    "index_texts_stale": ("gauge", "Indexed texts that must be indexed again."),
+    "index_entries_left": ("gauge", "The former name of index_texts_stale; goes in the next release."),
+    "consumer_changes_behind": ("gauge", "Changes that a consumer of the log was not given yet."),
+    "consumer_failures": ("gauge", "Failures in a row of a consumer of the log."),
     "requests_refused_total": ("counter", "Requests refused below the application, by the slug of the problem."),
     "requests_unfinished": ("gauge", "Connections whose request has not come to its end."),
     "log_is_current": ("gauge", "1 while the change log can be heard."),
+}
+
+LABELS = {
+    "requests_refused_total": "reason",
+    "consumer_changes_behind": "consumer",
+    "consumer_failures": "consumer",
 }
 
 
@@ -46,10 +56,11 @@ async def read_metrics(request: Request) -> Response:
     if not _may_read(request):
         raise Forbidden()
     lines = []
-    for name, value in {**_values(request.app.state), **await _index(request.app.state.database)}.items():
+    for name, value in {**_values(request.app.state), **await _from_database(request.app.state)}.items():
         kind, meaning = HELP[name]
         lines += [f"# HELP nashra_{name} {meaning}", f"# TYPE nashra_{name} {kind}"]
-        lines += [_line(name, one, reason=reason) for reason, one in value.items()] if isinstance(value, dict) else []
+        labelled = value.items() if isinstance(value, dict) else ()
+        lines += [_line(name, one, **{LABELS[name]: label}) for label, one in labelled]
         lines += [_line(name, value)] if not isinstance(value, dict) else []
     return Response("\n".join([*lines, ""]), media_type=TEXT, headers={"Cache-Control": "no-store"})
 
@@ -59,12 +70,19 @@ def _line(name: str, value: object, **labels: str) -> str:
     return f"nashra_{name}{{{written}}} {value}"
 
 
-async def _index(database: Database) -> dict[str, object]:
+async def _from_database(state: State) -> dict[str, object]:
+    database: Database = state.database
     try:
         async with database.connection() as connection:
-            return {"index_entries_left": await stale_count(connection)}
+            stale, consumers = await stale_count(connection), await positions(connection)
     except (SQLAlchemyError, OSError):
         return {}  # the other metrics do not need the database
+    return {
+        "index_texts_stale": stale,
+        "index_entries_left": stale,
+        "consumer_changes_behind": {one.name: max(0, one.head - one.seq) for one in consumers},
+        "consumer_failures": {one.name: one.failures for one in consumers},
+    }
 
 
 def _may_read(request: Request) -> bool:

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from starlette.requests import Request
 
 from app.kit import clock
-from app.kit.db import Database, UseDatabase, single_statement
+from app.kit.db import Database, UseDatabase, single_statement, writing_session
 from app.kit.errors import Forbidden, Unauthorized
 from app.kit.idempotency import UseOnce
 from app.staff import repository
@@ -53,14 +53,22 @@ async def _actor(
             await single_statement(connection)
             row = await repository.bearer(connection, token, now)
         if row is not None:
-            await _record_use(database, row.id, row.last_used_at, now)
+            await _record_use(request, database, row.id, row.last_used_at, now)
             return Actor(row.member_id, row.name, frozenset(row.roles), row.id)
     raise Unauthorized(headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'})
 
 
-async def _record_use(database: Database, token_id: str, last: datetime | None, now: datetime) -> None:
-    """Store `last_used_at`, at most once a minute, in its own short transaction, whose failure fails no request."""
+async def _record_use(
+    request: Request, database: Database, token_id: str, last: datetime | None, now: datetime
+) -> None:
+    """Store `last_used_at`, at most once a minute.
+
+    In the transaction that the request has opened already, else in its own short one, whose failure fails no request.
+    """
     if last is not None and now - last < RECORD_EVERY:
+        return
+    if (session := writing_session(request)) is not None:
+        await repository.record_use(session, token_id, now)
         return
     try:
         async with database.transaction() as session:

@@ -128,6 +128,10 @@ async def test_an_address_that_is_away_takes_nothing_down(newsroom: Newsroom) ->
         with pytest.raises(httpx.HTTPError):
             await room.app.state.consumers["purge"].turn()
         assert (await room.get("/v1/articles")).json()["data"]
+        metrics = (await room.get("/metrics")).text
+        found = values(metrics)
+        assert (found["nashra_consumer_changes_behind"], found["nashra_consumer_failures"]) == (2, 1)
+        assert 'consumer="purge"' in metrics
 
 
 def values(text: str) -> dict[str, float]:

@@ -29,7 +29,7 @@ FLOORS = [
     {"models", "examples"},
     {"api"},
     {"main"},
-    {"demo"},
+    {"demo", "serving"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}

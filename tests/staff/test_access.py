@@ -6,18 +6,23 @@ import asyncio
 import re
 import sqlite3
 from datetime import timedelta
-from typing import Any
+from typing import Annotated, Any
 
 import httpx
 import pytest
-from sqlalchemy import select
+from fastapi import Depends
+from sqlalchemy import select, update
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from starlette.responses import Response
 
 from app.kit import clock
+from app.kit.db import Writing
+from app.kit.routing import router_of
 from app.models import metadata
 from app.staff import actions, repository
-from app.staff.models import StaffToken
+from app.staff.access import AnyStaff
+from app.staff.models import Member, StaffToken
 from app.staff.tokens import is_well_formed, new_token
 from tests.newsroom import Newsroom
 
@@ -132,6 +137,25 @@ async def test_a_token_that_is_over_does_not_turn_into_a_new_one(newsroom: Newsr
             answer = await newsroom.desk("POST", f"{url}/{token['id']}/rotate", expect=409)
             assert answer.json()["state"] == state
     assert len((await newsroom.desk("GET", url)).json()["data"]) == 3
+
+
+async def write_something(session: Writing) -> None:
+    await session.execute(update(Member).values(version=Member.version))
+
+
+async def write_before_the_actor_is_known(_: Annotated[None, Depends(write_something)], actor: AnyStaff) -> Response:
+    return Response(status_code=204)
+
+
+async def test_the_use_of_a_token_is_stored_also_where_the_request_is_writing_already(newsroom: Newsroom) -> None:
+    """SQLite has one writing connection: a second transaction inside the request would wait 15 s for the first."""
+    router = router_of("/v1/desk/scratch", "scratch")
+    router.add_api_route("", write_before_the_actor_is_known, methods=["POST"])
+    newsroom.app.router.routes.extend(router.routes)
+    with clock.frozen(moment := clock.now() + timedelta(minutes=2)):
+        async with asyncio.timeout(10):
+            await newsroom.desk("POST", "/scratch", {}, expect=204)
+    assert await last_used(newsroom) == moment
 
 
 async def last_used(newsroom: Newsroom) -> Any:

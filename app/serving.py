@@ -1,0 +1,27 @@
+"""Serving an application with uvicorn: the options of `./nashra serve`, which the bench's bare server shares."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+
+
+def listen(options: argparse.Namespace, application: str = "app.main:create_app_to_serve") -> int:
+    """Runs uvicorn until it is stopped. The benchmark serves other applications with the same options."""
+    import uvicorn  # here: other commands do not need it
+
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
+    uvicorn.run(
+        application,
+        http="app.cache.protocol:Protocol",
+        factory=True,
+        host=options.host,
+        port=options.port,
+        workers=options.workers if options.workers > 1 else None,
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        log_level="warning",
+        timeout_graceful_shutdown=10,
+    )
+    return 0
