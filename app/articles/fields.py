@@ -1,13 +1,21 @@
-"""Lists of an article's fields, made from the form and the table, so that a new field is in each of them."""
+"""Lists of an article's fields, made from the schemas and the table, so that a new field is in each of them."""
 
 from __future__ import annotations
 
-from app.articles.models import Article
-from app.articles.schemas import ArticleUpdate
+from collections.abc import Iterable
 
-COLUMNS = frozenset(Article.__table__.columns.keys())
-# Form fields that are stored in a column of the same name. `external_id` belongs to another system, not to readers.
-STORED = tuple(name for name in ArticleUpdate.model_fields if name in COLUMNS and name != "external_id")
+from app.articles.models import Article
+from app.articles.schemas import ArticleRead, ArticleSummary, ArticleUpdate
+
+
+def _columns(fields: Iterable[str]) -> tuple[str, ...]:
+    """Those of these fields that are columns of the same name."""
+    columns = Article.__table__.columns.keys()
+    return tuple(name for name in fields if name in columns)
+
+
+# Form fields that are stored as a column. `external_id` belongs to another system, not to the public.
+STORED = tuple(name for name in _columns(ArticleUpdate.model_fields) if name != "external_id")
 # Set as they were sent; the others have a rule of their own in `Draft`.
 PLAIN = tuple(
     name
@@ -18,3 +26,11 @@ PLAIN = tuple(
 PUBLIC = (*STORED, "section_id", "reading_minutes")
 # Columns that a revision keeps and a restore brings back.
 KEPT = (*STORED, "slug_by_hand")
+# Columns that a list reads, and what a single article reads beside them.
+SUMMARY = (*_columns(ArticleSummary.model_fields), "comments_mode")
+WHOLE = (
+    *(name for name in _columns(ArticleRead.model_fields) if name not in SUMMARY),
+    *("state", "withdrawn_at", "withdrawn_reason", "comment_count"),
+)
+# Of these, what is shown as it is stored.
+SHOWN_AS_STORED = tuple(name for name in PLAIN if name in WHOLE)

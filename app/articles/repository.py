@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from app.articles import fields
 from app.articles.filing import FILINGS, Filing
 from app.articles.filters import Filters, conditions, filters_of, query_of
 from app.articles.models import Article, ArticleBody, Correction
@@ -267,16 +268,8 @@ RELATED = (
 CORRECTIONS = _corrections().label("corrections")
 # The body of a paid article is never selected.
 ITS_BODY = and_(ArticleBody.article_id == Article.id, Article.access != "paid")
-SUMMARY = raw(
-    *(Article.id, Article.slug, Article.language, Article.kind, Article.access, Article.headline),
-    *(Article.short_headline, Article.summary, Article.byline, Article.lead_image, Article.urgency, Article.version),
-    *(Article.published_at, Article.first_published_at, Article.revised_at, Article.updated_at),
-    *(Article.reading_minutes, Article.comments_mode, Article.corrected),
-)
-WHOLE = raw(
-    *(Article.state, Article.withdrawn_at, Article.withdrawn_reason, Article.comment_count, Article.dateline),
-    *(Article.source, Article.rights, Article.media, Article.canonical_url, Article.seo),
-)
+SUMMARY = raw(*(getattr(Article, name) for name in fields.SUMMARY))
+WHOLE = raw(*(getattr(Article, name) for name in fields.WHOLE))
 
 
 def _with(parts: Parts, *more: ColumnElement[Any]) -> Select[Any]:

@@ -60,9 +60,6 @@ class WholeRow(SummaryRow, Protocol):
     state: str
     withdrawn_reason: str | None
     comment_count: int
-    dateline: str | None
-    source: str | None
-    canonical_url: str | None
 
     @property
     def withdrawn_at(self) -> Moment | None: ...

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
+from app.articles.fields import SHOWN_AS_STORED
 from app.articles.models import Article, ArticleBody
 from app.articles.repository import Relations, Terms
 from app.articles.rows import (
@@ -20,7 +21,7 @@ from app.articles.rows import (
     SummaryRow,
     WholeRow,
 )
-from app.articles.schemas import ArticleInList
+from app.articles.schemas import ArticleInList, ArticleRead
 from app.kit import listing
 from app.kit.raw_columns import parsed
 from app.settings import Settings
@@ -163,6 +164,7 @@ def _only_summary(summary: str | None) -> dict[str, object]:
     return {"html": rendered.html, "text": rendered.text, "blocks": rendered.blocks}
 
 
+IN_ORDER: dict[str, object] = dict.fromkeys(ArticleRead.model_fields)  # keys set again keep their place
 RIGHTS = ("holder", "notice", "usage", "credit_line", "syndication", "expires_at")
 
 
@@ -178,15 +180,14 @@ def whole_of(
     is_open = comments_mode(row, settings, now) != "closed"
     rights, seo = parsed(row.rights), parsed(row.seo)
     return {
+        **IN_ORDER,
         **_summary(row, related, settings, is_open),
         "body": body_of(row, body),
         "comments": {"open": is_open, "count": row.comment_count},
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
-        "dateline": row.dateline,
-        "source": row.source,
+        **{name: getattr(row, name) for name in SHOWN_AS_STORED},
         "rights": {name: rights.get(name) for name in RIGHTS} if rights else None,
         "media": [] if row.access == "paid" else [image_of(image) for image in parsed(row.media)],
-        "canonical_url": row.canonical_url,
         "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
 

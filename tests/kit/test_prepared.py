@@ -39,7 +39,7 @@ async def database(database_url: str) -> AsyncIterator[Database]:
 def row(seq: int, **changed: Any) -> dict[str, Any]:
     values = {"seq": seq, "at": EARLY, "type": "article.updated", "resource": "article", "resource_id": new_id()}
     more: dict[str, Any] = {"version": None, "tombstone": True, "tags": ["a", "ب"], "sections": [], "languages": ["ar"]}
-    return values | more | changed
+    return values | more | {"article_id": None, "subjects": []} | changed
 
 
 async def test_values_go_in_and_come_out_as_ever(database: Database) -> None:
