@@ -113,7 +113,7 @@ def serve(options: argparse.Namespace) -> int:
     _refuse_taken_port(options.host, options.port)
     if settings.migrate_on_start:
         migrations.upgrade(settings.database_url)
-    return listen(options)
+    return listen(options, early_hits=settings.early_hits)
 
 
 def bench(options: argparse.Namespace) -> int:
@@ -148,7 +148,7 @@ def demo(options: argparse.Namespace) -> int:
         f"  Staff token  {token}\n\n  Stop with Ctrl+C. The next demo starts again from nothing.\n",
         flush=True,
     )
-    return listen(options)
+    return listen(options, early_hits=settings.early_hits)
 
 
 def _shown(host: str) -> str:

@@ -81,7 +81,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         redirect_slashes=False,
         separate_input_output_schemas=False,
     )
-    app.state.settings = settings
+    app.state.settings, app.state.fast_routes = settings, settings.fast_routes
     _follow_changes(app, settings)
     app.state.keys_at_work = set()
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))

@@ -6,14 +6,19 @@ import argparse
 import logging
 
 
-def listen(options: argparse.Namespace, application: str = "app.main:create_app_to_serve") -> int:
-    """Runs uvicorn until it is stopped. The benchmark serves other applications with the same options."""
+def listen(
+    options: argparse.Namespace, application: str = "app.main:create_app_to_serve", *, early_hits: bool = True
+) -> int:
+    """Runs uvicorn until it is stopped. The benchmark serves other applications with the same options.
+
+    `early_hits`: the HTTP protocol answers cache hits itself (decision 0018).
+    """
     import uvicorn  # here: other commands do not need it
 
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s %(message)s", level=logging.WARNING)
     uvicorn.run(
         application,
-        http="app.cache.protocol:Protocol",
+        http="app.cache.protocol:Protocol" if early_hits else "app.kit.protocol:HttpProtocol",
         factory=True,
         host=options.host,
         port=options.port,

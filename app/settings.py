@@ -104,6 +104,8 @@ class Settings(BaseModel):
         description="Hosts whose frames may stand in a body.",
     )
     cache_bytes: int = Field(33_554_432, ge=0, description="Bytes of rendered answers that a worker keeps (0: none).")
+    early_hits: bool = Field(True, description="Cache hits are answered in the HTTP protocol, before the application.")
+    fast_routes: bool = Field(True, description="Endpoints are called past FastAPI's own handler, where they allow it.")
     cache_max_age: int = Field(10, ge=0, le=10, description="`max-age` of delivery answers, in seconds.")
     cache_tag_header: Annotated[str, AfterValidator(_header_name)] = Field(
         "Cache-Tag", description="Header that carries cache tags to a CDN."

@@ -1,15 +1,17 @@
 """The fast route: calls an endpoint that returns a `Response`, by a plan made when the application starts.
 
-FastAPI's own handler costs as much as many an answer. A request with any validation error goes to it after all, before
-any dependency is called, and FastAPI reports the errors.
+FastAPI's own handler costs as much as many an answer. It answers all the same: an endpoint that is not annotated to
+return a `Response`, or takes what the plan does not know; a request with any validation error, before any dependency is
+called; an application with `dependency_overrides`, or with `NASHRA_FAST_ROUTES=false` (decision 0026).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager
+from contextvars import ContextVar
 from inspect import isasyncgenfunction, iscoroutinefunction
-from typing import Any
+from typing import Any, get_type_hints
 
 from fastapi.dependencies.models import Dependant
 from fastapi.params import Body
@@ -25,6 +27,28 @@ UNSUPPORTED = (
 )
 
 
+_overrides: ContextVar[dict[Callable[..., Any], Callable[..., Any]] | None] = ContextVar("overrides", default=None)
+
+
+class _Overrides:
+    """The `dependency_overrides` of the application that handles the request: routers may be shared by several."""
+
+    @property
+    def dependency_overrides(self) -> dict[Callable[..., Any], Callable[..., Any]]:
+        return _overrides.get() or {}
+
+
+OVERRIDES = _Overrides()
+
+
+def allows_fast_routes(app: Any) -> bool:
+    """Whether the application that handles the request lets endpoints be called by the fast route."""
+    if overrides := getattr(app, "dependency_overrides", None):
+        _overrides.set(overrides)
+        return False
+    return getattr(app.state, "fast_routes", True)
+
+
 class NotFast(Exception):
     """The request is invalid: FastAPI's handler must answer it."""
 
@@ -38,7 +62,9 @@ class FastRoute:
 
     @staticmethod
     def fits(dependant: Dependant, body: Any) -> bool:
-        """Whether the fast route supports all parameters of the endpoint and its dependencies."""
+        """Whether the endpoint returns a `Response`, and takes nothing that the fast route does not support."""
+        if not _returns_response(dependant.call):
+            return False
         bodies = [field for one in _in_order(dependant) for field in one.body_params]
         is_plain = body is None or type(body.field_info) is Body
         return bodies == ([] if body is None else [body]) and is_plain and all(map(_fits, _in_order(dependant)))
@@ -107,6 +133,14 @@ class _Call:
 
 
 _text = TypeAdapter(str)
+
+
+def _returns_response(endpoint: Callable[..., Any] | None) -> bool:
+    try:
+        returned = get_type_hints(endpoint).get("return")
+    except (NameError, TypeError):  # an annotation that cannot be resolved
+        return False
+    return isinstance(returned, type) and issubclass(returned, Response)
 
 
 def _in_order(dependant: Dependant) -> Iterator[Dependant]:

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.kit.bodies import check_body
 from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, UnsupportedMediaType, render
-from app.kit.fast_route import FastRoute, Handler
+from app.kit.fast_route import OVERRIDES, FastRoute, Handler, allows_fast_routes
 from app.kit.faults import faults_in, model_of, repeated_parameters
 
 Responses = dict[int | str, dict[str, Any]]  # the type of FastAPI's `responses=`
@@ -22,11 +22,13 @@ class Route(APIRoute):
     """A route that takes only JSON, refuses repeated parameters, and stores answers for `Idempotency-Key`."""
 
     def get_route_handler(self) -> Handler:
-        handler = super().get_route_handler()
+        ordinary = super().get_route_handler()
+        fast = ordinary
         if FastRoute.fits(self.dependant, self.body_field):
-            handler = FastRoute(self.dependant, self.body_field, handler).handle
+            fast = FastRoute(self.dependant, self.body_field, ordinary).handle
 
         async def handle(request: Request) -> Response:
+            handler = fast if allows_fast_routes(request.app) else ordinary
             if self.body_field is not None:
                 await _require_json(request)
                 await check_body(request)
@@ -85,7 +87,13 @@ class TaggedRouter(APIRouter):
 
 def router_of(prefix: str, tag: str, description: str | None = None) -> TaggedRouter:
     """A router of `Route`s under one tag. The operation id is the name of the function."""
-    router = TaggedRouter(prefix=prefix, tags=[tag], route_class=Route, generate_unique_id_function=name_of)
+    router = TaggedRouter(
+        prefix=prefix,
+        tags=[tag],
+        route_class=Route,
+        generate_unique_id_function=name_of,
+        dependency_overrides_provider=OVERRIDES,
+    )
     router.tag, router.description = tag, description
     return router
 

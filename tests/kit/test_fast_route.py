@@ -7,13 +7,14 @@ from typing import Annotated
 
 import httpx
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Header, Query
+from fastapi import APIRouter, BackgroundTasks, Depends, FastAPI, Header, Query
 from pydantic import BaseModel
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from app.kit.fast_route import FastRoute
-from app.kit.routing import Route
+from app.kit.routing import Route, router_of
+from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
 
@@ -110,3 +111,119 @@ async def _answer(target: str, headers: dict[str, str], body: bytes) -> tuple[in
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
         answer = await client.post(target, headers={"Content-Type": "application/json", **headers}, content=body)
     return answer.status_code, answer.content, [*CALLED]
+
+
+# --- endpoints as the framework's documentation has them --------------------------------------------------------------
+
+
+class Thing(BaseModel):
+    id: int
+    name: str = "قمر"
+
+
+async def _a_word() -> str:
+    return "as it is"
+
+
+Word = Annotated[str, Depends(_a_word)]
+WRITTEN: list[str] = []
+
+
+def _ordinary(extended: bool = False) -> FastAPI:
+    router = router_of("/v1", "things")
+
+    @router.get("/model")
+    async def read_model() -> Thing:
+        return Thing(id=1)
+
+    @router.get("/dict", response_model=Thing)
+    async def read_dict() -> dict[str, object]:
+        return {"id": 2, "secret": "not in the model"}
+
+    @router.delete("/nothing", status_code=204)
+    async def delete_thing() -> None:
+        return None
+
+    @router.get("/bare")
+    async def read_bare(q: int) -> Thing:
+        return Thing(id=q)
+
+    @router.get("/plain")
+    def read_plain(word: Word) -> Thing:
+        return Thing(id=3, name=word)
+
+    @router.post("/later", status_code=202)
+    async def do_later(tasks: BackgroundTasks) -> Thing:
+        tasks.add_task(WRITTEN.append, "done")
+        return Thing(id=4)
+
+    @router.get("/unsaid")
+    async def read_unsaid():  # type: ignore[no-untyped-def]  # newcomers leave the annotation out
+        return {"id": 5}
+
+    @router.get("/response")
+    async def read_response(word: Word) -> Response:
+        return JSONResponse({"word": word})
+
+    app = FastAPI()
+    if extended:
+        app.router.routes.extend(router.routes)
+    else:
+        app.include_router(router)
+    return app
+
+
+async def _ask(app: FastAPI, method: str, target: str) -> httpx.Response:
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        return await client.request(method, target)
+
+
+ORDINARY: list[tuple[str, str, int, object]] = [
+    ("GET", "/v1/model", 200, {"id": 1, "name": "قمر"}),
+    ("GET", "/v1/dict", 200, {"id": 2, "name": "قمر"}),
+    ("DELETE", "/v1/nothing", 204, None),
+    ("GET", "/v1/bare?q=7", 200, {"id": 7, "name": "قمر"}),
+    ("GET", "/v1/bare?q=x", 422, None),
+    ("GET", "/v1/plain", 200, {"id": 3, "name": "as it is"}),
+    ("POST", "/v1/later", 202, {"id": 4, "name": "قمر"}),
+    ("GET", "/v1/unsaid", 200, {"id": 5}),
+    ("GET", "/v1/response", 200, {"word": "as it is"}),
+]
+
+
+@pytest.mark.parametrize(("method", "target", "status", "content"), ORDINARY)
+async def test_an_ordinary_endpoint_answers_as_the_framework_promises(
+    method: str, target: str, status: int, content: object
+) -> None:
+    answer = await _ask(_ordinary(), method, target)
+    assert answer.status_code == status
+    assert content is None or answer.json() == content
+
+
+async def test_background_tasks_are_run() -> None:
+    WRITTEN.clear()
+    await _ask(_ordinary(), "POST", "/v1/later")
+    assert WRITTEN == ["done"]
+
+
+@pytest.mark.parametrize("extended", [False, True])
+@pytest.mark.parametrize("target", ["/v1/plain", "/v1/response"])
+async def test_dependency_overrides_are_obeyed(target: str, extended: bool) -> None:
+    """Also where the routes were taken over as they are, as the application does it."""
+    app = _ordinary(extended)
+    before = await _ask(app, "GET", target)
+    app.dependency_overrides[_a_word] = lambda: "overridden"
+    assert "as it is" in before.text
+    assert "overridden" in (await _ask(app, "GET", target)).text
+    app.dependency_overrides.clear()
+    assert (await _ask(app, "GET", target)).text == before.text
+
+
+async def test_the_setting_switches_it_off(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    await newsroom.published()
+    before = (await newsroom.get("/v1/articles")).content
+    monkeypatch.setattr(FastRoute, "handle", None)
+    newsroom.app.state.cache.invalidate_all()
+    newsroom.app.state.fast_routes = False
+    assert (await newsroom.get("/v1/articles")).content == before
