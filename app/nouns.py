@@ -6,6 +6,6 @@ from app.comments.noun import COMMENT
 from app.taxonomy.noun import AUTHOR, SECTION, TAG
 from app.tickers.noun import TICKER
 
-# In the order in which their hooks run: tickers show what all others have recorded.
+# Hooks run in this order: tickers follow the changes of all others.
 NOUNS: tuple[Noun, ...] = (ARTICLE, COMMENT, SECTION, TAG, AUTHOR, TICKER)
 EVENT_TYPES = {type: meaning for noun in NOUNS for type, meaning in noun.events.items()}

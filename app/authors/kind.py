@@ -1,4 +1,4 @@
-"""Authors as a kind of term: with a bio and an avatar."""
+"""Authors as a term kind, with a bio and an avatar."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Changes: the one ordered log of what the public was given to see, and who hears of it."""
+"""Changes: the ordered log of everything that changed for the public, its readers and its consumers."""

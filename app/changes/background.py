@@ -1,4 +1,4 @@
-"""What every process does beside answering: it reads the log, and announces what the clock brings."""
+"""Background tasks of every process: read the change log, publish what is due by the clock, compact, run consumers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from app.changes import compaction
 from app.changes.consumers import ConsumerRun
 from app.changes.log import CHANNEL
 from app.changes.noun import IdleTask, Noun, SessionTask
-from app.changes.tail import PATIENCE, LogTail
+from app.changes.tail import RETRY_DELAY, LogTail
 from app.kit import clock
 from app.kit.db import Database
 from app.kit.sql import database_clock
@@ -22,18 +22,18 @@ from app.settings import Settings
 
 log = logging.getLogger("nashra")
 
-EVERY = 0.5  # seconds: the log's head is read this often, whatever happens
-GLANCE = 0.025  # seconds between two looks at the bell while somebody waits for news
-SOON = 0.1  # seconds: what is due and could not be announced is tried again
-LEAST = 0.01  # seconds
-SAID_EVERY = 30.0  # seconds
-COMPACTED_EVERY = timedelta(hours=1)
+POLL_EVERY = 0.5  # seconds between two reads of the log's head, at the longest
+SIGNAL_POLL = 0.025  # seconds between two reads of the commit signal while a stream is open
+DUE_RETRY = 0.1  # seconds until due work that failed is tried again
+SHORTEST_SLEEP = 0.01  # seconds
+WARN_EVERY = 30.0  # seconds
+COMPACT_EVERY = timedelta(hours=1)
 
 CLOCK = select(database_clock())
 
 
 class BackgroundTasks:
-    """The tasks of one process. Several processes do the same; what must be done once, the database decides."""
+    """The background tasks of one process. All processes run them; the database decides what is done only once."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class BackgroundTasks:
         self.is_awaited: Callable[[], bool] = lambda: False
 
     async def run(self) -> None:
-        """Until it is cancelled."""
+        """Run all tasks until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             for work in (self._listen, self._run_due_tasks, self._compact, self._run_idle_tasks):
                 tasks.create_task(work())
@@ -63,64 +63,68 @@ class BackgroundTasks:
                 if await self._tail.catch_up():
                     await self._pause()
                 else:
-                    await asyncio.sleep(PATIENCE)
+                    await asyncio.sleep(RETRY_DELAY)
 
     async def run_due(self, when_due: Sequence[SessionTask] | None = None) -> None:
-        """Notes down what has come by the database's clock and nobody has announced: once, however many try."""
+        """Record what is due by the database's clock and not yet recorded; done once, however many processes try."""
         async with self._database.transaction() as session:
             now = clock.of_database((await session.execute(CLOCK)).scalar_one())
             for run_due in when_due or self._when_due:
                 await run_due(session, self._settings(), now)
 
     async def _run_due_tasks(self) -> None:
-        """In a task of its own: it may have to wait for somebody who writes, and news do not wait for that."""
+        """Run due work in a task of its own: it may wait for a row lock, and reading the log must not wait for that."""
         while not await self._attempt(lambda: self.run_due(self.on_start)):
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_EVERY)
         while True:
-            if self._tail.was_put_back:
-                self._tail.was_put_back = False
+            if self._tail.clock_went_back:
+                self._tail.clock_went_back = False
                 if not await self._attempt(lambda: self.run_due(self.on_start)):
-                    self._tail.was_put_back = True
+                    self._tail.clock_went_back = True
             if self._tail.is_due:
                 await self._attempt(self.run_due)
-                await asyncio.sleep(SOON)
+                await asyncio.sleep(DUE_RETRY)
             else:
-                await asyncio.sleep(min(EVERY, max(LEAST, self._tail.seconds_to_next_deadline())))
+                await asyncio.sleep(min(POLL_EVERY, max(SHORTEST_SLEEP, self._tail.seconds_to_next_deadline())))
 
     async def _pause(self) -> None:
-        """Until the next look at the log: earlier where the bell rings, a moment comes or PostgreSQL notifies."""
-        end = min(EVERY, SOON if self._tail.is_due else EVERY, self._tail.seconds_to_next_deadline() + LEAST)
+        """Sleep until the next read of the log: shorter on a commit signal, a deadline or a NOTIFY from PostgreSQL."""
+        end = min(
+            POLL_EVERY,
+            DUE_RETRY if self._tail.is_due else POLL_EVERY,
+            self._tail.seconds_to_next_deadline() + SHORTEST_SLEEP,
+        )
         while end > 0 and not (self._notified.is_set() or (self.is_awaited() and self._tail.has_new_commits())):
-            nap = min(end, GLANCE if self.is_awaited() else EVERY)
+            timeout = min(end, SIGNAL_POLL if self.is_awaited() else POLL_EVERY)
             try:
-                await asyncio.wait_for(self._notified.wait(), nap)
+                await asyncio.wait_for(self._notified.wait(), timeout)
             except TimeoutError:
-                end -= nap
+                end -= timeout
         self._notified.clear()
 
     async def _listen(self) -> None:
         while True:
             await self._attempt(lambda: self._database.listen(CHANNEL, self._notified.set))
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_EVERY)
 
     async def _consume(self, consumer: ConsumerRun) -> None:
         while True:
             if consumer.is_wanted:
                 await self._attempt(consumer.turn)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_EVERY)
 
     async def _run_idle_tasks(self) -> None:
         while True:
             await self._attempt(self.run_idle_tasks)
-            await asyncio.sleep(EVERY)
+            await asyncio.sleep(POLL_EVERY)
 
     async def run_idle_tasks(self) -> None:
-        """Does what is left to do, in short transactions, until nothing is; half of the time is left to requests."""
+        """Run idle tasks in short transactions until none is wanted; sleep as long as each took, for requests."""
         for task in self._idle_tasks:
             while await self._is_wanted(task):
                 began = time.monotonic()
                 await self.run_due([task.work])
-                await asyncio.sleep(max(LEAST, time.monotonic() - began))
+                await asyncio.sleep(max(SHORTEST_SLEEP, time.monotonic() - began))
 
     async def _is_wanted(self, task: IdleTask) -> bool:
         async with self._database.connection() as connection:
@@ -129,19 +133,19 @@ class BackgroundTasks:
     async def _compact(self) -> None:
         while True:
             await self._attempt(self._compact_once)
-            await asyncio.sleep(COMPACTED_EVERY.total_seconds())
+            await asyncio.sleep(COMPACT_EVERY.total_seconds())
 
     async def _compact_once(self) -> None:
         retention = timedelta(days=self._settings().changes_days)
-        await compaction.compact(self._database, retention, COMPACTED_EVERY)
+        await compaction.compact(self._database, retention, COMPACT_EVERY)
 
     async def _attempt(self, work: Callable[[], Awaitable[None]]) -> bool:
-        """Whether it went well. The database may be away; then it is tried again, and said once in a while."""
+        """Run `work`; False where it raised, as while the database is away. Warn at most every `WARN_EVERY` seconds."""
         try:
             await work()
-        except Exception as error:  # noqa: BLE001  # nothing may end the duty
+        except Exception as error:  # noqa: BLE001  # an error must not end the background task
             if time.monotonic() >= self._quiet_until:
-                self._quiet_until = time.monotonic() + SAID_EVERY
-                log.warning("duty failed: %s: %s", type(error).__name__, error)
+                self._quiet_until = time.monotonic() + WARN_EVERY
+                log.warning("background task failed: %s: %s", type(error).__name__, error)
             return False
         return True

@@ -1,7 +1,8 @@
-"""The bell: eight bytes that every process of a machine can see, and that change whenever something was committed.
+"""The commit signal: eight bytes of shared memory that change with every commit on this machine.
 
-Whoever committed writes fresh random bytes; whoever finds others than it saw last reads the log. Two that ring at once
-leave the bytes of one, or a mixture: other bytes than before in any case, so nothing is missed and nobody waits.
+The process that has committed writes fresh random bytes. A process that finds other bytes than at its last read of the
+log reads the log again. Two writers at once leave the bytes of one, or a mixture: different from before in any case, so
+no commit is missed, without a lock.
 """
 
 from __future__ import annotations
@@ -21,21 +22,21 @@ SIZE = 8
 
 
 class CommitSignal:
-    """One process's view of the bell at `path`, opened when first used; without a path it is the process's own."""
+    """One process's mapping of the file at `path`, opened on first use; without a path the memory is private."""
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
         self._memory: mmap.mmap | None = None
 
     def bump(self) -> None:
-        """What was committed stays so where there is no bell: then it is heard of within a second."""
+        """Write fresh bytes after a commit. On an `OSError` only warn: the others then read the log within a second."""
         try:
             self._opened()[:SIZE] = os.urandom(SIZE)
         except OSError as error:
-            log.warning("the bell cannot be rung: %s", error)
+            log.warning("the commit signal cannot be written: %s", error)
 
     def value(self) -> bytes:
-        """What was rung last; nothing where there is no folder, and hence no database, yet."""
+        """The current bytes; empty where the folder, and hence the database, does not exist yet."""
         if self._memory is not None:
             return self._memory[:SIZE]
         try:
@@ -54,7 +55,7 @@ class CommitSignal:
 
 
 def signal_path(database_url: str) -> Path | None:
-    """Where the bell of a database hangs: beside a SQLite file, else among the user's temporary files."""
+    """The path of the signal's file: beside a SQLite file, else in the user's folder of temporary files."""
     url = make_url(database_url)
     if url.get_backend_name() == "sqlite":
         return Path(f"{url.database}-bell") if url.database and url.database != ":memory:" else None

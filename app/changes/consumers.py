@@ -1,7 +1,7 @@
-"""Consumers of the change log: who is told of every change, in order and at least once, wherever the server stops.
+"""Consumers of the change log: each is given every change, in order and at least once, also after a crash.
 
-A consumer has a name and, in the table `consumers`, a position in the log, a lease and a count of failures. Every
-process runs every consumer; the lease sees to it that one at a time does. It ends by itself when the process does.
+The table `consumers` holds for each name a position in the log, a lease and a count of failures. Every process runs
+every consumer; the lease allows one at a time, and expires by itself when the process has died.
 """
 
 from __future__ import annotations
@@ -23,38 +23,38 @@ from app.kit.db import Database
 from app.kit.sql import insert_into
 
 log = logging.getLogger("nashra")
-AT_ONCE = 500  # changes in one batch
+BATCH_SIZE = 500  # changes in one batch
 LEASE = timedelta(seconds=30)
-SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=60)  # before a failed batch is tried again
+SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=60)  # backoff after a failed batch
 MOST_DOUBLINGS = 6  # of the shortest wait
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Changes behind a consumer's position, in order."""
+    """The next changes after a consumer's position, in order."""
 
     changes: Sequence[Row[Any]]
     """`seq`, `type`, `resource`, `resource_id`, `tombstone`, `tags` of each."""
     renew_lease: Callable[[], Awaitable[None]]
-    """To be called before each part of the work that may take up to half a minute."""
+    """Await it before each part of the work; a part may take up to half a minute."""
 
 
 class Consumer(Protocol):
-    """Somebody outside who is told of changes."""
+    """Code that is given every change, to pass it on to another system."""
 
     name: str
-    """Its key in the table: never changed."""
+    """Its primary key in the table: never change it."""
 
     @property
     def is_enabled(self) -> bool:
-        """Whether the settings ask for it. One that is not enabled keeps its position."""
+        """Whether the settings enable it. A disabled consumer keeps its position."""
 
     async def consume(self, batch: Batch) -> None:
-        """Tells of all these changes; what it raises means that the batch is tried again, later and later."""
+        """Handle all these changes. After an exception the same batch is retried, with exponential backoff."""
 
 
 class ConsumerRun:
-    """One consumer, as this process runs it."""
+    """Runs one consumer in this process."""
 
     def __init__(self, database: Database, tail: LogTail, consumer: Consumer) -> None:
         self._database, self._tail, self.consumer = database, tail, consumer
@@ -63,11 +63,11 @@ class ConsumerRun:
 
     @property
     def is_wanted(self) -> bool:
-        """Whether there may be changes that it was not told of."""
+        """Whether the log may hold changes that the consumer was not given."""
         return self.consumer.is_enabled and self._tail.head != self._reached
 
     async def turn(self) -> None:
-        """Tells of the next batch, unless another process is at it. Raises what the consumer raises."""
+        """Give the consumer the next batch, unless another process holds the lease. Raises what the consumer raises."""
         position = await self._take_lease()
         if position is None:
             return
@@ -83,7 +83,7 @@ class ConsumerRun:
             await asyncio.shield(self._give_back(reached, failures, wait))
 
     async def _take_lease(self) -> Row[int, int] | None:
-        """The position, from now on ours; None where another process holds it, or it waits after a failure."""
+        """Take the lease; returns the position, or None where another process holds it or the backoff is not over."""
         now, table = clock.now(), ConsumerPosition
         lease = update(table).where(table.name == self.consumer.name, table.leased_until <= now)
         lease = lease.values(leased_until=now + LEASE).returning(table.seq, table.failures)
@@ -93,25 +93,25 @@ class ConsumerRun:
             return (await session.execute(lease)).one_or_none()
 
     async def _register(self, session: AsyncSession, now: datetime) -> None:
-        """A consumer that is new begins at the head: it never had anything that could be wrong."""
+        """Insert a new consumer at the head: earlier changes cannot have left anything stale in its system."""
         head = select(ChangeLog.head).scalar_subquery()
         first = {"name": self.consumer.name, "seq": head, "leased_until": now, "failures": 0}
         await session.execute(insert_into(session, ConsumerPosition).values(first).on_conflict_do_nothing())
         self._is_registered = True
 
     async def _consume(self, seq: int) -> int:
-        """Tells of the changes behind `seq`; returns how far it has told."""
+        """Give the consumer the changes after `seq`; returns the new position."""
         async with self._database.connection() as connection:
-            standing = (await connection.execute(select(ChangeLog.head, ChangeLog.floor))).one()
-            after = self._in_the_log(seq, standing.head, standing.floor)
-            rows = (await connection.execute(BEHIND.where(Change.seq > after))).all()
+            state = (await connection.execute(select(ChangeLog.head, ChangeLog.floor))).one()
+            after = self._clamped(seq, state.head, state.floor)
+            rows = (await connection.execute(NEXT_CHANGES.where(Change.seq > after))).all()
         if rows:
             await self.consumer.consume(Batch(rows, self._renew_lease))
-        last: int = rows[-1].seq if len(rows) == AT_ONCE else standing.head
+        last: int = rows[-1].seq if len(rows) == BATCH_SIZE else state.head
         return last
 
-    def _in_the_log(self, seq: int, head: int, floor: int) -> int:
-        """One that was away for longer than the log is kept goes on where the log begins."""
+    def _clamped(self, seq: int, head: int, floor: int) -> int:
+        """The position within the log. Rows below the floor are gone: the consumer skips them, with a warning."""
         if seq < floor:
             log.warning("consumer %s has missed the changes %s to %s", self.consumer.name, seq + 1, floor)
         return min(max(seq, floor), head)  # the head falls back when a database is restored
@@ -124,12 +124,12 @@ class ConsumerRun:
 
     async def _set(self, **values: Any) -> None:
         async with self._database.transaction() as session:
-            mine = update(ConsumerPosition).where(ConsumerPosition.name == self.consumer.name)
-            await session.execute(mine.values(values))
+            statement = update(ConsumerPosition).where(ConsumerPosition.name == self.consumer.name)
+            await session.execute(statement.values(values))
 
 
-BEHIND = select(Change.seq, Change.type, Change.resource, Change.resource_id, Change.tombstone, Change.tags)
-BEHIND = BEHIND.order_by(Change.seq).limit(AT_ONCE)
+NEXT_CHANGES = select(Change.seq, Change.type, Change.resource, Change.resource_id, Change.tombstone, Change.tags)
+NEXT_CHANGES = NEXT_CHANGES.order_by(Change.seq).limit(BATCH_SIZE)
 POSITIONS = select(ConsumerPosition.name, ConsumerPosition.seq, ConsumerPosition.failures, ChangeLog.head)
 POSITIONS = POSITIONS.join(ChangeLog, true()).order_by(ConsumerPosition.name)  # the log has one row of its own
 

@@ -1,9 +1,8 @@
-"""Writing the log: what an action notes down becomes rows when its transaction ends, in the same transaction.
+"""Writes the change log: pending changes become rows at the end of their transaction, and commit with it.
 
-The log's own row is locked last, and held until the commit. So the order of the numbers is that of the commits, none is
-without a row (but where the tree of sections has moved and nobody sees it), and whoever reads up to the head that a
-snapshot shows has read everything that snapshot can see; a number drawn from a sequence could come into sight after a
-higher one.
+The log's one row is locked last and held until the commit. So sequence numbers are in commit order and gap-free (but
+for a number that only moves the tree of sections), and a client that has read up to the head of its snapshot has read
+all that the snapshot sees. With a database sequence, a lower number could become visible after a higher one.
 """
 
 from __future__ import annotations
@@ -27,18 +26,18 @@ from app.kit.sql import database_clock
 from app.settings import Settings
 
 CHANNEL = "nashra_changes"  # of PostgreSQL's NOTIFY
-AT_ONCE = 500  # rows of one statement
-ROW = 1  # the id of the log's own row
+ROWS_PER_INSERT = 500  # rows of one statement
+LOG_ID = 1  # the id of the log's own row
 
-# Built once, and of tables: an `update` of a class looks for its objects in the session.
+# Built once, from tables: an ORM `update` of a class would search the session for its objects.
 CHANGES: Any = Change.__table__
 HEAD: Any = ChangeLog.__table__
 CLOCK = select(HEAD.c.head, HEAD.c.head_at, database_clock().label("clock"))
 NOW, LOCK = Prepared(CLOCK), Prepared(CLOCK.with_for_update())
 APPEND = Prepared(insert(CHANGES))
-# The row is named: before a change of rows that it must count, SQLite writes down what words were indexed. That is left
-# to the commit, which keeps nobody from being answered.
-_MOVE = update(HEAD).where(HEAD.c.id == ROW).values(head=bindparam("last"), head_at=bindparam("now"))
+# The WHERE names the row: before an UPDATE of possibly many rows SQLite flushes its full-text index. With one
+# row named it does so at the commit, which blocks no answer.
+_MOVE = update(HEAD).where(HEAD.c.id == LOG_ID).values(head=bindparam("last"), head_at=bindparam("now"))
 MOVE, MOVE_TREE = Prepared(_MOVE), Prepared(_MOVE.values(moved=bindparam("last")))
 
 
@@ -52,7 +51,7 @@ class Log:
         self._types = {type for noun in nouns for type in noun.events}
 
     async def write(self, session: AsyncSession) -> None:
-        """Writes the rows under the log's lock, and bumps the commit signal once they are committed."""
+        """Write the rows under the log's row lock; bump the commit signal after the commit."""
         pending: PendingChanges | None = session.info.get("pending_changes")
         if pending is None:
             return
@@ -70,42 +69,42 @@ class Log:
             await hook(session, pending, self._settings(), now)
         self._refuse_unknown_types(pending.changes)
         rows = [_row(head + number, now, change) for number, change in enumerate(pending.changes, start=1)]
-        for start in range(0, len(rows), AT_ONCE):
-            await APPEND.run(session, *rows[start : start + AT_ONCE])
-            await asyncio.sleep(0)  # where many are told, others get their turn
-        if rows or pending.moves_tree:  # who has read all must learn of that too: it takes a number for itself
+        for start in range(0, len(rows), ROWS_PER_INSERT):
+            await APPEND.run(session, *rows[start : start + ROWS_PER_INSERT])
+            await asyncio.sleep(0)  # a large batch must not block the event loop
+        if rows or pending.moves_tree:  # a move without rows takes a number too: clients at the head must notice it
             move = MOVE_TREE if pending.moves_tree else MOVE
             await move.run(session, {"last": head + max(len(rows), 1), "now": now})
 
     def _refuse_unknown_types(self, changes: Sequence[PendingChange]) -> None:
-        """Sync, streams, the OpenAPI document and the documentation know an event type by its noun's record."""
+        """Raise `ValueError` for an event type that no noun lists: sync, streams and OpenAPI go by these lists."""
         if unknown := {change.type for change in changes} - self._types:
             raise ValueError(f"add {sorted(unknown)} to the events of its noun, in app/<room>/noun.py")
 
 
 async def _notify(session: AsyncSession) -> None:
-    """Other machines hear of it when it is committed."""
+    """Queue a NOTIFY, sent by PostgreSQL on commit: other machines do not share the commit signal."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(select(func.pg_notify(CHANNEL, "")))
 
 
 async def _lock(session: AsyncSession) -> tuple[int, datetime]:
-    """The head, and the moment at which rows are written; nobody else appends until this transaction ends.
+    """Lock the log's row until the commit; returns the head and the timestamp of the new rows.
 
-    The moment is the log's own. What was just decided by a clock of ours that is a little ahead has come by then, too.
+    The timestamp is the log's clock, or ours where that is a little ahead, so that what we have just published is due.
     """
     row = await LOCK.one(session)
     return row.head, _latest(clock.of_database(row.clock), row.head_at, clock.now())
 
 
 async def log_clock(session: AsyncSession) -> datetime:
-    """The log's own clock: the database's, or the moment of the last row where that is a little ahead of it."""
+    """The log's clock: the database's, or the timestamp of the last row where that is a little ahead."""
     row = await NOW.one(session)
     return _latest(clock.of_database(row.clock), row.head_at)
 
 
 def _latest(database: datetime, *moments: datetime | None) -> datetime:
-    """What is further ahead of the database's clock than clocks may differ is wrong, or from before it was put back."""
+    """The latest moment within `clock.SKEW` of the database's clock; later ones are wrong, or the clock went back."""
     return max([database, *(one for one in moments if one and one <= database + clock.SKEW)])
 
 

@@ -1,4 +1,4 @@
-"""The tables of the log."""
+"""The tables of the change log, its consumers and the last published digests."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ Sequence = BigInteger().with_variant(Integer, "sqlite")
 
 
 class Change(Base):
-    """One change of one thing that the public can see, in the order of the commits, without gaps.
+    """One change of one thing that the public can see, in commit order, gap-free.
 
-    The thing itself is read when somebody asks: a row only says that it changed, which cache tags that touches, and
-    where it was filed before or after (sections with all above them), so that a filter sees what leaves it.
+    A row holds no content: the thing is read when the log is read. It holds the cache tags to invalidate, and where the
+    thing was filed before and after (sections with all above them), so that a filter sees what leaves it.
     """
 
     __tablename__ = "changes"
@@ -38,36 +38,36 @@ class Change(Base):
 
 
 class ChangeLog(Base):
-    """The log's one row of its own. Whoever appends holds it until the commit: so the order is that of the commits."""
+    """The single row that writers lock until they commit, which makes sequence numbers follow the commit order."""
 
     __tablename__ = "change_log"
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
-    epoch: Mapped[str] = mapped_column(Key)  # a restored database starts a new one
-    head: Mapped[int] = mapped_column(Sequence)  # the last change
-    head_at: Mapped[datetime | None]  # its `at`; null where nothing was written since there is this column
-    floor: Mapped[int] = mapped_column(Sequence)  # whoever has not read this far must start again
-    moved: Mapped[int] = mapped_column(Sequence)  # the last change of the tree of sections
+    epoch: Mapped[str] = mapped_column(Key)  # of sequence numbers: a restored database starts a new one
+    head: Mapped[int] = mapped_column(Sequence)  # seq of the last change
+    head_at: Mapped[datetime | None]  # `at` of the last change; null where none was written since this column exists
+    floor: Mapped[int] = mapped_column(Sequence)  # tokens below it are refused: rows up to here may be compacted
+    moved: Mapped[int] = mapped_column(Sequence)  # seq of the last change of the tree of sections
     compacted_at: Mapped[datetime]
-    purged: Mapped[int] = mapped_column(Sequence)  # not used any more: see `consumers`
-    purging_until: Mapped[datetime]  # likewise
+    purged: Mapped[int] = mapped_column(Sequence)  # unused since the table `consumers`
+    purging_until: Mapped[datetime]  # unused too
 
 
 class ConsumerPosition(Base):
-    """How far one consumer has read the log."""
+    """The position of one consumer in the log, with its lease."""
 
     __tablename__ = "consumers"
 
     name: Mapped[str] = mapped_column(Key, primary_key=True)
     seq: Mapped[int] = mapped_column(Sequence)  # the last change that it was given
-    leased_until: Mapped[datetime]  # a process is at it, or waits after a failure, until then
+    leased_until: Mapped[datetime]  # end of a process's lease, or of the backoff
     failures: Mapped[int] = mapped_column(Integer)  # in a row
 
 
 class LastPublished(Base):
-    """What the log has last said of a thing whose look follows from others: terms by their articles, strips by both.
+    """The last published digest of a derived thing: terms follow articles, tickers follow both.
 
-    Only whoever holds the log's row touches these; hence no foreign keys, which would wait for other locks.
+    Only the transaction that holds the log's row writes here; hence no foreign keys, which would wait for other locks.
     """
 
     __tablename__ = "announced"

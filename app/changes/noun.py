@@ -1,6 +1,6 @@
-"""The record of a noun: all that the change log, sync, streams and background tasks must know of one kind of thing.
+"""The record of a noun: what change log, sync, streams and background tasks need to know of one kind of thing.
 
-Each room exports one record per kind; `app/nouns.py` is the ordered list of them.
+Each room exports one record for each kind; `app/nouns.py` is the ordered list of them.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Absence:
 
 @dataclass(frozen=True)
 class Lookup:
-    """What a lookup of present states needs: connection, settings, moment, and how much of each thing is wanted."""
+    """The context of a lookup of present states: connection, settings, moment, and the level of detail."""
 
     connection: Connection
     settings: Settings
@@ -55,7 +55,7 @@ class Lookup:
 
 # The present states of the things with these ids that the public can see, by id.
 Present = Callable[[Lookup, Sequence[str]], Awaitable[Mapping[str, State]]]
-# Why the public cannot see the things with these ids, by id; where an id is left out it is `Noun.absence`.
+# Why the public cannot see the things with these ids, by id; for ids left out it is `Noun.absence`.
 Absent = Callable[[Lookup, Sequence[str]], Awaitable[Mapping[str, Absence]]]
 # Work in a transaction of its own: session, settings, the database's clock.
 SessionTask = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
@@ -63,10 +63,10 @@ SessionTask = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
 
 @dataclass(frozen=True)
 class IdleTask:
-    """Work that nobody waits for, in short transactions."""
+    """Work without a deadline, done in short transactions."""
 
     is_wanted: Callable[[Connection], Awaitable[bool]]
-    """Whether there is any left."""
+    """Whether work is left."""
     work: SessionTask
     """One part of it."""
 
@@ -96,7 +96,7 @@ class Noun:
     on_change: ChangeHook | None = None
     """Called under the log's lock, in the order of the list of nouns: records what follows from the pending changes."""
     when_due: SessionTask | None = None
-    """Records what the clock has brought since."""
+    """Records changes that the clock alone has made."""
     on_start: Sequence[SessionTask] = ()
     """Run once in each process when it starts."""
     idle_tasks: Sequence[IdleTask] = ()

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.settings import Settings
 
-EVERYTHING = "changes"  # the tag of answers that any change touches
+EVERYTHING = "changes"  # cache tag of answers that every change invalidates
 Thing = tuple[str, str]
 """(kind, id)"""
 
@@ -20,7 +20,7 @@ class PendingChange:
     """One change of one thing that the public can see."""
 
     type: str
-    """One of the events of its noun."""
+    """One of the event types of its noun."""
     id: str
     tags: Collection[str] = ()
     """Cache tags of the answers that show it."""
@@ -29,16 +29,16 @@ class PendingChange:
     article_id: str | None = None
     """The article that it belongs to, or is."""
     sections: Collection[str] = ()
-    """Where it was filed before and is filed now, with all sections above."""
+    """Sections before and after the change, with all above them."""
     languages: Collection[str] = ()
     subjects: Collection[str] = ()
-    """Codes of its subjects, before and now."""
+    """Codes of its subjects, before and after."""
     terms: Collection[Thing] = ()
-    """Of an article: what it was and is filed under, sections with all above them."""
+    """Of an article: its terms before and after, sections with all above them."""
     urgency: int | None = None
-    """Of an article: the higher one (the lower number) of before and now."""
+    """Of an article: the higher urgency (lower number) of before and after."""
     stays: bool = False
-    """Of an article: lists and rules, which go by time, terms and urgency, hold it where they held it before."""
+    """Of an article: its place in lists and rules, which go by time, terms and urgency, is the same as before."""
 
     @property
     def resource(self) -> str:
@@ -47,20 +47,20 @@ class PendingChange:
 
 @dataclass
 class PendingChanges:
-    """What one transaction has recorded so far."""
+    """The pending changes of one transaction."""
 
     changes: list[PendingChange] = field(default_factory=list)
     touched: set[Thing] = field(default_factory=set)
-    """Things whose public view follows from others, and may be another now."""
+    """Things whose public view follows from others, and may have changed."""
     edited: set[Thing] = field(default_factory=set)
-    """Those among them that were changed themselves."""
+    """Those of `touched` that were edited themselves."""
     moves_tree: bool = False
-    """Filters by section mean something else than before."""
+    """The tree of sections has changed, so that filters by section mean something else."""
     sets_clock: bool = False
-    """A moment was set or given up, at which the public will see something else."""
+    """A deadline was set or removed."""
 
 
-# Adds what follows from the pending changes: session, pending changes, settings, the log's clock.
+# Records further changes that follow: session, pending changes, settings, the log's clock.
 ChangeHook = Callable[[AsyncSession, PendingChanges, Settings, datetime], Awaitable[None]]
 
 
@@ -71,5 +71,5 @@ def pending_changes(session: AsyncSession) -> PendingChanges:
 
 
 def record_change(session: AsyncSession, *changes: PendingChange) -> None:
-    """Records what changed for the public."""
+    """Record changes, to be written to the log when the transaction ends."""
     pending_changes(session).changes.extend(changes)

@@ -1,4 +1,4 @@
-"""Purging a CDN: it is told the cache tags of all changes, a consumer of the log."""
+"""The CDN purge: a consumer of the log that sends the cache tags of all changes to a purge URL."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from app.changes.pending import EVERYTHING
 from app.outbound.client import outbound_client
 from app.settings import Settings
 
-TAGS_AT_ONCE = 30  # in one request: what the strictest CDN takes
+TAGS_AT_ONCE = 30  # in one request: the limit of the strictest CDN
 TIMEOUT = 10.0  # seconds for one request
 
 
 class Refused(Exception):
-    """The purge address did not answer with a success."""
+    """The purge URL did not answer with a success."""
 
 
 class CdnPurge:
@@ -30,7 +30,7 @@ class CdnPurge:
         return bool(self._settings.purge_url)
 
     async def consume(self, batch: Batch) -> None:
-        """Raises `Refused`, or an error of httpx."""
+        """Send all tags. Raises `Refused`, or an error of httpx."""
         token = self._settings.purge_token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         tags = [EVERYTHING, *sorted({tag for change in batch.changes for tag in change.tags})]
@@ -38,7 +38,7 @@ class CdnPurge:
             for some in _in_parts(tags):
                 await batch.renew_lease()
                 request = client.stream("POST", self._settings.purge_url, json={"tags": some}, headers=headers)
-                async with request as answer:  # whose body nobody reads, however long it is
+                async with request as answer:  # streamed: its body, of any length, is not read
                     if not answer.is_success:
                         raise Refused(f"purge address answered {answer.status_code}")
 

@@ -1,1 +1,1 @@
-"""Present: the present states of things, and the change log as others get it. Sync, streams and pushes read here."""
+"""Present: the present states of things, and the change log as clients get it. Sync and streams read it here."""

@@ -1,4 +1,7 @@
-"""Reads the change log: rows behind a place, as entries with the present state of what they name."""
+"""Reads the change log for clients: rows after a position, rendered with the present states of their things.
+
+A row is due once its timestamp has passed by our clock. The log's clock may be a little ahead of ours.
+"""
 
 from __future__ import annotations
 
@@ -18,20 +21,20 @@ from app.kit import clock
 from app.kit.clock import written
 from app.kit.db import Connection, Instant
 from app.nouns import NOUNS
-from app.present.filters import Filter, Sieve
+from app.present.filters import Filter, ResolvedFilter
 from app.present.states import States, present_states
-from app.present.tokens import Standing, Token
+from app.present.tokens import LogState, Token
 from app.settings import Settings
 
-SCANNED = 1_000  # rows looked through for one page
-STANDING = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
+SCANNED = 1_000  # most rows filtered for one page
+LOG_STATE = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
 HEAD_AT = select(ChangeLog.head_at).scalar_subquery().label("head_at")
-BEHIND = select(Change.__table__, HEAD_AT).where(Change.seq > bindparam("seq"))
-BEHIND = BEHIND.order_by(Change.seq).limit(bindparam("most"))
-COME = select(Change.seq).where(Change.at <= bindparam("now", type_=Instant)).order_by(Change.seq.desc()).limit(1)
-COMING = select(Change.resource, Change.resource_id).where(Change.seq > bindparam("come"))
-HELD = 2 * clock.SKEW  # a clock that may be behind the database's, and one that may be ahead of it
-AWAITED = timedelta(milliseconds=50)  # what comes as soon as this is waited for
+ROWS_AFTER = select(Change.__table__, HEAD_AT).where(Change.seq > bindparam("seq"))
+ROWS_AFTER = ROWS_AFTER.order_by(Change.seq).limit(bindparam("most"))
+LAST_DUE = select(Change.seq).where(Change.at <= bindparam("now", type_=Instant)).order_by(Change.seq.desc()).limit(1)
+NOT_DUE = select(Change.resource, Change.resource_id).where(Change.seq > bindparam("last_due"))
+LONGEST_WAIT = 2 * clock.SKEW  # ours may be behind the database's clock, the writer's ahead of it
+SHORT_WAIT = timedelta(milliseconds=50)  # rows due so soon are waited for
 FILTERED = Absence("filtered")
 BY_KIND = {noun.kind: noun for noun in NOUNS}
 DERIVED = {noun.kind for noun in NOUNS if noun.is_derived}
@@ -39,7 +42,7 @@ DERIVED = {noun.kind for noun in NOUNS if noun.is_derived}
 
 @dataclass(frozen=True)
 class RenderedChange:
-    """One change, ready to be sent."""
+    """One change, as it is sent."""
 
     seq: int
     type: str
@@ -49,27 +52,27 @@ class RenderedChange:
 
 @dataclass(frozen=True)
 class Part:
-    """What was found behind a place: entries, how far was read, and whether there is more by now."""
+    """The changes found after a position; `reached` is the new position, `more` whether the log holds more."""
 
     changes: list[RenderedChange]
     reached: int
     more: bool
     wait: float = 0.0
-    """Seconds until what comes next has come by our clock: it was told by one that is ahead."""
+    """Seconds until the next rows are due: the log's clock is ahead of ours."""
 
 
 @dataclass(frozen=True)
-class Found:
-    """Rows of the log that have come by our clock, which says `now`."""
+class DueRows:
+    """The rows of the log that are due at `now`."""
 
     rows: Sequence[Row[Any]]
     now: datetime
-    come: int | None = None
-    """The last row of the log that has come; None where all have."""
+    last_due: int | None = None
+    """The last row of the log that is due; None where all are."""
     log_at: datetime | None = None
     """The log's clock, where it is ahead of ours."""
-    coming: frozenset[Thing] = frozenset()
-    """What has rows that have not come."""
+    not_due: frozenset[Thing] = frozenset()
+    """Things with rows that are not due."""
 
     @property
     def wait(self) -> float:
@@ -77,102 +80,101 @@ class Found:
 
 
 class ChangeFeed:
-    """The log, in the snapshot of one reader."""
+    """The change log, in the snapshot of one connection."""
 
     def __init__(self, connection: Connection, settings: Settings, now: Callable[[], datetime], detail: Detail) -> None:
-        """`now` is asked when rows have been read: what was told before has come by then."""
+        """`now` is called after rows are read, so that all of them that were written before are due."""
         self.connection, self.settings, self.now, self.detail = connection, settings, now, detail
 
-    async def standing(self) -> Standing:
-        row = (await self.connection.execute(STANDING)).one()
-        return Standing(row.epoch, row.head, row.floor, row.moved)
+    async def log_state(self) -> LogState:
+        row = (await self.connection.execute(LOG_STATE)).one()
+        return LogState(row.epoch, row.head, row.floor, row.moved)
 
-    async def behind(self, token: Token, filter: Filter, limit: int, head: int) -> Part:
-        """Up to `limit` entries behind `token` that concern `filter`; of several changes of one thing the last.
+    async def after(self, token: Token, filter: Filter, limit: int, head: int) -> Part:
+        """Up to `limit` changes after `token` that match `filter`, of several of one thing the last.
 
-        `head` is where the log stands: that far was read where nothing more was found.
+        `head` is the log's head: the new position where nothing more was found.
         """
-        sieve = await filter.prepared(self.connection)
+        resolved = await filter.resolve(self.connection)
         most = limit + 1 if filter == Filter() else SCANNED
-        found = await self._behind(token.seq, most)
+        found = await self._rows_after(token.seq, most)
         rows = found.rows
-        chosen = [row for row in rows if sieve.concerns(row)][:limit]
+        chosen = [row for row in rows if resolved.concerns(row)][:limit]
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
         more = last is not None and (len(rows) == most or last is not rows[-1])
-        concerned = _last_of_each(chosen, sieve)
-        changes = rendered_changes(concerned, await self._states(found, concerned), sieve, token)
-        end = head if found.come is None else max(token.seq, found.come)
+        concerned = _last_of_each(chosen, resolved)
+        changes = rendered_changes(concerned, await self._states(found, concerned), resolved, token)
+        end = head if found.last_due is None else max(token.seq, found.last_due)
         return Part(changes, last.seq if last is not None and more else end, more, found.wait)
 
-    async def rows(self, seq: int, most: int) -> tuple[Found, States]:
-        """The rows behind a place, whomever they concern, and the present states of what they name."""
-        found = await self._behind(seq, most)
+    async def rows(self, seq: int, most: int) -> tuple[DueRows, States]:
+        """The due rows after a position, unfiltered, and the present states of the things that they name."""
+        found = await self._rows_after(seq, most)
         return found, await self._states(found, found.rows)
 
-    async def _behind(self, seq: int, most: int) -> Found:
-        """The rows behind a place that have come by our clock.
-
-        What was told by a clock that is a little ahead of ours is not there yet by ours: it is told when it is.
-        """
-        rows = (await self.connection.execute(BEHIND, {"seq": seq, "most": most})).all()
+    async def _rows_after(self, seq: int, most: int) -> DueRows:
+        """The due rows after a position. Rows written by a clock a little ahead of ours are left for later."""
+        rows = (await self.connection.execute(ROWS_AFTER, {"seq": seq, "most": most})).all()
         now, head_at = self.now(), rows[0].head_at if rows else None
-        if head_at is not None and now < head_at <= now + AWAITED:
+        if head_at is not None and now < head_at <= now + SHORT_WAIT:
             await asyncio.sleep((head_at - now).total_seconds())
             now = self.now()
-        if head_at is None or not now < head_at <= now + HELD:
-            return Found(rows, now)
-        come = await self.come(now)
-        coming = (await self.connection.execute(COMING, {"come": come})).all()
-        return Found(
-            [row for row in rows if row.seq <= come],
+        if head_at is None or not now < head_at <= now + LONGEST_WAIT:
+            return DueRows(rows, now)
+        last_due = await self.last_due(now)
+        not_due = (await self.connection.execute(NOT_DUE, {"last_due": last_due})).all()
+        return DueRows(
+            [row for row in rows if row.seq <= last_due],
             now,
-            come,
+            last_due,
             head_at,
-            frozenset((row.resource, row.resource_id) for row in coming),
+            frozenset((row.resource, row.resource_id) for row in not_due),
         )
 
-    async def come(self, now: datetime) -> int:
-        """The last row that has come by a clock that is behind the log's."""
-        return (await self.connection.execute(COME, {"now": now})).scalar_one_or_none() or 0
+    async def last_due(self, now: datetime) -> int:
+        """The last row that is due, by a clock that is behind the log's."""
+        return (await self.connection.execute(LAST_DUE, {"now": now})).scalar_one_or_none() or 0
 
-    async def _states(self, found: Found, rows: Sequence[Row[Any]]) -> States:
-        """The present states of what these rows name, by our clock.
+    async def _states(self, found: DueRows, rows: Sequence[Row[Any]]) -> States:
+        """The present states of the things that these rows name, by our clock.
 
-        What follows from other things, and has no row to come, is by the log's clock what it was when it was told. By
-        ours it may be something else, since what was changed has come already in part; and nobody would tell it again.
+        A derived thing without rows to come is read by the log's clock, for which its row was written. By our clock it
+        might differ, as some changes that it follows are not due, and no later row would correct it.
         """
         things = [(row.resource, row.resource_id) for row in rows]
-        as_told = [one for one in things if found.log_at and one[0] in DERIVED and one not in found.coming]
-        present = await self._states_at(found.now, (one for one in things if one not in as_told))
-        return present | await self._states_at(found.log_at or found.now, as_told)
+        derived = [one for one in things if found.log_at and one[0] in DERIVED and one not in found.not_due]
+        present = await self._states_at(found.now, (one for one in things if one not in derived))
+        return present | await self._states_at(found.log_at or found.now, derived)
 
     async def _states_at(self, moment: datetime, things: Iterable[Thing]) -> States:
         lookup = Lookup(self.connection, self.settings, moment, self.detail)
         return await present_states(BY_KIND, lookup, things)
 
 
-def rendered_changes(rows: Iterable[Row[Any]], states: States, sieve: Sieve, token: Token) -> list[RenderedChange]:
-    """These rows with the present states. Who reads for the first time can have nothing of what went before that."""
+def rendered_changes(
+    rows: Iterable[Row[Any]], states: States, resolved: ResolvedFilter, token: Token
+) -> list[RenderedChange]:
+    """Render these rows with the present states. A first read skips tombstones from before its start."""
     found = []
     for row in rows:
         state = states[row.resource, row.resource_id]
-        if isinstance(state, State) and not sieve.passes(state):
+        if isinstance(state, State) and not resolved.passes(state):
             state = FILTERED
-        if isinstance(state, State) and not (row.tombstone or sieve.asks_for(row)):
-            continue  # it might have left the filter, and has not
+        if isinstance(state, State) and not (row.tombstone or resolved.wants_type(row)):
+            continue  # of another type, and still in the filter
         if isinstance(state, State) or token.first is None or row.seq > token.first:
             found.append(RenderedChange(row.seq, row.type, _rendered(token.epoch, row, state)))
     return found
 
 
-def _last_of_each(rows: Sequence[Row[Any]], sieve: Sieve) -> list[Row[Any]]:
-    """Of the rows of one thing the last that was asked for; where none was, the last."""
-    last = {row.resource_id: row.seq for row in sorted(rows, key=sieve.asks_for)}
+def _last_of_each(rows: Sequence[Row[Any]], resolved: ResolvedFilter) -> list[Row[Any]]:
+    """Keep one row for each thing: the last of a wanted type, else the last."""
+    last = {row.resource_id: row.seq for row in sorted(rows, key=resolved.wants_type)}
     return [row for row in rows if last[row.resource_id] == row.seq]
 
 
 def _rendered(epoch: str, row: Row[Any], state: State | Absence) -> bytes:
-    """The JSON of `ChangeRead`. The state is JSON already: it is put in, not read again."""
+    """The JSON of `ChangeRead`. The state is JSON already and is inserted as it is, not parsed."""
     gone = state if isinstance(state, Absence) else None
     here = state if isinstance(state, State) else None
     head = {

@@ -1,4 +1,4 @@
-"""Which changes somebody asks for."""
+"""The query parameters that filter changes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ KINDS = tuple(noun.kind for noun in NOUNS)
 
 
 def _only_known(text: str) -> str:
-    """Refuses names that this version never records: whoever asks for them would wait for ever."""
+    """Raise a fault for names that this version never records: a client would wait for them for ever."""
     known = [*KINDS, *EVENT_TYPES]
     unknown = [name for name in terms(text) if name not in known]
     if unknown:

@@ -1,4 +1,4 @@
-"""The present states of things of any kind, or why there is none."""
+"""The present states of things of any kind, or the reason of their absence."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ States = dict[Thing, State | Absence]
 
 
 async def present_states(nouns: Mapping[str, Noun], lookup: Lookup, things: Iterable[Thing]) -> States:
-    """The states of these things, in one snapshot; a few statements for each kind.
+    """The states of these things in one snapshot; a few statements for each kind.
 
-    A kind that this version does not know (a newer one has written it) is absent: `deleted`.
+    An unknown kind (written by a newer version) is absent: `deleted`.
     """
     wanted: dict[str, list[str]] = {}
     for kind, id in dict.fromkeys(things):

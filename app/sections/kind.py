@@ -1,4 +1,4 @@
-"""Sections as a kind of term: their fields, and the rules of the tree."""
+"""Sections as a term kind: their own fields, and the rules of the tree."""
 
 from __future__ import annotations
 

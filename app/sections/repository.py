@@ -1,4 +1,4 @@
-"""The tree of sections: who is above whom."""
+"""Statements on the tree of sections."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ DEEPEST = 8
 
 
 def subtree(roots: ColumnElement[bool]) -> Select[str]:
-    """Ids of the sections that `roots` selects and of all that lie below them."""
+    """Ids of the sections that match `roots`, and of all below them."""
     top = select(Section.id).where(roots).cte(recursive=True)
     below = aliased(Section)
     tree = top.union(select(below.id).join(top, below.parent_id == top.c.id))
@@ -33,7 +33,7 @@ async def ancestors(connection: Connection, section_id: str) -> Sequence[str]:
 
 
 async def lines_of(connection: Connection, section_ids: Collection[str]) -> dict[str, frozenset[str]]:
-    """For each of these sections: itself and all above it. One statement."""
+    """For each of these sections its own id and those of all sections above it, in one statement."""
     found: dict[str, frozenset[str]] = {id: frozenset({id}) for id in section_ids}
     if section_ids:
         for of, id in await LINES.all(connection, {"ids": list(section_ids)}):
@@ -54,7 +54,7 @@ LINES = Prepared(_lines())
 
 
 async def height(connection: Connection, section_id: str) -> int:
-    """Levels from the section to its deepest descendant, itself included."""
+    """The number of levels from the section to its deepest descendant, itself included."""
     top = select(Section.id, literal(1).label("level")).where(Section.id == section_id)
     tree = top.cte("levels", recursive=True)
     below = aliased(Section)
@@ -63,6 +63,6 @@ async def height(connection: Connection, section_id: str) -> int:
 
 
 async def lock_tree(session: AsyncSession) -> None:
-    """One writer at a time may move branches, so that two moves cannot close a circle together."""
+    """Lock the tree on PostgreSQL, so that two concurrent moves cannot make a cycle; SQLite has one writer anyway."""
     if session.get_bind().dialect.name == "postgresql":
         await session.execute(text("SELECT pg_advisory_xact_lock(hashtext('nashra:sections'))"))

@@ -1,1 +1,1 @@
-"""Sync: the change log as others get it, page by page or live."""
+"""Sync: the change log for clients, in pages or as a live stream."""

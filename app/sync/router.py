@@ -1,4 +1,4 @@
-"""The change log, for whoever keeps a copy of what readers see: page by page, and live."""
+"""The change log for clients that keep a copy of the public content: in pages, and as live streams."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from app.nouns import EVENT_TYPES
 from app.present.changes import ChangeFeed
 from app.present.filters import Filter
 from app.present.tokens import MustRestart, read_token
-from app.sync.live import HANDED_OVER, Asked, Hub, Subscription
+from app.sync.live import HANDED_OVER, Hub, Interest, Subscription
 from app.sync.schemas import EXAMPLE, ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery, stream_of
 from app.tickers.noun import TICKER
 from app.tickers.repository import Tickers
@@ -41,9 +41,9 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
     its own and does not repeat the articles. With an article that is gone its comments are gone. 410: start again.
     """
     feed = ChangeFeed(connection, request.app.state.settings, request.app.state.tail.now, query.object)
-    standing, filter = await feed.standing(), await Filter.of(query, connection)
-    token = read_token(query.since, standing, filter.digest, follows_tree=filter.sections is not None)
-    part = await feed.behind(token, filter, query.limit, standing.head)
+    log_state, filter = await feed.log_state(), await Filter.of(query, connection)
+    token = read_token(query.since, log_state, filter.digest, follows_tree=filter.sections is not None)
+    part = await feed.after(token, filter, query.limit, log_state.head)
     content = b'{"data":[%b],"since":"%b","more":%b}' % (
         b",".join(change.content for change in part.changes),
         str(token.at(part.reached)).encode(),
@@ -70,7 +70,7 @@ def _stream_responses(types: Mapping[str, str], *more: type[Problem]) -> dict[in
 
 
 class EventStream(Response):
-    """Begins the answer, and hands the stream over to whoever called the application: all of it is left by then."""
+    """Begins the answer, then hands the stream to the hub, so that the application holds nothing while it is open."""
 
     media_type = "text/event-stream"
 
@@ -80,7 +80,7 @@ class EventStream(Response):
         self.subscription = subscription
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await send({"type": HANDED_OVER, "subscription": self.subscription})  # from here on the hub counts it
+        await send({"type": HANDED_OVER, "subscription": self.subscription})  # from here on the hub releases it
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
 
 
@@ -99,7 +99,7 @@ async def stream_changes(
     listening. `goaway`: the server stops, or a section has got a slug in the filter that nothing had; come back after
     `retry`. Comment lines are signs of life.
     """
-    async with database.connection() as connection:  # it ends before the stream begins
+    async with database.connection() as connection:  # closed before the stream begins
         filter = await Filter.of(query, connection)
         return await _stream(request, connection, filter, query.object, last_event_id or query.since)
 
@@ -134,4 +134,4 @@ async def _stream(
     feed = ChangeFeed(connection, request.app.state.settings, request.app.state.tail.now, detail)
     visitor = request.scope["state"]["address"]
     address = person_of(visitor) if visitor is not None else "-"
-    return EventStream(await hub.subscribe(feed, Asked(filter, detail), since, address))
+    return EventStream(await hub.subscribe(feed, Interest(filter, detail), since, address))

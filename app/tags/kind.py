@@ -1,4 +1,4 @@
-"""Tags as a kind of term."""
+"""Tags as a term kind."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Taxonomy: the sections, tags and authors that readers can browse by, because a visible article is filed there."""
+"""Taxonomy: the public sections, tags and authors: those under which a visible article is filed."""

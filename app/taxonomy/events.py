@@ -1,5 +1,6 @@
-"""What the change log records of sections, tags and authors: they come with their first visible article, are changed,
-and go with their last one."""
+"""What the change log records of sections, tags and authors: a change with their first visible article and after edits,
+a tombstone with their last one.
+"""
 
 from __future__ import annotations
 
@@ -25,19 +26,20 @@ from app.taxonomy.repository import Taxonomy
 async def on_change(
     filing: Filing, session: AsyncSession, pending: PendingChanges, settings: Settings, now: datetime
 ) -> None:
-    """Records what became of the terms of one kind that were touched, and of the articles that show their names."""
+    """Record changes of the touched terms of one kind, and updates of the articles that show a new name."""
     if ids := {id for kind, id in pending.touched | pending.edited if kind == filing.kind.noun}:
         renamed = await _record_terms(session, filing, ids, pending.edited, now)
-        await record_updates(session, await _showing(session, filing, renamed, settings, now), now)
+        await record_updates(session, await _articles_showing(session, filing, renamed, settings, now), now)
 
 
 async def before_change(
     filing: Filing, session: AsyncSession, pending: PendingChanges, _settings: Settings, now: datetime
 ) -> None:
-    """Marks the indexed texts of articles stale that hold another name of their tags or authors.
+    """Mark articles stale in the word index whose tags or authors have a new name.
 
-    Before the log is locked: whoever saves one of these articles has locked its indexed text, and will ask for the log.
-    Articles that are not public yet have indexed texts all the same: they come out by the clock alone.
+    This runs before the log's row is locked: a transaction that saves one of these articles holds the row lock of its
+    indexed text and asks for the log's lock next, so the other order would deadlock. Articles that are not public yet
+    are included: they are published by the clock alone.
     """
     if ids := {id for kind, id in pending.edited if kind == filing.kind.noun}:
         before = await last_published(session, filing.kind.noun, ids)
@@ -53,30 +55,32 @@ def _is_published(known: Any, row: Any) -> bool:
 async def _record_terms(
     session: AsyncSession, filing: Filing, ids: set[str], edited: set[Thing], now: datetime
 ) -> list[str]:
-    """Returns the ids of those that have another name or slug now."""
+    """Record the changes of these terms; returns the ids of those with a new name or slug."""
     lines = await lines_of(session, ids) if filing is SECTIONS else {}
-    ids = ids.union(*lines.values())  # the tree may have moved since they were touched
+    ids = ids.union(*lines.values())  # the tree may have changed since they were touched
     before = await last_published(session, filing.kind.noun, ids)
     after = await Taxonomy(session).shown_among(filing, ids, now)
     renamed = []
     for id in sorted(ids):
         row, known = after.get(id), before.get(id)
-        said = known.digest.partition(" ")[0] if known else ""
+        language = known.digest.partition(" ")[0] if known else ""
         if row is not None and (known is None or (filing.kind.noun, id) in edited):
-            record_change(session, _change(filing, id, row, {row.language, said or row.language}, lines.get(id, ())))
+            record_change(
+                session, _change(filing, id, row, {row.language, language or row.language}, lines.get(id, ()))
+            )
             digest = f"{row.language} {row.slug} {row.name}"
             renamed += [id] if known and known.digest != digest else []
             await keep_last_published(session, filing.kind.noun, id, digest=digest)
         elif row is None and known is not None:
-            record_change(session, _change(filing, id, None, {said}, lines.get(id, ())))
+            record_change(session, _change(filing, id, None, {language}, lines.get(id, ())))
             await forget_last_published(session, filing.kind.noun, id)
     return renamed
 
 
-async def _showing(
+async def _articles_showing(
     session: AsyncSession, filing: Filing, ids: list[str], settings: Settings, now: datetime
 ) -> list[str]:
-    """Articles with a text made from these terms' names: bylines, and addresses that name the section."""
+    """Articles with a text made from these terms' names: bylines, and URLs with the section's slug."""
     if not ids or filing is TAGS or (filing is SECTIONS and "{section}" not in settings.article_path):
         return []
     if filing is SECTIONS:

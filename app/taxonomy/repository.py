@@ -1,4 +1,4 @@
-"""Which terms readers may see: those with a visible article, and above them their parents."""
+"""Which terms are public: those with a visible article, and the sections above them."""
 
 from __future__ import annotations
 
@@ -54,26 +54,26 @@ def _has_articles(filing: Filing, term: Any, now: datetime) -> ColumnElement[boo
 
 
 class Taxonomy:
-    """Sections, tags and authors, as readers see them."""
+    """The public sections, tags and authors."""
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
     async def shown(self, filing: Filing, query: PageQuery, cursors: Cursors, now: datetime) -> Slice[Row[Any]]:
-        """One page by slug."""
+        """One page, by slug."""
         statement = self._columns(filing).where(is_shown(filing, now))
         keys = [Key(filing.kind.model.slug)]
         return await take(self.connection, statement, keys, query, cursors, position=lambda row: [row.slug])
 
     async def shown_among(self, filing: Filing, ids: Collection[str], now: datetime) -> dict[str, Row[Any]]:
-        """Those of these terms that readers may see, by id."""
+        """Those of these terms that are public, by id."""
         if not ids:
             return {}
         statement = self._columns(filing).where(filing.kind.model.id.in_(ids), is_shown(filing, now))
         return {row.id: row for row in (await self.connection.execute(statement)).all()}
 
     async def counts(self, filing: Filing, ids: list[str], now: datetime) -> dict[str, int]:
-        """Visible articles under each term; a section's descendants count."""
+        """The number of visible articles under each term; for a section, those of its descendants too."""
         if not ids:
             return {}
         pairs = filed(filing, now).subquery()
@@ -82,7 +82,7 @@ class Taxonomy:
         return {row.term_id: row.articles for row in (await self.connection.execute(statement)).all()}
 
     async def one(self, filing: Filing, name: str, now: datetime) -> Row[Any]:
-        """By slug or id. Raises `Moved` from a former slug, `NotFound` while no visible article is filed there."""
+        """Find a public term by slug or id. Raises `Moved` for a former slug, `NotFound` where it is not public."""
         known = as_id(name)
         owner = select(Slug.target_id).where(Slug.kind == filing.kind.noun, Slug.slug == canonical_slug(name))
         where = filing.kind.model.id == (known or owner.scalar_subquery())

@@ -1,4 +1,4 @@
-"""Sections, tags and authors as readers get them."""
+"""The public routes of sections, tags and authors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a stored term becomes what readers get."""
+"""Turns rows of terms into the fields of the public schemas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from app.terms.shapes import term_fields
 
 
 def shape(filing: Filing, row: Any, count: int | None) -> dict[str, Any]:
-    """A section, tag or author; `count` is its visible articles, where they were counted."""
+    """The fields of a section, tag or author; `count` is the number of its visible articles, None where not counted."""
     fields = {**term_fields(row), "article_count": count}
     if filing is SECTIONS:
         parent = {"id": row.above_id, "slug": row.above_slug, "name": row.above_name} if row.above_id else None

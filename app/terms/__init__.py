@@ -1,1 +1,1 @@
-"""Terms: what sections, tags and authors have in common, so that each of their rooms holds only its own."""
+"""Terms: what sections, tags and authors have in common; each of their rooms holds only its own fields."""

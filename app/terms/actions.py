@@ -1,4 +1,4 @@
-"""Putting and deleting a term: one way for sections, tags, authors and tickers."""
+"""Put and delete a term: the same actions for sections, tags, authors and tickers."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from app.text.slugs import canonical_slug, slug_faults
 
 
 async def put_term(work: Work, kind: TermKind, slug: str, body: TermInput, expected: Expected) -> tuple[Any, bool]:
-    """Creates the term at `slug` or replaces it; returns it, and whether it is new."""
+    """Create the term at `slug` or replace it; returns it, and whether it is new."""
     terms = kind.terms(work.session)
     term = await terms.find(slug, for_update=True)
     made = term is None
@@ -46,7 +46,7 @@ async def put_term(work: Work, kind: TermKind, slug: str, body: TermInput, expec
 
 
 async def delete_term(work: Work, kind: TermKind, slug: str, expected: Expected) -> None:
-    """Deletes a term that nothing uses."""
+    """Delete a term. Raises `InUse` (409) where something refers to it."""
     terms = kind.terms(work.session)
     term = await terms.require(slug, for_update=True)
     expected.require(term.version)

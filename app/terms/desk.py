@@ -1,4 +1,4 @@
-"""The desk routes of a kind of term: list, read, put, delete."""
+"""The desk routes of a term kind: list, read, put, delete."""
 
 from typing import Annotated
 
@@ -36,7 +36,7 @@ SlugPath = Annotated[str, Path(description="Slug, raw or percent-encoded.", exam
 def term_desk(
     kind: TermKind, description: str, input: type[TermInput], read: type[BaseModel], listed: type[BaseModel]
 ) -> APIRouter:
-    """The four routes of `kind`; `description` tells its tag, `input`, `read` and `listed` are its schemas."""
+    """The four routes of `kind`; `description` is that of their tag, `input`, `read` and `listed` are its schemas."""
     router = router_of(f"/v1/desk/{kind.plural}", f"desk: {kind.plural}", description)
 
     async def list_terms(

@@ -1,4 +1,4 @@
-"""Kinds of term: sections, tags, authors and tickers are named things with a slug, put and deleted alike."""
+"""Term kinds: sections, tags, authors and tickers are named things with a slug, put and deleted alike."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.terms.repository import Terms
 
-# Puts the fields that a kind has of its own into the term; raises `InvalidBody` for what cannot be.
+# Sets the kind's own fields of a term from the body; raises `InvalidBody`.
 Fill = Callable[[AsyncSession, Any, Any], Awaitable[None]]
 
 
 @dataclass(frozen=True)
 class TermKind:
-    """A kind of term: its words, its table, its fields."""
+    """A term kind: its names, its table, its fields."""
 
     noun: str
     plural: str
     model: type[Any]
     shape: Callable[[Any], dict[str, Any]]
-    """The fields that it shows."""
+    """The fields of a term for the desk API."""
     fill: Fill
     is_tree: bool = False
     """Whether terms have parents."""

@@ -1,4 +1,4 @@
-"""Columns of every term."""
+"""The columns of every term."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ class Term:
     """A named thing that articles are filed under."""
 
     kind: ClassVar[str]
-    """Its word in the registry of slugs and in the change log."""
+    """The name of its kind in the slug registry and in the change log."""
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     slug: Mapped[str] = mapped_column(Key, unique=True)

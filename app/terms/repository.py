@@ -1,4 +1,4 @@
-"""Where terms are stored and found: one class for sections, tags and authors."""
+"""Stores and finds terms: one class for all term kinds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Term)
 
 
 class Terms(Generic[M]):
-    """The terms of one kind (`section`), which live under `/v1/desk/<plural>`."""
+    """The terms of one kind (`section`), whose desk routes are under `/v1/desk/<plural>`."""
 
     def __init__(self, session: AsyncSession, model: type[M], kind: str, plural: str) -> None:
         self.session, self.model, self.kind, self.plural = session, model, kind, plural
@@ -32,19 +32,19 @@ class Terms(Generic[M]):
         )
 
     async def find(self, slug: str, *, for_update: bool = False) -> M | None:
-        """The term at `slug`, or None where it is free. Raises `Moved` when the slug is a former one."""
+        """The term at `slug`, or None where the slug is free. Raises `Moved` for a former slug."""
         canonical = canonical_slug(slug)
         known = as_id(slug)
         where = self.model.id == known if known else self.model.slug == canonical
         statement = select(self.model).where(where)
-        if for_update:  # not against those who only point here: two branches moved at once would wait in a circle
+        if for_update:  # FOR NO KEY UPDATE: foreign keys may refer to it meanwhile, else two concurrent moves deadlock
             statement = statement.with_for_update(key_share=True)
         term = (await self.session.scalars(statement)).one_or_none()
         if term is None and (former := await slugs.owner(self.session, self.kind, canonical)) is not None:
             present = await self.session.get(self.model, former)
             if present is not None and present.slug != canonical:
                 raise Moved(f"/v1/desk/{self.plural}/{present.slug}")
-            if present is not None:  # somebody made it between the two questions
+            if present is not None:  # another transaction created it between the two queries
                 return await self.find(slug, for_update=for_update)
         return term
 
@@ -60,23 +60,23 @@ class Terms(Generic[M]):
         await self.session.flush()
 
     async def take_slug(self, term: M, slug: str) -> None:
-        """Makes `slug` the term's present one. Raises `AlreadyExists` when it is or was another's."""
+        """Claim `slug` for the term. Raises `AlreadyExists` where it is or was another term's."""
         if not await slugs.claim(self.session, self.kind, slug, term.id):
             raise AlreadyExists(slug=slug)
         term.slug = slug
 
     async def remove(self, term: M) -> None:
-        """The database refuses (409) while anything points here."""
+        """Delete the term. The foreign keys refuse it (409) while anything refers to it."""
         await self.session.delete(term)
         await self.session.flush()
         await slugs.release(self.session, self.kind, term.id)
         pending_changes(self.session).touched.add((self.kind, term.id))
         if self.kind == "section":
-            pending_changes(self.session).moves_tree = True  # a filter by it finds nothing any more
+            pending_changes(self.session).moves_tree = True  # a filter by this section matches nothing any more
 
 
 async def known(session: AsyncSession, model: type[M], names: Sequence[str]) -> dict[str, M]:
-    """The terms that these slugs, present or former, or ids stand for, by the name that was asked for."""
+    """The terms with these present or former slugs or ids, by the given name."""
     if not names:
         return {}
     statement: Select[Any] = select(model).where(slugs.is_named(model.kind, model.id, names))

@@ -1,4 +1,4 @@
-"""How a stored term becomes what the API shows."""
+"""Turns terms into the fields of the schemas."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def term_fields(term: Term) -> dict[str, Any]:
-    """The fields that every term shows."""
+    """The fields that every term has."""
     return {
         "id": term.id,
         "slug": term.slug,
@@ -24,5 +24,5 @@ def term_fields(term: Term) -> dict[str, Any]:
 
 
 def desk_fields(kind: TermKind, term: Any) -> dict[str, Any]:
-    """With what only the desk sees."""
+    """The fields of the kind, and those that only the desk sees."""
     return {**kind.shape(term), "version": term.version, "created_at": term.created_at, "updated_at": term.updated_at}

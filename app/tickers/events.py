@@ -1,8 +1,8 @@
-"""What the change log records of tickers: one change whenever a ticker shows something else than was last published.
+"""What the change log records of tickers: one change whenever a ticker differs from what was last published.
 
-A ticker follows articles, sections, tags and the clock as well as its own items. So it is composed again after whatever
-may change it, and compared. Where articles have changed, but nothing by which they are drawn, only the strips are
-composed that were last published with one of them.
+A ticker follows articles, sections, tags and the clock as well as its own items. So it is composed again and compared
+after every change that may affect it. Where articles have changed, but nothing that rules go by, only the tickers are
+composed that were last published with one of these articles.
 """
 
 from __future__ import annotations
@@ -39,15 +39,15 @@ IDS: BindParameter[Any] = bindparam("ids", expanding=True)
 SOME = ALL.where(Ticker.id.in_(IDS))
 NAMED = union_all(*(select(table.article_id).where(table.article_id.in_(IDS)) for table in (TickerItem, TickerPlace)))
 FOLLOWED = {"section", "tag"}
-SHOWING = " shows "  # between the digest of a strip and the articles that it shows
+SHOWING = " shows "  # between the digest of a ticker and the ids of its articles
 
 
 class LastShown(NamedTuple):
-    """What was last published of a ticker."""
+    """The last published digest of a ticker, with its articles and its next deadline."""
 
     digest: str
     articles: frozenset[str] | None
-    """Ids of those whose changes it shows; None where that is not known."""
+    """Ids of the articles that it shows; None where unknown."""
     next_at: datetime | None
 
     @classmethod
@@ -63,27 +63,31 @@ class LastShown(NamedTuple):
     def written(self) -> str:
         return f"{self.digest}{SHOWING}{' '.join(sorted(self.articles or ()))}"
 
-    def knows(self, now: datetime) -> bool:
-        """Whether the strip shows these articles still: nothing has changed by the clock alone."""
+    def is_current(self, now: datetime) -> bool:
+        """Whether the ticker still shows these articles: no deadline has passed."""
         return self.articles is not None and (self.next_at is None or self.next_at > now)
 
 
 async def on_change(session: AsyncSession, pending: PendingChanges, settings: Settings, now: datetime) -> None:
-    """Notes the strips that show something else now."""
-    about = any(kind == KIND for kind, _ in pending.touched) or FOLLOWED & {
+    """Record a change of every ticker whose public view has changed."""
+    affects_all = any(kind == KIND for kind, _ in pending.touched) or FOLLOWED & {
         change.resource for change in pending.changes
     }
     articles = [change for change in pending.changes if change.resource == "article"]
-    if not (about or articles):
+    if not (affects_all or articles):
         return
     last_shown = {id: LastShown.of(row) for id, row in (await last_published(session, KIND)).items()}
-    if not about and all(change.stays for change in articles) and all(one.knows(now) for one in last_shown.values()):
+    if (
+        not affects_all
+        and all(change.stays for change in articles)
+        and all(one.is_current(now) for one in last_shown.values())
+    ):
         await _compare_shown(session, pending, settings, now, last_shown)
         return
     tickers: Sequence[Any] = (await session.execute(ALL)).all()
-    if await _shown_there(session, pending, tickers, {change.id for change in articles}) or about:
+    if await _mark_shown(session, pending, tickers, {change.id for change in articles}) or affects_all:
         await _compare(session, tickers, last_shown, settings, now)
-        await _forget_gone(session, last_shown, tickers)
+        await _record_deleted(session, last_shown, tickers)
 
 
 async def _compare_shown(
@@ -93,7 +97,7 @@ async def _compare_shown(
     now: datetime,
     last_shown: Mapping[str, LastShown],
 ) -> None:
-    """Which articles a strip shows is what it was: only strips that show one of those noted are composed."""
+    """Compare the tickers that show one of the changed articles; which articles they show has not changed."""
     articles = {change.id for change in pending.changes if change.resource == "article"}
     concerned = [id for id, one in last_shown.items() if one.articles and one.articles & articles]
     if concerned:
@@ -109,39 +113,39 @@ async def _compare(
     settings: Settings,
     now: datetime,
 ) -> None:
-    """Composes these tickers, and records a change of those that were last published otherwise."""
+    """Compose these tickers; record a change of those that differ from what was last published."""
     shown, coming = await Tickers(session, settings).composed(tickers, now), await _coming(session, now)
     for ticker in tickers:
-        last, strip = last_shown.get(ticker.id), shown[ticker.id]
-        turns = min(filter(None, (strip.next_change_at, coming.get(ticker.id))), default=None)
-        present = LastShown(_digest(ticker, strip, settings), strip.articles, turns)
+        last, composed = last_shown.get(ticker.id), shown[ticker.id]
+        next_at = min(filter(None, (composed.next_change_at, coming.get(ticker.id))), default=None)
+        present = LastShown(_digest(ticker, composed, settings), composed.articles, next_at)
         if last is None or last.digest != present.digest:
             languages = {ticker.language, last.language if last else ticker.language}
             record_change(session, _change("ticker.changed", ticker.id, languages, version=ticker.version))
         if last != present:
-            await keep_last_published(session, KIND, ticker.id, digest=present.written(), next_at=turns)
+            await keep_last_published(session, KIND, ticker.id, digest=present.written(), next_at=next_at)
 
 
-async def _forget_gone(session: AsyncSession, last_shown: Mapping[str, LastShown], tickers: Sequence[Any]) -> None:
+async def _record_deleted(session: AsyncSession, last_shown: Mapping[str, LastShown], tickers: Sequence[Any]) -> None:
     for id in last_shown.keys() - {ticker.id for ticker in tickers}:
         record_change(session, _change("ticker.deleted", id, {last_shown[id].language}, tombstone=True))
         await forget_last_published(session, KIND, id)
 
 
-async def _shown_there(
+async def _mark_shown(
     session: AsyncSession, pending: PendingChanges, tickers: Sequence[Any], articles: set[str]
 ) -> bool:
-    """Whether a strip may have shown one of these articles, or may show it now. Their notes say so then."""
+    """Mark the changes of articles that a ticker may have shown or may show now; returns whether there are any."""
     if not (articles and tickers):
         return False
     followed = set((await session.execute(NAMED, {"ids": list(articles)})).scalars())
     rules = [rule for ticker in tickers for rule in ticker.rules]
-    drawn = {change.id for change in pending.changes if any(_may_draw(rule, change) for rule in rules)}
-    return _mark(pending, articles & (followed | drawn))
+    matched = {change.id for change in pending.changes if any(_may_match(rule, change) for rule in rules)}
+    return _mark(pending, articles & (followed | matched))
 
 
 def _mark(pending: PendingChanges, articles: Collection[str]) -> bool:
-    """Has the notes of these articles touch what shows strips; returns whether there are any."""
+    """Add the tag `tickers` to the pending changes of these articles; returns whether there are any."""
     found = False
     for number, change in enumerate(pending.changes):
         if change.resource == "article" and change.id in articles:
@@ -150,8 +154,8 @@ def _mark(pending: PendingChanges, articles: Collection[str]) -> bool:
     return found
 
 
-def _may_draw(rule: Mapping[str, Any], change: PendingChange) -> bool:
-    """Whether a rule draws the article as it was or as it is, whatever its age."""
+def _may_match(rule: Mapping[str, Any], change: PendingChange) -> bool:
+    """Whether a rule matches the article as it was or as it is, whatever its age."""
     terms = set(change.terms)
     sections, tags, urgency = rule["sections"], rule["tags"], rule["urgency_max"]
     return (
@@ -162,7 +166,7 @@ def _may_draw(rule: Mapping[str, Any], change: PendingChange) -> bool:
 
 
 async def _coming(session: AsyncSession, now: datetime) -> dict[str, datetime]:
-    """When an item made by hand next starts or expires, by strip."""
+    """When a manual item of each ticker next starts or expires."""
     found: dict[str, datetime] = {}
     rows: Sequence[Any] = (await session.execute(COMING, {"now": now})).all()
     for id, moment in rows:
@@ -171,7 +175,7 @@ async def _coming(session: AsyncSession, now: datetime) -> dict[str, datetime]:
 
 
 def _digest(ticker: Any, shown: ComposedTicker, settings: Settings) -> str:
-    """The strip's language, and a digest of all that readers see of it."""
+    """The ticker's language, and a digest of its public view."""
     content = to_json(ticker_of(ticker, shown, settings, {}))
     return f"{ticker.language} {blake2b(content, digest_size=16).hexdigest()}"
 
@@ -181,7 +185,7 @@ def _change(kind: str, id: str, languages: set[str], **more: Any) -> PendingChan
 
 
 def deadlines(_settings: Settings) -> list[Deadlines]:
-    """When a ticker next changes by the clock: an item starts, expires or calms down, or a rule draws one no more."""
+    """When the clock changes a ticker: an item starts, expires or changes its level, or a rule stops matching one."""
     return [
         Deadlines(
             next=lambda now: (
@@ -194,12 +198,12 @@ def deadlines(_settings: Settings) -> list[Deadlines]:
 
 
 async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
-    """When a process starts: its settings may make other strips, at other moments, than those before."""
+    """Compare all tickers when a process starts: its settings may compose other items, with other deadlines."""
     pending_changes(session).touched.add((KIND, "*"))
 
 
 async def when_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
-    """Has the strips composed again when the moment of one has come."""
+    """Compare all tickers when a deadline of one has passed."""
     due = select(LastPublished.resource_id).where(LastPublished.next_at <= now).limit(1)
     if (await session.execute(due)).first() is not None:
         pending_changes(session).touched.add((KIND, "*"))

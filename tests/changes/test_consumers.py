@@ -1,4 +1,4 @@
-"""Consumers of the log are told of every change, in order and at least once, by one process at a time."""
+"""Consumers of the log are given every change, in order and at least once, by one process at a time."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ RETENTION, HOUR = timedelta(days=30), timedelta(hours=1)
 
 
 class Recorder:
-    """Remembers what it was told; refuses as often as it is asked to."""
+    """Records the changes that it is given; raises as often as `refusals` says."""
 
     name = "recorder"
     is_enabled = True
 
     def __init__(self, refusals: int = 0) -> None:
         self.refusals = refusals
-        self.told: list[int] = []
+        self.seen: list[int] = []
         self.pause = 0.0
 
     async def consume(self, batch: Batch) -> None:
@@ -36,11 +36,11 @@ class Recorder:
         if self.refusals:
             self.refusals -= 1
             raise ConnectionError("refused")
-        self.told += [change.seq for change in batch.changes]
+        self.seen += [change.seq for change in batch.changes]
 
 
 async def run_of(newsroom: Newsroom, recorder: Recorder) -> ConsumerRun:
-    """A process's part in it, which has made itself known."""
+    """A registered consumer in one process."""
     state = newsroom.app.state
     run = ConsumerRun(state.database, state.tail, recorder)
     await run.turn()
@@ -59,14 +59,14 @@ async def recorder(newsroom: Newsroom) -> Recorder:
     return Recorder()
 
 
-async def test_a_new_consumer_begins_where_the_log_stands(newsroom: Newsroom, recorder: Recorder) -> None:
+async def test_a_new_consumer_begins_at_the_head_of_the_log(newsroom: Newsroom, recorder: Recorder) -> None:
     run, before = await run_of(newsroom, recorder), (await numbers(newsroom))[-1]
     await newsroom.published("خبر")
     await run.turn()
-    assert recorder.told == await numbers(newsroom, before)
+    assert recorder.seen == await numbers(newsroom, before)
 
 
-async def test_what_was_refused_is_told_again_later_and_later(newsroom: Newsroom, recorder: Recorder) -> None:
+async def test_a_refused_batch_is_retried_with_backoff(newsroom: Newsroom, recorder: Recorder) -> None:
     run, before = await run_of(newsroom, recorder), (await numbers(newsroom))[-1]
     await newsroom.published("خبر")
     recorder.refusals = 3
@@ -76,13 +76,13 @@ async def test_what_was_refused_is_told_again_later_and_later(newsroom: Newsroom
             with pytest.raises(ConnectionError):
                 await run.turn()
             await run.turn()  # not before the wait is over
-    assert not recorder.told
+    assert not recorder.seen
     with clock.frozen(now + timedelta(seconds=7)):
         await run.turn()
-    assert recorder.told == await numbers(newsroom, before)
+    assert recorder.seen == await numbers(newsroom, before)
 
 
-async def test_of_several_processes_one_at_a_time_tells(newsroom: Newsroom, recorder: Recorder) -> None:
+async def test_of_several_processes_one_at_a_time_holds_the_lease(newsroom: Newsroom, recorder: Recorder) -> None:
     runs = [await run_of(newsroom, recorder) for _ in range(3)]
     before = (await numbers(newsroom))[-1]
     await newsroom.published("خبر")
@@ -90,7 +90,7 @@ async def test_of_several_processes_one_at_a_time_tells(newsroom: Newsroom, reco
     await asyncio.gather(*(run.turn() for run in runs))
     for run in runs:
         await run.turn()
-    assert recorder.told == await numbers(newsroom, before)
+    assert recorder.seen == await numbers(newsroom, before)
 
 
 async def test_a_process_that_stops_lets_another_go_on_at_once(newsroom: Newsroom, recorder: Recorder) -> None:
@@ -105,38 +105,40 @@ async def test_a_process_that_stops_lets_another_go_on_at_once(newsroom: Newsroo
         await task
     recorder.pause = 0
     await other.turn()
-    assert recorder.told == await numbers(newsroom, before)
+    assert recorder.seen == await numbers(newsroom, before)
 
 
-async def test_a_process_that_was_killed_is_waited_for_half_a_minute(newsroom: Newsroom, recorder: Recorder) -> None:
+async def test_the_lease_of_a_killed_process_expires_after_half_a_minute(
+    newsroom: Newsroom, recorder: Recorder
+) -> None:
     killed, other = await run_of(newsroom, recorder), await run_of(newsroom, recorder)
     before = (await numbers(newsroom))[-1]
     await newsroom.published("خبر")
     assert await killed._take_lease()
     await other.turn()
-    assert not recorder.told
+    assert not recorder.seen
     with clock.shifted(timedelta(seconds=31)):
         await other.turn()
-    assert recorder.told == await numbers(newsroom, before)
+    assert recorder.seen == await numbers(newsroom, before)
 
 
-async def test_what_a_consumer_was_not_told_of_is_kept_a_while(newsroom: Newsroom, recorder: Recorder) -> None:
+async def test_what_a_consumer_was_not_given_is_kept_for_the_retention(newsroom: Newsroom, recorder: Recorder) -> None:
     run, before = await run_of(newsroom, recorder), (await numbers(newsroom))[-1]
     article = await newsroom.published("خبر")
     for number in range(3):
         article = await newsroom.change(article, headline=f"خبر {number}")
-    untold = await numbers(newsroom, before)
+    unseen = await numbers(newsroom, before)
     with clock.shifted(timedelta(days=2)):
         await compaction.compact(newsroom.app.state.database, RETENTION, HOUR)
-        assert await numbers(newsroom, before) == untold
+        assert await numbers(newsroom, before) == unseen
         await run.turn()
-        assert recorder.told == untold
+        assert recorder.seen == unseen
     with clock.shifted(timedelta(days=3)):
         await compaction.compact(newsroom.app.state.database, RETENTION, HOUR)
-        assert len(await numbers(newsroom, before)) < len(untold)
+        assert len(await numbers(newsroom, before)) < len(unseen)
 
 
-async def test_one_that_stays_behind_goes_on_at_the_floor_and_is_reported(
+async def test_one_below_the_floor_goes_on_there_and_is_reported(
     newsroom: Newsroom, recorder: Recorder, caplog: pytest.LogCaptureFixture
 ) -> None:
     """It never keeps the log from being compacted."""
@@ -144,29 +146,29 @@ async def test_one_that_stays_behind_goes_on_at_the_floor_and_is_reported(
     article = await newsroom.published("خبر")
     for number in range(3):
         article = await newsroom.change(article, headline=f"خبر {number}")
-    untold = await numbers(newsroom, before)
+    unseen = await numbers(newsroom, before)
     with clock.shifted(timedelta(days=32)):
         await compaction.compact(newsroom.app.state.database, RETENTION, HOUR)
         kept = await numbers(newsroom, before)
-        assert len(kept) < len(untold)
+        assert len(kept) < len(unseen)
         await newsroom.change(article, headline="خبر جديد")
         with caplog.at_level(logging.WARNING, logger="nashra"):
             await run.turn()
-    assert f"consumer recorder has missed the changes {before + 1} to {untold[-1]}" in caplog.text
-    assert recorder.told == (await numbers(newsroom, untold[-1]))
+    assert f"consumer recorder has missed the changes {before + 1} to {unseen[-1]}" in caplog.text
+    assert recorder.seen == (await numbers(newsroom, unseen[-1]))
     async with newsroom.app.state.database.connection() as connection:
         position = (await connection.execute(select(ConsumerPosition).where(ConsumerPosition.name == "recorder"))).one()
-        assert (position.seq, position.failures) == (recorder.told[-1], 0)
+        assert (position.seq, position.failures) == (recorder.seen[-1], 0)
 
 
-async def test_a_log_that_was_set_back_is_followed_from_where_it_stands(newsroom: Newsroom, recorder: Recorder) -> None:
+async def test_a_position_beyond_a_restored_log_falls_back_to_its_head(newsroom: Newsroom, recorder: Recorder) -> None:
     run = await run_of(newsroom, recorder)
     async with newsroom.app.state.database.transaction() as session:
         await session.execute(update(ConsumerPosition).values(seq=9_000))
     await run.turn()
-    assert not recorder.told
+    assert not recorder.seen
     async with newsroom.app.state.database.connection() as connection:
         head = (await connection.execute(select(ChangeLog.head))).scalar_one()
     await newsroom.published("خبر")
     await run.turn()
-    assert recorder.told == await numbers(newsroom, head)
+    assert recorder.seen == await numbers(newsroom, head)

@@ -45,7 +45,7 @@ class Mirror:
                 del self.things[key]
 
     def shown(self) -> dict[Thing, dict[str, Any]]:
-        """The copy, with the names of terms as the terms' own entries tell them."""
+        """The copy, with the names of terms as the changes of the terms themselves give them."""
         return {thing: joined(value, self.things) for thing, value in self.things.items()}
 
 

@@ -1,4 +1,4 @@
-"""A clock that is set forward and back: whoever follows ends with what delivery shows, as does whoever starts anew."""
+"""A clock that goes forward and back: a client that follows the log, or starts anew, ends with what delivery shows."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ pytestmark = pytest.mark.anyio
 
 FORWARD = [0.5, 2, 3, 4, 6, 20, 60, 420, 2700]  # seconds
 BACK = [-0.5, -1, -2, -3, -4.5, -6, -10, -60, -1800, -5400]
-LATER = (timedelta(seconds=13), timedelta(hours=1))  # when nothing told is ahead of a clock that may differ a little
+LATER = (timedelta(seconds=13), timedelta(hours=1))  # by then every change is due, also for a clock with a little skew
 
 
 @pytest.mark.parametrize("seed", [4, 10, 12, 16])  # each has found a fault
-async def test_followers_end_with_what_delivery_shows(database_url: str, seed: int) -> None:
+async def test_clients_of_the_log_end_with_what_delivery_shows(database_url: str, seed: int) -> None:
     settings = {"comments": "open", "comments_rate": (), "comments_require_email": False}
     async with opened(database_url, **settings) as newsroom:
         history, moment = History(newsroom, seed), clock.now()
@@ -54,7 +54,7 @@ async def _followed(mirror: Mirror) -> Mirror:
 
 
 async def _when_all_has_come(newsroom: Newsroom, moment: datetime) -> datetime:
-    """The first moment from this one at which no row was told by a clock that is only a little ahead."""
+    """The first moment from this one at which every row is due."""
     while True:
         with clock.frozen(moment):
             await attend(newsroom)
@@ -74,7 +74,7 @@ async def test_a_former_slug_that_the_clock_has_not_reached_is_another_s(newsroo
     assert other["slug"] not in ("خبر-الفجر", "خبر-جديد")
 
 
-async def test_a_slug_that_was_told_by_a_clock_a_little_ahead_is_not_given_to_another(newsroom: Newsroom) -> None:
+async def test_a_slug_recorded_by_a_clock_a_little_ahead_is_not_given_to_another(newsroom: Newsroom) -> None:
     now, mirror = clock.now(), Mirror(newsroom)
     with clock.frozen(now + timedelta(seconds=3)):
         article = await newsroom.published("خبر الفجر")
@@ -87,8 +87,8 @@ async def test_a_slug_that_was_told_by_a_clock_a_little_ahead_is_not_given_to_an
         assert mirror.shown() == await delivered(newsroom)
 
 
-async def test_a_change_that_the_clock_has_not_reached_is_told_with_the_strip_at_once(newsroom: Newsroom) -> None:
-    """Also a withdrawal: the strip says when it last changed, and nobody would tell it when the clock comes there."""
+async def test_a_change_that_the_clock_has_not_reached_comes_at_once_with_the_ticker(newsroom: Newsroom) -> None:
+    """Also a withdrawal: the ticker shows when it last changed, and no later change would correct it."""
     now, mirror = clock.now(), Mirror(newsroom)
     with clock.frozen(now):
         await newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل", "rules": [{"urgency_max": 5}], "max_items": 4})

@@ -1,4 +1,4 @@
-"""Whoever starts from nothing and follows the log ends with what the delivery API shows: over random histories."""
+"""A client that follows the log from nothing ends with what the delivery API shows: over random histories."""
 
 from __future__ import annotations
 
@@ -39,12 +39,13 @@ class History:
         steps = [
             *[self.write] * 3, *[self.publish] * 5, *[self.change] * 3, self.correct, self.unpublish,
             self.withdraw, self.reinstate, self.rename_term, self.move_section, self.put_item,
-            self.drop_item, self.strip, self.comment, self.comment, self.moderate, self.moderate, self.take_back,
+            self.drop_item, self.switch_ticker, self.comment, self.comment, self.moderate, self.moderate,
+            self.take_back,
         ]  # fmt: skip
         await self.random.choice(steps)()
 
     async def _desk(self, method: str, url: str, json: Any = None, match: str | None = "*") -> Any:
-        """What is refused is refused: the history goes on."""
+        """Send a request; a refusal (4xx) does not end the history."""
         headers = {"Authorization": f"Bearer {self.newsroom.tokens['admin']}"}
         headers |= {"If-Match": match} if match else {}
         content = {} if json is None else {"json": json}
@@ -126,7 +127,7 @@ class History:
             ticker, item = self.items.pop(self.random.randrange(len(self.items)))
             await self._desk("DELETE", f"/tickers/{ticker}/items/{item}")
 
-    async def strip(self) -> None:
+    async def switch_ticker(self) -> None:
         if self.random.random() < 0.5:
             rules = [{"tags": ["فلك"], "level": "bulletin"}]
             await self._desk("PUT", "/tickers/ثان", {"name": "ثان", "rules": rules}, match=None)
@@ -201,12 +202,12 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
 
 
 async def attend(newsroom: Newsroom) -> None:
-    """What the process does beside answering, when the clock has gone somewhere."""
+    """Run the background tasks once, as after a change of the clock."""
     state = newsroom.app.state
     await state.tail.catch_up()
-    if state.tail.was_put_back:
+    if state.tail.clock_went_back:
         await state.background.run_due(state.background.on_start)
-        state.tail.was_put_back = False
+        state.tail.clock_went_back = False
     await state.background.run_due()
 
 

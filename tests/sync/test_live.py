@@ -1,4 +1,4 @@
-"""Streams: what is told, from where on, to whom, and how they end. On both databases, without sockets."""
+"""Streams: their events, where they begin, their filters, and how they end. On both databases, without sockets."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ async def room(newsroom: Newsroom) -> AsyncIterator[Newsroom]:
         yield working
 
 
-async def test_a_stream_tells_what_the_log_says(room: Newsroom) -> None:
+async def test_a_stream_sends_the_changes_of_the_log(room: Newsroom) -> None:
     ear = Ear(room, "/v1/stream")
     (ready,) = await ear.until(1)
     assert (ear.status, ready.name, ready.content) == (200, "ready", {"since": ready.id})
@@ -60,7 +60,7 @@ async def test_who_comes_back_with_the_last_id_misses_nothing(room: Newsroom) ->
         await ear.close()
 
 
-async def test_an_id_that_leads_nowhere_is_told_to_start_again(room: Newsroom) -> None:
+async def test_an_id_that_leads_nowhere_gets_a_reset(room: Newsroom) -> None:
     ear = Ear(room, "/v1/stream", {"Last-Event-ID": "00000000.1.00000000"})
     (reset,) = await ear.until(1)
     assert (reset.name, reset.content) == ("reset", {"since": reset.id})
@@ -137,7 +137,7 @@ async def test_a_stream_of_a_slug_that_nothing_had_begins_anew_when_a_section_ta
     await other.close()
 
 
-async def test_a_strip_has_a_stream_of_its_own(room: Newsroom) -> None:
+async def test_a_ticker_has_a_stream_of_its_own(room: Newsroom) -> None:
     for name in ("عاجل", "رياضة"):
         await room.desk("PUT", f"/tickers/{name}", {"name": name})
     ear = Ear(room, "/v1/tickers/عاجل/stream")
@@ -147,7 +147,7 @@ async def test_a_strip_has_a_stream_of_its_own(room: Newsroom) -> None:
     await room.desk("POST", "/tickers/عاجل/items", {"text": "عاجل", "expires_at": soon})
     shown, left = (await ear.until(3))[1:]
     assert [item["text"] for item in shown.content["object"]["items"]] == ["عاجل"]
-    assert left.content["object"]["items"] == [], "told when its moment came, by nobody's hand"
+    assert left.content["object"]["items"] == [], "sent at its deadline, by the clock alone"
     late = clock.now() - datetime.fromisoformat(soon)
     assert late < timedelta(seconds=1.5)
     await room.desk("DELETE", "/tickers/عاجل", if_match="*")
@@ -158,7 +158,7 @@ async def test_a_strip_has_a_stream_of_its_own(room: Newsroom) -> None:
     assert missing.status == 404
 
 
-async def test_every_process_tells_what_any_has_done(newsroom: Newsroom) -> None:
+async def test_every_process_broadcasts_the_changes_of_all(newsroom: Newsroom) -> None:
     await newsroom.section()
     async with at_work(newsroom) as one, at_work(newsroom) as two:
         ears = [Ear(one, "/v1/stream?type=article"), Ear(two, "/v1/stream?type=article")]
@@ -176,7 +176,7 @@ async def test_every_process_tells_what_any_has_done(newsroom: Newsroom) -> None
             await ear.close()
 
 
-async def test_there_is_an_end_to_how_many(room: Newsroom) -> None:
+async def test_the_number_of_streams_is_limited(room: Newsroom) -> None:
     first = [Ear(room, "/v1/stream") for _ in range(5)]
     for ear in first:
         await ear.until(1)
@@ -209,16 +209,16 @@ async def test_who_does_not_read_is_dropped_and_delays_nobody(room: Newsroom, mo
     await ear.close()
 
 
-async def test_who_joins_while_something_is_told_misses_nothing(room: Newsroom) -> None:
-    """The telling is held up after it has chosen whom to tell; somebody comes with an id from before."""
+async def test_who_joins_during_a_broadcast_misses_nothing(room: Newsroom) -> None:
+    """The broadcast pauses after it has chosen its clients; a client reconnects with an id from before."""
     hub, first = room.app.state.hub, Ear(room, "/v1/stream?type=article")
     last = (await first.until(1))[0].id
     original, go_on, chosen = hub._broadcast, asyncio.Event(), asyncio.Event()
 
-    async def held(*told: Any) -> None:
+    async def held(*given: Any) -> None:
         chosen.set()
         await go_on.wait()
-        await original(*told)
+        await original(*given)
 
     hub._broadcast = held
     article = await room.published()
@@ -266,7 +266,7 @@ async def test_a_tree_that_moves_while_somebody_comes_back_starts_them_again(roo
     async def overtaken(*asked: Any) -> Any:
         subscription = await original(*asked)
         await room.desk("PUT", "/sections/طب", {"name": "طب", "parent": "علوم"}, if_match="*")
-        await asyncio.sleep(0.2)  # it is told, to nobody
+        await asyncio.sleep(0.2)  # it is broadcast, without clients
         return subscription
 
     hub.subscribe = overtaken
@@ -275,7 +275,7 @@ async def test_a_tree_that_moves_while_somebody_comes_back_starts_them_again(roo
     await ear.close()
 
 
-async def test_a_change_that_cannot_be_told_keeps_nothing_else_back(
+async def test_a_change_that_cannot_be_rendered_keeps_nothing_else_back(
     room: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bad = await room.draft("معطوب")
@@ -296,7 +296,7 @@ async def test_a_change_that_cannot_be_told_keeps_nothing_else_back(
     await ear.close()
 
 
-async def test_a_line_break_behind_its_name_makes_it_no_other_stream(room: Newsroom) -> None:
+async def test_a_line_break_after_its_name_makes_it_no_other_stream(room: Newsroom) -> None:
     assert (await room.client.head("/v1/stream%0A")).status_code in {200, 404}
     ear = Ear(room, "/v1/stream\n")
     await asyncio.sleep(0.1)
@@ -305,7 +305,7 @@ async def test_a_line_break_behind_its_name_makes_it_no_other_stream(room: Newsr
 
 
 class Connection:
-    """As uvicorn's: `send` waits for who does not read."""
+    """As uvicorn's: `send` waits for a client that does not read."""
 
     def __init__(self) -> None:
         self.transport, self.is_aborted = self, False
@@ -317,21 +317,21 @@ class Connection:
         await asyncio.Event().wait()
 
 
-async def test_who_lets_too_much_wait_is_cut_off() -> None:
+async def test_a_client_with_too_much_queued_is_cut_off() -> None:
     connection, task = Connection(), asyncio.create_task(asyncio.sleep(60))
     client = clients.Client(connection.send, "203.0.113.7", task, clients.Tally())
     large = {"type": "http.response.body", "body": b"." * 1_500_000, "more_body": True}
     for _ in range(3):
-        client.tell(large)
+        client.push(large)
         await asyncio.sleep(0)
         assert not client.is_dropped
-    client.tell(large)
+    client.push(large)
     assert (client.is_dropped, connection.is_aborted) == (True, True)
     with pytest.raises(asyncio.CancelledError):
         await task
 
 
-async def test_a_deaf_client_keeps_nobody_from_the_farewell(room: Newsroom) -> None:
+async def test_a_slow_client_keeps_no_other_from_its_goaway(room: Newsroom) -> None:
     deaf, ear = Ear(room, "/v1/stream", deaf=True), Ear(room, "/v1/stream")
     await deaf.until(1)
     await ear.until(1)
@@ -341,7 +341,9 @@ async def test_a_deaf_client_keeps_nobody_from_the_farewell(room: Newsroom) -> N
     await ear.close()
 
 
-async def test_an_outage_neither_ends_nor_spins_the_duty(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_an_outage_neither_ends_nor_spins_the_background_tasks(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with at_work(newsroom) as room:
         ear = Ear(room, "/v1/stream?type=article")
         await ear.until(1)
@@ -362,7 +364,7 @@ async def test_an_outage_neither_ends_nor_spins_the_duty(newsroom: Newsroom, mon
         await ear.close()
 
 
-async def test_signs_of_life_move_the_last_id(newsroom: Newsroom) -> None:
+async def test_heartbeats_move_the_last_id(newsroom: Newsroom) -> None:
     async with at_work(newsroom, stream_heartbeat=1) as room:
         await room.section()
         ear = Ear(room, "/v1/stream?language=fr")
@@ -377,7 +379,7 @@ async def test_signs_of_life_move_the_last_id(newsroom: Newsroom) -> None:
         await ear.close()
 
 
-async def test_who_listens_is_sent_away_when_the_server_stops(room: Newsroom) -> None:
+async def test_open_streams_get_a_goaway_when_the_server_stops(room: Newsroom) -> None:
     ears = [Ear(room, "/v1/stream") for _ in range(3)]
     for ear in ears:
         await ear.until(1)
@@ -399,7 +401,7 @@ async def test_an_idle_stream_holds_no_connection_to_the_database(room: Newsroom
         await ear.until(1)
     pools: list[Any] = [room.app.state.database.reading.pool, room.app.state.database.writing.pool]
     await asyncio.sleep(0.05)
-    assert sum(pool.checkedout() for pool in pools) <= 1, "at most the follower's own look at the log"
+    assert sum(pool.checkedout() for pool in pools) <= 1, "at most the log tail's own read"
     for ear in ears:
         await ear.close()
 

@@ -1,4 +1,4 @@
-"""The log: one row for every change that readers can see, in the same transaction, in the order of the commits."""
+"""The change log: one row for every change that readers can see, in the same transaction, in commit order."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ from tests.sync.mirror import Mirror, delivered
 AHEAD = timedelta(hours=1)
 
 
-async def told(newsroom: Newsroom, since: str | None = None) -> tuple[list[tuple[str, str]], str]:
-    """(type, id) of every change behind `since`, and where the log stands now."""
+async def changes_since(newsroom: Newsroom, since: str | None = None) -> tuple[list[tuple[str, str]], str]:
+    """(type, id) of every change after `since`, and the token of the log's present head."""
     async with newsroom.app.state.database.connection() as connection:
         seq = int(since or 0)
         rows = (await connection.execute(select(Change.__table__).where(Change.seq > seq).order_by(Change.seq))).all()
@@ -33,12 +33,12 @@ async def told(newsroom: Newsroom, since: str | None = None) -> tuple[list[tuple
     return [(row.type, row.resource_id) for row in rows], str(head)
 
 
-async def test_every_verb_tells_its_own(newsroom: Newsroom) -> None:
+async def test_every_verb_records_its_own_type(newsroom: Newsroom) -> None:
     article = await newsroom.draft()
-    changes, at = await told(newsroom)
+    changes, at = await changes_since(newsroom)
     assert changes == []
     article = await newsroom.act(article, "publish")
-    changes, at = await told(newsroom, at)
+    changes, at = await changes_since(newsroom, at)
     assert [kind for kind, _ in changes] == ["article.published", "section.changed"]
     steps: dict[str, Callable[[dict[str, Any]], Awaitable[dict[str, Any]]]] = {
         "article.updated": lambda a: newsroom.change(a, headline="عنوان آخر"),
@@ -50,7 +50,7 @@ async def test_every_verb_tells_its_own(newsroom: Newsroom) -> None:
     }
     for expected, act in steps.items():
         article = await act(article)
-        changes, at = await told(newsroom, at)
+        changes, at = await changes_since(newsroom, at)
         assert changes[0] == (expected, article["id"])
         others = (
             ["section.changed"] if expected in {"article.unpublished", "article.published", "article.withdrawn"} else []
@@ -58,7 +58,7 @@ async def test_every_verb_tells_its_own(newsroom: Newsroom) -> None:
         assert [kind for kind, _ in changes[1:]] == others
     await newsroom.act(article, "reinstate")
     await newsroom.change(await newsroom.draft("مسودة"), headline="مسودة أخرى")
-    assert (await told(newsroom, at))[0] == []
+    assert (await changes_since(newsroom, at))[0] == []
 
 
 async def correct(newsroom: Newsroom, article: dict[str, Any]) -> dict[str, Any]:
@@ -67,39 +67,41 @@ async def correct(newsroom: Newsroom, article: dict[str, Any]) -> dict[str, Any]
     return dict((await newsroom.desk("POST", url, note, if_match=match)).json())
 
 
-async def test_what_is_rolled_back_was_never_told(newsroom: Newsroom) -> None:
+async def test_a_rolled_back_change_is_never_recorded(newsroom: Newsroom) -> None:
     await newsroom.published(external_id={"system": "x", "id": "1"})
-    _, at = await told(newsroom)
+    _, at = await changes_since(newsroom)
     other = await newsroom.published("آخر")
-    _, at = await told(newsroom, at)
+    _, at = await changes_since(newsroom, at)
     taken = {"headline": "لن يُرى", "external_id": {"system": "x", "id": "1"}}
     await newsroom.desk("PATCH", f"/articles/{other['id']}", taken, if_match='"2"', expect=409)
-    assert await told(newsroom, at) == ([], at)
+    assert await changes_since(newsroom, at) == ([], at)
 
 
-async def test_what_is_scheduled_is_told_once_by_whoever_is_awake(newsroom: Newsroom) -> None:
+async def test_a_scheduled_article_is_recorded_once_by_any_process(newsroom: Newsroom) -> None:
     start = clock.now()
     article = await newsroom.published(at=clock.written(start + AHEAD))
-    assert (await told(newsroom))[0] == []
+    assert (await changes_since(newsroom))[0] == []
     async with beside(newsroom) as other:
         with clock.shifted(AHEAD - timedelta(seconds=5)):
             await asyncio.gather(newsroom.app.state.background.run_due(), other.app.state.background.run_due())
-            assert (await told(newsroom))[0] == []
+            assert (await changes_since(newsroom))[0] == []
         with clock.shifted(AHEAD + timedelta(seconds=1)):
-            assert (await newsroom.get("/v1/articles")).json()["data"], "readers do not wait for the announcement"
+            assert (await newsroom.get("/v1/articles")).json()["data"], (
+                "readers do not wait for the change to be recorded"
+            )
             await asyncio.gather(*(room.app.state.background.run_due() for room in (newsroom, other) for _ in range(3)))
-            changes, at = await told(newsroom)
+            changes, at = await changes_since(newsroom)
             assert changes[0] == ("article.published", article["id"])
             assert [kind for kind, _ in changes] == ["article.published", "section.changed"]
         with clock.shifted(AHEAD - timedelta(seconds=3)):  # a clock that is a little behind
             await newsroom.app.state.background.run_due()
             await other.app.state.background.run_due()
         with clock.shifted(AHEAD + timedelta(minutes=5)):
-            assert await told(newsroom, at) == ([], at)
+            assert await changes_since(newsroom, at) == ([], at)
 
 
-async def test_what_was_told_too_early_is_taken_back_and_told_again(newsroom: Newsroom) -> None:
-    """The clock jumps ahead, and is put right again."""
+async def test_what_was_published_too_early_is_unpublished_and_published_again(newsroom: Newsroom) -> None:
+    """The clock jumps ahead, and is corrected."""
     await newsroom.tag()
     article = await newsroom.published(at=clock.written(clock.now() + AHEAD), tags=["فلك"])
     mirror, background = Mirror(newsroom), newsroom.app.state.background
@@ -107,7 +109,7 @@ async def test_what_was_told_too_early_is_taken_back_and_told_again(newsroom: Ne
         await background.run_due()
         await mirror.follow()
         assert ("article", article["id"]) in mirror.things
-    assert (await newsroom.get("/v1/changes?object=full")).json()["data"] == [], "nobody is told before its time"
+    assert (await newsroom.get("/v1/changes?object=full")).json()["data"] == [], "no change is read before its time"
     await newsroom.app.state.tail.catch_up()
     assert newsroom.app.state.tail.is_due
     await asyncio.gather(*(background.run_due() for _ in range(3)))
@@ -137,19 +139,19 @@ async def far(far_url: str) -> AsyncIterator[Newsroom]:
         yield room
 
 
-async def test_hosts_out_of_step_do_not_announce_and_take_back_in_turns(far: Newsroom) -> None:
+async def test_hosts_with_clock_skew_do_not_publish_and_unpublish_in_turns(far: Newsroom) -> None:
     """They go by the database's clock, whatever their own says."""
     await far.published(at=clock.written(clock.now() + AHEAD))
-    _, at = await told(far)
+    _, at = await changes_since(far)
     for _ in range(2):
         with clock.machine_shifted(2 * AHEAD):
             await far.app.state.background.run_due()
-            for _ in range(2):  # how wrong the clock is, it learns from the first
+            for _ in range(2):  # the first read measures the clock skew
                 far.app.state.tail.mark_stale()
                 await far.app.state.tail.catch_up()
             assert not far.app.state.tail.is_due
         await far.app.state.background.run_due()
-    assert await told(far, at) == ([], at)
+    assert await changes_since(far, at) == ([], at)
 
 
 @pytest.mark.parametrize("seconds", [3, 600])
@@ -169,58 +171,58 @@ async def test_a_host_whose_clock_is_behind_loses_nothing(far: Newsroom, seconds
         assert ("article", article["id"]) in mirror.things
 
 
-async def test_an_edit_before_the_announcement_does_not_swallow_it(newsroom: Newsroom) -> None:
+async def test_an_edit_before_the_clock_publishes_does_not_swallow_that(newsroom: Newsroom) -> None:
     article = await newsroom.published(at=clock.written(clock.now() + AHEAD))
     with clock.shifted(2 * AHEAD):
         await newsroom.change(article, headline="بعد الموعد")
-        assert [kind for kind, _ in (await told(newsroom))[0]][:2] == ["article.published", "article.updated"]
+        assert [kind for kind, _ in (await changes_since(newsroom))[0]][:2] == ["article.published", "article.updated"]
         await newsroom.app.state.background.run_due()
-        assert len((await told(newsroom))[0]) == 3
+        assert len((await changes_since(newsroom))[0]) == 3
 
 
-async def test_a_strip_tells_of_what_follows_from_others_and_from_the_clock(newsroom: Newsroom) -> None:
+async def test_a_ticker_changes_with_others_and_with_the_clock(newsroom: Newsroom) -> None:
     rules = [{"sections": ["علوم"], "max_age_hours": 3}]
     await newsroom.section()
     await newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل", "rules": rules})
-    changes, at = await told(newsroom)
+    changes, at = await changes_since(newsroom)
     assert [kind for kind, _ in changes] == ["ticker.changed"]
     start = clock.now()
     flash = {"text": "عاجل", "level": "flash", "expires_at": clock.written(start + timedelta(hours=1))}
     await newsroom.desk("POST", "/tickers/عاجل/items", flash)
     await newsroom.published()
-    changes, at = await told(newsroom, at)
+    changes, at = await changes_since(newsroom, at)
     assert [kind for kind, _ in changes].count("ticker.changed") == 2
     for minutes, expected in ((10, 0), (21, 1), (30, 0), (61, 1), (170, 0), (181, 1), (600, 0)):
         with clock.shifted(timedelta(minutes=minutes)):
             await newsroom.app.state.background.run_due()
             await newsroom.app.state.background.run_due()
-            changes, at = await told(newsroom, at)
+            changes, at = await changes_since(newsroom, at)
             assert [kind for kind, _ in changes] == ["ticker.changed"] * expected, minutes
 
 
-async def test_comments_tell_when_they_come_change_and_go(newsroom: Newsroom) -> None:
+async def test_comments_record_when_they_come_change_and_go(newsroom: Newsroom) -> None:
     newsroom.set(comments="premoderated")
     article = await newsroom.published()
-    _, at = await told(newsroom)
+    _, at = await changes_since(newsroom)
     url, form = f"/v1/articles/{article['id']}/comments", {"author_name": "س", "author_email": "s@example.com"}
     first = (await newsroom.client.post(url, json={**form, "body": "أول"})).json()["comment"]["id"]
-    assert await told(newsroom, at) == ([], at)
+    assert await changes_since(newsroom, at) == ([], at)
     await newsroom.desk("POST", f"/comments/{first}/approve", {})
     answer = {**form, "body": "جواب", "parent_id": first}
     second = (await newsroom.client.post(url, json=answer)).json()["comment"]["id"]
     await newsroom.desk("POST", f"/comments/{second}/approve", {})
-    changes, at = await told(newsroom, at)
+    changes, at = await changes_since(newsroom, at)
     assert changes == [("comment.approved", first), ("comment.updated", first), ("comment.approved", second)]
     await newsroom.desk("POST", f"/comments/{first}/reject", {})
     await newsroom.desk("POST", f"/comments/{second}/reject", {})
-    changes, at = await told(newsroom, at)
+    changes, at = await changes_since(newsroom, at)
     assert changes == [("comment.removed", first), ("comment.removed", first), ("comment.removed", second)]
     await newsroom.act(await newsroom.act(article, "unpublish"), "submit")
-    _, at = await told(newsroom, at)
+    _, at = await changes_since(newsroom, at)
     await newsroom.desk("POST", f"/comments/{first}/approve", {})
-    assert await told(newsroom, at) == ([], at), "nobody can see its article"
+    assert await changes_since(newsroom, at) == ([], at), "nobody can see its article"
     await newsroom.act(article, "publish")
-    assert ("comment.approved", first) in (await told(newsroom, at))[0]
+    assert ("comment.approved", first) in (await changes_since(newsroom, at))[0]
 
 
 async def test_a_comment_that_goes_while_its_article_is_away_does_not_come_back_with_it(newsroom: Newsroom) -> None:
@@ -238,8 +240,8 @@ async def test_a_comment_that_goes_while_its_article_is_away_does_not_come_back_
     assert mirror.shown() == await delivered(newsroom)
 
 
-async def test_a_reader_that_pages_while_many_write_misses_and_reorders_nothing(newsroom: Newsroom) -> None:
-    """Writers that commit in any order, a reader that follows all the while."""
+async def test_a_client_that_pages_while_many_write_misses_and_reorders_nothing(newsroom: Newsroom) -> None:
+    """Writers that commit in any order, a client that follows all the while."""
     articles = [await newsroom.published(f"خبر {number}") for number in range(6)]
     done = asyncio.Event()
     seen: list[int] = []
@@ -289,7 +291,7 @@ async def test_transactions_that_overlap_commit_in_the_order_of_their_numbers(ne
 
     async def looks(_session: Any, *_: Any) -> None:
         """Called when the log is locked: what others see at that moment."""
-        committed_before.append((await told(newsroom))[0])
+        committed_before.append((await changes_since(newsroom))[0])
 
     async def first() -> None:
         log._on_change = (waits,)
@@ -306,11 +308,11 @@ async def test_transactions_that_overlap_commit_in_the_order_of_their_numbers(ne
     await asyncio.sleep(0.3)
     assert not any(task.done() for task in tasks)
     assert committed_before == []
-    assert (await told(newsroom))[0] == []
+    assert (await changes_since(newsroom))[0] == []
     go_on.set()
     await asyncio.gather(*tasks)
     assert [[id[-1] for _, id in seen] for seen in committed_before] == [["2"]]
-    assert [id[-1] for _, id in (await told(newsroom))[0]] == ["2", "3"]
+    assert [id[-1] for _, id in (await changes_since(newsroom))[0]] == ["2", "3"]
 
 
 # --- tokens, retention, compaction ------------------------------------------------------------------------------------
@@ -323,7 +325,7 @@ async def since_of(newsroom: Newsroom, query: str = "") -> str:
     return mirror.since
 
 
-async def test_a_token_that_does_not_lead_on_says_start_again(newsroom: Newsroom) -> None:
+async def test_a_token_that_does_not_lead_on_is_gone(newsroom: Newsroom) -> None:
     await newsroom.published()
     token = await since_of(newsroom)
     epoch, seq, bound = token.split(".")
@@ -347,7 +349,7 @@ async def test_a_token_that_does_not_lead_on_says_start_again(newsroom: Newsroom
     await newsroom.get("/v1/changes", 410, params={"since": token})
 
 
-async def test_compaction_keeps_the_last_of_each_and_forgets_what_is_long_gone(newsroom: Newsroom) -> None:
+async def test_compaction_keeps_the_last_of_each_and_deletes_old_tombstones(newsroom: Newsroom) -> None:
     early = await since_of(newsroom)
     kept, gone = await newsroom.published("باق"), await newsroom.published("زائل")
     for number in range(5):
@@ -357,7 +359,7 @@ async def test_compaction_keeps_the_last_of_each_and_forgets_what_is_long_gone(n
     database, every = newsroom.app.state.database, timedelta(hours=1)
     assert await compaction.compact(database, timedelta(days=30), every)
     assert not await compaction.compact(database, timedelta(days=30), every), "somebody has just done it"
-    assert len((await told(newsroom))[0]) == 9, "what is young stays whole"
+    assert len((await changes_since(newsroom))[0]) == 9, "what is young stays whole"
     with clock.shifted(timedelta(days=2)):
         await compaction.compact(database, timedelta(days=30), every)
         mirror = Mirror(newsroom)
@@ -377,7 +379,7 @@ async def test_compaction_keeps_the_last_of_each_and_forgets_what_is_long_gone(n
         assert fresh.shown() == await delivered(newsroom)
 
 
-async def test_what_goes_while_somebody_reads_for_the_first_time_is_told(newsroom: Newsroom) -> None:
+async def test_a_first_read_gets_the_tombstones_recorded_meanwhile(newsroom: Newsroom) -> None:
     articles = [await newsroom.published(f"خبر {number}") for number in range(4)]
     page = (await newsroom.get("/v1/changes?limit=2")).json()
     assert page["more"]
@@ -387,7 +389,7 @@ async def test_what_goes_while_somebody_reads_for_the_first_time_is_told(newsroo
     assert [(e["id"], e["tombstone"]) for e in rest["data"] if e["id"] == first["id"]] == [(first["id"], True)]
 
 
-async def test_compaction_leaves_what_tells_a_filter_of_a_departure(newsroom: Newsroom) -> None:
+async def test_compaction_keeps_the_row_of_what_left_a_filter(newsroom: Newsroom) -> None:
     for slug in ("علوم", "طب"):
         await newsroom.section(slug)
     article = await newsroom.published(section="علوم")
@@ -453,7 +455,7 @@ async def test_a_filter_by_a_section_that_is_no_more_starts_again(newsroom: News
     await newsroom.get("/v1/changes", 410, params={"since": token, "section": "طب"})
 
 
-async def test_a_section_renamed_while_nobody_saw_it_tells_what_left_it(newsroom: Newsroom) -> None:
+async def test_a_section_renamed_while_hidden_still_shows_what_left_it(newsroom: Newsroom) -> None:
     await newsroom.section("فضاء")
     article = await newsroom.published(section="فضاء")
     mirror = Mirror(newsroom, "&section=فضاء")
@@ -464,7 +466,7 @@ async def test_a_section_renamed_while_nobody_saw_it_tells_what_left_it(newsroom
     assert mirror.things == {}
 
 
-async def test_what_leaves_a_section_is_told_whatever_types_were_asked_for(newsroom: Newsroom) -> None:
+async def test_what_leaves_a_section_is_a_tombstone_whatever_types_are_wanted(newsroom: Newsroom) -> None:
     for slug in ("علوم", "طب"):
         await newsroom.section(slug)
     article = await correct(newsroom, await newsroom.published(section="علوم"))
@@ -479,7 +481,7 @@ async def test_what_leaves_a_section_is_told_whatever_types_were_asked_for(newsr
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # it has more than one writer
-async def test_sections_above_are_told_where_the_tree_moves_meanwhile(newsroom: Newsroom) -> None:
+async def test_sections_above_are_recorded_where_the_tree_moves_meanwhile(newsroom: Newsroom) -> None:
     names = {(await newsroom.section(slug))["id"]: slug for slug in ("علوم", "طب")}
     names[(await newsroom.section("فضاء", parent="علوم"))["id"]] = "فضاء"
     article = await newsroom.draft(section="فضاء")

@@ -1,4 +1,4 @@
-"""Sections, tags and authors as readers see them: those that lead somewhere."""
+"""The public sections, tags and authors: those with a visible article."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ async def test_lists_of_terms_are_in_the_order_of_their_slugs_page_by_page(newsr
     assert seen == sorted(names)
 
 
-async def test_wrong_questions_about_terms_are_refused(tree: Newsroom) -> None:
+async def test_wrong_queries_of_terms_are_refused(tree: Newsroom) -> None:
     await tree.published(section="أ", tags=["وسم"], authors=["كاتب"])
     for plural, name in (("sections", "أ"), ("tags", "وسم"), ("authors", "كاتب")):
         for query in ("limit=0", "sort=name", "fields=secret", "count=maybe", "cursor=x", "limit=1&limit=2"):

@@ -117,7 +117,7 @@ async def test_one_slug_put_by_many_at_once_is_made_once(newsroom: Newsroom) -> 
 
 
 @pytest.mark.parametrize("backend", ["postgresql"], indirect=True)  # it has more than one writer
-async def test_a_term_made_while_another_looked_for_it_is_no_redirect_to_itself(
+async def test_a_term_created_during_a_lookup_is_no_redirect_to_itself(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     look_up = slugs.owner
@@ -175,7 +175,7 @@ async def test_the_tree_has_eight_levels_at_most_however_it_is_grown(newsroom: N
     await newsroom.desk("PUT", "/sections/جذر", {"name": "جذر", "parent": "ق6"}, if_match="*", expect=200)
 
 
-async def test_two_moves_at_once_never_close_a_circle(newsroom: Newsroom) -> None:
+async def test_two_moves_at_once_never_make_a_cycle(newsroom: Newsroom) -> None:
     token = {"authorization": f"Bearer {newsroom.tokens['admin']}", "if-match": "*"}
 
     async def move(section: str, parent: str) -> int:
@@ -190,7 +190,7 @@ async def test_two_moves_at_once_never_close_a_circle(newsroom: Newsroom) -> Non
         assert sorted(outcomes) == [200, 200, 422]
 
 
-async def test_every_reader_of_the_staff_may_look_terms_up(newsroom: Newsroom) -> None:
+async def test_every_role_of_the_staff_may_read_terms(newsroom: Newsroom) -> None:
     await newsroom.tag()
     for role in ("reporter", "moderator", "editor"):
         await newsroom.hire(role)
