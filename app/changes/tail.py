@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.commit_signal import CommitSignal
@@ -87,6 +87,7 @@ class LogTail:
         self._deadlines = tuple(deadlines)
         self._statement = _log_state(self._deadlines)
         self._next = [NEVER] * len(self._deadlines)
+        self._due: Sequence[bool] = [False] * len(self._deadlines)
         self._clock_until = 0.0
 
     def is_current(self) -> bool:
@@ -184,9 +185,11 @@ class LogTail:
 
     def _apply(self, row: Any, at: datetime, tags: set[str] | None) -> None:
         """Notify the subscribers first, then store what was read."""
-        then = at.timestamp()
-        for deadlines, come in zip(self._deadlines, self._next, strict=True):
-            if tags is not None and come <= then:
+        then, count = at.timestamp(), len(self._deadlines)
+        due, coming = row[-2 * count : -count], row[-count:]
+        for number, deadlines in enumerate(self._deadlines):
+            unforeseen = due[number] and not self._due[number]  # set and passed since the last read
+            if tags is not None and (unforeseen or self._next[number] <= then):
                 tags = None if deadlines.touches is None else tags | {deadlines.touches, EVERYTHING}
         if then < self._read_at:  # the clock went back
             tags, self.clock_went_back = None, True
@@ -194,9 +197,9 @@ class LogTail:
             one.invalidate_all() if tags is None else one.invalidate(tags)
         self.epoch, self.head, self.floor, self.moved = row.epoch, row.head, row.floor, row.moved
         self._head_at = row.head_at
-        self.is_due = bool(row.due)
-        coming = zip(self._deadlines, row[-len(self._deadlines) :], strict=True)
-        self._next = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in coming]
+        self._due, self.is_due = due, any(due)
+        moments = zip(self._deadlines, coming, strict=True)
+        self._next = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in moments]
         self._read_at, self._clock_until = then, min(self._next)
 
 
@@ -211,9 +214,13 @@ def _log_state(deadlines: Sequence[Deadlines]) -> Prepared:
     too_early: InstantColumn = bindparam("too_early", type_=Instant)
     is_ahead = ChangeLog.head_at.between(at_database, too_early)
     at_log: InstantColumn = case((is_ahead, ChangeLog.head_at), else_=at_database)  # as `log_clock`
-    conditions = [one.due(at_database) for one in deadlines if one.due is not None]
-    conditions += [one.early(at_log) for one in deadlines if one.early is not None]
-    due = or_(*conditions)
+    due = [_is_due(one, at_database, at_log).label(f"due_{number}") for number, one in enumerate(deadlines)]
     coming = [one.next(time).label(f"next_{number}") for number, (one, time) in enumerate(pairs)]
     log = (ChangeLog.epoch, ChangeLog.head, ChangeLog.head_at, ChangeLog.floor, ChangeLog.moved)
-    return Prepared(select(*log, database_clock().label("clock"), due.label("due"), *coming))
+    return Prepared(select(*log, database_clock().label("clock"), *due, *coming))
+
+
+def _is_due(deadlines: Deadlines, at_database: InstantColumn, at_log: InstantColumn) -> ColumnElement[bool]:
+    conditions = [deadlines.due(at_database)] if deadlines.due is not None else []
+    conditions += [deadlines.early(at_log)] if deadlines.early is not None else []
+    return or_(false(), *conditions)

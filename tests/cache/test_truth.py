@@ -71,6 +71,34 @@ async def test_a_cached_answer_is_the_answer_in_every_process(database_url: str,
         assert hits > 250, "otherwise nothing was tested"
 
 
+async def test_a_deadline_that_a_process_has_not_seen_coming_invalidates_too(newsroom: Newsroom) -> None:
+    """Nobody asks the other process between the moment at which it was set and the moment itself."""
+    async with beside(newsroom) as other:
+        await newsroom.published("أول")
+        start = clock.now()
+        with clock.frozen(start):
+            assert len((await other.get("/v1/articles")).json()["data"]) == 1
+            await newsroom.published("ثان", at=clock.written(start + timedelta(hours=1)))
+        with clock.frozen(start + timedelta(hours=1, seconds=1)):
+            assert len((await other.get("/v1/articles")).json()["data"]) == 2
+
+
+async def test_a_deadline_of_tickers_that_was_not_seen_coming_invalidates_tickers_only(newsroom: Newsroom) -> None:
+    await newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل"}, expect=201)
+    async with beside(newsroom) as other:
+        start = clock.now()
+        with clock.frozen(start):
+            for url in ("/v1/tickers/عاجل", "/v1/sections"):
+                await other.get(url)
+            soon = clock.written(start + timedelta(hours=1))
+            await newsroom.desk("POST", "/tickers/عاجل/items", {"text": "خبر", "starts_at": soon}, expect=201)
+        with clock.frozen(start + timedelta(hours=1, seconds=1)):
+            assert len((await other.get("/v1/tickers/عاجل")).json()["items"]) == 1
+            misses = other.app.state.cache.misses
+            await other.get("/v1/sections")
+            assert other.app.state.cache.misses == misses
+
+
 async def test_a_write_invalidates_only_what_shows_it(newsroom: Newsroom) -> None:
     """Each change invalidates exactly the answers that show it."""
     for slug in ("علوم", "طب"):
