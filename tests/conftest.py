@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
 from app.kit import listing, migrations
 from tests import databases
@@ -54,8 +55,9 @@ def held_to_their_schemas() -> Iterator[None]:
     original = listing.unvalidated
 
     def compared(schema: Any, value: Any, include: Any = None) -> bytes:
-        content = original(schema, value, include)
-        assert content == listing.written(schema, value, include)
+        content, validated = original(schema, value, include), listing.written(schema, value, include)
+        assert from_json(content) == from_json(validated), f"not what {schema} says"
+        assert content == validated, f"in another order than {schema} has"
         return content
 
     listing.unvalidated = compared

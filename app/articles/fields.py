@@ -34,3 +34,8 @@ WHOLE = (
 )
 # Of these, what is shown as it is stored.
 SHOWN_AS_STORED = tuple(name for name in PLAIN if name in WHOLE)
+# Compared word by word in the diff of two revisions.
+TEXTS = frozenset({"body", *STORED}) - {
+    *("slug", "language", "kind", "access", "urgency", "canonical_url", "comments_mode"),
+    *("lead_image", "media", "rights", "seo"),
+}

@@ -9,7 +9,7 @@ from typing import Any, TypedDict
 from sqlalchemy import insert, select
 
 from app.articles.editing import LINKS, Draft
-from app.articles.fields import KEPT
+from app.articles.fields import KEPT, TEXTS
 from app.articles.models import Article, Revision
 from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInput
 from app.kit.db import Base, Connection
@@ -20,7 +20,6 @@ from app.kit.schemas import Input
 from app.staff.work import Work
 
 OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInput, "seo": SeoInput}
-TEXTS = {"headline", "short_headline", "summary", "body", "byline", "dateline"}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
 KEEP = Prepared(insert(Base.metadata.tables[Revision.__tablename__]))
 

@@ -42,6 +42,8 @@ CHANGES: dict[str, Any] = {
     "language": "fa",
 }
 NOT_SHOWN = {"external_id": "the desk's own"}
+# Where readers see it, when not under the name of the form.
+SHOWN_AS = {"body_format": "body", "comments_mode": "comments", "translation_of": "translations"}
 NOT_KEPT = {
     "slug": "addresses do not go back",
     "external_id": "belongs to the other system",
@@ -68,6 +70,18 @@ async def test_every_field_that_readers_see_moves_updated_at(newsroom: Newsroom)
         with clock.frozen(clock.now().replace(year=2031, minute=minute)):
             article = await newsroom.change(article, **{name: value})
         assert (article["updated_at"] != before) == (name not in NOT_SHOWN), name
+
+
+async def test_every_field_is_in_the_public_answer(newsroom: Newsroom) -> None:
+    article = await prepared(newsroom)
+    for name, value in CHANGES.items():
+        before = (await newsroom.get(f"/v1/articles/{article['id']}")).json()
+        article = await newsroom.change(article, **{name: value})
+        after = (await newsroom.get(f"/v1/articles/{article['id']}")).json()
+        shown = SHOWN_AS.get(name, name)
+        if name not in NOT_SHOWN:
+            assert shown in after, f"{name} is stored, and not shown"
+            assert before[shown] != after[shown], name
 
 
 async def test_every_field_comes_back_with_its_revision(newsroom: Newsroom) -> None:

@@ -9,6 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from app.api import ROUTERS
+from app.kit.faults import model_of
+from app.kit.routing import Route
+
 ROOT = Path(__file__).resolve().parents[2]
 APP = ROOT / "app"
 # From the cellar up. Rooms of one floor do not know each other.
@@ -183,3 +187,13 @@ def test_measuring_is_known_only_to_its_command() -> None:
     at_start = ast.parse((APP / "cli.py").read_text("utf-8")).body
     assert known == {"app/cli.py"}
     assert not any(isinstance(node, ast.ImportFrom) and node.module == "bench" for node in at_start)
+
+
+ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+def test_every_operation_refuses_unknown_parameters(route: Route) -> None:
+    """An endpoint without parameters takes `NoQuery`."""
+    models = [model_of(field.field_info) for field in route.dependant.query_params]
+    assert [model for model in models if model and model.model_config.get("extra") == "forbid"], route.name
