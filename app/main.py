@@ -123,7 +123,7 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
 
 
 @asynccontextmanager
-async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, Any]]:
+async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
     hub: Hub = app.state.hub
     app.state.background.is_awaited = lambda: hub.count > 0
     tasks = [asyncio.create_task(app.state.background.run()), asyncio.create_task(hub.run())]
@@ -166,6 +166,5 @@ def _answers(app: FastAPI) -> None:
         app.add_exception_handler(kind, handler)
 
 
-async def _answer_replay(_request: Request, error: Any) -> Response:
-    response: Response = error.response
-    return response
+async def _answer_replay(_request: Request, error: Replay) -> Response:
+    return error.response

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.authors.models import Author
@@ -17,7 +15,7 @@ async def _fill(_session: AsyncSession, author: Author, body: AuthorInput) -> No
     author.avatar = body.avatar.model_dump() if body.avatar else None
 
 
-def _shape(author: Author) -> dict[str, Any]:
+def _shape(author: Author) -> dict[str, object]:
     return {**term_fields(author), "bio": author.bio, "avatar": author.avatar}
 
 

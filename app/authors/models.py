@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit.db import Base, Json
@@ -17,4 +15,4 @@ class Author(Term, Base):
     kind = "author"
 
     bio: Mapped[str | None]
-    avatar: Mapped[dict[str, Any] | None] = mapped_column(Json)
+    avatar: Mapped[dict[str, object] | None] = mapped_column(Json)

@@ -7,7 +7,6 @@ clients that want every event. Rows that a consumer has not been given are kept 
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import ColumnElement, Select, delete, exists, func, or_, select, update
 from sqlalchemy.orm import aliased
@@ -54,11 +53,11 @@ def _is_consumed() -> ColumnElement[bool]:
     return ~behind
 
 
-def _old_tombstones(before: datetime) -> Select[Any]:
+def _old_tombstones(before: datetime) -> Select[int]:
     return select(Change.seq).where(Change.at < before, Change.tombstone)
 
 
-def _superseded(before: datetime, *, same_filters: bool) -> Select[Any]:
+def _superseded(before: datetime, *, same_filters: bool) -> Select[int]:
     """Rows older than `before` with a later row of the same thing.
 
     `same_filters`: only where sections and languages are alike; else a section would miss the row of what has left it.
@@ -69,7 +68,7 @@ def _superseded(before: datetime, *, same_filters: bool) -> Select[Any]:
     return select(Change.seq).where(Change.at < before, newer)
 
 
-async def _delete(database: Database, rows: Select[Any]) -> None:
+async def _delete(database: Database, rows: Select[int]) -> None:
     deleted = BATCH_SIZE
     while deleted == BATCH_SIZE:
         async with database.transaction() as session:

@@ -11,15 +11,16 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import NamedTuple, Protocol
 
-from sqlalchemy import Row, select, true, update
+from sqlalchemy import Row, bindparam, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.changes.models import Change, ChangeLog, ConsumerPosition
 from app.changes.tail import LogTail
 from app.kit import clock
 from app.kit.db import Database
+from app.kit.prepared import Prepared
 from app.kit.sql import insert_into
 
 log = logging.getLogger("nashra")
@@ -29,12 +30,22 @@ SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=60)  # bac
 MOST_DOUBLINGS = 6  # of the shortest wait
 
 
+class ConsumedChange(NamedTuple):
+    """A change, as consumers get it."""
+
+    seq: int
+    type: str
+    resource: str
+    resource_id: str
+    tombstone: bool
+    tags: list[str]
+
+
 @dataclass(frozen=True)
 class Batch:
     """The next changes after a consumer's position, in order."""
 
-    changes: Sequence[Row[Any]]
-    """`seq`, `type`, `resource`, `resource_id`, `tombstone`, `tags` of each."""
+    changes: Sequence[ConsumedChange]
     renew_lease: Callable[[], Awaitable[None]]
     """Await it before each part of the work; a part may take up to half a minute."""
 
@@ -104,11 +115,10 @@ class ConsumerRun:
         async with self._database.connection() as connection:
             state = (await connection.execute(select(ChangeLog.head, ChangeLog.floor))).one()
             after = self._clamped(seq, state.head, state.floor)
-            rows = (await connection.execute(NEXT_CHANGES.where(Change.seq > after))).all()
+            rows = await NEXT_CHANGES.all(connection, {"after": after})
         if rows:
             await self.consumer.consume(Batch(rows, self._renew_lease))
-        last: int = rows[-1].seq if len(rows) == BATCH_SIZE else state.head
-        return last
+        return rows[-1].seq if len(rows) == BATCH_SIZE else state.head
 
     def _clamped(self, seq: int, head: int, floor: int) -> int:
         """The position within the log. Rows below the floor are gone: the consumer skips them, with a warning."""
@@ -122,14 +132,15 @@ class ConsumerRun:
     async def _give_back(self, seq: int, failures: int, wait: timedelta) -> None:
         await self._set(seq=seq, failures=failures, leased_until=clock.now() + wait)
 
-    async def _set(self, **values: Any) -> None:
+    async def _set(self, **values: object) -> None:
         async with self._database.transaction() as session:
             statement = update(ConsumerPosition).where(ConsumerPosition.name == self.consumer.name)
             await session.execute(statement.values(values))
 
 
-NEXT_CHANGES = select(Change.seq, Change.type, Change.resource, Change.resource_id, Change.tombstone, Change.tags)
-NEXT_CHANGES = NEXT_CHANGES.order_by(Change.seq).limit(BATCH_SIZE)
+_CHANGES = select(Change.seq, Change.type, Change.resource, Change.resource_id, Change.tombstone, Change.tags)
+_CHANGES = _CHANGES.where(Change.seq > bindparam("after")).order_by(Change.seq).limit(BATCH_SIZE)
+NEXT_CHANGES = Prepared(_CHANGES, ConsumedChange)
 POSITIONS = select(ConsumerPosition.name, ConsumerPosition.seq, ConsumerPosition.failures, ChangeLog.head)
 POSITIONS = POSITIONS.join(ChangeLog, true()).order_by(ConsumerPosition.name)  # the log has one row of its own
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -15,11 +15,24 @@ from app.kit.sql import insert_into
 
 _PUBLISHED = select(LastPublished.resource_id, LastPublished.digest, LastPublished.next_at)
 _PUBLISHED = _PUBLISHED.where(LastPublished.resource == bindparam("kind"))
-ALL_OF_KIND = Prepared(_PUBLISHED)
-SOME_OF_KIND = Prepared(_PUBLISHED.where(LastPublished.resource_id.in_(bindparam("ids", expanding=True))))
 
 
-async def last_published(session: AsyncSession, kind: str, ids: Collection[str] | None = None) -> Mapping[str, Any]:
+class PublishedRow(NamedTuple):
+    """The last published digest of one thing."""
+
+    resource_id: str
+    digest: str | None
+    next_at: datetime | None
+    """When the clock alone next changes the thing."""
+
+
+ALL_OF_KIND = Prepared(_PUBLISHED, PublishedRow)
+SOME_OF_KIND = Prepared(_PUBLISHED.where(LastPublished.resource_id.in_(bindparam("ids", expanding=True))), PublishedRow)
+
+
+async def last_published(
+    session: AsyncSession, kind: str, ids: Collection[str] | None = None
+) -> Mapping[str, PublishedRow]:
     """The stored rows of these things, or of all of a kind, by id."""
     statement = ALL_OF_KIND if ids is None else SOME_OF_KIND
     rows = await statement.all(session, {"kind": kind, "ids": list(ids or ())})

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import NamedTuple
 
 from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -20,7 +20,7 @@ from app.changes.models import Change, ChangeLog
 from app.changes.noun import Noun
 from app.changes.pending import PendingChange, PendingChanges
 from app.kit import clock
-from app.kit.db import at_end
+from app.kit.db import Base, at_end
 from app.kit.prepared import Prepared
 from app.kit.sql import database_clock
 from app.settings import Settings
@@ -30,10 +30,20 @@ ROWS_PER_INSERT = 500  # rows of one statement
 LOG_ID = 1  # the id of the log's own row
 
 # Built once, from tables: an ORM `update` of a class would search the session for its objects.
-CHANGES: Any = Change.__table__
-HEAD: Any = ChangeLog.__table__
+CHANGES = Base.metadata.tables[Change.__tablename__]
+HEAD = Base.metadata.tables[ChangeLog.__tablename__]
 CLOCK = select(HEAD.c.head, HEAD.c.head_at, database_clock().label("clock"))
-NOW, LOCK = Prepared(CLOCK), Prepared(CLOCK.with_for_update())
+
+
+class ClockRow(NamedTuple):
+    """The head of the log, and the two moments that make its clock."""
+
+    head: int
+    head_at: datetime | None
+    clock: datetime | None
+
+
+NOW, LOCK = Prepared(CLOCK, ClockRow), Prepared(CLOCK.with_for_update(), ClockRow)
 APPEND = Prepared(insert(CHANGES))
 # The WHERE names the row: before an UPDATE of possibly many rows SQLite flushes its full-text index. With one
 # row named it does so at the commit, which blocks no answer.
@@ -108,7 +118,7 @@ def _latest(database: datetime, *moments: datetime | None) -> datetime:
     return max([database, *(one for one in moments if one and one <= database + clock.SKEW)])
 
 
-def _row(seq: int, now: datetime, change: PendingChange) -> dict[str, Any]:
+def _row(seq: int, now: datetime, change: PendingChange) -> dict[str, object]:
     return {
         "seq": seq,
         "at": now,

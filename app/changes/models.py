@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Index, Integer, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -30,11 +29,11 @@ class Change(Base):
     resource_id: Mapped[str] = mapped_column(Id)
     version: Mapped[int | None] = mapped_column(Integer)
     tombstone: Mapped[bool] = mapped_column(Boolean)
-    tags: Mapped[list[Any]]
+    tags: Mapped[list[str]]
     article_id: Mapped[str | None] = mapped_column(Id)  # the article that it belongs to, or is
-    sections: Mapped[list[Any]]
-    languages: Mapped[list[Any]]
-    subjects: Mapped[list[Any]] = mapped_column(server_default=text("'[]'"))
+    sections: Mapped[list[str]]
+    languages: Mapped[list[str]]
+    subjects: Mapped[list[str]] = mapped_column(server_default=text("'[]'"))
 
 
 class ChangeLog(Base):

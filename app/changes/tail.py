@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,7 +38,7 @@ InstantColumn = ColumnElement[datetime]
 class Deadlines:
     """Deadlines of one kind: moments at which the clock alone changes what the public sees."""
 
-    next: Callable[[InstantColumn], ScalarSelect[Any]]
+    next: Callable[[InstantColumn], ScalarSelect[datetime | None]]
     """The first deadline after a moment."""
     due: Callable[[InstantColumn], ColumnElement[bool]] | None = None
     """Whether a deadline has passed, by the database's clock, whose change is not recorded; None where none ever is."""
@@ -58,6 +58,26 @@ class Subscriber:
 
     def invalidate_all(self) -> None:
         """Anything may have changed."""
+
+
+class StateRow(Protocol):
+    """The log's row, the database's clock (null on SQLite), whether a deadline is due, and then the next deadlines."""
+
+    epoch: str
+    head: int
+    head_at: datetime | None
+    floor: int
+    moved: int
+    clock: datetime | None
+    due: bool | None
+
+    def __getitem__(self, part: slice) -> Sequence[datetime | None]: ...
+
+
+class TagsRow(NamedTuple):
+    """The cache tags of one change."""
+
+    tags: list[str]
 
 
 class LogTail:
@@ -174,7 +194,7 @@ class LogTail:
             self.clock_went_back = True
         self._last_database_clock = database
 
-    async def _changed_tags(self, connection: AsyncConnection, row: Any) -> set[str] | None:
+    async def _changed_tags(self, connection: AsyncConnection, row: StateRow) -> set[str] | None:
         """The tags of all changes since the last read; None where everything is to be invalidated."""
         if row.epoch != self.epoch or not 0 <= row.head - self.head <= MOST_ROWS:
             return None
@@ -183,7 +203,7 @@ class LogTail:
         rows = await TAGS.all(connection, {"after": self.head, "until": row.head})
         return {EVERYTHING}.union(*(change.tags for change in rows))
 
-    def _apply(self, row: Any, at: datetime, tags: set[str] | None) -> None:
+    def _apply(self, row: StateRow, at: datetime, tags: set[str] | None) -> None:
         """Notify the subscribers first, then store what was read."""
         then, count = at.timestamp(), len(self._deadlines)
         due, coming = row[-2 * count : -count], row[-count:]
@@ -204,7 +224,7 @@ class LogTail:
 
 
 SINCE = (Change.seq > bindparam("after"), Change.seq <= bindparam("until"))
-TAGS = Prepared(select(Change.tags).where(*SINCE).order_by(Change.seq))
+TAGS = Prepared(select(Change.tags).where(*SINCE).order_by(Change.seq), TagsRow)
 
 
 def _log_state(deadlines: Sequence[Deadlines]) -> Prepared:

@@ -9,10 +9,9 @@ import asyncio
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Row, bindparam, select
+from sqlalchemy import bindparam, select
 
 from app.changes.models import Change, ChangeLog
 from app.changes.noun import Absence, Detail, Lookup, State
@@ -20,8 +19,10 @@ from app.changes.pending import Thing
 from app.kit import clock
 from app.kit.clock import written
 from app.kit.db import Connection, Instant
+from app.kit.prepared import Prepared
 from app.nouns import NOUNS
 from app.present.filters import Filter, ResolvedFilter
+from app.present.rows import ChangeRow
 from app.present.states import States, present_states
 from app.present.tokens import LogState, Token
 from app.settings import Settings
@@ -29,8 +30,8 @@ from app.settings import Settings
 SCANNED = 1_000  # most rows filtered for one page
 LOG_STATE = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
 HEAD_AT = select(ChangeLog.head_at).scalar_subquery().label("head_at")
-ROWS_AFTER = select(Change.__table__, HEAD_AT).where(Change.seq > bindparam("seq"))
-ROWS_AFTER = ROWS_AFTER.order_by(Change.seq).limit(bindparam("most"))
+_ROWS_AFTER = select(Change.__table__, HEAD_AT).where(Change.seq > bindparam("seq"))
+ROWS_AFTER = Prepared(_ROWS_AFTER.order_by(Change.seq).limit(bindparam("most")), ChangeRow)
 LAST_DUE = select(Change.seq).where(Change.at <= bindparam("now", type_=Instant)).order_by(Change.seq.desc()).limit(1)
 NOT_DUE = select(Change.resource, Change.resource_id).where(Change.seq > bindparam("last_due"))
 LONGEST_WAIT = 2 * clock.SKEW  # ours may be behind the database's clock, the writer's ahead of it
@@ -65,7 +66,7 @@ class Part:
 class DueRows:
     """The rows of the log that are due at `now`."""
 
-    rows: Sequence[Row[Any]]
+    rows: Sequence[ChangeRow]
     now: datetime
     last_due: int | None = None
     """The last row of the log that is due; None where all are."""
@@ -114,7 +115,7 @@ class ChangeFeed:
 
     async def _rows_after(self, seq: int, most: int) -> DueRows:
         """The due rows after a position. Rows written by a clock a little ahead of ours are left for later."""
-        rows = (await self.connection.execute(ROWS_AFTER, {"seq": seq, "most": most})).all()
+        rows = await ROWS_AFTER.all(self.connection, {"seq": seq, "most": most})
         now, head_at = self.now(), rows[0].head_at if rows else None
         if head_at is not None and now < head_at <= now + SHORT_WAIT:
             await asyncio.sleep((head_at - now).total_seconds())
@@ -135,7 +136,7 @@ class ChangeFeed:
         """The last row that is due, by a clock that is behind the log's."""
         return (await self.connection.execute(LAST_DUE, {"now": now})).scalar_one_or_none() or 0
 
-    async def _states(self, found: DueRows, rows: Sequence[Row[Any]]) -> States:
+    async def _states(self, found: DueRows, rows: Sequence[ChangeRow]) -> States:
         """The present states of the things that these rows name, by our clock.
 
         A derived thing without rows to come is read by the log's clock, for which its row was written. By our clock it
@@ -152,7 +153,7 @@ class ChangeFeed:
 
 
 def rendered_changes(
-    rows: Iterable[Row[Any]], states: States, resolved: ResolvedFilter, token: Token
+    rows: Iterable[ChangeRow], states: States, resolved: ResolvedFilter, token: Token
 ) -> list[RenderedChange]:
     """Render these rows with the present states. A first read skips tombstones from before its start."""
     found = []
@@ -167,13 +168,13 @@ def rendered_changes(
     return found
 
 
-def _last_of_each(rows: Sequence[Row[Any]], resolved: ResolvedFilter) -> list[Row[Any]]:
+def _last_of_each(rows: Sequence[ChangeRow], resolved: ResolvedFilter) -> list[ChangeRow]:
     """Keep one row for each thing: the last of a wanted type, else the last."""
     last = {row.resource_id: row.seq for row in sorted(rows, key=resolved.wants_type)}
     return [row for row in rows if last[row.resource_id] == row.seq]
 
 
-def _rendered(epoch: str, row: Row[Any], state: State | Absence) -> bytes:
+def _rendered(epoch: str, row: ChangeRow, state: State | Absence) -> bytes:
     """The JSON of `ChangeRead`. The state is JSON already and is inserted as it is, not parsed."""
     gone = state if isinstance(state, Absence) else None
     here = state if isinstance(state, State) else None

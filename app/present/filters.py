@@ -7,12 +7,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
-from typing import Any
 
 from app.articles.schemas import terms
 from app.changes.noun import State
 from app.kit.db import Connection
 from app.kit.ids import as_id
+from app.present.rows import ChangeRow
 from app.present.schemas import ChangeFilters
 from app.sections.models import Section
 from app.sections.repository import subtree
@@ -77,7 +77,7 @@ class ResolvedFilter:
     filter: Filter
     inside: frozenset[str] | None
 
-    def concerns(self, row: Any) -> bool:
+    def concerns(self, row: ChangeRow) -> bool:
         """Whether the thing matched the filter before or after this change."""
         return (
             self._matches_type(row)
@@ -93,12 +93,12 @@ class ResolvedFilter:
     def _matches_sections(self, sections: Collection[str]) -> bool:
         return self.inside is None or not self.inside.isdisjoint(sections)
 
-    def wants_type(self, row: Any) -> bool:
+    def wants_type(self, row: ChangeRow) -> bool:
         """Whether the request lists this type of change."""
         types = self.filter.types
         return types is None or row.resource in types or row.type in types
 
-    def _matches_type(self, row: Any) -> bool:
+    def _matches_type(self, row: ChangeRow) -> bool:
         """Tombstones, and changes that may take a thing out of the filter, match for every type of a wanted kind."""
         may_leave = row.tombstone or self.inside is not None or self.filter.languages is not None
         return self.wants_type(row) or (may_leave and row.resource in self.filter.resources)

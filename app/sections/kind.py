@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.pending import pending_changes
@@ -43,7 +41,7 @@ async def _parent(session: AsyncSession, section: Section, name: str | None) -> 
     return parent
 
 
-def _shape(section: Section) -> dict[str, Any]:
+def _shape(section: Section) -> dict[str, object]:
     parent = section.parent
     return {
         **term_fields(section),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from typing import Any
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -42,7 +41,7 @@ async def lines_of(connection: Connection, section_ids: Collection[str]) -> dict
 
 
 def _lines() -> Select[str, str]:
-    ids: BindParameter[Any] = bindparam("ids", expanding=True)
+    ids: BindParameter[list[str]] = bindparam("ids", expanding=True)
     top = select(Section.id.label("of"), Section.id, Section.parent_id).where(Section.id.in_(ids))
     line = top.cte("lines", recursive=True)
     above = aliased(Section)

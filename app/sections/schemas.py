@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictInt
+from pydantic.config import JsonDict
 
 from app.kit.paging import Listed
 from app.kit.schemas import Moment, Ref
 from app.terms.schemas import TermInput, TermRead
 
-EXAMPLE: dict[str, Any] = {"name": "اقتصاد", "description": "أسواق وأعمال ومعيشة", "parent": None, "position": 2}
+EXAMPLE: JsonDict = {"name": "اقتصاد", "description": "أسواق وأعمال ومعيشة", "parent": None, "position": 2}
 
 
 class SectionInput(TermInput):

@@ -9,7 +9,6 @@ import random
 from collections import deque
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from starlette.types import Message, Send
 
@@ -34,7 +33,7 @@ class Client:
 
     __slots__ = ("_drain_task", "_pending", "_pending_bytes", "_tally", "address", "is_dropped", "send", "seq", "task")
 
-    def __init__(self, send: Send, address: str, task: asyncio.Task[Any], tally: Tally) -> None:
+    def __init__(self, send: Send, address: str, task: asyncio.Task[object], tally: Tally) -> None:
         self.address = address
         self.seq = 0
         self.is_dropped = False

@@ -10,10 +10,9 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,6 +24,8 @@ from app.kit.faults import is_outage
 from app.kit.middleware import as_get
 from app.present.changes import ChangeFeed, DueRows, Part, rendered_changes
 from app.present.filters import Filter, ResolvedFilter
+from app.present.rows import ChangeRow
+from app.present.states import States
 from app.present.tokens import MustRestart, Token, read_token
 from app.settings import Settings
 from app.sync.clients import SLOW_CLIENT_TIMEOUT, Client, Tally
@@ -76,7 +77,7 @@ class Group:
 class Hub(Subscriber):
     """All open streams of this process."""
 
-    def __init__(self, database: Database, tail: LogTail, settings: Any) -> None:
+    def __init__(self, database: Database, tail: LogTail, settings: Callable[[], Settings]) -> None:
         self._database, self._tail, self._settings = database, tail, settings
         self._groups: dict[Interest, Group] = {}
         self._addresses: Counter[str] = Counter()
@@ -102,7 +103,7 @@ class Hub(Subscriber):
 
     def refuse_too_many(self, address: str) -> None:
         """Raise `RateLimited` for an address with too many streams, `Unavailable` where the process has too many."""
-        settings: Settings = self._settings()
+        settings = self._settings()
         if self._closing or self.count >= settings.streams_max:
             raise Unavailable(FULL_RETRY_SECONDS)
         if self._addresses[address] >= settings.streams_per_address:
@@ -136,7 +137,7 @@ class Hub(Subscriber):
         inner_scope, send = as_get(scope, send)
         begun: list[Subscription] = []
 
-        async def watched(message: Any) -> None:
+        async def watched(message: Message) -> None:
             if message["type"] == HANDED_OVER:
                 begun.append(message["subscription"])
             else:
@@ -283,7 +284,7 @@ class Hub(Subscriber):
         """
         groups = [group for group in self._groups.values() if group.clients]
         async with self._database.connection() as connection:
-            states: dict[str, Any] = {}
+            states: dict[Detail, States] = {}
             found = DueRows((), self._tail.now())
             now = self._tail.now
             for detail in {group.interest.detail for group in groups}:
@@ -307,7 +308,9 @@ class Hub(Subscriber):
             group.clients.discard(client)
             client.send_goaway()
 
-    async def _broadcast(self, group: Group, rows: Any, states: Any, resolved: ResolvedFilter) -> None:
+    async def _broadcast(
+        self, group: Group, rows: Sequence[ChangeRow], states: States, resolved: ResolvedFilter
+    ) -> None:
         start = Token(self._epoch or "", self._seq, resolved.filter.digest)
         for change in rendered_changes([row for row in rows if resolved.concerns(row)], states, resolved, start):
             event = _message(_event(change.type, start.at(change.seq), change.content))
@@ -369,7 +372,7 @@ def _always(moment: datetime) -> Callable[[], datetime]:
     return lambda: moment
 
 
-def _json(**members: Any) -> bytes:
+def _json(**members: object) -> bytes:
     return json.dumps(members).encode()
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import ConfigDict, Field, WithJsonSchema
+from pydantic.config import JsonDict
 
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.comments.schemas import CommentAlone
@@ -15,7 +16,7 @@ from app.present.schemas import ChangeFilters
 from app.taxonomy.schemas import AuthorPublic, SectionPublic, TagPublic
 from app.tickers.schemas import TickerRead
 
-GONE: dict[str, Any] = {
+GONE: JsonDict = {
     "change_id": "9f1c24ab-420",
     "type": "article.withdrawn",
     "resource": "article",
@@ -32,7 +33,7 @@ TOKEN = "9f1c24ab.1a4.00000000"  # noqa: S105  # an example
 SinceToken = Annotated[str, Field(max_length=200, examples=[TOKEN])]
 
 
-def _one_of(values: Iterable[str]) -> Any:
+def _one_of(values: Iterable[str]) -> WithJsonSchema:
     """The values of today for generators of clients; others will come."""
     return WithJsonSchema({"type": "string", "anyOf": [{"enum": list(values)}, {"type": "string"}]})
 
@@ -113,7 +114,7 @@ STREAM_EVENTS = {
 }
 
 
-def stream_of(types: Mapping[str, str]) -> dict[str, Any]:
+def stream_of(types: Mapping[str, str]) -> dict[str, object]:
     """The schema of a stream that tells of changes of these types."""
     changes = {type: {"description": f"{text}.".capitalize(), "schema": CHANGE} for type, text in types.items()}
     return {

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -21,6 +20,7 @@ from app.changes.pending import PendingChange, PendingChanges, Thing, record_cha
 from app.sections.repository import lines_of
 from app.settings import Settings
 from app.taxonomy.repository import Taxonomy
+from app.terms.rows import TermRow
 
 
 async def on_change(
@@ -44,12 +44,12 @@ async def before_change(
     if ids := {id for kind, id in pending.edited if kind == filing.kind.noun}:
         before = await last_published(session, filing.kind.noun, ids)
         after = await Taxonomy(session).shown_among(filing, ids, now)
-        renamed = [id for id in ids if not (id in after and id in before and _is_published(before[id], after[id]))]
+        renamed = [id for id in ids if not (id in after and id in before and before[id].digest == _digest(after[id]))]
         await mark_named_stale(session, renamed)
 
 
-def _is_published(known: Any, row: Any) -> bool:
-    return bool(known.digest == f"{row.language} {row.slug} {row.name}")
+def _digest(row: TermRow) -> str:
+    return f"{row.language} {row.slug} {row.name}"
 
 
 async def _record_terms(
@@ -63,12 +63,11 @@ async def _record_terms(
     renamed = []
     for id in sorted(ids):
         row, known = after.get(id), before.get(id)
-        language = known.digest.partition(" ")[0] if known else ""
+        language = (known.digest or "").partition(" ")[0] if known else ""
         if row is not None and (known is None or (filing.kind.noun, id) in edited):
-            record_change(
-                session, _change(filing, id, row, {row.language, language or row.language}, lines.get(id, ()))
-            )
-            digest = f"{row.language} {row.slug} {row.name}"
+            languages = {row.language, language or row.language}
+            record_change(session, _change(filing, id, row, languages, lines.get(id, ())))
+            digest = _digest(row)
             renamed += [id] if known and known.digest != digest else []
             await keep_last_published(session, filing.kind.noun, id, digest=digest)
         elif row is None and known is not None:
@@ -91,7 +90,9 @@ async def _articles_showing(
     return list((await session.execute(statement)).scalars())
 
 
-def _change(filing: Filing, id: str, row: Any, languages: set[str], sections: Collection[str]) -> PendingChange:
+def _change(
+    filing: Filing, id: str, row: TermRow | None, languages: set[str], sections: Collection[str]
+) -> PendingChange:
     return PendingChange(
         f"{filing.kind.noun}.changed",
         id,

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, exists, func, select
+from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
 from app.articles.filing import Filing
@@ -19,6 +19,7 @@ from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.terms.models import Term
+from app.terms.rows import TermRow
 from app.text.slugs import canonical_slug
 
 
@@ -59,13 +60,13 @@ class Taxonomy:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def shown(self, filing: Filing, query: PageQuery, cursors: Cursors, now: datetime) -> Slice[Row[Any]]:
+    async def shown(self, filing: Filing, query: PageQuery, cursors: Cursors, now: datetime) -> Slice[TermRow]:
         """One page, by slug."""
         statement = self._columns(filing).where(is_shown(filing, now))
         keys = [Key(filing.kind.model.slug)]
         return await take(self.connection, statement, keys, query, cursors, position=lambda row: [row.slug])
 
-    async def shown_among(self, filing: Filing, ids: Collection[str], now: datetime) -> dict[str, Row[Any]]:
+    async def shown_among(self, filing: Filing, ids: Collection[str], now: datetime) -> dict[str, TermRow]:
         """Those of these terms that are public, by id."""
         if not ids:
             return {}
@@ -81,12 +82,12 @@ class Taxonomy:
         statement = statement.where(pairs.c.term_id.in_(ids)).group_by(pairs.c.term_id)
         return {row.term_id: row.articles for row in (await self.connection.execute(statement)).all()}
 
-    async def one(self, filing: Filing, name: str, now: datetime) -> Row[Any]:
+    async def one(self, filing: Filing, name: str, now: datetime) -> TermRow:
         """Find a public term by slug or id. Raises `Moved` for a former slug, `NotFound` where it is not public."""
         known = as_id(name)
         owner = select(Slug.target_id).where(Slug.kind == filing.kind.noun, Slug.slug == canonical_slug(name))
         where = filing.kind.model.id == (known or owner.scalar_subquery())
-        row: Row[Any] | None = (
+        row: TermRow | None = (
             await self.connection.execute(self._columns(filing).where(where, is_shown(filing, now)))
         ).one_or_none()
         if row is None:

@@ -8,7 +8,7 @@ from app.articles.filing import AUTHORS, SECTIONS, Filing
 from app.terms.shapes import term_fields
 
 
-def shape(filing: Filing, row: Any, count: int | None) -> dict[str, Any]:
+def shape(filing: Filing, row: Any, count: int | None) -> dict[str, object]:
     """The fields of a section, tag or author; `count` is the number of its visible articles, None where not counted."""
     fields = {**term_fields(row), "article_count": count}
     if filing is SECTIONS:

@@ -2,30 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import datetime
 
 from app.changes.pending import pending_changes
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import new_id
 from app.staff.work import Work
-from app.terms.kinds import TermKind
-from app.terms.schemas import TermInput
+from app.terms.kinds import B, M, TermKind
 from app.text.slugs import canonical_slug, slug_faults
 
 
-async def put_term(work: Work, kind: TermKind, slug: str, body: TermInput, expected: Expected) -> tuple[Any, bool]:
+async def put_term(work: Work, kind: TermKind[M, B], slug: str, body: B, expected: Expected) -> tuple[M, bool]:
     """Create the term at `slug` or replace it; returns it, and whether it is new."""
     terms = kind.terms(work.session)
     term = await terms.find(slug, for_update=True)
     made = term is None
     if term is None:
         expected.obey_absence()
-        if faults := slug_faults(slug):
-            raise InvalidBody(errors=[Fault(faults[0], pointer="/slug")])
-        term = kind.model(
-            id=new_id(), slug=body.slug or canonical_slug(slug), version=1, created_at=work.now, updated_at=work.now
-        )
+        term = _new(kind, slug, body, work.now)
     else:
         expected.require(term.version)
     before = None if made else kind.shape(term)
@@ -43,6 +38,15 @@ async def put_term(work: Work, kind: TermKind, slug: str, body: TermInput, expec
     await work.session.flush()
     await work.record(f"{kind.noun}.{'create' if made else 'update'}", kind.noun, term.id, slug=term.slug)
     return term, made
+
+
+def _new(kind: TermKind[M, B], slug: str, body: B, now: datetime) -> M:
+    if faults := slug_faults(slug):
+        raise InvalidBody(errors=[Fault(faults[0], pointer="/slug")])
+    term = kind.model()
+    term.id, term.slug, term.version = new_id(), body.slug or canonical_slug(slug), 1
+    term.created_at = term.updated_at = now
+    return term
 
 
 async def delete_term(work: Work, kind: TermKind, slug: str, expected: Expected) -> None:

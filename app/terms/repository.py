@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -79,5 +79,5 @@ async def known(session: AsyncSession, model: type[M], names: Sequence[str]) -> 
     """The terms with these present or former slugs or ids, by the given name."""
     if not names:
         return {}
-    statement: Select[Any] = select(model).where(slugs.is_named(model.kind, model.id, names))
+    statement: Select[M] = select(model).where(slugs.is_named(model.kind, model.id, names))
     return await slugs.by_name(session, model.kind, names, (await session.scalars(statement)).all())

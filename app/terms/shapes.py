@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from app.terms.models import Term
+from app.terms.rows import TermRow
 from app.text.languages import direction
 
 if TYPE_CHECKING:
-    from app.terms.kinds import TermKind
+    from app.terms.kinds import B, M, TermKind
 
 
-def term_fields(term: Term) -> dict[str, Any]:
+def term_fields(term: TermRow) -> dict[str, object]:
     """The fields that every term has."""
     return {
         "id": term.id,
@@ -23,6 +23,6 @@ def term_fields(term: Term) -> dict[str, Any]:
     }
 
 
-def desk_fields(kind: TermKind, term: Any) -> dict[str, Any]:
+def desk_fields(kind: TermKind[M, B], term: M) -> dict[str, object]:
     """The fields of the kind, and those that only the desk sees."""
     return {**kind.shape(term), "version": term.version, "created_at": term.created_at, "updated_at": term.updated_at}

@@ -11,31 +11,43 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from pydantic_core import to_json
 from sqlalchemy import BindParameter, bindparam, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.last_published import forget_last_published, keep_last_published, last_published
+from app.changes.last_published import PublishedRow, forget_last_published, keep_last_published, last_published
 from app.changes.models import LastPublished
 from app.changes.pending import PendingChange, PendingChanges, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.kit.db import Instant
+from app.kit.prepared import Prepared
 from app.settings import Settings
 from app.tickers.composition import ComposedTicker, ticker_of
 from app.tickers.models import Ticker, TickerItem, TickerPlace
 from app.tickers.repository import KIND, Tickers
+from app.tickers.rows import RuleFields, TickerRow
 
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
-COMING = union_all(
+
+
+class ItemMoment(NamedTuple):
+    """When an item of a ticker next starts, or expires."""
+
+    ticker_id: str
+    moment: datetime
+
+
+_COMING = union_all(
     *(
-        select(TickerItem.ticker_id, func.min(moment)).where(moment > NOW).group_by(TickerItem.ticker_id)
-        for moment in (TickerItem.starts_at, TickerItem.expires_at)
+        select(TickerItem.ticker_id, func.min(at).label("moment")).where(at > NOW).group_by(TickerItem.ticker_id)
+        for at in (TickerItem.starts_at, TickerItem.expires_at)
     )
 )
+COMING = Prepared(_COMING, ItemMoment)
 ALL = select(Ticker.__table__).order_by(Ticker.slug)
-IDS: BindParameter[Any] = bindparam("ids", expanding=True)
+IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
 SOME = ALL.where(Ticker.id.in_(IDS))
 NAMED = union_all(*(select(table.article_id).where(table.article_id.in_(IDS)) for table in (TickerItem, TickerPlace)))
 FOLLOWED = {"section", "tag"}
@@ -51,9 +63,9 @@ class LastShown(NamedTuple):
     next_at: datetime | None
 
     @classmethod
-    def of(cls, row: Any) -> LastShown:
-        digest, _, articles = row.digest.partition(SHOWING)
-        known = frozenset(articles.split()) if SHOWING in row.digest else None
+    def of(cls, row: PublishedRow) -> LastShown:
+        digest, shows, articles = (row.digest or "").partition(SHOWING)
+        known = frozenset(articles.split()) if shows else None
         return cls(digest, known, row.next_at)
 
     @property
@@ -84,10 +96,10 @@ async def on_change(session: AsyncSession, pending: PendingChanges, settings: Se
     ):
         await _compare_shown(session, pending, settings, now, last_shown)
         return
-    tickers: Sequence[Any] = (await session.execute(ALL)).all()
+    tickers: Sequence[TickerRow] = (await session.execute(ALL)).all()
     if await _mark_shown(session, pending, tickers, {change.id for change in articles}) or affects_all:
         await _compare(session, tickers, last_shown, settings, now)
-        await _record_deleted(session, last_shown, tickers)
+        await _record_deleted(session, last_shown, {ticker.id for ticker in tickers})
 
 
 async def _compare_shown(
@@ -102,13 +114,13 @@ async def _compare_shown(
     concerned = [id for id, one in last_shown.items() if one.articles and one.articles & articles]
     if concerned:
         _mark(pending, frozenset[str]().union(*(last_shown[id].articles or () for id in concerned)))
-        tickers: Sequence[Any] = (await session.execute(SOME, {"ids": concerned})).all()
+        tickers: Sequence[TickerRow] = (await session.execute(SOME, {"ids": concerned})).all()
         await _compare(session, tickers, last_shown, settings, now)
 
 
 async def _compare(
     session: AsyncSession,
-    tickers: Sequence[Any],
+    tickers: Sequence[TickerRow],
     last_shown: Mapping[str, LastShown],
     settings: Settings,
     now: datetime,
@@ -126,14 +138,15 @@ async def _compare(
             await keep_last_published(session, KIND, ticker.id, digest=present.written(), next_at=next_at)
 
 
-async def _record_deleted(session: AsyncSession, last_shown: Mapping[str, LastShown], tickers: Sequence[Any]) -> None:
-    for id in last_shown.keys() - {ticker.id for ticker in tickers}:
+async def _record_deleted(session: AsyncSession, last_shown: Mapping[str, LastShown], ids: Collection[str]) -> None:
+    """Record the deletion of tickers that were published and are not among `ids` any more."""
+    for id in last_shown.keys() - ids:
         record_change(session, _change("ticker.deleted", id, {last_shown[id].language}, tombstone=True))
         await forget_last_published(session, KIND, id)
 
 
 async def _mark_shown(
-    session: AsyncSession, pending: PendingChanges, tickers: Sequence[Any], articles: set[str]
+    session: AsyncSession, pending: PendingChanges, tickers: Sequence[TickerRow], articles: set[str]
 ) -> bool:
     """Mark the changes of articles that a ticker may have shown or may show now; returns whether there are any."""
     if not (articles and tickers):
@@ -154,7 +167,7 @@ def _mark(pending: PendingChanges, articles: Collection[str]) -> bool:
     return found
 
 
-def _may_match(rule: Mapping[str, Any], change: PendingChange) -> bool:
+def _may_match(rule: RuleFields, change: PendingChange) -> bool:
     """Whether a rule matches the article as it was or as it is, whatever its age."""
     terms = set(change.terms)
     sections, tags, urgency = rule["sections"], rule["tags"], rule["urgency_max"]
@@ -168,20 +181,22 @@ def _may_match(rule: Mapping[str, Any], change: PendingChange) -> bool:
 async def _coming(session: AsyncSession, now: datetime) -> dict[str, datetime]:
     """When a manual item of each ticker next starts or expires."""
     found: dict[str, datetime] = {}
-    rows: Sequence[Any] = (await session.execute(COMING, {"now": now})).all()
-    for id, moment in rows:
+    for id, moment in await COMING.all(session, {"now": now}):
         found[id] = min(moment, found.get(id, moment))
     return found
 
 
-def _digest(ticker: Any, shown: ComposedTicker, settings: Settings) -> str:
+def _digest(ticker: TickerRow, shown: ComposedTicker, settings: Settings) -> str:
     """The ticker's language, and a digest of its public view."""
     content = to_json(ticker_of(ticker, shown, settings, {}))
     return f"{ticker.language} {blake2b(content, digest_size=16).hexdigest()}"
 
 
-def _change(kind: str, id: str, languages: set[str], **more: Any) -> PendingChange:
-    return PendingChange(kind, id, tags={f"ticker:{id}", "tickers"}, languages=languages, **more)
+def _change(
+    type: str, id: str, languages: set[str], *, version: int | None = None, tombstone: bool = False
+) -> PendingChange:
+    tags = {f"ticker:{id}", "tickers"}
+    return PendingChange(type, id, tags=tags, tombstone=tombstone, version=version, languages=languages)
 
 
 def deadlines(_settings: Settings) -> list[Deadlines]:
