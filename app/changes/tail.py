@@ -206,7 +206,7 @@ class LogTail:
     def _apply(self, row: StateRow, at: datetime, tags: set[str] | None) -> None:
         """Notify the subscribers first, then store what was read."""
         then, count = at.timestamp(), len(self._deadlines)
-        due, coming = row[-2 * count : -count], row[-count:]
+        due, coming = [bool(one) for one in row[-2 * count : -count]], row[-count:]
         for number, deadlines in enumerate(self._deadlines):
             unforeseen = due[number] and not self._due[number]  # set and passed since the last read
             if tags is not None and (unforeseen or self._next[number] <= then):
