@@ -24,9 +24,9 @@ from app.kit.sqlite import SQLiteTooOld
 from app.serving import listen
 from app.settings import PREFIX, Settings, SettingsError, load, unknown_variables
 from app.staff import actions
-from app.staff.access import ROLES
 from app.staff.models import Member, StaffToken
 from app.staff.repository import Staff
+from app.staff.roles import ROLES
 
 Result = TypeVar("Result")
 EXIT_USAGE, EXIT_FAILED = 2, 1
