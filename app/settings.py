@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
@@ -14,18 +15,39 @@ from urllib.parse import quote, urlsplit
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
 
 from app.text.languages import canonical_language
 
 PREFIX = "NASHRA_"
 CommentsMode = Literal["open", "premoderated", "closed"]
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+DATABASES = {"sqlite", "postgresql", "postgres"}
+DATABASE_FORMS = "sqlite:///path or postgresql://user:password@host:port/name"
+SQLITE_FILE = b"SQLite format 3\0"  # how each begins: https://www.sqlite.org/fileformat.html
+LIKENESS = 0.7  # `get_close_matches` cutoff, 0 to 1, for a suggested variable
+KEY_BYTES = 32  # that a key should have
 NOT_SETTINGS = ("SECRET_KEY_FILE", "PYTHON", "CALLER_CWD")
 PATH_PARTS = {"slug", "id", "section", "year", "month", "day"}
 
 
 class SettingsError(Exception):
     """The environment holds invalid values; the message names them all."""
+
+
+def _database_url(value: str) -> str:
+    scheme, separator, _ = value.partition("://")
+    if scheme.partition("+")[0] not in DATABASES or not separator:
+        shown = f"begins with {scheme}:" if separator else "is no address of a database"
+        raise ValueError(f"{shown}; it must be {DATABASE_FORMS}. Other databases are not supported")
+    try:
+        url = make_url(value)
+    except (ArgumentError, ValueError):
+        raise ValueError(f"cannot be read; it must be {DATABASE_FORMS}, the password percent-encoded") from None
+    if url.get_backend_name() == "sqlite" and (url.host or not url.database or url.database == ":memory:"):
+        raise ValueError("names no file; SQLite needs sqlite:///path, or sqlite:////path from the root")
+    return value
 
 
 def _split(value: object) -> object:
@@ -81,7 +103,9 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
-    database_url: str = Field("sqlite:///var/nashra.db", description="`sqlite:///path` or `postgresql://…`.")
+    database_url: Annotated[str, AfterValidator(_database_url)] = Field(
+        "sqlite:///var/nashra.db", description="`sqlite:///path` or `postgresql://…`."
+    )
     database_pool: int = Field(10, ge=1, le=200, description="PostgreSQL connections of each kind (reading, writing).")
     migrate_on_start: bool = Field(True, description="`serve` migrates the database before it listens.")
     secret_key: Words = Field((), description="Signing keys, comma-separated: the first signs, all verify.")
@@ -157,6 +181,7 @@ class Settings(BaseModel):
     ticker_urgent_minutes: int = Field(360, ge=1, description="Minutes until an urgent item calms down.")
     access_log: bool = Field(False, description="A line for every request; a proxy in front usually writes one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="Logs as lines of text, or as JSON.")
 
     @property
     def is_sqlite(self) -> bool:
@@ -179,6 +204,12 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     Raises `SettingsError` naming every invalid variable. With SQLite a missing secret key is generated once and stored
     beside the database, mode 0600; with PostgreSQL it is mandatory.
     """
+    settings = read(environment)
+    return settings if settings.secret_key else settings.model_copy(update={"secret_key": (_own_key(settings),)})
+
+
+def read(environment: Mapping[str, str] | None = None) -> Settings:
+    """The same without a key that was not set, and without a trace on disk."""
     environment = os.environ if environment is None else environment
     given: dict[str, str] = {}
     for variable, value in environment.items():
@@ -194,7 +225,37 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
             f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         ]
         raise SettingsError("\n".join(lines)) from None
-    return settings if settings.secret_key else settings.model_copy(update={"secret_key": (_own_key(settings),)})
+    if settings.is_sqlite:
+        _check_file(settings.sqlite_path)
+    return settings
+
+
+def _check_file(path: Path) -> None:
+    """Refuse a path that most likely lacks its fourth slash, and a file of another kind."""
+    if not path.is_absolute() and path.parts[0] != "var" and not path.parent.exists():
+        root = path.expanduser() if path.parts[0] == "~" else Path("/") / path
+        raise SettingsError(
+            f"{PREFIX}DATABASE_URL: after three slashes a path begins at {Path.cwd()}, where there is no folder "
+            f"{path.parent}. From the root it has four: sqlite:///{root}. If you mean the first, make that folder"
+        )
+    try:
+        with path.open("rb") as file:
+            beginning = file.read(len(SQLITE_FILE))
+    except OSError:
+        return  # not there yet; whether it can be opened shows when it is
+    if beginning and beginning != SQLITE_FILE:
+        raise SettingsError(f"{PREFIX}DATABASE_URL: {path} is not a SQLite database. Name another file")
+
+
+def short_key(settings: Settings) -> str | None:
+    """What to say of a first key that is shorter than it should be."""
+    length = len(settings.secret_key[0].encode()) if settings.secret_key else KEY_BYTES
+    if length >= KEY_BYTES:
+        return None
+    return (
+        f"{PREFIX}SECRET_KEY: the first key has {length} bytes, and can be guessed. Put one of {KEY_BYTES} or more in "
+        "front of it, made by: openssl rand -hex 32"
+    )
 
 
 def _read_keys(path: Path) -> str:
@@ -207,13 +268,30 @@ def _read_keys(path: Path) -> str:
 def unknown_variables(environment: Mapping[str, str] | None = None) -> list[str]:
     """Environment variables with our prefix that no setting has: most likely misspelt."""
     environment = os.environ if environment is None else environment
-    known = {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + name for name in NOT_SETTINGS}
-    return sorted(name for name in environment if name.startswith(PREFIX) and name not in known)
+    return sorted(name for name in environment if name.startswith(PREFIX) and name not in variables())
+
+
+def variables() -> set[str]:
+    """Every environment variable with our prefix that something reads."""
+    return {PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + name for name in NOT_SETTINGS}
+
+
+def nearest_variable(name: str) -> str | None:
+    """The variable that is most likely meant by a misspelt one."""
+    known = [variable.removeprefix(PREFIX) for variable in variables()]
+    found = get_close_matches(name.removeprefix(PREFIX), known, 1, LIKENESS)
+    return f"{PREFIX}{found[0]}" if found else None
+
+
+def wants_colour(environment: Mapping[str, str] | None = None) -> bool:
+    """Whether colours may be used at a terminal (https://no-color.org)."""
+    environment = os.environ if environment is None else environment
+    return not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
 def _own_key(settings: Settings) -> str:
     if not settings.is_sqlite:
-        raise SettingsError(f"{PREFIX}SECRET_KEY: must be set when the database is PostgreSQL")
+        raise SettingsError(f"{PREFIX}SECRET_KEY: must be set with PostgreSQL. Make one: openssl rand -hex 32; keep it")
     path = settings.sqlite_path.with_suffix(".key")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

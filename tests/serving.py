@@ -42,14 +42,18 @@ def command(*arguments: str, url: str, **settings: str) -> subprocess.CompletedP
 
 
 @contextmanager
-def served(url: str, *arguments: str, **settings: str) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+def served(
+    url: str, *arguments: str, log_file: str = "", **settings: str
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """The address of a running server and its process; killed when the block ends."""
     port = free_port()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "app.cli", "serve", "--port", str(port), *arguments],
-        env=environment(url, **settings),
-        start_new_session=True,
-    )
+    with open(log_file or os.devnull, "wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "serve", "--port", str(port), *arguments],
+            env=environment(url, **settings),
+            start_new_session=True,
+            stderr=log if log_file else None,
+        )
     address = f"http://127.0.0.1:{port}"
     try:
         _wait(address, process)

@@ -91,6 +91,11 @@ class Problem(Exception):
         self.params = dict(params or {})
         self.extra = extra
 
+    @property
+    def detail_key(self) -> str:
+        """Key of the detail in the catalogue."""
+        return f"problem.{self.slug}.detail"
+
 
 class BadRequest(Problem):
     status, slug = 400, "bad-request"
@@ -105,7 +110,14 @@ class InvalidCursor(BadRequest):
 
 
 class Unauthorized(Problem):
+    """`reason` is why: a member of the answer, and each has a detail of its own."""
+
     status, slug = 401, "unauthorized"
+
+    @property
+    def detail_key(self) -> str:
+        reason = self.extra.get("reason")
+        return f"problem.{self.slug}.{reason}.detail" if reason else super().detail_key
 
 
 class Forbidden(Problem):
@@ -227,7 +239,7 @@ def render(problem: Problem, scope: Scope) -> Response:
 
 def answer_in(problem: Problem, language: str, instance: str) -> Response:
     """Render a problem in `language`, or in English where that lacks the messages."""
-    title, detail = f"problem.{problem.slug}.title", f"problem.{problem.slug}.detail"
+    title, detail = f"problem.{problem.slug}.title", problem.detail_key
     language = language_with([title, detail, *(fault.key for fault in problem.errors)], language)
     content: dict[str, Any] = {
         "type": f"/problems/{problem.slug}",

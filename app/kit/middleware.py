@@ -146,13 +146,21 @@ class log_line:  # noqa: N801  # used like a function
     def __init__(self, scope: Scope, status: int, seconds: float, route: str = "-") -> None:
         self.scope, self.status, self.seconds, self.route = scope, status, seconds, route
 
-    def __str__(self) -> str:
+    @property
+    def fields(self) -> dict[str, object]:
+        """The same as values, for a log in JSON."""
         state = self.scope.get("state", {})
-        route = getattr(self.scope.get("route"), "path", self.route)
-        return (
-            f"{state.get('asked', self.scope['method'])} {route} {self.status} {self.seconds * 1000:.1f}ms "
-            f"from={anonymous(state.get('address'))} request_id={state.get('request_id', '-')}"
-        )
+        return {
+            "method": state.get("asked", self.scope["method"]),
+            "route": getattr(self.scope.get("route"), "path", self.route),
+            "status": self.status,
+            "milliseconds": round(self.seconds * 1000, 1),
+            "from": anonymous(state.get("address")),
+            "request_id": state.get("request_id", "-"),
+        }
+
+    def __str__(self) -> str:
+        return "{method} {route} {status} {milliseconds}ms from={from} request_id={request_id}".format_map(self.fields)
 
 
 class Cors:

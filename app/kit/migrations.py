@@ -9,6 +9,7 @@ import asyncio
 import os
 import re
 from collections.abc import Callable
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,6 +31,10 @@ NAMES = ("down_revision", "revision")
 LOCK = 4_716_219_533  # pg_advisory_xact_lock: any number, the same in every process
 
 
+class RevisionError(Exception):
+    """A revision that is not there; the message says which are."""
+
+
 def config(connection: sqlalchemy.Connection | None = None) -> Config:
     from alembic.config import Config
 
@@ -43,14 +48,51 @@ def upgrade(url: str, revision: str = "head") -> None:
     """Migrate the database to `revision`. Of two concurrent processes one migrates, the other waits."""
     if revision == "head" and asyncio.run(_is_at_head(url)):
         return
-    from alembic import command
+    move(url, revision)
 
-    run(url, command.upgrade, revision)
+
+def move(url: str, revision: str) -> None:
+    """Migrate to `revision`, up or down. Raises `RevisionError` where there is none of this name."""
+    from alembic.util import CommandError
+
+    try:
+        run(url, _move, revision)
+    except CommandError as error:
+        raise RevisionError(_explained(str(error), revision)) from None
+
+
+def _move(config: Config, revision: str) -> None:
+    from alembic import command
+    from alembic.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(config)
+    current = MigrationContext.configure(config.attributes["connection"]).get_current_revision()
+    is_down = revision == "base" or revision.startswith("-")
+    if not is_down and current in known()[0] and not revision.startswith("+"):
+        target = scripts.get_revision(revision)
+        below = scripts.iterate_revisions(current, "base")
+        is_down = target.revision != current and target.revision in {script.revision for script in below}
+    (command.downgrade if is_down else command.upgrade)(config, revision)
 
 
 def run(url: str, what: Callable[..., object], *arguments: object) -> None:
     """Run an Alembic command in one transaction that holds the migration lock."""
     asyncio.run(_run(url, what, *arguments))
+
+
+def _explained(error: str, asked: str) -> str:
+    missing = re.search(r"identified by '([^']*)'", error)
+    if missing is None:
+        return f"cannot migrate: {error.splitlines()[0]}"
+    name, (revisions, head) = missing[1], known()
+    if name != asked:
+        return (
+            f"the database is at revision {name}, which this code does not know: newer code has migrated it. Run that "
+            "code, or serve with NASHRA_MIGRATE_ON_START=false."
+        )
+    near = get_close_matches(name, revisions, 3, 0.5) or sorted(revisions)[-3:]
+    return f"there is no revision {name}. Near it: {', '.join(near)}; the newest: {head}; before all: base."
 
 
 async def _run(url: str, what: Callable[..., object], *arguments: object) -> None:
@@ -77,7 +119,7 @@ async def _is_at_head(url: str) -> bool:
     engine = _engine(make_url(url))
     try:
         async with engine.connect() as connection:
-            return await _revision(connection) == known()[1]
+            return await revision_of(connection) == known()[1]
     except SQLAlchemyError:
         return False
     finally:
@@ -96,7 +138,7 @@ def known() -> tuple[frozenset[str], str]:
 async def is_ready(connection: Connection) -> bool:
     """Whether the schema is at the code's head, or at a newer revision, unknown to the code."""
     try:
-        found = await _revision(connection)
+        found = await revision_of(connection)
     except SQLAlchemyError as error:
         if getattr(error, "connection_invalidated", False):
             raise
@@ -105,5 +147,5 @@ async def is_ready(connection: Connection) -> bool:
     return found is not None and (found == head or found not in revisions)
 
 
-async def _revision(connection: Connection) -> str | None:
+async def revision_of(connection: Connection) -> str | None:
     return (await connection.execute(text("SELECT version_num FROM alembic_version"))).scalar_one_or_none()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import httpx
@@ -17,3 +18,32 @@ def outbound_client(timeout: float) -> httpx.AsyncClient:
     import httpx  # imported late: it costs 0.1 s at every start, and most installations send nothing
 
     return httpx.AsyncClient(timeout=timeout, trust_env=False, follow_redirects=False, headers={"User-Agent": "Nashra"})
+
+
+class Opening(NamedTuple):
+    """How an answer began. `seconds` until its first bytes; None where none came in time."""
+
+    status: int | None
+    content_type: str
+    content_encoding: str
+    seconds: float | None
+
+
+async def opening_of(url: str, timeout: float) -> Opening:
+    """Ask for a stream, and read until its first bytes. Raises `ConnectionError` where nobody can be reached."""
+    import httpx
+
+    begun, status, headers = time.perf_counter(), None, httpx.Headers()
+    seconds = None
+    try:
+        async with outbound_client(timeout) as client, client.stream("GET", url) as answer:
+            status, headers = answer.status_code, answer.headers
+            async for chunk in answer.aiter_raw():
+                if chunk:
+                    seconds = time.perf_counter() - begun
+                    break
+    except httpx.ReadTimeout:
+        pass
+    except httpx.HTTPError as error:
+        raise ConnectionError(str(error) or type(error).__name__) from error
+    return Opening(status, headers.get("content-type", ""), headers.get("content-encoding", ""), seconds)

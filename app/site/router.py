@@ -13,13 +13,36 @@ from app.kit.listing import delivered
 from app.kit.routing import problems, router_of
 from app.kit.schemas import NoQuery
 from app.settings import Settings
-from app.site.schemas import SiteRead
+from app.site.schemas import ApiIndex, SiteRead
 from app.text.languages import direction
 
-router = router_of("/v1/site", "site", "The newsroom itself.")
+router = router_of("/v1", "site", "The newsroom itself.")
+# Where the index leads. The stream is an event stream, the documentation a page, all others are JSON.
+LINKS = {
+    "site": "/v1/site",
+    "articles": "/v1/articles",
+    "tickers": "/v1/tickers",
+    "search": "/v1/search",
+    "changes": "/v1/changes",
+    "stream": "/v1/stream",
+    "openapi": "/openapi.json",
+    "docs": "/docs",
+}
 
 
-@router.get("", response_model=SiteRead, responses=problems(InvalidQuery))
+@router.get("", response_model=ApiIndex, responses=problems(InvalidQuery))
+async def read_index(request: Request, _: Annotated[NoQuery, Query()]) -> Response:
+    """Read the index
+
+    Links to what this API offers: a place to start from. `search` needs `q`.
+    """
+    address = request.app.state.settings.api_url
+    return delivered(
+        request, ApiIndex, {"links": {name: address + path for name, path in LINKS.items()}}, tags=["site"]
+    )
+
+
+@router.get("/site", response_model=SiteRead, responses=problems(InvalidQuery))
 async def read_site(request: Request, _: Annotated[NoQuery, Query()]) -> Response:
     """Read the site
 

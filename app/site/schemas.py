@@ -11,6 +11,33 @@ from app.kit.schemas import Direction, LanguageTag, Output
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
 
+class IndexLinks(Output):
+    """Addresses of the entry points."""
+
+    site: Url
+    """The newsroom: name, language, comment policy."""
+    articles: Url
+    """Published articles, newest first."""
+    tickers: Url
+    """Strips of headlines."""
+    search: Url
+    """Articles by their words; needs `q`."""
+    changes: Url
+    """The change log."""
+    stream: Url
+    """The change log as it grows, by Server-Sent Events."""
+    openapi: Url
+    """The OpenAPI document."""
+    docs: Url
+    """The documentation, a page."""
+
+
+class ApiIndex(Output):
+    """What `/v1` offers."""
+
+    links: IndexLinks
+
+
 class Addresses(Output):
     """Where things are."""
 

@@ -17,11 +17,18 @@ from app.kit.db import Database, UseDatabase, single_statement, writing_session
 from app.kit.errors import Forbidden, Unauthorized
 from app.kit.idempotency import UseOnce
 from app.staff import repository
+from app.staff.roles import ROLES
 from app.staff.tokens import is_well_formed
 
 RECORD_EVERY = timedelta(seconds=60)
-ROLES = ("admin", "editor", "reporter", "moderator")
 REALM = 'Bearer realm="nashra"'
+# Why a token is refused -> `error_description` (RFC 6750 §3: ASCII, for developers).
+REFUSALS = {
+    "unknown": "The token is not known",
+    "expired": "The token has expired",
+    "revoked": "The token was revoked",
+    "inactive_member": "The member of the token is switched off",
+}
 bearer_scheme = HTTPBearer(auto_error=False, scheme_name="staff_token", description="A staff token: `nsh_…`.")
 
 
@@ -45,17 +52,26 @@ async def _actor(
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer_scheme)],
 ) -> Actor:
     if credentials is None:
-        raise Unauthorized(headers={"WWW-Authenticate": REALM})
+        raise Unauthorized(reason="missing", headers={"WWW-Authenticate": REALM})
     now = clock.now()
     token = credentials.credentials
-    if is_well_formed(token):
-        async with database.connection() as connection:
-            await single_statement(connection)
-            row = await repository.bearer(connection, token, now)
-        if row is not None:
-            await _record_use(request, database, row.id, row.last_used_at, now)
-            return Actor(row.member_id, row.name, frozenset(row.roles), row.id)
-    raise Unauthorized(headers={"WWW-Authenticate": f'{REALM}, error="invalid_token"'})
+    if not is_well_formed(token):
+        raise _refused("unknown")
+    async with database.connection() as connection:
+        await single_statement(connection)
+        row = await repository.bearer(connection, token)
+    if row is None:
+        raise _refused("unknown")
+    if reason := row.refusal(now):
+        raise _refused(reason)
+    await _record_use(request, database, row.id, row.last_used_at, now)
+    return Actor(row.member_id, row.name, frozenset(row.roles), row.id)
+
+
+def _refused(reason: str) -> Unauthorized:
+    """The 401 for a token that was sent. Who does not hold a real token only ever learns `unknown`."""
+    challenge = f'{REALM}, error="invalid_token", error_description="{REFUSALS[reason]}"'
+    return Unauthorized(reason=reason, headers={"WWW-Authenticate": challenge})
 
 
 async def _record_use(

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from sqlalchemy import Row, Select, bindparam, or_, select, update
+from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
-from app.kit.db import Instant
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.prepared import Prepared
@@ -71,30 +70,45 @@ def _tokens() -> Select[StaffToken]:
 
 
 class BearerRow(NamedTuple):
-    """A valid token (`id`) and its member."""
+    """A token (`id`), good or not, and its member."""
 
     id: str
     last_used_at: datetime | None
+    expires_at: datetime | None
+    revoked_at: datetime | None
     member_id: str
     name: str
     roles: list[str]
+    active: bool
+
+    def refusal(self, now: datetime) -> Literal["revoked", "expired", "inactive_member"] | None:
+        """Why the token does not authenticate; None for a valid one."""
+        if self.revoked_at is not None:
+            return "revoked"
+        if self.expires_at is not None and self.expires_at <= now:
+            return "expired"
+        return None if self.active else "inactive_member"
 
 
-async def bearer(connection: AsyncConnection, token: str, now: datetime) -> BearerRow | None:
-    """The active member behind an unexpired, unrevoked token."""
-    return await BEARER.first(connection, {"digest": digest(token), "now": now})
+async def bearer(connection: AsyncConnection, token: str) -> BearerRow | None:
+    """The token with this secret, and its member. Its validity is judged by `BearerRow.refusal`."""
+    return await BEARER.first(connection, {"digest": digest(token)})
 
 
 # Every desk request runs it first.
 BEARER = Prepared(
-    select(StaffToken.id, StaffToken.last_used_at, Member.id.label("member_id"), Member.name, Member.roles)
-    .join(Member, Member.id == StaffToken.member_id)
-    .where(
-        StaffToken.digest == bindparam("digest"),
-        StaffToken.revoked_at.is_(None),
-        or_(StaffToken.expires_at.is_(None), StaffToken.expires_at > bindparam("now", type_=Instant)),
+    select(
+        StaffToken.id,
+        StaffToken.last_used_at,
+        StaffToken.expires_at,
+        StaffToken.revoked_at,
+        Member.id.label("member_id"),
+        Member.name,
+        Member.roles,
         Member.active,
-    ),
+    )
+    .join(Member, Member.id == StaffToken.member_id)
+    .where(StaffToken.digest == bindparam("digest")),
     BearerRow,
 )
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import ConfigDict, Field, StrictBool
 
 from app.kit.paging import Listed
 from app.kit.schemas import IdText, Input, Line, Moment, MomentInput, Name, Output, Patch
+from app.staff.roles import Role
 
-Role = Literal["admin", "editor", "reporter", "moderator"]
 Roles = Annotated[list[Role], Field(min_length=1, max_length=4, examples=[["editor"]])]
 MemberName = Annotated[str, Name(80)]
 Label = Annotated[str, Line(80)]

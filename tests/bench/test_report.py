@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from app.cli import _parser
+from app.commands.options import parser
 from bench import report, results, run
 from bench.load import Sample
 from bench.plot import BOTTOM, GAP, HEIGHT, Series, bounds, drawn, spread
@@ -122,7 +122,7 @@ def test_names_that_would_overlap_are_moved_apart() -> None:
 
 
 def asked(*words: str) -> run.Choice:
-    options: argparse.Namespace = _parser().parse_args(["bench", *words])
+    options: argparse.Namespace = parser().parse_args(["bench", *words])
     return run.choice(options)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -34,6 +35,7 @@ FLOORS = [
     {"api"},
     {"main"},
     {"demo", "serving"},
+    {"commands"},
     {"cli"},
 ]
 LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
@@ -161,8 +163,8 @@ def test_nobody_else_sends_requests_out() -> None:
 def test_nobody_else_reads_the_environment() -> None:
     pattern = re.compile(r"os\.(environ|getenv)")
     found = {str(p.relative_to(ROOT)) for p in modules() if pattern.search(words(p))}
-    # The demo *sets* its own scratch database, in the shell's front door.
-    assert found == {"app/settings.py", "app/cli.py"}
+    # The demo *sets* its own scratch database.
+    assert found == {"app/settings.py", "app/commands/server.py"}
 
 
 def test_every_module_says_what_it_is() -> None:
@@ -184,9 +186,18 @@ def test_files_can_be_read_in_one_sitting() -> None:
 
 def test_measuring_is_known_only_to_its_command() -> None:
     known = {str(p.relative_to(ROOT)) for p in modules() if any(n.split(".")[0] == "bench" for n in imports(p))}
-    at_start = ast.parse((APP / "cli.py").read_text("utf-8")).body
-    assert known == {"app/cli.py"}
-    assert not any(isinstance(node, ast.ImportFrom) and node.module == "bench" for node in at_start)
+    assert known == set()
+    named = {str(p.relative_to(ROOT)) for p in modules() if '"bench.run:main"' in p.read_text("utf-8")}
+    assert named == {"app/commands/options.py"}  # which imports it when the command runs
+
+
+def test_help_needs_the_standard_library_only() -> None:
+    ours = {"app.commands.failing", "app.commands.options", "app.staff.roles"}
+    for name in ("cli", "commands/options", "commands/failing", "commands/completion", "staff/roles"):
+        tree = ast.parse((APP / f"{name}.py").read_text("utf-8"))
+        named = [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
+        named += [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
+        assert {module for module in named if module.split(".")[0] not in sys.stdlib_module_names} <= ours, name
 
 
 ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(route, Route)]

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import app.main  # noqa: F401  # every room has defined its problems
-from app.cli import _parser
+from app.commands.options import parser
 from app.kit.errors import every_problem
 from app.nouns import EVENT_TYPES
 from app.settings import NOT_SETTINGS, PREFIX, Settings
@@ -158,7 +158,7 @@ def commands(parser: argparse.ArgumentParser, before: str = "") -> Iterator[str]
                 yield from deeper or [f"{before}{name}"]
 
 
-OURS = sorted(commands(_parser()))
+OURS = sorted(commands(parser()))
 LAUNCHERS = ["check", "lock", "test"]
 
 

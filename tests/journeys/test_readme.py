@@ -10,18 +10,22 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import httpx
 import pytest
 
-from tests import serving
+from tests import databases, serving
 
 README = (serving.ROOT / "README.md").read_text("utf-8")
 PRINTED_AT = "http://localhost:8000"
 # Options that only say what curl shows.
 SHOWING = {"-s", "-i", "-si", "-is"}
-SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+BEFORE, _, AFTER = README.partition("## Quick start")
+QUICK_START, _, AFTER = AFTER.partition("\n## ")
+SHELL = re.findall(r"```sh\n(.*?)```", BEFORE + AFTER, re.DOTALL)
+STEPS = re.findall(r"```sh\n(.*?)```", QUICK_START, re.DOTALL)
 LINES = [line for block in SHELL for line in block.splitlines() if line.startswith("curl")]
 
 
@@ -138,6 +142,65 @@ def test_whoever_has_the_readme_finds_every_fault_in_arabic(demo: tuple[str, str
     refused = run(shown()[3].line, *demo)
     assert refused.headers["content-language"] == "ar"
     assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/author_name", "/author_email", "/body"]
+
+
+# --- the quick start --------------------------------------------------------------------------------------------------
+
+# What stands in for curl, so that it need not be installed: the options of the quick start, and no others.
+CURL = (
+    f"#!{sys.executable}\n"
+    + """
+import argparse, urllib.request
+parser = argparse.ArgumentParser(allow_abbrev=False)
+parser.add_argument("-s", action="store_true", required=True)
+parser.add_argument("-X")
+parser.add_argument("-H", action="append", default=[])
+parser.add_argument("-d")
+parser.add_argument("url")
+asked = parser.parse_args()
+headers = dict(header.split(": ", 1) for header in asked.H)
+body = asked.d and asked.d.encode()
+request = urllib.request.Request(asked.url, body, headers, method=asked.X)
+with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+    print(answer.read().decode())
+"""
+)
+
+
+@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
+def test_the_quick_start_leads_from_nothing_to_an_article_a_ticker_and_a_comment(
+    backend: str, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    url = f"sqlite:///{tmp_path / 'nashra.db'}"
+    if backend == "postgresql":
+        url = databases.create(request.getfixturevalue("postgresql"), "nashra_quick_start")
+    launcher = f'#!/bin/sh\nexec "{sys.executable}" -m app.cli "$@"\n'
+    for name, text in (("curl", CURL), ("nashra", launcher)):
+        (tmp_path / name).write_text(text, "utf-8")
+        (tmp_path / name).chmod(0o755)
+    assert STEPS[0] == "./nashra serve\n"
+    environment = serving.environment(url, PYTHONUTF8="1")
+    environment["PATH"] = f"{tmp_path}:{environment['PATH']}"
+    with serving.served(url) as (address, _):
+        script = "set -eu\n" + "".join(STEPS[1:]).replace(PRINTED_AT, address)
+        ran = subprocess.run(
+            ["sh", "-c", script],
+            cwd=tmp_path,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=100,
+        )
+        assert ran.returncode == 0, ran.stderr
+        (article,) = httpx.get(f"{address}/v1/articles").json()["data"]
+        (item,) = httpx.get(f"{address}/v1/tickers/breaking").json()["items"]
+        (comment,) = httpx.get(f"{address}/v1/articles/{article['id']}/comments").json()["data"]
+    assert article["headline"] == "افتتاح مكتبة الحيّ الجديدة"
+    assert (item["text"], item["article"]["id"]) == ("مكتبة جديدة في الحيّ", article["id"])
+    assert comment["body"] == "مبارك للحيّ!"
+    shown = ran.stdout.splitlines()
+    assert "مبارك للحيّ!" in shown[-1]
 
 
 def test_every_other_line_of_shell_is_one_that_can_be_meant() -> None:

@@ -25,7 +25,18 @@ pytestmark = pytest.mark.anyio
 
 PROBLEM = "application/problem+json"
 JSON = {"content-type": "application/json"}
-READ = ("/v1/site", "/v1/articles", "/v1/sections", "/v1/tags", "/v1/authors", "/v1/tickers", "/", "/docs", "/healthz")
+READ = (
+    "/v1",
+    "/v1/site",
+    "/v1/articles",
+    "/v1/sections",
+    "/v1/tags",
+    "/v1/authors",
+    "/v1/tickers",
+    "/",
+    "/docs",
+    "/healthz",
+)
 
 
 def paths(newsroom: Newsroom, method: str) -> set[str]:
@@ -49,7 +60,7 @@ def is_problem(answer: httpx.Response, status: int, slug: str) -> dict[str, Any]
 
 
 async def test_what_is_not_there_is_a_problem_with_its_page(lone_newsroom: Newsroom) -> None:
-    for path in ("/nothing", "/v1", "/v1/articles/", "/v1/articles/لا-شيء", "/v1/desk", "/%00", "/problems/x"):
+    for path in ("/nothing", "/v1/nothing", "/v1/articles/", "/v1/articles/لا-شيء", "/v1/desk", "/%00", "/problems/x"):
         problem = is_problem(await lone_newsroom.get(path, None), 404, "not-found")
         assert problem["instance"].isascii()
     assert "not-found" in (await lone_newsroom.get("/problems")).text

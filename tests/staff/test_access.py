@@ -28,6 +28,11 @@ from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
 
+
+def challenge(description: str) -> str:
+    return f'Bearer realm="nashra", error="invalid_token", error_description="{description}"'
+
+
 NOBODY = "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"
 
 
@@ -83,10 +88,12 @@ async def test_what_is_not_a_good_token_is_refused_with_a_challenge(newsroom: Ne
         answer = await me(newsroom, header)
         assert answer.status_code == 401, header
         assert answer.headers["www-authenticate"] == 'Bearer realm="nashra"'
+        assert answer.json()["reason"] == "missing"
     for header in (f"Bearer {good}x", f"Bearer {new_token()}", "Bearer null", f"Bearer {good} {good}", "Bearer nec_x"):
         answer = await me(newsroom, header)
         assert answer.status_code == 401, header
-        assert answer.headers["www-authenticate"] == 'Bearer realm="nashra", error="invalid_token"'
+        assert answer.headers["www-authenticate"] == challenge("The token is not known")
+        assert answer.json()["reason"] == "unknown"
         assert answer.json()["type"] == "/problems/unauthorized"
         assert answer.headers["cache-control"] == "no-store"
     assert (await me(newsroom, f"bearer {good}")).status_code == 200
@@ -103,6 +110,51 @@ async def test_an_expired_token_is_refused(newsroom: Newsroom) -> None:
     past = {"expires_at": clock.written(clock.now() - timedelta(seconds=1))}
     answer = await newsroom.desk("POST", url, past, expect=422)
     assert [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]] == [("/expires_at", "in_past")]
+
+
+@pytest.mark.parametrize(
+    ("reason", "description"),
+    [
+        ("expired", "The token has expired"),
+        ("revoked", "The token was revoked"),
+        ("inactive_member", "The member of the token is switched off"),
+    ],
+)
+async def test_whoever_holds_a_token_is_told_why_it_is_refused(
+    newsroom: Newsroom, reason: str, description: str
+) -> None:
+    await newsroom.hire("editor")
+    url = f"/staff/{newsroom.members['editor']}"
+    soon = clock.written(clock.now() + timedelta(minutes=5))
+    made = (await newsroom.desk("POST", f"{url}/tokens", {"expires_at": soon})).json()
+    if reason == "revoked":
+        await newsroom.desk("DELETE", f"{url}/tokens/{made['id']}", expect=204)
+    if reason == "inactive_member":
+        await newsroom.desk("PATCH", url, {"active": False}, if_match='"1"', expect=200)
+    with clock.shifted(timedelta(minutes=5 if reason == "expired" else 0)):
+        answer = await me(newsroom, f"Bearer {made['token']}")
+        wrong = await me(newsroom, f"Bearer {new_token()}")
+    assert (answer.status_code, answer.json()["reason"]) == (401, reason)
+    assert answer.headers["www-authenticate"] == challenge(description)
+    assert wrong.json()["reason"] == "unknown"
+
+
+async def test_each_reason_has_a_sentence_of_its_own_in_both_languages(newsroom: Newsroom) -> None:
+    details = set()
+    for language, letters in (("ar", "[\u0600-\u06ff]"), ("en", "[a-z]")):
+        for header in ({}, {"authorization": f"Bearer {new_token()}"}):
+            answer = await newsroom.client.get("/v1/desk/me", headers={**header, "accept-language": language})
+            assert re.search(letters, answer.json()["detail"])
+            details.add(answer.json()["detail"])
+    assert len(details) == 4
+
+
+async def test_no_use_of_a_refused_token_is_stored(newsroom: Newsroom) -> None:
+    token = newsroom.tokens["admin"]
+    async with newsroom.app.state.database.transaction() as session:
+        await session.execute(update(StaffToken).values(revoked_at=clock.now()))
+    assert (await me(newsroom, f"Bearer {token}")).status_code == 401
+    assert await last_used(newsroom) is None
 
 
 async def test_a_revoked_token_is_refused_from_the_next_request_on(newsroom: Newsroom) -> None:

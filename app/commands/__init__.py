@@ -1,0 +1,1 @@
+"""Commands of `./nashra`: their options and help, and what each does."""
