@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from datetime import datetime, timedelta
 from ipaddress import ip_network
 from typing import Any
@@ -15,7 +16,7 @@ from app.kit import clock
 from app.kit.db import Database
 from app.kit.errors import RateLimited
 from app.kit.idempotency import StoredAnswer
-from app.kit.rate_limits import Limit, count_in
+from app.kit.rate_limits import CountedWindows, Limit, count_in
 from tests.comments.talk import EMAIL, NAME, Talk, talk_in
 from tests.newsroom import Newsroom, beside
 
@@ -510,8 +511,40 @@ async def test_digests_of_addresses_are_erased_after_thirty_days(talk: Talk) -> 
     assert None not in (private.address_digest, private.network_digest)
     assert "127.0.0" not in str(private)
     with clock.shifted(timedelta(days=30, minutes=1)):
-        await talk.send()
+        await talk.newsroom.app.state.background.run_idle_tasks()
     private = await talk.private(old)
     assert (private.address_digest, private.network_digest) == (None, None)
     assert private.email == EMAIL
     assert (await talk.private(younger)).address_digest is not None
+
+
+async def test_addresses_are_erased_together_once_an_hour_and_never_too_late(talk: Talk) -> None:
+    made = clock.now()
+    with clock.frozen(made):
+        old = await talk.held()
+    with clock.frozen(made + timedelta(minutes=59)):
+        younger = await talk.held()
+    idle = talk.newsroom.app.state.background.run_idle_tasks
+    with clock.frozen(made + timedelta(days=30)):
+        await idle()
+    assert (await talk.private(old)).address_digest is not None
+    with clock.frozen(made + timedelta(days=30, milliseconds=1)):
+        await idle()
+    assert [(await talk.private(one)).address_digest for one in (old, younger)] == [None, None]
+
+
+async def test_what_was_counted_long_ago_is_cleared_while_nobody_waits(newsroom: Newsroom) -> None:
+    newsroom.set(comments_rate=((5, 60), (5, 7200)))
+    talk = await talk_in(newsroom)
+    await talk.send()
+    for minutes, left in ((30, {"60": 2, "7200": 2}), (63, {"7200": 2}), (302, {})):
+        with clock.shifted(timedelta(minutes=minutes)):
+            await newsroom.app.state.background.run_idle_tasks()
+        assert await windows(newsroom) == left
+
+
+async def windows(newsroom: Newsroom) -> dict[str, int]:
+    """How many rows there are for windows of each length, in seconds."""
+    async with newsroom.app.state.database.connection() as connection:
+        keys = (await connection.execute(select(CountedWindows.key))).scalars().all()
+    return dict(Counter(key.partition(":")[0] for key in keys))
