@@ -13,13 +13,13 @@ from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import visible
 from app.comments.models import FINAL, Comment
-from app.comments.rows import CommentRow, CommentWithArticleRow, ReplyRow
+from app.comments.rows import CommentRow, CommentWithArticleRow, ListedCommentRow, ReplyRow
 from app.comments.schemas import CommentListQuery
 from app.kit.db import Base, Connection
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, Paged, PageQuery, Slice
-from app.kit.prepared import LIST_LENGTHS, Prepared
+from app.kit.prepared import Prepared
 from app.kit.raw_columns import raw
 from app.slugs import repository as slugs
 
@@ -55,7 +55,7 @@ class Comments:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[CommentRow]:
+    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[ListedCommentRow]:
         """One page of the threads under a visible article."""
         top = query.sort == "top"
         return await ROOTS[query.sort].take(
@@ -67,7 +67,7 @@ class Comments:
             values={"article": article_id},
         )
 
-    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[CommentRow]:
+    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[ListedCommentRow]:
         """One page of the direct replies, oldest first."""
         values = {"parent": parent_id}
         return await REPLIES.take(self.connection, query, cursors, position=lambda row: [row.id], values=values)
@@ -77,11 +77,10 @@ class Comments:
         paths = [base.path for base in bases if base.descendants]
         if not paths:
             return []
-        count = next(length for length in LIST_LENGTHS if length >= len(paths))
-        paths += [NOWHERE] * (count - len(paths))
+        count = 1 << (len(paths) - 1).bit_length()  # powers of two, so that few statements are needed
         values = {f"path{number}": path for number, path in enumerate(paths)}
-        ends = {f"end{number}": f"{path}~" for number, path in enumerate(paths)}
-        rows: list[ReplyRow] = await _below(count).all(self.connection, {**values, **ends})
+        nowhere = {f"path{number}": NOWHERE for number in range(len(paths), count)}
+        rows: list[ReplyRow] = await _below(count).all(self.connection, {**values, **nowhere})
         return sorted(rows, key=lambda row: row.path)
 
     async def one(self, id: str, now: datetime, *, own: bool = False) -> CommentWithArticleRow:
@@ -135,5 +134,6 @@ def _below(count: int) -> Prepared:
 
 
 def _subtree(number: int) -> Select[Any]:
-    within = (Comment.path > bindparam(f"path{number}"), Comment.path < bindparam(f"end{number}"), Comment.shown)
+    path = bindparam(f"path{number}", type_=comments.c.path.type)
+    within = (Comment.path > path, Comment.path < path + literal_column("'~'"), Comment.shown)
     return select(*LISTED).where(*within).order_by(Comment.path).limit(literal_column(str(NESTED), Integer))

@@ -30,7 +30,7 @@ from app.comments.schemas import (
     CommentListQuery,
     CommentMade,
 )
-from app.comments.tree import nested, shape
+from app.comments.tree import nested, nested_json, shape
 from app.comments.visits import DuplicateComment, Visit
 from app.kit import clock
 from app.kit.caching import JSON, IfMatch, deliver
@@ -50,7 +50,7 @@ from app.kit.errors import (
 )
 from app.kit.idempotency import UseOnce
 from app.kit.ids import as_id
-from app.kit.listing import delivered, delivered_list, written
+from app.kit.listing import delivered, delivered_page, written
 from app.kit.paging import Cursors, PageQuery
 from app.kit.routing import LAST_MODIFIED, problems, router_of
 from app.kit.schemas import NoQuery
@@ -106,8 +106,8 @@ async def list_comments(
     page = await comments.roots(
         article.id, query, Cursors(request, f"/v1/articles/{article.id}/comments?sort={query.sort}")
     )
-    rows = nested(request, page.rows, await comments.below(page.rows))
-    return delivered_list(request, CommentList, page, rows, tags=_tags(article.id))
+    rows = nested_json(request, page.rows, await comments.below(page.rows))
+    return delivered_page(request, page, rows, tags=_tags(article.id))
 
 
 @router.get(
@@ -262,8 +262,8 @@ async def list_replies(
     comments = Comments(connection)
     parent = await comments.one(id, clock.now())
     page = await comments.replies(parent.id, query, Cursors(request))
-    rows = nested(request, page.rows, await comments.below(page.rows))
-    return delivered_list(request, CommentList, page, rows, tags=_tags(parent.article_id))
+    rows = nested_json(request, page.rows, await comments.below(page.rows))
+    return delivered_page(request, page, rows, tags=_tags(parent.article_id))
 
 
 def _tags(article_id: str) -> list[str]:

@@ -56,10 +56,8 @@ private: Any = CommentPrivate.__table__
 
 # Built once: building these statements costs more than running them on SQLite.
 _LOCK = select(Article.id).where(FOUND_BY_NAME).with_for_update(key_share=True)
-LOCK_BY_ID, LOCK_BY_SLUG = (
-    Prepared(_LOCK.where(Article.id == bindparam("id"))),
-    Prepared(_LOCK.where(Article.id == OWNER)),
-)
+LOCK_BY_ID = Prepared(_LOCK.where(Article.id == bindparam("id")))
+LOCK_BY_SLUG = Prepared(_LOCK.where(Article.id == OWNER))
 FIND = select(Comment).where(Comment.id == bindparam("id")).execution_options(populate_existing=True)
 ADD, ADD_PRIVATE = Prepared(insert(comments)), Prepared(insert(private))
 

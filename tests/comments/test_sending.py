@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import Counter
 from datetime import datetime, timedelta
 from ipaddress import ip_network
@@ -17,6 +18,7 @@ from app.kit.db import Database
 from app.kit.errors import RateLimited
 from app.kit.idempotency import StoredAnswer
 from app.kit.rate_limits import CountedWindows, Limit, count_in
+from app.kit.signing import digest
 from tests.comments.talk import EMAIL, NAME, Talk, talk_in
 from tests.newsroom import Newsroom, beside
 
@@ -299,6 +301,18 @@ async def test_a_replay_shows_the_comment_as_it_is_now_and_keeps_no_secret(newsr
 async def test_a_refused_comment_may_be_sent_again_with_the_same_key(talk: Talk) -> None:
     await talk.send("ن", headers=KEY, expect=422)
     await talk.send("نعم", headers=KEY)
+
+
+async def test_answers_older_than_a_day_are_deleted_by_one_request_in_sixteen(talk: Talk) -> None:
+    await talk.send(headers=KEY)
+    scope, keys = f"article:{talk.article['id']}", (f"a-key-with-the-number-{number}" for number in itertools.count())
+    clearing = next(key for key in keys if digest(f"{scope}\n{key}").startswith("0"))
+    other = next(key for key in keys if not digest(f"{scope}\n{key}").startswith("0"))
+    for key, left in ((other, 2), (clearing, 2)):  # the first one goes
+        with clock.shifted(timedelta(hours=24, minutes=1)):
+            await talk.send(headers={"Idempotency-Key": key})
+        async with talk.newsroom.app.state.database.connection() as connection:
+            assert len((await connection.execute(select(StoredAnswer.key))).all()) == left
 
 
 async def test_the_same_words_of_the_same_person_are_a_duplicate_for_a_day(talk: Talk) -> None:
