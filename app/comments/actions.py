@@ -15,41 +15,39 @@ author has changed is approved only with the version that the moderator has read
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement
-from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.responses import Response
 
 from app.articles.repository import Articles
 from app.articles.rows import ArticleRow
 from app.articles.shapes import comments_mode
-from app.comments.models import FINAL, Comment, CommentPrivate
-from app.comments.repository import CommentsToChange, line_of
+from app.comments.models import FINAL, Comment
+from app.comments.repository import line_of
 from app.comments.schemas import CommentCreate, CommentUpdate, Decision, DecisionInput, Outcome
+from app.comments.stored import CommentsToChange
 from app.comments.tree import language_of
-from app.kit.addresses import Address, network_of, person_of
+from app.comments.visits import Visit, is_repeated, limit_rate
 from app.kit.caching import Expected
 from app.kit.errors import (
-    Conflict,
     Fault,
     Forbidden,
     NotFound,
     PreconditionFailed,
     PreconditionRequired,
-    RateLimited,
     StateConflict,
 )
-from app.kit.ids import new_id
-from app.kit.rate_limits import Limit, count_in
-from app.kit.signing import Signer, from_base64url, to_base64url
+from app.kit.forms import checked
+from app.kit.idempotency import Once, Replay
+from app.kit.ids import as_id, new_id
+from app.kit.signing import from_base64url, signer_of, to_base64url
 from app.settings import Settings
 from app.staff.work import Work
 from app.text.characters import identity_fold, is_blank
-from app.text.emails import email_key
 
 DEEPEST = 5
-SAME_WITHIN = timedelta(hours=24)
 TOKEN = "nec_"  # noqa: S105  # how an edit token begins
 TARGET = {"approve": "approved", "reject": "rejected", "spam": "spam", "redact": "redacted"}
 
@@ -60,33 +58,22 @@ class CommentsClosed(Forbidden):
     slug = "comments-closed"
 
 
-class DuplicateComment(Conflict):
-    """The same person has said the same here within 24 hours."""
-
-    slug = "duplicate-comment"
-
-
 @dataclass(frozen=True)
-class Visit:
-    """A request of a commenter: its transaction, the settings, the network address and the time."""
+class Sent:
+    """A comment that was sent: now, or before with the same `Idempotency-Key`."""
 
-    session: AsyncSession
-    settings: Settings
-    address: Address | None
-    now: datetime
-
-    @property
-    def comments(self) -> CommentsToChange:
-        return CommentsToChange(self.session)
-
-    def digests(self, kind: str, text: str) -> list[str]:
-        """Keyed digests (HMAC) of `text`, one per secret key, the present key's first."""
-        return Signer(self.settings.secret_key, f"comment-{kind}").digests(text)
+    comment: Comment
+    status: str
+    """`approved` or `pending`, as its author was told."""
+    token: str | None
+    """Its edit token; None for who sends again from another network address."""
+    replayed: Response | None = None
+    """The stored answer of the first request."""
 
 
 def edit_token(settings: Settings, comment_id: str) -> str:
     """The edit token of a comment's author: a signature of its id, not stored."""
-    return TOKEN + to_base64url(Signer(settings.secret_key, "comment-edit").sign(comment_id.encode()))
+    return TOKEN + to_base64url(signer_of(settings.secret_key, "comment-edit").sign(comment_id.encode()))
 
 
 def is_edit_token(settings: Settings, comment_id: str, token: str) -> bool:
@@ -94,31 +81,48 @@ def is_edit_token(settings: Settings, comment_id: str, token: str) -> bool:
         signature = from_base64url(token.removeprefix(TOKEN))
     except ValueError:
         return False
-    signer = Signer(settings.secret_key, "comment-edit")
+    signer = signer_of(settings.secret_key, "comment-edit")
     return token.startswith(TOKEN) and len(signature) == 32 and signer.verify(comment_id.encode(), signature)
 
 
-async def is_same_address(visit: Visit, comment_id: str) -> bool:
-    """Whether the request has the network address of the comment's author; True if both are unknown."""
-    private = await visit.comments.private(comment_id)
-    if private is None:
-        return False
-    if visit.address is None or private.address_digest is None:
-        return visit.address is None and private.address_digest is None
-    return private.address_digest in visit.digests("address", person_of(visit.address))
+async def send(visit: Visit, slug: str, body: object, once: Once) -> Sent:
+    """Sends a comment on the article at a slug or id, once.
 
-
-async def open_article(visit: Visit, id: str) -> tuple[ArticleRow, str]:
-    """The article, read after its lock, and its mode. Raises the errors of `Articles.at`, and `CommentsClosed`."""
-    await visit.comments.lock_article(id)
-    article = await Articles(visit.session).at(id, visit.now)
+    Raises, in this order, the errors of `Articles.at` and of `Once.begin` but `Replay`, `CommentsClosed`, `InvalidBody`
+    with all faults, `RateLimited`, `DuplicateComment`; `NotFound` if it was sent before and deleted since.
+    """
+    article = await visit.comments.locked_article(slug, visit.now, "/comments")
+    try:
+        await once.begin(f"article:{article.id}")
+    except Replay as replay:
+        return await _sent_before(visit, replay.response)
     mode = comments_mode(article, visit.settings, visit.now)
     if mode == "closed":
         raise CommentsClosed()
-    return article, mode
+    parent, faults = await _find_parent(visit, article, _parent_in(body))
+    form = checked(CommentCreate, body, visit.settings, faults)
+    comment = await _submit(visit, article, mode, form, parent)
+    status = "approved" if comment.status == "approved" else "pending"
+    return Sent(comment, status, edit_token(visit.settings, comment.id))
 
 
-async def find_parent(visit: Visit, article: ArticleRow, parent_id: str | None) -> tuple[Comment | None, list[Fault]]:
+async def _sent_before(visit: Visit, stored: Response) -> Sent:
+    """Phones change networks: for another address it comes without the edit token."""
+    kept = json.loads(bytes(stored.body))
+    comment = await visit.comments.find(kept["id"])
+    if comment is None:
+        raise NotFound()
+    token = edit_token(visit.settings, comment.id) if await visit.is_author(comment.id) else None
+    return Sent(comment, kept["status"], token, stored)
+
+
+def _parent_in(body: object) -> str | None:
+    """`parent_id` if it is an id; other faults are found by the schema."""
+    named = body.get("parent_id") if isinstance(body, dict) else None
+    return as_id(named) if isinstance(named, str) else None
+
+
+async def _find_parent(visit: Visit, article: ArticleRow, parent_id: str | None) -> tuple[Comment | None, list[Fault]]:
     """The parent comment, or the fault of `/parent_id`. One that was never public does not exist."""
     if parent_id is None:
         return None, []
@@ -133,28 +137,36 @@ async def find_parent(visit: Visit, article: ArticleRow, parent_id: str | None) 
     return parent, []
 
 
-async def submit(visit: Visit, article: ArticleRow, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
+async def _submit(visit: Visit, article: ArticleRow, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
     """Stores a new comment. Raises `RateLimited` and `DuplicateComment`.
 
     If the hidden field (honeypot) is filled in, it is spam; the response says `pending`. A repetition from the same
     e-mail address in another network is `pending` too, even if comments are open.
     """
-    await _limit_rate(visit)
+    await limit_rate(visit)
     answered_id = parent.id if parent else None
-    words = _duplicate_key(article.id, answered_id, form.body)
-    private = _private(visit, words, form, answered_id)
-    repeated = await _is_repeated(visit, words, private.email)
-    comment = _placed(article, form, parent, visit.now)
+    words = visit.digests("body", _duplicate_key(article.id, answered_id, form.body))
+    email = visit.email(form.author_email)
+    repeated = await is_repeated(visit, words, email)
     trapped = form.subject is not None and not (isinstance(form.subject, str) and is_blank(form.subject))
-    comment.status = "spam" if trapped else "approved" if mode == "open" and not repeated else "pending"
-    comment.shown = comment.was_approved = comment.status == "approved"
-    private.comment_id = comment.id
+    status = "spam" if trapped else "approved" if mode == "open" and not repeated else "pending"
+    comment = _placed(article, form, parent, status, visit.now)
+    private = {
+        "email": form.author_email,
+        "email_digest": email[0] if email else None,
+        "address_digest": visit.person[0] if visit.person else None,
+        "network_digest": visit.network[0] if visit.network else None,
+        "body_digest": words[0],
+        "answered_id": answered_id,
+        "consent_at": visit.now if form.consent else None,
+        "consent_version": visit.settings.comments_privacy_version if form.consent else None,
+        "created_at": visit.now,
+    }
     await visit.comments.add(comment, private)
-    await visit.comments.erase_addresses(visit.now)
     return comment
 
 
-def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, now: datetime) -> Comment:
+def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, status: str, now: datetime) -> Comment:
     """A new comment at its place in the tree: below its parent, or beside it if that would be too deep."""
     id = new_id()
     above = [] if parent is None else line_of(parent.path)[:DEEPEST]
@@ -164,6 +176,9 @@ def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, no
         parent_id=above[-1] if above else None,
         path="".join([*above, id]).replace("-", ""),
         depth=len(above),
+        status=status,
+        shown=status == "approved",
+        was_approved=status == "approved",
         author_name=form.author_name,
         author_role="guest",
         author_url=form.author_url,
@@ -177,21 +192,6 @@ def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, no
     )
 
 
-def _private(visit: Visit, words: str, form: CommentCreate, answered_id: str | None) -> CommentPrivate:
-    email, address = form.author_email, visit.address
-    return CommentPrivate(
-        email=email,
-        email_digest=visit.digests("email", email_key(email))[0] if email else None,
-        address_digest=visit.digests("address", person_of(address))[0] if address else None,
-        network_digest=visit.digests("network", str(network_of(address)))[0] if address else None,
-        body_digest=visit.digests("body", words)[0],
-        answered_id=answered_id,
-        consent_at=visit.now if form.consent else None,
-        consent_version=visit.settings.comments_privacy_version if form.consent else None,
-        created_at=visit.now,
-    )
-
-
 def _duplicate_key(article_id: str, answered_id: str | None, body: str) -> str:
     """The text by which duplicates are found: the answered comment or the article, and the folded words.
 
@@ -200,65 +200,26 @@ def _duplicate_key(article_id: str, answered_id: str | None, body: str) -> str:
     return f"{answered_id or article_id}\n{identity_fold(body)}"
 
 
-async def _is_repeated(visit: Visit, words: str, email: str | None, *, besides: str | None = None) -> bool:
-    """Whether the same e-mail address sent this from another network. Raises `DuplicateComment` for the same person.
+async def change_own(visit: Visit, id: str, body: object, expected: Expected) -> None:
+    """Changes a comment for its author; an approved one is moderated again. No change stores nothing.
 
-    The same person: the same e-mail address and network; without an e-mail address, the same network address. A refusal
-    must not reveal to a third party who knows the e-mail address that its owner wrote here.
+    A change is rate-limited and must be no duplicate, like a new comment. Raises `NotFound`, `Forbidden`,
+    `CommentsClosed`, `PreconditionFailed`, `InvalidBody`, `RateLimited` and `DuplicateComment`.
     """
-    digests, since = visit.digests("body", words), visit.now - SAME_WITHIN
-    sender, here = _sender(visit, email), _here(visit, email)
-    if here is not None and await visit.comments.was_sent(digests, sender & here, since, besides):
-        raise DuplicateComment()
-    return email is not None and await visit.comments.was_sent(digests, sender, since, besides)
+    comment = await visit.comments.locked(id)
+    article = (await Articles(visit.session).with_ids([comment.article_id], visit.now)).get(comment.article_id)
+    if article is None:
+        raise NotFound()
+    mode = comments_mode(article, visit.settings, visit.now)
+    _refuse_edit(visit, comment, mode)
+    expected.obey(comment.version)
+    sent = checked(CommentUpdate, body, visit.settings).model_dump(exclude_unset=True)
+    if changes := {name: value for name, value in sent.items() if value != getattr(comment, name)}:
+        await limit_rate(visit)
+        await _edit(visit, comment, mode, changes)
 
 
-def _sender(visit: Visit, email: str | None) -> ColumnElement[bool]:
-    """The condition for comments with the same e-mail address, or also without one."""
-    if email is None:
-        return CommentPrivate.email_digest.is_(None)
-    return CommentPrivate.email_digest.in_(visit.digests("email", email_key(email)))
-
-
-def _here(visit: Visit, email: str | None) -> ColumnElement[bool] | None:
-    """The condition for the same network, without an e-mail address for the same network address; None if unknown."""
-    if visit.address is None:
-        return None
-    if email is None:
-        return CommentPrivate.address_digest.in_(visit.digests("address", person_of(visit.address)))
-    return CommentPrivate.network_digest.in_(visit.digests("network", str(network_of(visit.address))))
-
-
-async def _limit_rate(visit: Visit) -> None:
-    """Counts a comment or an edit per address and per network. Raises `RateLimited`; a rollback undoes the count."""
-    address, settings = visit.address, visit.settings
-    if address is None or not settings.comments_rate:
-        return
-    person = f"comments:{visit.digests('address', person_of(address))[0]}"
-    network = f"comments:{visit.digests('network', str(network_of(address)))[0]}"
-    limits = [Limit(person, count, seconds) for count, seconds in settings.comments_rate]
-    limits += [Limit(network, count * settings.comments_network_factor, s) for count, s in settings.comments_rate]
-    exceeded = await count_in(visit.session, limits, visit.now)
-    if exceeded is not None:
-        who = "person" if exceeded.limit.key == person else "network"
-        raise RateLimited(exceeded.wait, _limit_headers(settings, who, exceeded.limit.seconds, exceeded.wait))
-
-
-def _limit_headers(settings: Settings, who: str, seconds: int, wait: int) -> dict[str, str]:
-    """draft-ietf-httpapi-ratelimit-headers: all policies, and the exhausted one."""
-    factors = {"person": 1, "network": settings.comments_network_factor}
-    policies = [
-        f'"{name}-{window}";q={count * factor};w={window}'
-        for name, factor in factors.items()
-        for count, window in settings.comments_rate
-    ]
-    return {
-        "RateLimit-Policy": ", ".join(policies),
-        "RateLimit": f'"{who}-{seconds}";r=0;t={wait}',
-    }
-
-
-def refuse_edit(visit: Visit, comment: Comment, mode: str) -> None:
+def _refuse_edit(visit: Visit, comment: Comment, mode: str) -> None:
     """Raises unless its author may edit it: pending always, approved for some minutes while comments are open."""
     if comment.status in FINAL:
         raise NotFound()
@@ -271,17 +232,8 @@ def refuse_edit(visit: Visit, comment: Comment, mode: str) -> None:
             raise Forbidden()
 
 
-async def edit(visit: Visit, comment: Comment, mode: str, form: CommentUpdate) -> None:
-    """Changes a comment for its author; an approved one is moderated again. No change stores nothing.
-
-    A change is rate-limited and must be no duplicate, like a new comment. Raises `RateLimited` and `DuplicateComment`.
-    """
-    sent = form.model_dump(exclude_unset=True)
-    changes = {name: value for name, value in sent.items() if value != getattr(comment, name)}
-    if not changes:
-        return
-    await _limit_rate(visit)
-    repeated = "body" in changes and await _update_digest(visit, comment, changes["body"])
+async def _edit(visit: Visit, comment: Comment, mode: str, changes: dict[str, str | None]) -> None:
+    repeated = await _update_digest(visit, comment, changes["body"] or "") if "body" in changes else False
     for name, value in changes.items():
         setattr(comment, name, value)
     comment.edited_at = visit.now
@@ -290,19 +242,22 @@ async def edit(visit: Visit, comment: Comment, mode: str, form: CommentUpdate) -
 
 
 async def _update_digest(visit: Visit, comment: Comment, body: str) -> bool:
-    """Stores the digest of the new `body`; returns `_is_repeated`. Raises `DuplicateComment`."""
+    """Stores the digest of the new `body`; returns `is_repeated`. Raises `DuplicateComment`."""
     private = await visit.comments.private(comment.id)
     if private is None:
         return False
     # Older rows have no `answered_id`, only the place in the tree.
-    words = _duplicate_key(comment.article_id, private.answered_id or comment.parent_id, body)
-    repeated = await _is_repeated(visit, words, private.email, besides=comment.id)
-    private.body_digest = visit.digests("body", words)[0]
+    key = _duplicate_key(comment.article_id, private.answered_id or comment.parent_id, body)
+    words = visit.digests("body", key)
+    repeated = await is_repeated(visit, words, visit.email(private.email), besides=comment.id)
+    private.body_digest = words[0]
     return repeated
 
 
-async def withdraw(visit: Visit, comment: Comment) -> None:
-    """Deletes a comment for its author, at any time."""
+async def withdraw_own(visit: Visit, id: str, expected: Expected) -> None:
+    """Deletes a comment for its author, at any time. Raises `NotFound` and `PreconditionFailed`."""
+    comment = await visit.comments.locked(id)
+    expected.obey(comment.version)
     if comment.status in FINAL:
         raise NotFound()
     await visit.comments.remove(comment)

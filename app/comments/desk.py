@@ -14,7 +14,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.comments import actions
-from app.comments.repository import CommentsToChange
 from app.comments.rows import ModerationRow
 from app.comments.schemas import (
     CommentDesk,
@@ -24,6 +23,7 @@ from app.comments.schemas import (
     DecisionsInput,
     Outcomes,
 )
+from app.comments.stored import CommentsToChange
 from app.comments.tree import body_html, direction_of
 from app.kit import clock
 from app.kit.caching import Expected, IfMatch, at_desk

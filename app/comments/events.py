@@ -14,6 +14,7 @@ from app.changes.pending import PendingChange, PendingChanges, record_change
 from app.comments.models import Comment
 from app.kit import clock
 from app.kit.db import Instant
+from app.kit.prepared import Prepared
 from app.settings import Settings
 
 
@@ -27,12 +28,14 @@ async def record_comment_change(session: AsyncSession, kind: str, comment: Any) 
 
 
 async def _is_seen(session: AsyncSession, article_id: str) -> bool:
-    return (await session.execute(SEEN, {"id": article_id, "now": clock.now()})).first() is not None
+    return await SEEN.first(session, {"id": article_id, "now": clock.now()}) is not None
 
 
 # Also where its article was told of by a clock that is ahead of ours: the comment was told of with it.
-SEEN = select(Article.id).where(
-    Article.id == bindparam("id"), or_(visible(bindparam("now", type_=Instant)), Article.announced)
+SEEN = Prepared(
+    select(Article.id).where(
+        Article.id == bindparam("id"), or_(visible(bindparam("now", type_=Instant)), Article.announced)
+    )
 )
 
 

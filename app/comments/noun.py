@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from app.changes.noun import Lookup, Noun, State
+from app.changes.noun import IdleTask, Lookup, Noun, State
 from app.comments.events import on_change
 from app.comments.repository import Comments
 from app.comments.schemas import CommentAlone
+from app.comments.stored import erase_addresses, has_old_addresses
 from app.comments.tree import shape
 from app.kit.listing import written
+from app.kit.rate_limits import clear_expired, has_expired
 
 
 async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
@@ -30,4 +32,8 @@ COMMENT = Noun(
     schemas=(CommentAlone,),
     present=_present,
     on_change=on_change,
+    idle_tasks=(
+        IdleTask(has_old_addresses, lambda session, _settings, now: erase_addresses(session, now)),
+        IdleTask(has_expired, lambda session, _settings, now: clear_expired(session, now)),
+    ),
 )

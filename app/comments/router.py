@@ -15,24 +15,23 @@ from app.articles.router import ArticlePath
 from app.articles.schemas import terms
 from app.articles.shapes import comments_mode
 from app.comments import actions
-from app.comments.actions import CommentsClosed, DuplicateComment, Visit
+from app.comments.actions import CommentsClosed, Sent
 from app.comments.form import SentComment, SentUpdate, form_of
-from app.comments.models import FINAL, Comment
+from app.comments.models import FINAL
 from app.comments.repository import Comments
 from app.comments.rows import CommentWithArticleRow
 from app.comments.schemas import (
     CommentCounts,
     CommentCountsQuery,
-    CommentCreate,
     CommentForm,
     CommentFormQuery,
     CommentInContext,
     CommentList,
     CommentListQuery,
     CommentMade,
-    CommentUpdate,
 )
-from app.comments.tree import nested, shape
+from app.comments.tree import nested, nested_json, shape
+from app.comments.visits import DuplicateComment, Visit
 from app.kit import clock
 from app.kit.caching import JSON, IfMatch, deliver
 from app.kit.db import Connection, Reading, Writing
@@ -49,10 +48,9 @@ from app.kit.errors import (
     RateLimited,
     Unauthorized,
 )
-from app.kit.forms import checked
-from app.kit.idempotency import Replay, UseOnce
+from app.kit.idempotency import UseOnce
 from app.kit.ids import as_id
-from app.kit.listing import delivered, delivered_list, written
+from app.kit.listing import delivered, delivered_page, written
 from app.kit.paging import Cursors, PageQuery
 from app.kit.routing import LAST_MODIFIED, problems, router_of
 from app.kit.schemas import NoQuery
@@ -108,8 +106,8 @@ async def list_comments(
     page = await comments.roots(
         article.id, query, Cursors(request, f"/v1/articles/{article.id}/comments?sort={query.sort}")
     )
-    rows = nested(request, page.rows, await comments.below(page.rows))
-    return delivered_list(request, CommentList, page, rows, tags=_tags(article.id))
+    rows = nested_json(request, page.rows, await comments.below(page.rows))
+    return delivered_page(request, page, rows, tags=_tags(article.id))
 
 
 @router.get(
@@ -162,21 +160,11 @@ async def create_comment(
     with the same `Idempotency-Key` gets the comment as it is now; from another address without the `edit_token`, and
     without words that its author has changed since and nobody has approved.
     """
-    named = await Articles(visit.session).at(slug, visit.now, suffix="/comments")
-    try:
-        await once.begin(f"article:{named.id}")
-    except Replay as replay:
-        return await _replayed(request, visit, replay.response)
-    article, mode = await actions.open_article(visit, named.id)
-    parent, faults = await actions.find_parent(visit, article, _parent_in(body))
-    form = checked(CommentCreate, body, visit.settings, faults)
-    comment = await actions.submit(visit, article, mode, form, parent)
-    status = "approved" if comment.status == "approved" else "pending"
-    # A replay stores neither the text, which may be deleted meanwhile, nor the token.
-    request.state.replayed_content = json.dumps({"id": comment.id, "status": status}).encode()
-    headers = {"Location": f"/v1/comments/{comment.id}", "ETag": f'"{comment.version}"'}
-    token = actions.edit_token(visit.settings, comment.id)
-    return _made(request, comment, token, status, 201 if status == "approved" else 202, headers)
+    sent = await actions.send(visit, slug, body, once)
+    if sent.replayed is None:
+        # A replay stores neither the text, which may be deleted meanwhile, nor the token.
+        request.state.replayed_content = json.dumps({"id": sent.comment.id, "status": sent.status}).encode()
+    return _made(request, sent)
 
 
 @router.get("/comments/counts", response_model=CommentCounts, responses=problems(InvalidQuery))
@@ -242,14 +230,7 @@ async def update_comment(
     was sent (`/v1/site` tells how many). Where comments are moderated it waits again. A change counts as a comment does
     where there are too many, and must not repeat another comment of the same person.
     """
-    comment = await visit.comments.locked(id)
-    article = (await Articles(visit.session).with_ids([comment.article_id], visit.now)).get(comment.article_id)
-    if article is None:
-        raise NotFound()
-    mode = comments_mode(article, visit.settings, visit.now)
-    actions.refuse_edit(visit, comment, mode)
-    expected.obey(comment.version)
-    await actions.edit(visit, comment, mode, checked(CommentUpdate, body, visit.settings))
+    await actions.change_own(visit, id, body, expected)
     return await _own(request, visit.session, await visit.comments.one(id, visit.now, own=True))
 
 
@@ -264,9 +245,7 @@ async def delete_comment(id: CommentId, _: Empty, expected: IfMatch, visit: Visi
 
     With the comment's edit token, at any time. Where others have answered, its place stays, without name and text.
     """
-    comment = await visit.comments.locked(id)
-    expected.obey(comment.version)
-    await actions.withdraw(visit, comment)
+    await actions.withdraw_own(visit, id, expected)
     return Response(status_code=204, headers={"Cache-Control": PRIVATE})
 
 
@@ -283,18 +262,12 @@ async def list_replies(
     comments = Comments(connection)
     parent = await comments.one(id, clock.now())
     page = await comments.replies(parent.id, query, Cursors(request))
-    rows = nested(request, page.rows, await comments.below(page.rows))
-    return delivered_list(request, CommentList, page, rows, tags=_tags(parent.article_id))
+    rows = nested_json(request, page.rows, await comments.below(page.rows))
+    return delivered_page(request, page, rows, tags=_tags(parent.article_id))
 
 
 def _tags(article_id: str) -> list[str]:
     return [f"comments:{article_id}", f"article:{article_id}"]
-
-
-def _parent_in(body: object) -> str | None:
-    """`parent_id` if it is an id; other faults are found by the schema."""
-    named = body.get("parent_id") if isinstance(body, dict) else None
-    return as_id(named) if isinstance(named, str) else None
 
 
 async def _in_context(
@@ -316,24 +289,13 @@ async def _own(request: Request, connection: Connection, row: CommentWithArticle
     return Response(written(CommentInContext, shown), headers=headers, media_type=JSON)
 
 
-def _made(
-    request: Request, comment: Comment, token: str | None, status: str, code: int, headers: dict[str, str]
-) -> Response:
-    knows = token is not None or comment.edited_at is None  # the text as first sent, but not a later edit
-    shown = nested(request, [comment], [], own=knows)[0]
-    content = written(CommentMade, {"comment": shown, "status": status, "edit_token": token})
-    return Response(content, code, headers={**headers, "Cache-Control": PRIVATE}, media_type=JSON)
-
-
-async def _replayed(request: Request, visit: Visit, stored: Response) -> Response:
-    """The response to a replayed request. Raises `NotFound` if the comment was deleted since.
-
-    Phones change networks: from another address the response comes without the edit token.
-    """
-    kept = json.loads(bytes(stored.body))
-    comment = await visit.comments.find(kept["id"])
-    if comment is None:
-        raise NotFound()
-    headers = {name: stored.headers[name] for name in ("location", "etag", "idempotency-replayed")}
-    token = actions.edit_token(visit.settings, comment.id) if await actions.is_same_address(visit, comment.id) else None
-    return _made(request, comment, token, kept["status"], stored.status_code, headers)
+def _made(request: Request, sent: Sent) -> Response:
+    knows = sent.token is not None or sent.comment.edited_at is None  # the text as first sent, but not a later edit
+    shown = nested(request, [sent.comment], [], own=knows)[0]
+    content = written(CommentMade, {"comment": shown, "status": sent.status, "edit_token": sent.token})
+    headers = {"Cache-Control": PRIVATE}
+    if sent.replayed is not None:
+        headers |= {name: sent.replayed.headers[name] for name in ("location", "etag", "idempotency-replayed")}
+        return Response(content, sent.replayed.status_code, headers=headers, media_type=JSON)
+    headers |= {"Location": f"/v1/comments/{sent.comment.id}", "ETag": f'"{sent.comment.version}"'}
+    return Response(content, 201 if sent.status == "approved" else 202, headers=headers, media_type=JSON)

@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+from app.articles.rows import Moment
+
 
 class CommentRow(Protocol):
-    """The columns of the table: a row, or a `Comment`."""
+    """What is shown of a comment: a row, or a `Comment`. Rows of lists are raw: their times are RFC 3339 text."""
 
     id: str
     article_id: str
@@ -15,19 +17,27 @@ class CommentRow(Protocol):
     path: str
     depth: int
     status: str
-    shown: bool
     author_name: str | None
     author_role: str
     body: str | None
     language: str
     descendants: int
     replies: int
-    version: int
-    created_at: datetime
-    edited_at: datetime | None
+
+    @property
+    def created_at(self) -> Moment: ...
+
+    @property
+    def edited_at(self) -> Moment | None: ...
 
 
-class ReplyRow(CommentRow, Protocol):
+class ListedCommentRow(CommentRow, Protocol):
+    """A row of a list: it never changes."""
+
+    def __hash__(self) -> int: ...
+
+
+class ReplyRow(ListedCommentRow, Protocol):
     """A comment that is not a root."""
 
     parent_id: str
@@ -36,6 +46,9 @@ class ReplyRow(CommentRow, Protocol):
 class CommentWithArticleRow(CommentRow, Protocol):
     """A comment with slug and headline of its article; both null where a moderator may not read the article."""
 
+    version: int
+    created_at: datetime
+    edited_at: datetime | None
     article_slug: str | None
     article_headline: str | None
 

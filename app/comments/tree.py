@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from html import escape
-from typing import TypedDict
 
 from starlette.requests import Request
 
 from app.comments.models import FINAL
-from app.comments.rows import CommentRow, ReplyRow
+from app.comments.rows import CommentRow, ListedCommentRow, ReplyRow
+from app.comments.schemas import CommentAlone
+from app.kit import listing
 from app.kit.paging import Cursors
 from app.text.languages import direction, first_strong_direction
 from app.text.links import safe_link
@@ -93,26 +95,52 @@ def direction_of(language: str, body: str | None) -> str:
     return first_strong_direction(body or "") or "ltr" if language == UNKNOWN else direction(language)
 
 
-class Replies(TypedDict):
-    """The direct replies to a comment; `next` is a cursor where there are more."""
-
-    data: list[dict[str, object]]
-    next: str | None
-
-
 def nested(
     request: Request, bases: Sequence[CommentRow], below: Sequence[ReplyRow], *, own: bool = False
 ) -> list[dict[str, object]]:
-    """The `bases` with nested replies; `below`: their descendants in the order of paths, parents first.
+    """The `bases` with nested replies; `below`: their descendants in the order of paths.
 
     A comment with more direct replies than these gets a cursor for the rest as `next`.
     """
-    replies = {row.id: Replies(data=[], next=None) for row in (*bases, *below)}
+    children = _children(bases, below)
+
+    def with_replies(row: CommentRow, *, own: bool = False) -> dict[str, object]:
+        shown = children[row.id]
+        replies = {"data": [with_replies(child) for child in shown], "next": _next(request, row, shown)}
+        return {**shape(row, own=own), "replies": replies}
+
+    return [with_replies(row, own=own) for row in bases]
+
+
+def nested_json(request: Request, bases: Sequence[ListedCommentRow], below: Sequence[ReplyRow]) -> list[bytes]:
+    """The same as JSON texts, for rows of lists."""
+    children = _children(bases, below)
+
+    def with_replies(row: ListedCommentRow) -> bytes:
+        shown = children[row.id]
+        following = _next(request, row, shown)
+        replies = (b",".join(map(with_replies, shown)), b'"%b"' % following.encode() if following else b"null")
+        return b'%b,"replies":{"data":[%b],"next":%b}}' % (_begun(row), *replies)
+
+    return [with_replies(row) for row in bases]
+
+
+@lru_cache(maxsize=1024)  # about 4 MB
+def _begun(row: ListedCommentRow) -> bytes:
+    """The JSON of a row of a list, up to its replies. Cached by row: most comments of a list were in it before."""
+    return listing.unvalidated(CommentAlone, shape(row))[:-1]
+
+
+def _children(bases: Sequence[CommentRow], below: Sequence[ReplyRow]) -> dict[str, list[ReplyRow]]:
+    children: dict[str, list[ReplyRow]] = {row.id: [] for row in (*bases, *below)}
     for row in below:
-        replies[row.parent_id]["data"].append({**shape(row), "replies": replies[row.id]})
-    for parent in (*bases, *below):
-        present = replies[parent.id]
-        if parent.replies > len(present["data"]):
-            last = present["data"][-1]["id"] if present["data"] else BEFORE_ALL
-            present["next"] = Cursors(request, f"/v1/comments/{parent.id}/replies").write([last])
-    return [{**shape(row, own=own), "replies": replies[row.id]} for row in bases]
+        children[row.parent_id].append(row)
+    return children
+
+
+def _next(request: Request, row: CommentRow, shown: Sequence[ReplyRow]) -> str | None:
+    """The cursor for its direct replies after those that are `shown`; None where there are no more."""
+    if row.replies <= len(shown):
+        return None
+    last = shown[-1].id if shown else BEFORE_ALL
+    return Cursors(request, f"/v1/comments/{row.id}/replies").write([last])

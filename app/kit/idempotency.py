@@ -3,7 +3,7 @@
 Key, digest of the request, and answer are one row, stored in the transaction of the change. So no change exists without
 its answer, and nothing needs cleaning up after a crash. A second request while the first is running gets a 409: found
 by an advisory lock on PostgreSQL, and by a set within a process. Errors are not stored: they changed nothing, and a
-retry may succeed.
+retry may succeed. Answers that are too old are deleted by one in sixteen of those who store one.
 Source: draft-ietf-httpapi-idempotency-key-header.
 """
 
@@ -11,19 +11,22 @@ from __future__ import annotations
 
 import json
 from datetime import datetime, timedelta
-from typing import Annotated
+from functools import lru_cache
+from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Header
-from sqlalchemy import Integer, LargeBinary, delete, func, select
+from sqlalchemy import BigInteger, Integer, LargeBinary, bindparam, delete, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.kit import clock
-from app.kit.db import Base, Key, Writing, at_end
+from app.kit.db import Base, Instant, Key, Writing, at_end, dialect_of
 from app.kit.errors import BadRequest, Fault, IdempotencyConflict, IdempotencyInFlight
+from app.kit.prepared import Prepared
 from app.kit.signing import digest
+from app.kit.sql import insert_for
 
 SHORTEST, LONGEST = 16, 255
 KEPT = timedelta(hours=24)
@@ -43,10 +46,36 @@ class StoredAnswer(Base):
     created_at: Mapped[datetime] = mapped_column(index=True)
 
 
+class _Stored(NamedTuple):
+    """What is read of a `StoredAnswer`."""
+
+    asked: str
+    status: int
+    headers: str
+    body: bytes
+
+
+TABLE = Base.metadata.tables[StoredAnswer.__tablename__]
+RECENT = TABLE.c.created_at > bindparam("since", type_=Instant)
+FIND = Prepared(
+    select(*(TABLE.c[name] for name in _Stored._fields)).where(TABLE.c.key == bindparam("key"), RECENT), _Stored
+)
+CLAIM = Prepared(select(func.pg_try_advisory_xact_lock(bindparam("number", type_=BigInteger)).label("is_ours")))
+CLEAR = Prepared(delete(TABLE).where(TABLE.c.created_at <= bindparam("before", type_=Instant)))
+
+
+@lru_cache
+def _put(dialect: str) -> Prepared:
+    """The upsert: an answer that is not kept any more may still be there."""
+    row = insert_for(dialect, TABLE)
+    others = {name: row.excluded[name] for name in (*_Stored._fields, "created_at")}
+    return Prepared(row.on_conflict_do_update(index_elements=["key"], set_=others))
+
+
 class Replay(Exception):
     """Raised for a repeated request: answer with the stored response."""
 
-    def __init__(self, stored: StoredAnswer) -> None:
+    def __init__(self, stored: _Stored) -> None:
         headers = {**json.loads(stored.headers), "Idempotency-Replayed": "true"}
         self.response = Response(stored.body, stored.status, headers)
 
@@ -70,10 +99,7 @@ class Once:
         key = digest(f"{scope}\n{self._header}")
         await self._claim(key)
         self._asked = digest(f"{self._request.method} {self._request.url.path}\n".encode() + await self._request.body())
-        recent = StoredAnswer.created_at > clock.now() - KEPT
-        stored = (
-            await self._session.scalars(select(StoredAnswer).where(StoredAnswer.key == key, recent))
-        ).one_or_none()
+        stored = await FIND.first(self._session, {"key": key, "since": clock.now() - KEPT})
         if stored is None:
             self._key = key
         elif stored.asked == self._asked:
@@ -87,10 +113,11 @@ class Once:
             raise IdempotencyInFlight(headers={"Retry-After": "1"})
         at_work.add(key)
         at_end(self._session, lambda: at_work.discard(key))
-        if self._session.get_bind().dialect.name == "postgresql":
-            number = int(key[:16], 16) - 2**63
-            if not (await self._session.execute(select(func.pg_try_advisory_xact_lock(number)))).scalar_one():
-                raise IdempotencyInFlight(headers={"Retry-After": "1"})
+        if dialect_of(self._session) == "postgresql" and not await self._is_locked(int(key[:16], 16) - 2**63):
+            raise IdempotencyInFlight(headers={"Retry-After": "1"})
+
+    async def _is_locked(self, number: int) -> bool:
+        return bool((await CLAIM.one(self._session, {"number": number})).is_ours)
 
     async def store(self, response: Response) -> None:
         """Store a successful answer in the transaction of its change.
@@ -100,22 +127,18 @@ class Once:
         if self._key is None or not 200 <= response.status_code < 300:
             return
         headers = {name: value for name, value in response.headers.items() if name in REPLAYED_HEADERS}
-        await self._session.execute(
-            delete(StoredAnswer).where(
-                (StoredAnswer.created_at <= clock.now() - KEPT) | (StoredAnswer.key == self._key)
-            )
-        )
-        self._session.add(
-            StoredAnswer(
-                key=self._key,
-                asked=self._asked,
-                status=response.status_code,
-                headers=json.dumps(headers),
-                body=getattr(self._request.state, "replayed_content", response.body),
-                created_at=clock.now(),
-            )
-        )
-        await self._session.flush()
+        now = clock.now()
+        if self._key[0] == "0":  # one in sixteen: a digest begins with any digit
+            await CLEAR.run(self._session, {"before": now - KEPT})
+        row = {
+            "key": self._key,
+            "asked": self._asked,
+            "status": response.status_code,
+            "headers": json.dumps(headers),
+            "body": getattr(self._request.state, "replayed_content", response.body),
+            "created_at": now,
+        }
+        await _put(dialect_of(self._session)).run(self._session, row)
 
 
 async def _once(

@@ -20,19 +20,35 @@ from datetime import datetime, timedelta
 from functools import lru_cache
 from math import ceil
 
-from sqlalchemy import BigInteger, Integer, Text, case, cast, delete, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import (
+    BigInteger,
+    Integer,
+    Select,
+    Text,
+    bindparam,
+    case,
+    cast,
+    delete,
+    func,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import Base, Key
-from app.kit.sql import insert_for
+from app.kit import clock
+from app.kit.db import Base, Connection, Instant, Key, dialect_of
+from app.kit.prepared import Prepared
+from app.kit.sql import database_clock, insert_for
 
 PARTS = 10  # sub-windows of a window
 DIGITS = 10  # of each count
 NOTHING = "0" * DIGITS
 AHEAD = 10 * PARTS  # ten windows
-CLEARED_AT_ONCE = 100
+LEFT = timedelta(hours=1)  # after which an expired row is cleared
+CLEARED_AT_ONCE = 500
 
 
 class CountedWindows(Base):
@@ -88,22 +104,13 @@ async def count_in(session: AsyncSession, limits: Iterable[Limit], now: datetime
     undoes the counting.
     """
     by_key = {limit.row_key: limit for limit in sorted(limits, key=lambda limit: limit.row_key)}
-    rows = [_first(limit, now) for limit in by_key.values()]
-    statement = _one_more(session.get_bind().dialect.name).values(rows)
-    counted = (await session.execute(statement.returning(TABLE.c.key, TABLE.c.part, TABLE.c.counts))).all()
-    if any(counts == _first_counts() for _, _, counts in counted):  # rarely enough: on the first request of a sender
-        await _clear(session, now)
+    values: dict[str, object] = {}
+    for number, (key, limit) in enumerate(by_key.items()):
+        expires = now + timedelta(seconds=2 * limit.seconds)
+        values |= {f"key{number}": key, f"part{number}": limit.part(now), f"expires{number}": expires}
+    counted = await _one_more(dialect_of(session), len(by_key)).all(session, values)
     found = [exceeded for key, part, counts in counted if (exceeded := _exceeded(by_key[key], part, counts, now))]
     return max(found, key=lambda exceeded: exceeded.wait) if found else None
-
-
-def _first_counts() -> str:
-    return f"{1:0{DIGITS}}" + NOTHING * PARTS
-
-
-def _first(limit: Limit, now: datetime) -> dict[str, object]:
-    expires = now + timedelta(seconds=2 * limit.seconds)
-    return {"key": limit.row_key, "part": limit.part(now), "counts": _first_counts(), "expires_at": expires}
 
 
 def _exceeded(limit: Limit, part: int, counts: str, now: datetime) -> Exceeded | None:
@@ -123,19 +130,32 @@ def _exceeded(limit: Limit, part: int, counts: str, now: datetime) -> Exceeded |
     return Exceeded(limit, limit.seconds)
 
 
-async def _clear(session: AsyncSession, now: datetime) -> None:
-    """Delete expired rows, except locked ones."""
-    old = select(TABLE.c.key).where(TABLE.c.expires_at < now).limit(CLEARED_AT_ONCE).with_for_update(skip_locked=True)
-    await session.execute(delete(TABLE).where(TABLE.c.key.in_(old)))
-
-
 TABLE = Base.metadata.tables[CountedWindows.__tablename__]
+BEFORE = bindparam("before", type_=Instant)
+OLDEST = Prepared(select(func.min(TABLE.c.expires_at).label("expires_at"), database_clock().label("clock")))
+EXPIRED = select(TABLE.c.key).where(TABLE.c.expires_at < BEFORE).order_by(TABLE.c.expires_at).limit(CLEARED_AT_ONCE)
+CLEAR = Prepared(delete(TABLE).where(TABLE.c.key.in_(EXPIRED.with_for_update(skip_locked=True))))
+
+
+async def has_expired(connection: Connection) -> bool:
+    """Whether a row expired `LEFT` ago: then all expired ones are cleared, in one go once in a while."""
+    row = await OLDEST.one(connection)
+    return row.expires_at is not None and row.expires_at < clock.of_database(row.clock) - LEFT
+
+
+async def clear_expired(session: AsyncSession, now: datetime) -> None:
+    """Delete expired rows, except locked ones, up to `CLEARED_AT_ONCE`."""
+    await CLEAR.run(session, {"before": now})
 
 
 @lru_cache
-def _one_more(dialect: str) -> Insert:
-    """The upsert: inserts a row, or shifts its counts to the present sub-window and adds one."""
-    first = insert_for(dialect, TABLE)
+def _one_more(dialect: str, count: int) -> Prepared:
+    """The upsert of `count` rows: inserts a row, or shifts its counts to the present sub-window and adds one.
+
+    Not `VALUES`: SQLAlchemy compiles a statement with several rows of them anew each time.
+    """
+    rows = union_all(*(_first(number) for number in range(count)))
+    first = insert_for(dialect, TABLE).from_select(["key", "part", "counts", "expires_at"], rows)
     counts, passed = TABLE.c.counts, first.excluded.part - TABLE.c.part
     ahead = case((or_(passed > PARTS, passed < -AHEAD), PARTS + 1), else_=cast(passed, Integer))
     zeros = literal_column(f"'{NOTHING * (PARTS + 1)}'", Text)
@@ -151,4 +171,14 @@ def _one_more(dialect: str) -> Insert:
         "part": case((ahead > 0, first.excluded.part), else_=TABLE.c.part),
         "expires_at": first.excluded.expires_at,
     }
-    return first.on_conflict_do_update(index_elements=["key"], set_=changed)
+    upsert = first.on_conflict_do_update(index_elements=["key"], set_=changed)
+    return Prepared(upsert.returning(TABLE.c.key, TABLE.c.part, TABLE.c.counts))
+
+
+def _first(number: int) -> Select[str, int, str, datetime]:
+    return select(
+        bindparam(f"key{number}", type_=TABLE.c.key.type),
+        bindparam(f"part{number}", type_=TABLE.c.part.type),
+        literal_column(f"'{1:0{DIGITS}}{NOTHING * PARTS}'", Text),
+        bindparam(f"expires{number}", type_=Instant),
+    )

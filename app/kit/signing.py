@@ -6,6 +6,7 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Sequence
+from functools import lru_cache
 
 
 class Signer:
@@ -28,6 +29,12 @@ class Signer:
     def digests(self, text: str) -> list[str]:
         """The HMAC of `text` under every key, the present key's first, to find rows written with an older key."""
         return [hmac.digest(key, text.encode(), "sha256").hex() for key in self._keys]
+
+
+@lru_cache(maxsize=64)
+def signer_of(keys: tuple[str, ...], purpose: str) -> Signer:
+    """The signer for this purpose. Cached: deriving the keys costs as much as a signature."""
+    return Signer(keys, purpose)
 
 
 def digest(text: str | bytes) -> str:

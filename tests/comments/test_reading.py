@@ -11,8 +11,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.comments.schemas import CommentList
 from app.comments.tree import body_html
 from app.kit import clock
+from app.kit.listing import written
 from tests.comments.talk import EMAIL, NAME, Talk, talk_in
 from tests.newsroom import Newsroom, asked_of
 
@@ -51,6 +53,23 @@ async def test_the_tree_holds_approved_ones_only(talk: Talk) -> None:
     assert ids(first["replies"]["data"]) == [below["id"]]
     assert found["replies"]["next"] is first["replies"]["next"] is None
     assert await talk.count() == 3
+
+
+async def test_a_page_is_byte_for_byte_what_its_schema_writes(newsroom: Newsroom) -> None:
+    """It is put together from texts of single comments, of which some were written before."""
+    newsroom.set(comments_rate=())
+    talk, parent = await talk_in(newsroom, "open"), None
+    for _ in range(7):
+        parent = (await talk.send("سطر\n\nhttps://example.org/?a=1&b=2", expect=201, parent_id=parent)).json()[
+            "comment"
+        ]["id"]
+        for _ in range(6):
+            await talk.send(expect=201, parent_id=parent, author_name='سلمى "أ"')
+    pages = [await newsroom.get(talk.url), await newsroom.get(f"/v1/comments/{ids(await talk.every())[0]}/replies")]
+    pages += [await newsroom.get(talk.url)]
+    for page in pages:
+        assert page.content == written(CommentList, page.json())
+    assert b'"next":"' in pages[0].content
 
 
 async def test_three_orders(talk: Talk) -> None:
