@@ -18,25 +18,29 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy.orm.attributes import get_history
 
 from app.articles import revisions
-from app.articles.editing import Draft, lacks, plain_slug
-from app.articles.events import log_time, record_public_change
+from app.articles.desk_repository import ArticlesToEdit
+from app.articles.editing import Draft
+from app.articles.events import HIDDEN, PublicView, is_out, log_time, record_public_change, view_of
 from app.articles.fields import PUBLIC
-from app.articles.models import Article, Correction
-from app.articles.repository import KIND, readable
+from app.articles.indexing import index, with_locked_names
+from app.articles.models import Article, ArticleBody, Correction
+from app.articles.naming import name, name_in_public, plain_slug, was_public
+from app.articles.repository import KIND
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
-from app.articles.stored import ArticlesToEdit
 from app.changes.log import log_clock
 from app.kit import clock
 from app.kit.caching import Expected
-from app.kit.errors import AlreadyExists, Forbidden, InvalidBody, NotFound, StateConflict
+from app.kit.errors import AlreadyExists, Fault, Forbidden, InvalidBody, NotFound, StateConflict
 from app.kit.forms import Sent
 from app.kit.ids import new_id
+from app.sections.repository import lines_of
 from app.slugs import repository as slugs
 from app.staff.work import Work
+from app.text.characters import is_blank
 
 ALLOWED: dict[str, set[str]] = {
     "update": {"draft", "in_review", "scheduled", "published"},
@@ -51,41 +55,21 @@ ALLOWED: dict[str, set[str]] = {
     "delete": {"draft", "in_review"},
 }
 WRITERS = {"update", "restore", "submit", "delete"}
+MATCHED = {"update", "restore", "correct", "delete"}  # verbs that require `If-Match`; the others check it if it is sent
 
 
 async def create(work: Work, sent: Sent[ArticleCreate, ArticleUpdate]) -> Draft:
     """Creates a draft that belongs to the acting member."""
     now = work.now
-    article = Article(
-        id=new_id(),
-        slug="",
-        state="draft",
-        language="",
-        kind="news",
-        access="free",
-        urgency=5,
-        media=[],
-        version=0,
-        comment_count=0,
-        corrected=False,
-        announced=False,
-        slug_by_hand=False,
-        member_id=work.actor.member_id,
-        created_at=now,
-        saved_at=now,
-        updated_at=now,
-    )
-    draft = Draft(work, ArticlesToEdit(work.session), article)
-    draft.faults = list(sent.faults)
-    await draft.write(sent.fields, sent.given if sent.faults else set(ArticleUpdate.model_fields))
-    await _refuse_known(work, article)
-    await draft.name(sent.fields, sent.given)
-    article.version = 1
-    await _finish(draft, "create")
-    return draft
+    article = Article(id=new_id(), member_id=work.actor.member_id, created_at=now, saved_at=now, updated_at=now)
+    draft = Draft(work, ArticlesToEdit(work.session), article, faults=list(sent.faults))
+    every = set(ArticleUpdate.model_fields)
+    await _write(draft, sent.fields, sent.given, sent.given if sent.faults else every)
+    await draft.articles.add(article)
+    return await _finish(draft, "create")
 
 
-async def open_for(work: Work, id: str, verb: str, expected: Expected | None = None) -> Draft:
+async def _open(work: Work, id: str, verb: str, expected: Expected) -> Draft:
     """The article, locked for `verb`. Raises `NotFound`, `Forbidden`, `StateConflict`, and the errors of `If-Match`."""
     articles = ArticlesToEdit(work.session)
     if verb == "publish":  # before the article's row lock: a transaction that waits for a slug holds no lock yet
@@ -96,13 +80,25 @@ async def open_for(work: Work, id: str, verb: str, expected: Expected | None = N
     status = status_of(article, work.now)
     if not work.actor.has("editor"):
         _refuse_reporter(work, article, verb, status)
-    if expected is not None:
+    if verb in MATCHED:
         expected.require(article.version)
     if status not in ALLOWED[verb]:
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
-    draft = Draft(work, articles, article, *await articles.beside(article, work.now))
-    draft.before = await draft.public_view(log_time(article, work.now))
+    expected.obey(article.version)
+    body, related = await articles.beside(article, work.now)
+    draft = Draft(work, articles, article, body, related)
+    draft.before = await _public_view(draft, log_time(article, work.now))
     return draft
+
+
+async def _public_view(draft: Draft, now: datetime) -> PublicView:
+    """What readers see of it at `now`."""
+    if not is_out(draft.article, now):
+        return HIDDEN
+    if missing := set(draft.related.ids("sections")) - draft.lines.keys():
+        with draft.work.session.no_autoflush:  # the article is stored when all is known
+            draft.lines |= await lines_of(draft.work.session, missing)
+    return view_of(draft.article, draft.related, draft.lines)
 
 
 def _refuse_reporter(work: Work, article: Article, verb: str, status: str) -> None:
@@ -113,63 +109,70 @@ def _refuse_reporter(work: Work, article: Article, verb: str, status: str) -> No
         raise Forbidden()
 
 
-async def update(draft: Draft, sent: Sent[ArticleUpdate, ArticleUpdate]) -> None:
+async def update(work: Work, id: str, expected: Expected, sent: Sent[ArticleUpdate, ArticleUpdate]) -> Draft:
     """Changes the fields that were sent. A save without a change stores nothing."""
+    draft = await _open(work, id, "update", expected)
     draft.faults = list(sent.faults)
-    await _edit(draft, sent.fields, sent.given, "update", minor=sent.fields.minor)
+    await _write(draft, sent.fields, sent.given)
+    return await _save_changes(draft, "update", minor=bool(sent.fields.minor))
 
 
-async def restore(draft: Draft, number: int) -> None:
+async def restore(work: Work, id: str, expected: Expected, number: int) -> Draft:
     """Saves the content of an earlier revision again; sections, tags and authors that are gone are left out."""
-    revision = await revisions.one(draft.work.session, draft.article, number)
-    fields, given = revisions.as_update(revision.content)
+    draft = await _open(work, id, "restore", expected)
+    revision = await revisions.one(work.session, draft.article, number)
     draft.is_restoring = True
-    await _edit(draft, fields, given, "restore", minor=False)
+    await _write(draft, *revisions.as_update(revision.content))
+    return await _save_changes(draft, "restore")
 
 
-async def correct(draft: Draft, sent: Sent[CorrectInput, ArticleUpdate]) -> None:
+async def correct(work: Work, id: str, expected: Expected, sent: Sent[CorrectInput, ArticleUpdate]) -> Draft:
     """Adds a public correction, and saves the changes that came with it."""
-    article, work = draft.article, draft.work
-    if sent.form is None:
-        draft.faults = list(sent.faults)
-        await draft.write(sent.fields, sent.given)
+    draft = await _open(work, id, "correct", expected)
+    article, now = draft.article, draft.work.now
+    draft.faults = list(sent.faults)
+    await _write(draft, sent.fields, sent.given)
     correction = sent.whole()
-    work.session.add(
-        Correction(id=new_id(), article_id=article.id, kind=correction.kind, note=correction.note, at=work.now)
-    )
     article.corrected = True
-    await _edit(draft, sent.fields, sent.given, "correct", minor=False, always=True)
+    work.session.add(Correction(id=new_id(), article_id=article.id, kind=correction.kind, note=correction.note, at=now))
+    return await _save_changes(draft, "correct")
 
 
-async def _edit(
-    draft: Draft, fields: ArticleUpdate, given: set[str], action: str, *, minor: bool, always: bool = False
-) -> None:
-    article, work = draft.article, draft.work
-    before, before_public = await revisions.content_of(draft), await _public(draft)
-    other = (article.external_system, article.external_id, article.translation_group)
-    with work.session.no_autoflush:
-        await draft.write(fields, given)
-        await _refuse_known(work, article)
-        await draft.name(fields, given)
-    await draft.store()
-    if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(article, draft.body)):
+async def _write(draft: Draft, fields: ArticleUpdate, given: set[str], written: set[str] | None = None) -> None:
+    """Writes and names the article. `written`: the fields to set, where these are not only the `given` ones."""
+    work, article = draft.work, draft.article
+    with work.session.no_autoflush:  # the database would refuse what is half written
+        await draft.write(fields, given if written is None else written)
+        taken = await draft.articles.same_external(article, work.actor, work.now)
+        if taken is not None:
+            id, may_know = taken
+            raise AlreadyExists(existing_id=id if may_know else None)
+        await name(draft, fields, given)
+
+
+async def _save_changes(draft: Draft, action: str, *, minor: bool = False) -> Draft:
+    """Saves what was written. Whether anything was is the session's to say: so nothing was flushed yet."""
+    article, body, work = draft.article, draft.body, draft.work
+    if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(article, body)):
         raise InvalidBody(errors=faults)
-    changed = (article.external_system, article.external_id, article.translation_group) != other
-    is_public_change = await _public(draft) != before_public
-    if not (always or changed or is_public_change) and await revisions.content_of(draft) == before:
-        return
-    if always or is_public_change:
+    is_public_change = (
+        action == "correct"
+        or draft.related != draft.stored
+        or _has_changed(article, *PUBLIC)
+        or (body is not None and _has_changed(body, "html"))
+    )
+    if is_public_change:
         article.updated_at = _no_earlier_than_publication(article, work.now)
         if article.state == "published" and not minor:
             article.revised_at = article.updated_at
-    article.version += 1
-    await _finish(draft, action)
+    elif not work.session.is_modified(article) and not (body is not None and work.session.is_modified(body)):
+        return draft
+    return await _save(draft, action)
 
 
-async def _public(draft: Draft) -> list[object]:
-    """The public fields of the article, its body and its public relations, to compare before and after a save."""
-    article = draft.article
-    return [*(getattr(article, name) for name in PUBLIC), draft.body and draft.body.html, await draft.related()]
+def _has_changed(thing: Article | ArticleBody, *names: str) -> bool:
+    """Whether one of these attributes has another value than the stored one."""
+    return any(get_history(thing, name).has_changes() for name in names)
 
 
 def _no_earlier_than_publication(article: Article, now: datetime) -> datetime:
@@ -177,91 +180,99 @@ def _no_earlier_than_publication(article: Article, now: datetime) -> datetime:
     return max(now, article.published_at) if article.state == "published" and article.published_at else now
 
 
-async def submit(draft: Draft) -> None:
+async def submit(work: Work, id: str, expected: Expected) -> Draft:
+    draft = await _open(work, id, "submit", expected)
     draft.article.state = "in_review"
-    await _save(draft, "submit")
+    return await _save(draft, "submit")
 
 
-async def give_back(draft: Draft, note: str) -> None:
+async def give_back(work: Work, id: str, expected: Expected, note: str) -> Draft:
     """Returns an article from review to draft, with the reason."""
+    draft = await _open(work, id, "return", expected)
     draft.article.state, draft.article.note = "draft", note
-    await _save(draft, "return")
+    return await _save(draft, "return")
 
 
-async def publish(draft: Draft, at: datetime | None) -> None:
+async def publish(work: Work, id: str, expected: Expected, at: datetime | None) -> Draft:
     """Publishes now, or `at` a time: in the future it becomes visible then by itself; a past one is for archives."""
+    draft = await _open(work, id, "publish", expected)
     article, now = draft.article, draft.work.now
     if faults := lacks(article, draft.body):
         raise InvalidBody(errors=faults)
-    if not draft.was_public:
+    if not was_public(article, now):
         article.first_published_at = None
-    await draft.name_in_public()
+    await name_in_public(draft)
     article.state, article.note = "published", None
     article.published_at = at or now
     article.first_published_at = article.first_published_at or article.published_at
     article.revised_at = article.published_at
     article.updated_at = max(now, article.published_at)
-    await _save(draft, "publish", at=article.published_at.isoformat())
+    return await _save(draft, "publish", at=article.published_at.isoformat())
 
 
-async def unpublish(draft: Draft) -> None:
+async def unpublish(work: Work, id: str, expected: Expected) -> Draft:
     """Makes a published or scheduled article a draft: it is no longer public."""
-    article = draft.article
-    if not draft.was_public:
+    draft = await _open(work, id, "unpublish", expected)
+    article, now = draft.article, draft.work.now
+    if not was_public(article, now):
         article.first_published_at = None
-    article.state, article.published_at, article.revised_at = "draft", None, None
-    article.updated_at = draft.work.now
-    await _save(draft, "unpublish")
+    article.state, article.published_at, article.revised_at, article.updated_at = "draft", None, None, now
+    return await _save(draft, "unpublish")
 
 
-async def withdraw(draft: Draft, reason: str, note: str | None) -> None:
+async def withdraw(work: Work, id: str, expected: Expected, reason: str, note: str | None) -> Draft:
     """Withdraws it for good: its address answers 410 with the reason."""
+    draft = await _open(work, id, "withdraw", expected)
     article, now = draft.article, draft.work.now
     article.state, article.withdrawn_at, article.withdrawn_reason, article.note = "withdrawn", now, reason, note
     article.updated_at = now
-    await _save(draft, "withdraw")
+    return await _save(draft, "withdraw")
 
 
-async def reinstate(draft: Draft) -> None:
+async def reinstate(work: Work, id: str, expected: Expected) -> Draft:
     """Makes a withdrawn article a draft again, not public until it is published anew."""
-    article = draft.article
+    draft = await _open(work, id, "reinstate", expected)
+    article, now = draft.article, draft.work.now
     article.state, article.withdrawn_at, article.withdrawn_reason = "draft", None, None
-    article.published_at, article.revised_at, article.updated_at = None, None, draft.work.now
-    await _save(draft, "reinstate")
+    article.published_at, article.revised_at, article.updated_at = None, None, now
+    return await _save(draft, "reinstate")
 
 
-async def delete(draft: Draft) -> None:
+async def delete(work: Work, id: str, expected: Expected) -> None:
     """Deletes a draft. A slug that was public stays reserved for ever."""
-    work, article = draft.work, draft.article
+    draft = await _open(work, id, "delete", expected)
+    article = draft.article
     await draft.articles.remove(article)
-    if not draft.was_public:
+    if not was_public(article, draft.work.now):
         await slugs.release(work.session, KIND, article.id)
     await work.record("article.delete", KIND, article.id, headline=article.headline)
 
 
-async def _save(draft: Draft, verb: str, **details: object) -> None:
+async def _save(draft: Draft, verb: str, **details: object) -> Draft:
     draft.article.version += 1
-    await _finish(draft, verb, **details)
+    return await _finish(draft, verb, **details)
 
 
-async def _finish(draft: Draft, verb: str, **details: object) -> None:
-    """Every save ends here: article, index, change log, one revision, one audit row."""
-    draft.article.saved_at = draft.work.now
-    await draft.store()
-    await draft.index()
-    record_public_change(draft.work.session, draft.article, verb, draft.before, await draft.public_view())
-    await draft.articles.save(draft.article)
+async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
+    """Every save ends here: change log, links, article, one revision, index, one audit row."""
+    article, body, related, work = draft.article, draft.body, draft.related, draft.work
+    article.saved_at = work.now
+    record_public_change(work.session, article, verb, draft.before, await _public_view(draft, work.now))
+    if body is not None:
+        work.session.add(body)
+    await draft.articles.file(article, draft.stored, related)
     await revisions.keep(draft, verb)
-    await draft.work.record(f"article.{verb}", KIND, draft.article.id, version=draft.article.version, **details)
-    await draft.work.session.flush()
+    indexed = await with_locked_names(work.session, related) if article.state == "published" else related
+    await index(work.session, article, indexed, body)
+    await work.record(f"article.{verb}", KIND, article.id, version=article.version, **details)
+    return draft
 
 
-async def _refuse_known(work: Work, article: Article) -> None:
-    if article.external_id is None:
-        return
-    same = (Article.external_system == article.external_system, Article.external_id == article.external_id)
-    found = select(Article.id, readable(work.actor, work.now)).where(*same, Article.id != article.id)
-    taken = (await work.session.execute(found)).first()
-    if taken is not None:
-        id, may_know = taken
-        raise AlreadyExists(existing_id=id if may_know else None)
+def lacks(article: Article, body: ArticleBody | None) -> list[Fault]:
+    """The fields that publication requires and that are missing, as faults."""
+    faults = [Fault("required", pointer="/headline")] if is_blank(article.headline) else []
+    if body is None or not body.blocks:
+        faults.append(Fault("required", pointer="/body"))
+    if article.section_id is None:
+        faults.append(Fault("required", pointer="/section"))
+    return faults

@@ -10,6 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.articles import actions, revisions
+from app.articles.desk_repository import ArticlesToEdit
 from app.articles.editing import Draft
 from app.articles.models import Article, ArticleBody
 from app.articles.schemas import (
@@ -30,9 +31,8 @@ from app.articles.schemas import (
     WithdrawInput,
 )
 from app.articles.shapes import desk_of, desk_summary_of
-from app.articles.stored import ArticlesToEdit
 from app.kit import clock
-from app.kit.caching import Expected, IfMatch, at_desk
+from app.kit.caching import IfMatch, at_desk
 from app.kit.db import ReadingSession
 from app.kit.errors import (
     AlreadyExists,
@@ -52,7 +52,7 @@ from app.kit.schemas import NoQuery
 from app.kit.schemas import Query as QueryModel
 from app.kit.warnings import localised
 from app.staff.access import Actor, OncePerToken, Writer
-from app.staff.work import EditorWork, Work, WriterWork
+from app.staff.work import EditorWork, WriterWork
 
 desk = router_of("/v1/desk/articles", "desk: articles", "Writing, publishing, correcting and withdrawing.")
 ArticleId = Annotated[str, Path(description="Id of the article.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
@@ -117,7 +117,7 @@ async def read_desk_article(
     now = clock.now()
     related = (await articles.relations_for([article.id], actor, now))[article.id]
     body = await session.get(ArticleBody, article.id)
-    corrections = await articles.corrections(article.id) if article.corrected else ()
+    corrections = await articles.corrections(article)
     whole = desk_of(article, related, body, corrections, [], request.app.state.settings, now)
     return at_desk(written(ArticleDesk, whole), version=article.version)
 
@@ -131,9 +131,7 @@ async def update_article(
     JSON Merge Patch. A change of a published article is live when this answers. With `minor` the change does not move
     `revised_at`.
     """
-    draft = await actions.open_for(work, id, "update", expected)
-    await actions.update(draft, Sent(ArticleUpdate, body, ArticleUpdate))
-    return await _answer(request, draft)
+    return await _answer(request, await actions.update(work, id, expected, Sent(ArticleUpdate, body, ArticleUpdate)))
 
 
 @desk.delete(
@@ -146,7 +144,7 @@ async def delete_article(id: ArticleId, _: Empty, expected: IfMatch, work: Write
 
     A scheduled, published or withdrawn article cannot be deleted (409).
     """
-    await actions.delete(await actions.open_for(work, id, "delete", expected))
+    await actions.delete(work, id, expected)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
@@ -155,9 +153,7 @@ async def submit_article(
     request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: WriterWork, body: NoInput | None = None
 ) -> Response:
     """Hand a draft in for review"""
-    draft = await _opened(work, id, "submit", expected)
-    await actions.submit(draft)
-    return await _answer(request, draft)
+    return await _answer(request, await actions.submit(work, id, expected))
 
 
 @desk.post("/{id}/return", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
@@ -165,9 +161,7 @@ async def return_article(
     request: Request, id: ArticleId, _: Empty, body: ReturnInput, expected: IfMatch, work: EditorWork
 ) -> Response:
     """Give a text back to its writer, with the reason"""
-    draft = await _opened(work, id, "return", expected)
-    await actions.give_back(draft, body.note)
-    return await _answer(request, draft)
+    return await _answer(request, await actions.give_back(work, id, expected, body.note))
 
 
 @desk.post("/{id}/publish", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
@@ -179,9 +173,7 @@ async def publish_article(
     With `at` ahead it appears at that moment by itself, whether or not anything runs; with `at` past it is filed there.
     What is missing for publication is a 422 that names every lack.
     """
-    draft = await _opened(work, id, "publish", expected)
-    await actions.publish(draft, body.at if body else None)
-    return await _answer(request, draft)
+    return await _answer(request, await actions.publish(work, id, expected, body.at if body else None))
 
 
 @desk.post("/{id}/unpublish", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
@@ -189,9 +181,7 @@ async def unpublish_article(
     request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: EditorWork, body: NoInput | None = None
 ) -> Response:
     """Take an article off the site as a draft, or cancel its schedule"""
-    draft = await _opened(work, id, "unpublish", expected)
-    await actions.unpublish(draft)
-    return await _answer(request, draft)
+    return await _answer(request, await actions.unpublish(work, id, expected))
 
 
 @desk.post("/{id}/withdraw", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
@@ -202,9 +192,7 @@ async def withdraw_article(
 
     Its address answers 410 from now on. Only `reinstate` leads back, to a draft.
     """
-    draft = await _opened(work, id, "withdraw", expected)
-    await actions.withdraw(draft, body.reason, body.note)
-    return await _answer(request, draft)
+    return await _answer(request, await actions.withdraw(work, id, expected, body.reason, body.note))
 
 
 @desk.post("/{id}/reinstate", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
@@ -212,9 +200,7 @@ async def reinstate_article(
     request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: EditorWork, body: NoInput | None = None
 ) -> Response:
     """Make a withdrawn article a draft again"""
-    draft = await _opened(work, id, "reinstate", expected)
-    await actions.reinstate(draft)
-    return await _answer(request, draft)
+    return await _answer(request, await actions.reinstate(work, id, expected))
 
 
 @desk.post(
@@ -230,9 +216,8 @@ async def correct_article(
 
     Adds a public note to `corrections`, and makes the changes that are sent with it. `kind` is the correction's.
     """
-    draft = await actions.open_for(work, id, "correct", expected)
-    await actions.correct(draft, Sent(CorrectInput, body, ArticleUpdate, frozenset({"kind", "note"})))
-    return await _answer(request, draft)
+    sent = Sent(CorrectInput, body, ArticleUpdate, frozenset({"kind", "note"}))
+    return await _answer(request, await actions.correct(work, id, expected, sent))
 
 
 @desk.get("/{id}/revisions", response_model=RevisionList, responses=problems(InvalidQuery, InvalidCursor, NotFound))
@@ -282,9 +267,7 @@ async def restore_article(
 
     Sections, tags and authors that are gone since are left out, each with the warning `not_restored`.
     """
-    draft = await actions.open_for(work, id, "restore", expected)
-    await actions.restore(draft, body.revision)
-    return await _answer(request, draft)
+    return await _answer(request, await actions.restore(work, id, expected, body.revision))
 
 
 @desk.post(
@@ -297,16 +280,7 @@ async def restore_revision(
 
     Sections, tags and authors that are gone since are left out, each with the warning `not_restored`.
     """
-    draft = await actions.open_for(work, id, "restore", expected)
-    await actions.restore(draft, number)
-    return await _answer(request, draft)
-
-
-async def _opened(work: Work, id: str, verb: str, expected: Expected) -> Draft:
-    """The article, locked, for verbs that check `If-Match` but do not require it."""
-    draft = await actions.open_for(work, id, verb)
-    expected.obey(draft.article.version)
-    return draft
+    return await _answer(request, await actions.restore(work, id, expected, number))
 
 
 async def _readable(articles: ArticlesToEdit, id: str, actor: Actor) -> Article:
@@ -317,8 +291,11 @@ async def _readable(articles: ArticlesToEdit, id: str, actor: Actor) -> Article:
 
 
 async def _answer(request: Request, draft: Draft, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    article, related = draft.article, await draft.related_at_desk()
-    corrections = await draft.articles.corrections(article.id) if article.corrected else ()
-    warnings = localised(request, draft.warnings)
-    whole = desk_of(article, related, draft.body, corrections, warnings, draft.work.settings, clock.now())
+    """The article as it was just saved, with all translations that the acting member may read."""
+    article, articles, work, now = draft.article, draft.articles, draft.work, clock.now()
+    related = draft.related
+    if article.translation_group is not None:
+        related = (await articles.relations_for([article.id], work.actor, work.now))[article.id]
+    corrections, warnings = await articles.corrections(article), localised(request, draft.warnings)
+    whole = desk_of(article, related, draft.body, corrections, warnings, work.settings, now)
     return at_desk(written(ArticleDesk, whole), status=status, version=article.version, headers=headers)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.articles.desk_repository import OUT, UNHEARD, ArticlesToEdit
 from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
 from app.changes.log import log_clock
@@ -29,8 +30,6 @@ TYPES = {
     "withdraw": "article.withdrawn",
     "correct": "article.corrected",
 }
-# As the partial indexes name them: with a parameter in its place SQLite would not know its index.
-OUT, UNHEARD = text("articles.state = 'published'"), text("articles.state = 'published' AND NOT articles.announced")
 
 
 @dataclass(frozen=True)
@@ -64,21 +63,23 @@ HIDDEN = PublicView()
 
 async def public_views(session: AsyncSession, articles: Sequence[Any], now: datetime) -> dict[str, PublicView]:
     """What readers see of these articles (rows or objects) at this moment, by id. Two statements."""
-    shown = [article for article in articles if _is_out(article, now)]
+    shown = [article for article in articles if is_out(article, now)]
     related = await Articles(session).relations([article.id for article in shown], now)
-    lines = await lines_of(session, {id for found in related.values() for id in _ids(found.sections)})
-    found = {article.id: _view(article, related[article.id], lines) for article in shown}
+    lines = await lines_of(session, {id for found in related.values() for id in found.ids("sections")})
+    found = {article.id: view_of(article, related[article.id], lines) for article in shown}
     return {article.id: found.get(article.id, HIDDEN) for article in articles}
 
 
-def _is_out(article: Any, now: datetime) -> bool:
+def is_out(article: Any, now: datetime) -> bool:
+    """Whether readers see it at this moment."""
     return article.state == "published" and article.published_at is not None and article.published_at <= now
 
 
-def _view(article: Any, related: Relations, lines: Mapping[str, frozenset[str]]) -> PublicView:
-    sections = frozenset[str]().union(*(lines[id] for id in _ids(related.sections)))
+def view_of(article: Any, related: Relations, lines: Mapping[str, frozenset[str]]) -> PublicView:
+    """What readers see of an article that is out; `lines` of the sections that it is filed in."""
+    sections = frozenset[str]().union(*(lines[id] for id in related.ids("sections")))
     terms = {("section", id) for id in sections}
-    terms |= {("tag", id) for id in _ids(related.tags)} | {("author", id) for id in _ids(related.authors)}
+    terms |= {("tag", id) for id in related.ids("tags")} | {("author", id) for id in related.ids("authors")}
     return PublicView(
         True,
         article.slug,
@@ -90,15 +91,6 @@ def _view(article: Any, related: Relations, lines: Mapping[str, frozenset[str]])
         article.published_at,
         article.translation_group,
     )
-
-
-def _ids(rows: Iterable[Any]) -> list[str]:
-    return [id for id, _, _ in rows]
-
-
-def public_view(article: Any, related: Relations, lines: Mapping[str, frozenset[str]], now: datetime) -> PublicView:
-    """What readers see of one article at this moment; `lines` of the sections that it is filed in."""
-    return _view(article, related, lines) if _is_out(article, now) else HIDDEN
 
 
 def log_time(article: Article, now: datetime) -> datetime:
@@ -120,8 +112,7 @@ def record_public_change(
         kind = TYPES.get(verb) or ("article.slug_changed" if renamed else "article.updated")
         _record(session, article, kind, before, after)
     same = before.shows_as(after) and article.announced
-    if article.announced != after.visible:  # what is set is looked at before each statement, if it is the same or not
-        article.announced = after.visible
+    article.announced = after.visible
     if not same:
         _touch_translations(session, before, after)
 
@@ -182,25 +173,20 @@ async def record_updates(session: AsyncSession, ids: Collection[str], now: datet
 async def when_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
     """Notes the scheduled articles whose moment has come, the earliest first, and takes back those told too early.
 
-    `now` is the database's clock. An article that somebody is just writing is left to them, or to the next time: nobody
-    waits for anybody.
+    `now` is the database's clock. An article that somebody is just writing is left to them, or to the next time.
     """
     await _take_back(session)
-    due = select(Article).where(UNHEARD, Article.published_at <= now).order_by(Article.published_at, Article.id)
-    articles = (await session.scalars(due.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
+    articles = await ArticlesToEdit(session).due(now, AT_ONCE)
     seen = await public_views(session, articles, now)
     for article in articles:
         _record(session, article, "article.published", HIDDEN, seen[article.id])
         article.announced = True
-    await session.flush()
     _touch_translations(session, *seen.values())
 
 
 async def _take_back(session: AsyncSession) -> None:
     """Articles that were announced, and are ahead of the log's clock, which was put back since."""
-    early = select(Article).where(OUT, Article.announced, _after(await log_clock(session)))
-    early = early.order_by(Article.published_at, Article.id)
-    articles = (await session.scalars(early.limit(AT_ONCE).with_for_update(skip_locked=True))).all()
+    articles = await ArticlesToEdit(session).early(await log_clock(session), AT_ONCE)
     if not articles:
         return
     seen = await public_views(
@@ -209,7 +195,6 @@ async def _take_back(session: AsyncSession) -> None:
     for article in articles:
         _record(session, article, "article.unpublished", seen[article.id], HIDDEN)
         article.announced = False
-    await session.flush()
     _touch_translations(session, *seen.values())
 
 

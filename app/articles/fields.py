@@ -22,6 +22,8 @@ PLAIN = tuple(
     for name in STORED
     if name not in {"slug", "language", "headline", "lead_image", "media", "rights", "seo", "comments_mode"}
 )
+# What these columns hold where nothing is sent for them, or null.
+DEFAULTS: dict[str, object] = {name: default.arg for name in PLAIN if (default := Article.__table__.c[name].default)}
 # Columns that the public sees: a change of one sets `updated_at`.
 PUBLIC = (*STORED, "section_id", "reading_minutes")
 # Columns that a revision keeps and a restore brings back.

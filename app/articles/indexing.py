@@ -8,13 +8,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import exists, select, text
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.articles.desk_repository import OUT
 from app.articles.filing import AUTHORS, TAGS
 from app.articles.models import Article, ArticleBody
-from app.articles.repository import KIND, Relations, Terms
-from app.articles.stored import ArticlesToEdit
+from app.articles.repository import KIND, Articles, Relations, Terms
 from app.authors.models import Author
 from app.index.indexed_text import Texts
 from app.index.models import Indexed
@@ -23,7 +23,6 @@ from app.settings import Settings
 from app.tags.models import Tag
 
 log = logging.getLogger("nashra")
-OUT = text("articles.state = 'published'")
 MOST_MISSING = 1_000  # articles at one process start
 AT_ONCE = 5  # articles per transaction: on SQLite it blocks all other writers
 
@@ -83,7 +82,7 @@ async def index_some(session: AsyncSession, number: int, now: datetime) -> list[
     articles = {row.id: row for row in await session.scalars(select(Article).where(Article.id.in_(ids)))}
     texts = await session.scalars(select(ArticleBody).where(ArticleBody.article_id.in_(ids)))
     bodies = {body.article_id: body for body in texts}
-    related = await ArticlesToEdit(session).relations(ids, now)
+    related = await Articles(session).relations(ids, now)
     for id in reversed(ids):  # in ascending places SQLite leaves no gaps in its pages
         try:
             async with session.begin_nested():

@@ -34,11 +34,11 @@ class Article(Base):
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     slug: Mapped[str] = mapped_column(Key, unique=True)
     slug_by_hand: Mapped[bool] = mapped_column(Boolean, default=False)
-    state: Mapped[str] = mapped_column(Key)  # draft, in_review, published, withdrawn
+    state: Mapped[str] = mapped_column(Key, default="draft")  # or in_review, published, withdrawn
     language: Mapped[str] = mapped_column(Key)
-    kind: Mapped[str]
-    access: Mapped[str]
-    urgency: Mapped[int] = mapped_column(Integer)
+    kind: Mapped[str] = mapped_column(default="news")
+    access: Mapped[str] = mapped_column(default="free")
+    urgency: Mapped[int] = mapped_column(Integer, default=5)
     headline: Mapped[str]
     short_headline: Mapped[str | None]
     summary: Mapped[str | None]
@@ -47,7 +47,7 @@ class Article(Base):
     source: Mapped[str | None]
     section_id: Mapped[str | None] = mapped_column(Id, ForeignKey("sections.id", ondelete="RESTRICT"), index=True)
     lead_image: Mapped[dict[str, object] | None] = mapped_column(Json)
-    media: Mapped[list[dict[str, object]]] = mapped_column(Json)
+    media: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
     rights: Mapped[dict[str, object] | None] = mapped_column(Json)
     seo: Mapped[dict[str, object] | None] = mapped_column(Json)
     canonical_url: Mapped[str | None]

@@ -94,6 +94,10 @@ class Relations:
         translations = tuple((dashed(id), slug, name) for name, id, slug in rows_of_json(row.translations))
         return cls(_in_place(row.sections), _in_place(row.tags), _in_place(row.authors), translations)
 
+    def ids(self, kind: str) -> list[str]:
+        """Ids of the terms of a kind, in order; `kind` as in the names here."""
+        return [id for id, _, _ in getattr(self, kind)]
+
     def cache_tags(self) -> list[str]:
         """Cache tags of the terms whose names it shows. A changed translation invalidates the article's own tag."""
         kinds = (("section", self.sections), ("author", self.authors), ("tag", self.tags))

@@ -6,22 +6,19 @@ import difflib
 import re
 from typing import Any, TypedDict
 
-from sqlalchemy import insert, select
+from sqlalchemy import select
 
 from app.articles.editing import LINKS, Draft
 from app.articles.fields import KEPT, TEXTS
 from app.articles.models import Article, Revision
 from app.articles.schemas import ArticleUpdate, ImagePatch, RightsInput, SeoInput
-from app.kit.db import Base, Connection
+from app.kit.db import Connection
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
-from app.kit.prepared import Prepared
 from app.kit.schemas import Input
-from app.staff.work import Work
 
 OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInput, "seo": SeoInput}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
-KEEP = Prepared(insert(Base.metadata.tables[Revision.__tablename__]))
 
 
 class FieldChange(TypedDict):
@@ -33,32 +30,32 @@ class FieldChange(TypedDict):
     words: list[dict[str, str]] | None
 
 
-async def content_of(draft: Draft) -> dict[str, object]:
+def content_of(draft: Draft) -> dict[str, object]:
     """The editable fields as JSON values; terms by id."""
     article, body = draft.article, draft.body
-    linked = {name: await draft.linked(name) for name in LINKS}
     return {
         **{name: getattr(article, name) for name in KEPT},
         "section": article.section_id,
-        **linked,
+        **{name: draft.related.ids(name) for name in LINKS},
         "body": body.source if body else "",
         "body_format": body.format if body else "html",
     }
 
 
 async def keep(draft: Draft, action: str) -> None:
-    """Inserts the revision of this save; its number is the article's version."""
-    work: Work = draft.work
-    revision = {
-        "article_id": draft.article.id,
-        "number": draft.article.version,
-        "at": work.now,
-        "member_id": work.actor.member_id,
-        "member_name": work.actor.name,
-        "action": action,
-        "content": await content_of(draft),
-    }
-    await KEEP.run(work.session, revision)
+    """Stores the article and the revision of this save, whose number is the article's version."""
+    work = draft.work
+    revision = Revision(
+        article_id=draft.article.id,
+        number=draft.article.version,
+        at=work.now,
+        member_id=work.actor.member_id,
+        member_name=work.actor.name,
+        action=action,
+        content=content_of(draft),
+    )
+    work.session.add(revision)
+    await work.session.flush()
 
 
 async def page(connection: Connection, article: Article, query: PageQuery, cursors: Cursors) -> Slice[Revision]:

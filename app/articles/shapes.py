@@ -151,6 +151,10 @@ def body_of(row: SummaryRow, body: BodyRow | None) -> dict[str, object]:
         return {**_only_summary(row.summary), "truncated": True}
     if body is None:
         return {"html": "", "text": "", "blocks": [], "truncated": False}
+    return _whole_body(body)
+
+
+def _whole_body(body: BodyRow) -> dict[str, object]:
     return {"html": body.html, "text": body.text, "blocks": parsed(body.blocks), "truncated": False}
 
 
@@ -176,18 +180,31 @@ def whole_of(
     settings: Settings,
     now: datetime,
 ) -> dict[str, object]:
-    """A single article."""
+    """A single article. Of a paid one neither the whole body nor the media."""
+    media = "[]" if row.access == "paid" else row.media
+    return _whole(row, related, body_of(row, body), media, corrections, settings, now)
+
+
+def _whole(
+    row: WholeRow,
+    related: Relations,
+    body: dict[str, object],
+    media: list[dict[str, object]] | str,
+    corrections: Iterable[CorrectionRow],
+    settings: Settings,
+    now: datetime,
+) -> dict[str, object]:
     is_open = comments_mode(row, settings, now) != "closed"
     rights, seo = parsed(row.rights), parsed(row.seo)
     return {
         **IN_ORDER,
         **_summary(row, related, settings, is_open),
-        "body": body_of(row, body),
+        "body": body,
         "comments": {"open": is_open, "count": row.comment_count},
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
         **{name: getattr(row, name) for name in SHOWN_AS_STORED},
         "rights": {name: rights.get(name) for name in RIGHTS} if rights else None,
-        "media": [] if row.access == "paid" else [image_of(image) for image in parsed(row.media)],
+        "media": [image_of(image) for image in parsed(media)],
         "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
 
@@ -198,8 +215,11 @@ def external_of(row: StoredRow) -> dict[str, str] | None:
 
 def desk_summary_of(row: StoredRow, related: Relations, settings: Settings, now: datetime) -> dict[str, object]:
     """An article in the desk's list."""
+    return {**summary_of(row, related, settings, now), **_at_desk(row, now)}
+
+
+def _at_desk(row: StoredRow, now: datetime) -> dict[str, object]:
     return {
-        **summary_of(row, related, settings, now),
         "status": status_of(row, now),
         "external_id": external_of(row),
         "member_id": row.member_id,
@@ -218,14 +238,10 @@ def desk_of(
     now: datetime,
 ) -> dict[str, object]:
     """A single article for the desk: its body is whole even if it is paid."""
-    whole = whole_of(row, related, body, corrections, settings, now)
-    if body is not None:
-        whole["body"] = {"html": body.html, "text": body.text, "blocks": body.blocks, "truncated": False}
-    whole["media"] = [image_of(image) for image in parsed(row.media)]
+    shown = body_of(row, None) if body is None else _whole_body(body)
     return {
-        **whole,
-        **desk_summary_of(row, related, settings, now),
-        "comments": whole["comments"],
+        **_whole(row, related, shown, row.media, corrections, settings, now),
+        **_at_desk(row, now),
         "body_source": body.source if body is not None else "",
         "body_format": body.format if body is not None else "html",
         "slug_by_hand": row.slug_by_hand,

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from app.articles.desk_repository import ArticlesToEdit
 from app.articles.models import Article
-from app.articles.stored import ArticlesToEdit
 from app.changes.pending import pending_changes
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
