@@ -41,8 +41,22 @@ class Examples:
 
     values: ExampleValues
     schemas: JsonSchemaValue
+    shown: JsonSchemaValue
+    """`components/examples`: by name of the schema."""
     only_required: bool = False
     """Whether optional fields are omitted (for requests)."""
+
+    def show(self, media: JsonSchemaValue) -> None:
+        """Give a body an example: bodies with one schema share one."""
+        if "example" in media:
+            return
+        name = media["schema"].get("$ref", "").rpartition("/")[2]
+        if not name:
+            media["example"] = self.of(media["schema"])
+            return
+        if name not in self.shown:
+            self.shown[name] = {"value": self.of(media["schema"])}
+        media["examples"] = {name: {"$ref": f"#/components/examples/{name}"}}
 
     def of(self, schema: JsonSchemaValue, name: str = "", depth: int = 0) -> object:
         """A valid value for `schema`, the schema of a field `name`."""

@@ -6,19 +6,18 @@ the route: its `problems(…)`, its schemas, its docstring.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import JsonSchemaValue
 
-from app.kit.errors import MEDIA_TYPE, Problem, every_problem
 from app.kit.examples import Examples, ExampleValues, restore_nulls
 from app.kit.partial import with_partial
-from app.text.languages import direction
-from app.text.messages import message
+from app.kit.problem_responses import FAULT, PROBLEM, ProblemResponses
 
 Tags = Mapping[str, str]
 VERSION = "0.1.0"
@@ -47,46 +46,8 @@ HEADERS: dict[str, tuple[str, str]] = {
     "Content-Language": ("Language of the messages.", "ar"),
     "Idempotency-Replayed": ("`true` when the answer of an earlier request is given again.", "true"),
 }
-BY_STATUS: dict[str, list[str]] = {
-    "401": ["WWW-Authenticate"],
-    "403": [],
-    "429": ["Retry-After", "RateLimit", "RateLimit-Policy"],
-    "503": ["Retry-After"],
-}
-PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457: what went wrong, for programs and for people.",
-    "required": ["type", "title", "status", "detail", "instance", "language", "direction"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference", "description": "Kind of problem; the page exists."},
-        "title": {"type": "string", "description": "The kind, in words."},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "What to do about it."},
-        "instance": {"type": "string", "format": "uri-reference", "description": "Path of the request."},
-        "language": {"type": "string", "description": "BCP 47 tag of the messages."},
-        "direction": {"type": "string", "enum": ["rtl", "ltr"]},
-        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
-    },
-}
-FAULT = {
-    "type": "object",
-    "description": "One thing that is wrong, and where.",
-    "required": ["code", "message", "params"],
-    "properties": {
-        "pointer": {"type": "string", "description": "JSON Pointer into the body (RFC 6901)."},
-        "parameter": {"type": "string", "description": "Name of the query parameter or header."},
-        "code": {"type": "string", "description": "Stable: `required`, `too_long`, `unknown_field`, …"},
-        "message": {"type": "string", "description": "The same for people, in the language of `Accept-Language`."},
-        "params": {"type": "object", "description": "Values that the message tells: `max`, `actual`, …"},
-    },
-}
+HEADER_NAMES = {"last-event-id": "Last-Event-ID"}  # not in title case
 DONE = {"200": "What was asked for.", "201": "Made.", "202": "Taken in.", "204": "Done."}
-FAULT_EXAMPLES = {
-    "invalid-body": {"pointer": "/headline", "code": "required", "params": {}},
-    "invalid-query": {"parameter": "limit", "code": "too_large", "params": {"max": 100}},
-    "invalid-cursor": {"parameter": "cursor", "code": "cursor_foreign", "params": {}},
-}
-DETAIL_EXAMPLE = {"minutes": 5}
 
 
 def attach(app: FastAPI, tags: Tags, values: ExampleValues) -> None:
@@ -119,17 +80,25 @@ def build(app: FastAPI, tags: Tags, values: ExampleValues) -> JsonSchemaValue:
         schemas.pop(name, None)
     restore_nulls(schemas)
     schemas.update({"Problem": PROBLEM, "Fault": FAULT})
+    for schema in schemas.values():
+        _untitle(schema)
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}, "example": example}
         for name, (text, example) in HEADERS.items()
     }
+    problems = ProblemResponses()
+    shown: JsonSchemaValue = {}
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            _complete(path, method, operation, Examples(values, schemas))
+            _complete(path, method, operation, Examples(values, schemas, shown), problems)
+    document["components"] |= {"responses": problems.responses, "examples": problems.examples | shown}
+    document["components"]["parameters"] = _shared_parameters(document["paths"])
     return document
 
 
-def _complete(path: str, method: str, operation: JsonSchemaValue, examples: Examples) -> None:
+def _complete(
+    path: str, method: str, operation: JsonSchemaValue, examples: Examples, problems: ProblemResponses
+) -> None:
     responses, schemas = operation["responses"], examples.schemas
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
@@ -138,10 +107,10 @@ def _complete(path: str, method: str, operation: JsonSchemaValue, examples: Exam
         _parameter(parameter, examples.values.parameters)
     for status, slugs in _shared_problems(path, method, operation).items():
         entry = responses.setdefault(status, {})
-        entry["x-problems"] = list(dict.fromkeys([*entry.get("x-problems", []), *slugs]))
+        entry["x-problems"] = [*entry.get("x-problems", []), *slugs]
     for status in list(responses):
         if "x-problems" in responses[status]:
-            responses[status] = _problem_response(status, responses[status]["x-problems"])
+            responses[status] = problems.of(status, responses[status]["x-problems"])
         else:
             _success(path, method, status, responses[status], examples)
     operation.setdefault("security", [])
@@ -150,6 +119,17 @@ def _complete(path: str, method: str, operation: JsonSchemaValue, examples: Exam
     _redirects(path, method, operation)
     _request_example(operation, replace(examples, only_required=True))
     operation["responses"] = dict(sorted(responses.items()))
+
+
+def _untitle(schema: JsonSchemaValue) -> None:
+    """Remove the titles that Pydantic makes of names: they repeat the name."""
+    schema.pop("title", None)
+    for inner in schema.get("properties", {}).values():
+        _untitle(inner)
+    for inner in schema.get("anyOf", []):
+        _untitle(inner)
+    if isinstance(schema.get("items"), dict):
+        _untitle(schema["items"])
 
 
 def _words(operation: JsonSchemaValue) -> None:
@@ -163,6 +143,8 @@ def _words(operation: JsonSchemaValue) -> None:
 
 def _parameter(parameter: JsonSchemaValue, values: Mapping[str, object]) -> None:
     """Remove null from a parameter's schema, and move its example beside the schema."""
+    if parameter["in"] == "header":
+        parameter["name"] = HEADER_NAMES.get(parameter["name"], parameter["name"].title())
     schema = parameter["schema"]
     for branch in schema.get("anyOf", []):
         if branch.get("type") != "null":
@@ -176,9 +158,39 @@ def _parameter(parameter: JsonSchemaValue, values: Mapping[str, object]) -> None
         parameter["example"] = example
 
 
+def _shared_parameters(paths: JsonSchemaValue) -> JsonSchemaValue:
+    """Move parameters that several operations share to components, and return these.
+
+    Of different parameters with one name the most frequent one moves.
+    """
+    places = [
+        (_parameter_name(path, parameter), parameter, parameters, place)
+        for path, item in paths.items()
+        for parameters in (operation.get("parameters", []) for operation in item.values())
+        for place, parameter in enumerate(parameters)
+    ]
+    shared: JsonSchemaValue = {}
+    for (name, text), count in Counter((name, json.dumps(parameter)) for name, parameter, *_ in places).most_common():
+        if count > 1:
+            shared.setdefault(name, json.loads(text))
+    for name, parameter, parameters, place in places:
+        if shared.get(name) == parameter:
+            parameters[place] = {"$ref": f"#/components/parameters/{name}"}
+    return dict(sorted(shared.items()))
+
+
+def _parameter_name(path: str, parameter: JsonSchemaValue) -> str:
+    """`limit`; of `/v1/articles/{slug}` `article_slug`."""
+    name: str = parameter["name"]
+    if parameter["in"] != "path":
+        return name
+    thing = path.partition(f"/{{{name}}}")[0].rpartition("/")[2].removesuffix("s")
+    return name if name.startswith(thing) else f"{thing}_{name}"
+
+
 def _shared_problems(path: str, method: str, operation: JsonSchemaValue) -> dict[str, list[str]]:
     """The problems that any operation of this kind can answer."""
-    found: dict[str, list[str]] = {"413": ["payload-too-large"], "500": ["internal-error"]}
+    found: dict[str, list[str]] = {"500": ["internal-error"]}
     if path.startswith("/v1"):
         found["400"] = ["invalid-query"]
         found["503"] = ["unavailable"]
@@ -186,47 +198,15 @@ def _shared_problems(path: str, method: str, operation: JsonSchemaValue) -> dict
         found |= {"401": ["unauthorized"], "403": ["forbidden"]}
     if "requestBody" in operation:
         found["400"] = [*found.get("400", []), "bad-request"]
-        found |= {"415": ["unsupported-media-type"], "422": ["invalid-body"]}
-    if any(parameter["name"].lower() == "idempotency-key" for parameter in operation.get("parameters", [])):
-        found["400"] = list(dict.fromkeys([*found.get("400", []), "bad-request"]))
+        found |= {"413": ["payload-too-large"], "415": ["unsupported-media-type"], "422": ["invalid-body"]}
+    parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if "Idempotency-Key" in parameters:
+        found["400"] = [*found.get("400", []), "bad-request"]
         found["409"] = ["idempotency-in-flight"]
         found["422"] = [*found.get("422", []), "idempotency-conflict"]
-    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", [])):
+    if "If-Match" in parameters:
         found["412"] = ["precondition-failed"]
     return found
-
-
-def _problem_response(status: str, slugs: list[str]) -> JsonSchemaValue:
-    kinds = {kind.slug: kind for kind in every_problem()}
-    titles = "; ".join(f"`{slug}`: {message(f'problem.{slug}.title', 'en')}" for slug in slugs)
-    headers = ["X-Request-ID", "Content-Language", *BY_STATUS.get(status, [])]
-    return {
-        "description": f"{titles}.",
-        "headers": _headers(headers),
-        "content": {
-            MEDIA_TYPE: {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {slug: {"value": _problem_example(kinds[slug])} for slug in slugs},
-            }
-        },
-    }
-
-
-def _problem_example(kind: type[Problem]) -> JsonSchemaValue:
-    fault = FAULT_EXAMPLES.get(kind.slug)
-    example: JsonSchemaValue = {
-        "type": f"/problems/{kind.slug}",
-        "title": message(f"problem.{kind.slug}.title", "ar"),
-        "status": kind.status,
-        "detail": message(f"problem.{kind.slug}.detail", "ar", DETAIL_EXAMPLE),
-        "instance": "/v1/articles",
-        "language": "ar",
-        "direction": direction("ar"),
-    }
-    if fault:
-        params: Any = fault["params"]
-        example["errors"] = [{**fault, "message": message(f"fault.{fault['code']}", "ar", params)}]
-    return example
 
 
 def _success(path: str, method: str, status: str, response: JsonSchemaValue, examples: Examples) -> None:
@@ -237,7 +217,7 @@ def _success(path: str, method: str, status: str, response: JsonSchemaValue, exa
         response.pop("content", None)
     for media in response.get("content", {}).values():
         schema = media.get("schema", {})
-        media.setdefault("example", examples.of(schema))
+        examples.show(media)
         properties = _properties(schema, examples.schemas)
         names += ["Link"] if "page" in properties else []
         if path.startswith("/v1") and (not path.startswith("/v1/desk") or "version" in properties):
@@ -279,4 +259,4 @@ def _headers(names: list[str]) -> JsonSchemaValue:
 
 def _request_example(operation: JsonSchemaValue, examples: Examples) -> None:
     for media in operation.get("requestBody", {}).get("content", {}).values():
-        media.setdefault("example", examples.of(media.get("schema", {})))
+        examples.show(media)

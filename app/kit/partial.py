@@ -21,7 +21,7 @@ def _part(name: str, schemas: JsonSchemaValue) -> str:
     if part_name in schemas:
         return part_name
     is_list = "page" in schema["properties"]
-    part: JsonSchemaValue = {**schema, "title": part_name}
+    part: JsonSchemaValue = dict(schema)
     part["description"] = f"What `fields=` keeps of `{name}`."
     schemas[part_name] = part
     kept = schema.get("required", []) if is_list else [field for field in ("id",) if field in schema["properties"]]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -66,7 +66,7 @@ async def read_openapi(request: Request) -> Response:
     """The contract."""
     state = request.app.state
     if not hasattr(state, "openapi_bytes"):
-        state.openapi_bytes = json.dumps(request.app.openapi(), ensure_ascii=False).encode()
+        state.openapi_bytes = to_json(request.app.openapi())
     return deliver(request, state.openapi_bytes, tags=["openapi"])
 
 

@@ -19,6 +19,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT: dict[str, Any] = create_app(Settings(secret_key=("document",), database_url="sqlite:///unused.db")).openapi()
 OPERATIONS = [(path, method, op) for path, item in DOCUMENT["paths"].items() for method, op in item.items()]
 NAMES = [op["operationId"] for _, _, op in OPERATIONS]
+PROBLEMS = {kind.slug for kind in every_problem()} & set(DOCUMENT["components"]["examples"])
 CREATE_AND_UPDATE = ("ArticleCreate", "ArticleUpdate")
 ARABIC = re.compile(r"[\u0600-\u06ff]")
 
@@ -26,6 +27,53 @@ ARABIC = re.compile(r"[\u0600-\u06ff]")
 def resolved(node: Any) -> Any:
     """A schema that stands alone: the document's components come along."""
     return {**node, "components": DOCUMENT["components"]}
+
+
+def followed(node: dict[str, Any]) -> dict[str, Any]:
+    """What a `$ref` leads to."""
+    if "$ref" not in node:
+        return node
+    found = DOCUMENT
+    for name in node["$ref"].removeprefix("#/").split("/"):
+        found = found[name]
+    return found
+
+
+def responses(operation: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {status: followed(response) for status, response in operation["responses"].items()}
+
+
+def size(node: Any) -> int:
+    """Bytes of its JSON without spaces, as it is served."""
+    return len(json.dumps(node, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+def test_the_document_is_small() -> None:
+    assert size(DOCUMENT) < 350_000
+    assert size(DOCUMENT) / len(OPERATIONS) < 4_300
+
+
+def test_problems_and_shared_parameters_are_written_once() -> None:
+    for _, _, operation in OPERATIONS:
+        for status, response in operation["responses"].items():
+            assert int(status) < 400 or list(response) == ["$ref"]
+    seen: dict[str, int] = {}
+    for _, _, operation in OPERATIONS:
+        for parameter in operation.get("parameters", []):
+            key = json.dumps(parameter, sort_keys=True)
+            seen[key] = seen.get(key, 0) + 1
+    assert not [key for key, count in seen.items() if count > 3 and "$ref" not in key]
+
+
+def test_only_what_takes_a_body_can_be_too_large() -> None:
+    assert all(("413" in op["responses"]) == ("requestBody" in op) for *_, op in OPERATIONS)
+
+
+def test_every_component_is_used() -> None:
+    text = json.dumps(DOCUMENT)
+    kinds = {kind: names for kind, names in DOCUMENT["components"].items() if kind != "securitySchemes"}
+    unused = [n for kind, names in kinds.items() for n in names if f'"#/components/{kind}/{n}"' not in text]
+    assert not unused
 
 
 def test_the_committed_document_is_the_present_one() -> None:
@@ -46,11 +94,11 @@ def test_operation_is_described(path: str, method: str, operation: dict[str, Any
     assert operation["tags"]
     assert set(operation["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
     for parameter in operation.get("parameters", []):
-        assert parameter.get("description"), parameter["name"]
+        assert followed(parameter).get("description"), parameter
     if path.startswith("/v1/desk"):
         assert operation["security"]
         assert {"401", "403"} <= set(operation["responses"])
-    for status, response in operation["responses"].items():
+    for status, response in responses(operation).items():
         assert response["description"]
         assert "Successful" not in response["description"]
         assert "X-Request-ID" in response["headers"], status
@@ -59,10 +107,10 @@ def test_operation_is_described(path: str, method: str, operation: dict[str, Any
 
 
 def examples(operation: dict[str, Any]) -> Iterator[tuple[str, Any, Any]]:
-    bodies = {"request": operation.get("requestBody", {}), **operation["responses"]}
+    bodies = {"request": operation.get("requestBody", {}), **responses(operation)}
     for name, body in bodies.items():
         for media in body.get("content", {}).values():
-            shown = [entry["value"] for entry in media.get("examples", {}).values()]
+            shown = [followed(entry)["value"] for entry in media.get("examples", {}).values()]
             for example in [media["example"]] if "example" in media else shown:
                 yield name, media["schema"], example
 
@@ -72,9 +120,16 @@ def test_examples_are_there_and_valid(operation: dict[str, Any]) -> None:
     found = list(examples(operation))
     for _, schema, example in found:
         jsonschema_rs.validator_for(resolved(schema)).validate(example)
-    for status, response in operation["responses"].items():
+    for status, response in responses(operation).items():
         assert all({"example", "examples"} & set(media) for media in response.get("content", {}).values()), status
-    assert ARABIC.search(json.dumps([example for *_, example in found], ensure_ascii=False))
+
+
+def test_examples_are_in_arabic_and_messages_in_english() -> None:
+    shown = json.dumps([example for *_, op in OPERATIONS for *_, example in examples(op)], ensure_ascii=False)
+    assert ARABIC.search(shown)
+    assert not ARABIC.search(
+        json.dumps([DOCUMENT["components"]["examples"][slug] for slug in PROBLEMS], ensure_ascii=False)
+    )
 
 
 def within(schema: Any, seen: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -87,7 +142,7 @@ def within(schema: Any, seen: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
     name = schema.get("$ref", "").rpartition("/")[2]
     if name and name not in seen:
         seen.add(name)
-        yield from within({"title": name, **DOCUMENT["components"]["schemas"][name]}, seen)
+        yield from within({**DOCUMENT["components"]["schemas"][name], "title": name}, seen)
     for field, property in schema.get("properties", {}).items():
         yield f"{schema.get('title')}.{field}", property
     for key in ("properties", "anyOf", "oneOf", "allOf", "items", "additionalProperties", "prefixItems"):
@@ -130,7 +185,7 @@ def test_what_is_answered_has_every_field_also_where_it_is_sent_too() -> None:
     for operation in (op for *_, op in OPERATIONS):
         bodies = operation.get("requestBody", {}).get("content", {}).values()
         list(within([media["schema"] for media in bodies], sent))
-        for response in operation["responses"].values():
+        for response in responses(operation).values():
             list(within([media["schema"] for media in response.get("content", {}).values()], answered))
     schemas = DOCUMENT["components"]["schemas"]
     for name in sent & answered:
@@ -141,7 +196,7 @@ def test_every_problem_of_the_document_exists_and_every_kind_is_in_it() -> None:
     kinds = {kind.slug: kind.status for kind in every_problem()}
     named: dict[str, int] = {}
     for _, _, operation in OPERATIONS:
-        for status, response in operation["responses"].items():
+        for status, response in responses(operation).items():
             for media in response.get("content", {}).values():
                 if int(status) >= 400:
                     named.update(dict.fromkeys(media["examples"], int(status)))
