@@ -15,8 +15,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import JsonSchemaValue
 
-from app.kit.examples import Examples, ExampleValues, restore_nulls
-from app.kit.partial import with_partial
+from app.kit.components import Naming, complete
+from app.kit.examples import Examples, ExampleValues, drop_examples, restore_nulls
+from app.kit.partial import add_partial
 from app.kit.problem_responses import FAULT, PROBLEM, ProblemResponses
 
 Tags = Mapping[str, str]
@@ -33,35 +34,35 @@ Text lengths are published in graphemes, as `x-min-graphemes` and `x-max-graphem
 points.
 """
 HEADERS: dict[str, tuple[str, str]] = {
-    "X-Request-ID": ("Names this request in the logs; yours is kept when you send one.", "4f1c9a7b2e8d"),
-    "ETag": ("Validator of this answer: send it back in `If-None-Match`, or at the desk in `If-Match`.", '"3"'),
-    "Cache-Control": ("How long it may be kept.", "public, max-age=10"),
-    "Last-Modified": ("When the thing itself last changed.", "Mon, 23 Nov 2026 19:14:15 GMT"),
-    "Link": ('The next page, `rel="next"` (RFC 8288).', '</v1/articles?cursor=pX1…>; rel="next"'),
-    "Location": ("Where it is.", "/v1/articles/%D8%B9%D9%84%D9%88%D9%85"),
-    "Retry-After": ("Seconds to wait.", "5"),
-    "RateLimit-Policy": ("The limits (draft-ietf-httpapi-ratelimit-headers).", '"person-60";q=5;w=60'),
-    "RateLimit": ("The limit that is used up.", '"person-60";r=0;t=42'),
-    "WWW-Authenticate": ("What is missing (RFC 6750).", 'Bearer realm="nashra"'),
-    "Content-Language": ("Language of the messages.", "ar"),
-    "Idempotency-Replayed": ("`true` when the answer of an earlier request is given again.", "true"),
+    "X-Request-ID": ("Id of this request in the logs: the one that the client sent, or a new one.", "4f1c9a7b2e8d"),
+    "ETag": ("Validator: send it back in `If-None-Match`, or at the desk in `If-Match`.", '"3"'),
+    "Cache-Control": ("How long the answer may be cached.", "public, max-age=10"),
+    "Last-Modified": ("When the thing itself was last changed.", "Mon, 23 Nov 2026 19:14:15 GMT"),
+    "Link": ('Address of the next page, `rel="next"` (RFC 8288).', '</v1/articles?cursor=pX1…>; rel="next"'),
+    "Location": ("Address of the thing.", "/v1/articles/%D9%83%D9%88%D9%8A%D9%83%D8%A8"),
+    "Retry-After": ("Seconds to wait before the next request.", "5"),
+    "RateLimit-Policy": ("The rate limits (draft-ietf-httpapi-ratelimit-headers).", '"person-60";q=5;w=60'),
+    "RateLimit": ("What is left of the limit that was reached.", '"person-60";r=0;t=42'),
+    "WWW-Authenticate": ("Authentication scheme (RFC 6750).", 'Bearer realm="nashra"'),
+    "Content-Language": ("Language of the messages.", "en"),
+    "Idempotency-Replayed": ("`true` where the answer to an earlier request with this key is repeated.", "true"),
 }
 HEADER_NAMES = {"last-event-id": "Last-Event-ID"}  # not in title case
-DONE = {"200": "What was asked for.", "201": "Made.", "202": "Taken in.", "204": "Done."}
+DONE = {"200": "OK.", "201": "Created.", "202": "Accepted.", "204": "No content."}
 
 
-def attach(app: FastAPI, tags: Tags, values: ExampleValues) -> None:
+def attach(app: FastAPI, tags: Tags, naming: Naming, values: ExampleValues) -> None:
     """Make `app.openapi()` return the completed document, built once."""
 
     def document() -> JsonSchemaValue:
         if app.openapi_schema is None:
-            app.openapi_schema = build(app, tags, values)
+            app.openapi_schema = build(app, tags, naming, values)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
 
-def build(app: FastAPI, tags: Tags, values: ExampleValues) -> JsonSchemaValue:
+def build(app: FastAPI, tags: Tags, naming: Naming, values: ExampleValues) -> JsonSchemaValue:
     """Build the document of `app`, the same for every installation. `tags`: name and description of each."""
     document = get_openapi(
         title="Nashra",
@@ -80,8 +81,8 @@ def build(app: FastAPI, tags: Tags, values: ExampleValues) -> JsonSchemaValue:
         schemas.pop(name, None)
     restore_nulls(schemas)
     schemas.update({"Problem": PROBLEM, "Fault": FAULT})
-    for schema in schemas.values():
-        _untitle(schema)
+    complete(document, naming)
+    schemas = document["components"]["schemas"]
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}, "example": example}
         for name, (text, example) in HEADERS.items()
@@ -91,8 +92,10 @@ def build(app: FastAPI, tags: Tags, values: ExampleValues) -> JsonSchemaValue:
     for path, item in document["paths"].items():
         for method, operation in item.items():
             _complete(path, method, operation, Examples(values, schemas, shown), problems)
-    document["components"] |= {"responses": problems.responses, "examples": problems.examples | shown}
+    document["components"]["responses"] = _without_body() | problems.responses
+    document["components"]["examples"] = problems.examples | shown
     document["components"]["parameters"] = _shared_parameters(document["paths"])
+    drop_examples(schemas)
     return document
 
 
@@ -104,7 +107,9 @@ def _complete(
         del responses["422"]
     _words(operation)
     for parameter in operation.get("parameters", []):
-        _parameter(parameter, examples.values.parameters)
+        _parameter(path, parameter, examples.values.parameters)
+    if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
+        add_partial(responses["200"]["content"], schemas)
     for status, slugs in _shared_problems(path, method, operation).items():
         entry = responses.setdefault(status, {})
         entry["x-problems"] = [*entry.get("x-problems", []), *slugs]
@@ -114,22 +119,9 @@ def _complete(
         else:
             _success(path, method, status, responses[status], examples)
     operation.setdefault("security", [])
-    if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
-        with_partial(responses["200"]["content"]["application/json"], schemas)
     _redirects(path, method, operation)
     _request_example(operation, replace(examples, only_required=True))
     operation["responses"] = dict(sorted(responses.items()))
-
-
-def _untitle(schema: JsonSchemaValue) -> None:
-    """Remove the titles that Pydantic makes of names: they repeat the name."""
-    schema.pop("title", None)
-    for inner in schema.get("properties", {}).values():
-        _untitle(inner)
-    for inner in schema.get("anyOf", []):
-        _untitle(inner)
-    if isinstance(schema.get("items"), dict):
-        _untitle(schema["items"])
 
 
 def _words(operation: JsonSchemaValue) -> None:
@@ -141,7 +133,7 @@ def _words(operation: JsonSchemaValue) -> None:
     operation["description"] = " ".join(rest.split()) or f"{summary.strip().rstrip('?.')}."
 
 
-def _parameter(parameter: JsonSchemaValue, values: Mapping[str, object]) -> None:
+def _parameter(path: str, parameter: JsonSchemaValue, values: Mapping[str, object]) -> None:
     """Remove null from a parameter's schema, and move its example beside the schema."""
     if parameter["in"] == "header":
         parameter["name"] = HEADER_NAMES.get(parameter["name"], parameter["name"].title())
@@ -153,8 +145,9 @@ def _parameter(parameter: JsonSchemaValue, values: Mapping[str, object]) -> None
     schema.pop("title", None)
     schema.pop("description", None)
     own = schema.pop("examples", None)
-    example = values.get(parameter["name"], own[0] if own else None)
-    if example is not None and "example" not in parameter and "examples" not in parameter:
+    known = values.get(_parameter_name(path, parameter))
+    example = known or parameter.get("example") or (own[0] if own else None)
+    if example is not None:
         parameter["example"] = example
 
 
@@ -190,7 +183,7 @@ def _parameter_name(path: str, parameter: JsonSchemaValue) -> str:
 
 def _shared_problems(path: str, method: str, operation: JsonSchemaValue) -> dict[str, list[str]]:
     """The problems that any operation of this kind can answer."""
-    found: dict[str, list[str]] = {"500": ["internal-error"]}
+    found: dict[str, list[str]] = {"400": ["bad-request"], "500": ["internal-error"]}
     if path.startswith("/v1"):
         found["400"] = ["invalid-query"]
         found["503"] = ["unavailable"]
@@ -242,15 +235,23 @@ def _redirects(path: str, method: str, operation: JsonSchemaValue) -> None:
     if "text/event-stream" in content:
         responses["200"]["headers"] = _headers(["X-Request-ID", "Cache-Control"])
     elif method == "get" and not path.startswith("/v1/desk") and "ETag" in responses.get("200", {}).get("headers", {}):
-        responses["304"] = {
-            "description": "What the client has is still right.",
-            "headers": _headers(["X-Request-ID", "ETag", "Cache-Control"]),
-        }
+        responses["304"] = {"$ref": "#/components/responses/NotModified"}
     if "{slug}" in path:
-        responses["308"] = {
-            "description": "A former slug: the thing is at `Location` now, sub-routes too.",
+        responses["308"] = {"$ref": "#/components/responses/PermanentRedirect"}
+
+
+def _without_body() -> JsonSchemaValue:
+    """The responses without a body that operations share."""
+    return {
+        "NotModified": {
+            "description": "The client's copy is current.",
+            "headers": _headers(["X-Request-ID", "ETag", "Cache-Control"]),
+        },
+        "PermanentRedirect": {
+            "description": "A former slug: `Location` is the present address, also of sub-routes.",
             "headers": _headers(["X-Request-ID", "Location"]),
-        }
+        },
+    }
 
 
 def _headers(names: list[str]) -> JsonSchemaValue:

@@ -105,9 +105,9 @@ class CorrectedWord(Output):
 class FacetCount(Output):
     """How many of the newest 10,000 matches have this value."""
 
-    value: str = Field(examples=["علوم"])
+    value: str = Field(examples=["علوم-وصحة"])
     """A slug, a language, or a month."""
-    name: str | None = Field(examples=["علوم"])
+    name: str | None = Field(examples=["علوم-وصحة"])
     """Of a section, tag or author."""
     count: int
 

@@ -22,7 +22,7 @@ from app.present.changes import ChangeFeed
 from app.present.filters import Filter
 from app.present.tokens import MustRestart, read_token
 from app.sync.live import HANDED_OVER, Asked, Hub, Subscription
-from app.sync.schemas import EXAMPLE, ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery, stream_of
+from app.sync.schemas import ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery, stream_of
 from app.tickers.noun import TICKER
 from app.tickers.repository import Tickers
 from app.tickers.router import TickerPath
@@ -63,7 +63,7 @@ def _stream_responses(types: Mapping[str, str], *more: type[Problem]) -> dict[in
     return {
         200: {
             "description": "Server-Sent Events, until the client or the server ends.",
-            "content": {"text/event-stream": {"schema": stream_of(types), "example": EXAMPLE}},
+            "content": {"text/event-stream": {"schema": stream_of(types)}},
         },
         **problems(InvalidQuery, RateLimited, Unavailable, *more),
     }

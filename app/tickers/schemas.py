@@ -42,9 +42,9 @@ Terms = Annotated[list[TermName], Field(max_length=MAX_TERMS)]
 Position = Annotated[StrictInt, Field(ge=1, le=MAX_ITEMS)]
 ItemId = Annotated[str, Field(max_length=64)]
 
-RULE: JsonDict = {"sections": ["علوم"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
+RULE: JsonDict = {"sections": ["علوم-وصحة"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
 TICKER: JsonDict = {"name": "عاجل", "language": "ar", "max_items": 15, "rules": [RULE]}
-TEXT = "المرصد: «لؤلؤة الخريف» تُرى الليلة بالعين المجرّدة"
+TEXT = "المرصد: الشهب تُرى الليلة بالعين المجرّدة"
 ITEM: JsonDict = {"text": TEXT, "level": "urgent", "expires_at": "2026-11-24T06:00:00Z"}
 ARTICLE: JsonDict = {"id": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "slug": "المرصد-يرصد-لؤلؤة-الخريف"}
 

@@ -26,7 +26,7 @@ FLOORS = [
     {"present"},
     {"site", "search", "sync"},
     {"web"},
-    {"models", "examples"},
+    {"models", "examples", "components"},
     {"api"},
     {"main"},
     {"demo", "serving"},
