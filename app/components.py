@@ -100,6 +100,7 @@ NAMES = {
 }
 ENUMS = {
     "Access": ("Who may read the body: everybody, or subscribers of the web site.", get_args(Access)),
+    "AuthorRole": ("Role of the author of a comment.", get_args(comments.AuthorRole)),
     "BodyFormat": ("Format of the source of a body.", get_args(BodyFormat)),
     "CommentsMode": ("How comments are accepted: at once, after moderation, or not at all.", get_args(CommentsMode)),
     "CommentStatus": ("Moderation status of a comment.", get_args(comments.Status)),

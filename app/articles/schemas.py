@@ -111,11 +111,11 @@ class ArticleFilters(CountedQuery):
     urgency_max: Annotated[int | None, Field(ge=1, le=9), WHOLE] = None
     """At least this urgent: 1 is the most urgent."""
     published_after: MomentInput | None = None
-    """Published at this moment or later."""
+    """Published at this time or later."""
     published_before: MomentInput | None = None
-    """Published before this moment."""
+    """Published before this time."""
     updated_after: MomentInput | None = None
-    """Updated at this moment or later."""
+    """Updated at this time or later."""
     ids: IdList | None = None
     """Only these articles: ids or slugs, at most 100."""
 
@@ -130,7 +130,7 @@ class ArticleListQuery(ArticleFilters):
     include: Literal["body"] | None = None
     """`body` adds each article's body; `limit` is then at most 20."""
     fields: Annotated[str | None, Field(max_length=4000, examples=["headline,section.name"])] = None
-    """Keep only these fields and `id`."""
+    """Return only these fields and `id`, as `application/json; partial=true`."""
     display: Language | None = None
     """A BCP 47 locale: adds `display`, dates and the reading time in its words. `-u-nu-arab` gives it Arabic digits."""
 
@@ -139,7 +139,7 @@ class FieldsQuery(Query):
     """One thing, whole or in part."""
 
     fields: Annotated[str | None, Field(max_length=4000, examples=["headline,body.text"])] = None
-    """Keep only these fields and `id`."""
+    """Return only these fields and `id`, as `application/json; partial=true`."""
 
 
 class ArticleQuery(FieldsQuery):
@@ -532,7 +532,7 @@ class PublishInput(Input):
     """When it appears."""
 
     at: MomentInput | None = None
-    """A moment ahead: it appears then by itself. A moment past (editors): for archives. Left out: now."""
+    """A time in the future: the article appears then by itself. In the past (editors): for archives. Left out: now."""
 
 
 class ReturnInput(Input):

@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.site.schemas import SiteRead
 from app.text.languages import direction
 
-router = router_of("/v1/site", "site", "The newsroom itself.")
+router = router_of("/v1/site", "site", "The site: name, languages, addresses.")
 
 
 @router.get("", response_model=SiteRead, responses=problems(InvalidQuery))

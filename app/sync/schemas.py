@@ -25,20 +25,20 @@ class ChangesQuery(ChangeFilters):
     """A page of changes."""
 
     since: SinceToken | None = None
-    """`since` of the answer before; left out: from nothing. Good only with the same filters."""
+    """`since` of the last answer, with the same filters. Left out: from the beginning."""
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
-    """Most changes at once."""
+    """Maximum number of changes."""
 
 
 class StreamQuery(ChangeFilters):
-    """What a stream tells."""
+    """Which changes a stream sends."""
 
     since: SinceToken | None = None
     """Where to begin, for clients that cannot send `Last-Event-ID` (which comes first). Left out: from now on."""
 
 
 class TickerStreamQuery(Query):
-    """Where a strip's stream begins."""
+    """Where the stream of a ticker begins."""
 
     since: SinceToken | None = None
     """For clients that cannot send `Last-Event-ID` (which comes first). Left out: from now on."""
@@ -54,13 +54,13 @@ class ChangeRead(Output):
     """The kind of thing."""
     id: IdText
     version: int | None
-    """The thing's own counter, where it has one."""
+    """Version of the thing; null where it has none."""
     at: Moment
-    """When the log was told."""
+    """When the change was recorded."""
     tombstone: bool
-    """The thing is not there, for readers or for this filter."""
+    """Whether the thing is gone, for readers or for this filter."""
     reason: Annotated[str | None, Field(examples=["withdrawn"])]
-    """Of a tombstone: `unpublished`, `withdrawn`, `deleted`, or `filtered`: it is there, but outside of the filter."""
+    """Why it is gone: `unpublished`, `withdrawn`, `deleted`, or `filtered` (it no longer matches the filter)."""
     withdrawn_at: Moment | None
     withdrawn_reason: str | None
     """The public reason of a withdrawal."""
@@ -90,9 +90,9 @@ class ChangesRead(Output):
 
     data: list[Annotated[ChangeRead, DescribedBy(Change)]]
     since: SinceToken
-    """Come back with it, now or later."""
+    """Token for the next request."""
     more: bool
-    """There are more changes already."""
+    """Whether there are more changes now."""
 
 
 SINCE = {"since": {"type": "string", "description": "Token of the change log."}}
