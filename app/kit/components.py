@@ -36,14 +36,14 @@ def complete(document: JsonSchemaValue, naming: Naming) -> None:
     """Rename, complete and tidy the schemas of `document`."""
     components = document["components"]
     components["schemas"] = _renamed(components["schemas"], naming.names)
-    for node in _nodes(document):
+    for node in nodes(document):
         _rename_reference(node, naming.names)
     components["schemas"].update({name: dict(schema) for name, schema in naming.added.items()})
     for name, schema in components["schemas"].items():
         _complete_schema(name, schema, naming)
     _open_answers(document)
     enums = {values: name for name, (_, values) in naming.enums.items()}
-    for node in _nodes(document):
+    for node in nodes(document):
         _name_enum(node, enums)
     for name, (text, values) in naming.enums.items():
         components["schemas"][name] = {"type": "string", "enum": list(values), "description": text}
@@ -70,7 +70,7 @@ def _rename_reference(node: JsonSchemaValue, names: Mapping[str, str]) -> None:
 
 
 def _complete_schema(name: str, schema: JsonSchemaValue, naming: Naming) -> None:
-    for node in _nodes(schema):
+    for node in nodes(schema):
         if isinstance(node.get("title"), str):
             del node["title"]  # Pydantic's, which repeats the name
         if node.get("type") == "integer" and "const" not in node:
@@ -83,7 +83,7 @@ def _complete_schema(name: str, schema: JsonSchemaValue, naming: Naming) -> None
             property.setdefault("description", text)
         if key in naming.opened:
             property["anyOf"] = [{"type": property.pop("type"), "enum": property.pop("enum")}, {"type": "string"}]
-        for node in _nodes(property):
+        for node in nodes(property):
             if node.get("type") == "array" and (most := naming.max_items.get(key, naming.max_items.get(field))):
                 node.setdefault("maxItems", most)
 
@@ -94,7 +94,7 @@ def _open_answers(document: JsonSchemaValue) -> None:
     sent: set[str] = set()
     left = [operation.get("requestBody") for item in document["paths"].values() for operation in item.values()]
     while left:
-        names = {node["$ref"].removeprefix(SCHEMAS) for node in _nodes(left.pop()) if "$ref" in node} - sent
+        names = {node["$ref"].removeprefix(SCHEMAS) for node in nodes(left.pop()) if "$ref" in node} - sent
         sent |= names
         left += [schemas[name] for name in names]
     for name in schemas.keys() - sent:
@@ -108,13 +108,13 @@ def _name_enum(node: JsonSchemaValue, enums: Mapping[tuple[str, ...], str]) -> N
         node["$ref"] = SCHEMAS + name
 
 
-def _nodes(node: object) -> Iterator[JsonSchemaValue]:
+def nodes(node: object) -> Iterator[JsonSchemaValue]:
     """Every object in `node`, from the outside in."""
     if isinstance(node, dict):
         yield node
         for key, inner in node.items():
             if key not in NOT_SCHEMAS:
-                yield from _nodes(inner)
+                yield from nodes(inner)
     elif isinstance(node, list):
         for inner in node:
-            yield from _nodes(inner)
+            yield from nodes(inner)

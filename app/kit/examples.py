@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import to_json
 
+from app.kit.components import nodes
+
 DEEPEST = 8
 BY_FORMAT = {
     "uuid": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
@@ -27,9 +29,9 @@ def restore_nulls(schemas: JsonSchemaValue) -> None:
 
 def drop_examples(schemas: JsonSchemaValue) -> None:
     """Remove the examples of schemas and their properties, which bodies show whole."""
-    for schema in schemas.values():
-        for part in (schema, *schema.get("properties", {}).values()):
-            part.pop("examples", None)
+    for node in nodes(schemas):
+        if isinstance(node.get("examples"), list):
+            del node["examples"]
 
 
 @dataclass(frozen=True)

@@ -123,7 +123,7 @@ def test_the_server_keeps_its_word(server: Server, case: Any) -> None:
     hypothesis.assume(len(quote(str(case.query))) < 50_000)
     headers = server.headers if "/desk" in case.path else {}
     response = case.call(base_url=server.address, session=server.session, headers=headers)
-    if response.headers.get("Content-Type") == PARTIAL:  # for Schemathesis a media type has no parameters
+    if response.headers.get("content-type") == [PARTIAL]:  # for Schemathesis a media type has no parameters
         answers = DOCUMENT["paths"][case.path][case.method.lower()]["responses"]["200"]["content"]
         validator = jsonschema_rs.validator_for({**answers[PARTIAL]["schema"], "components": DOCUMENT["components"]})
         validator.validate(response.json())
