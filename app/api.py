@@ -44,4 +44,4 @@ ROUTERS = (
 )
 # Described where the routers are made; operations have a router of FastAPI's own kind.
 TAGS = {router.tag: router.description for router in ROUTERS if isinstance(router, TaggedRouter) and router.description}
-TAGS["operations"] = "Alive, ready."
+TAGS["operations"] = "Health checks."

@@ -2,59 +2,65 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 from app.kit.examples import ExampleValues
 
+RECORDED = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
+ARTICLE, AUTHOR, ITEM = (RECORDED[name] for name in ("Article", "Author", "DeskTickerItem"))
+RECORDED |= {
+    "CommentCreated": {"comment": RECORDED["Comment"] | {"reply_count": 0, "replies": {"data": [], "next": None}}},
+    "DeskTickerItemSaved": ITEM | {"ticker_version": 12, "warnings": []},
+    "PageInfo": {"next": None, "limit": 20, "total": None},
+    "Partial": {name: ARTICLE[name] for name in ("id", "headline")},
+}
+# For what is not recorded, by property.
 FIELDS: dict[str, object] = {
-    "headline": "المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر",
-    "short_headline": "«لؤلؤة الخريف» فوق تدمر",
-    "summary": "صورة نادرة لسديم بعيد التقطها هواة الفلك فجر اليوم.",
-    "name": "علوم",
-    "slug": "علوم",
-    "description": "أخبار البحث والاكتشاف.",
-    "bio": "محرّرة الشؤون العلمية.",
-    "byline": "ليلى القاسم",
-    "author_name": "ليلى القاسم",
-    "author_email": "layla@example.org",
-    "member_name": "سلمى الخطيب",
-    "text": "المرصد يرصد «لؤلؤة الخريف»",
+    **{name: ARTICLE[name] for name in ("headline", "short_headline", "summary", "byline", "slug", "url", "language")},
+    **{name: AUTHOR[name] for name in ("name", "bio", "description")},
+    "author_name": "أبو وسيم",
+    "author_email": "abu.wasim@example.com",
+    "member_name": "مكتب التحرير",
+    "text": "مرصد",
     "body": "شكرًا على هذا الخبر.",
     "body_html": "<p>شكرًا على هذا الخبر.</p>",
-    "html": "<p>التقط هواة الفلك صورة نادرة فجر اليوم.</p>",
-    "body_source": "<p>التقط هواة الفلك صورة نادرة فجر اليوم.</p>",
-    "note": "صُحّح اسم المدينة في الفقرة الثانية.",
+    "note": "صُحّح اسم المرصد في الفقرة الأولى.",
     "reason": "نُشر الخبر قبل التحقق من مصدره.",
-    "withdrawn_reason": "نُشر الخبر قبل التحقق من مصدره.",
-    "alt": "سديم بنفسجي فوق أفق الصحراء",
-    "caption": "السديم كما ظهر فجر اليوم.",
-    "credit": "جمعية هواة الفلك",
-    "title": "شارك برأيك",
-    "label": "الاسم",
-    "url": "https://news.example/a/%D8%B9%D9%84%D9%88%D9%85",
-    "language": "ar",
     "direction": "rtl",
-    "message": "النص أطول مما يُنصح به.",
+    "message": "The text is longer than recommended.",
     "code": "long_text",
     "action": "article.publish",
     "resource": "article",
     "field": "headline",
-    "blocks": [{"type": "paragraph", "direction": None, "spans": [{"text": "التقط هواة الفلك صورة.", "marks": []}]}],
     "count": 3,
+    "since": "9f1c24ab.1a4.00000000",
     "next": None,
-    "total": None,
     "limit": 20,
 }
 PARAMETERS: dict[str, object] = {
-    "section": "علوم",
-    "tag": "فلك,فضاء",
-    "author": "ليلى-القاسم",
+    "article_id": ARTICLE["id"],
+    "article_slug": ARTICLE["slug"],
+    "author_slug": AUTHOR["slug"],
+    "comment_id": RECORDED["CommentDetail"]["id"],
+    "item_id": ITEM["id"],
+    "section_slug": RECORDED["Section"]["slug"],
+    "staff_id": RECORDED["Member"]["id"],
+    "tag_slug": RECORDED["Tag"]["slug"],
+    "ticker_slug": RECORDED["Ticker"]["slug"],
+    "token_id": RECORDED["Token"]["id"],
+    "section": RECORDED["Section"]["slug"],
+    "tag": ",".join(tag["slug"] for tag in ARTICLE["tags"]),
+    "author": AUTHOR["slug"],
+    "article": ARTICLE["slug"],
+    "articles": ARTICLE["id"],
+    "ids": ARTICLE["id"],
     "language": "ar",
     "display": "ar-SY",
     "kind": "news,feature",
-    "ids": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
-    "status": "draft,in_review",
     "published_after": "2026-11-23T00:00:00Z",
     "published_before": "2026-11-24T00:00:00Z",
     "updated_after": "2026-11-23T18:00:00Z",
     "urgency_max": 3,
 }
-EXAMPLES = ExampleValues(FIELDS, PARAMETERS)
+EXAMPLES = ExampleValues(RECORDED, FIELDS, PARAMETERS)

@@ -30,6 +30,7 @@ from app.changes.noun import deadlines_of
 from app.changes.purging import CdnPurge
 from app.changes.tail import LogTail
 from app.comments.schemas import COMMENT_BODY_BYTES
+from app.components import NAMING
 from app.examples import EXAMPLES
 from app.kit import middleware, openapi
 from app.kit.connections import Connections, Limits
@@ -89,7 +90,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.router.routes.extend(route for router in ROUTERS for route in router.routes)
     _layers(app, settings)
     _answers(app)
-    openapi.attach(app, TAGS, EXAMPLES)
+    openapi.attach(app, TAGS, NAMING, EXAMPLES)
     return app
 
 

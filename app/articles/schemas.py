@@ -13,6 +13,7 @@ from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (
     WHOLE,
+    DescribedBy,
     Direction,
     IdInput,
     IdText,
@@ -30,7 +31,9 @@ from app.kit.schemas import (
     SlugInput,
     Warned,
     WebUrl,
+    open_to,
 )
+from app.text.blocks import Block
 
 Kind = Literal["news", "opinion", "analysis", "feature", "live", "video", "gallery"]
 Access = Literal["free", "paid"]
@@ -108,11 +111,11 @@ class ArticleFilters(CountedQuery):
     urgency_max: Annotated[int | None, Field(ge=1, le=9), WHOLE] = None
     """At least this urgent: 1 is the most urgent."""
     published_after: MomentInput | None = None
-    """Published at this moment or later."""
+    """Published at this time or later."""
     published_before: MomentInput | None = None
-    """Published before this moment."""
+    """Published before this time."""
     updated_after: MomentInput | None = None
-    """Updated at this moment or later."""
+    """Updated at this time or later."""
     ids: IdList | None = None
     """Only these articles: ids or slugs, at most 100."""
 
@@ -127,7 +130,7 @@ class ArticleListQuery(ArticleFilters):
     include: Literal["body"] | None = None
     """`body` adds each article's body; `limit` is then at most 20."""
     fields: Annotated[str | None, Field(max_length=4000, examples=["headline,section.name"])] = None
-    """Keep only these fields and `id`."""
+    """Return only these fields and `id`, as `application/json; partial=true`."""
     display: Language | None = None
     """A BCP 47 locale: adds `display`, dates and the reading time in its words. `-u-nu-arab` gives it Arabic digits."""
 
@@ -136,7 +139,7 @@ class FieldsQuery(Query):
     """One thing, whole or in part."""
 
     fields: Annotated[str | None, Field(max_length=4000, examples=["headline,body.text"])] = None
-    """Keep only these fields and `id`."""
+    """Return only these fields and `id`, as `application/json; partial=true`."""
 
 
 class ArticleQuery(FieldsQuery):
@@ -254,12 +257,12 @@ class ArticleFields(Input):
 
 
 EXAMPLE: JsonDict = {
-    "headline": "المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر",
-    "summary": "صورة نادرة لسديم بعيد التقطها هواة الفلك.",
-    "body": "<p>التقط هواة الفلك صورة نادرة فجر اليوم.</p>",
-    "section": "علوم",
+    "headline": "مرصد الأطلس يفتح قبّته للزوار في ليلة الشهب",
+    "summary": "ثلاث ساعات من الرصد المفتوح، والدخول مجاني.",
+    "body": "<p>يفتح المرصد الجامعي قبّته للزوار مساء الجمعة.</p>",
+    "section": "علوم-وصحة",
     "tags": ["فلك"],
-    "authors": ["ليلى-القاسم"],
+    "authors": ["هدى-بن-منصور"],
     "urgency": 5,
 }
 
@@ -332,7 +335,7 @@ class Body(Output):
 
     html: str
     text: str
-    blocks: list[dict[str, object]]
+    blocks: Annotated[list[dict[str, object]], DescribedBy(list[Block])]
     """The body as a list that an app draws without an HTML engine; skip block types you don't know."""
     truncated: bool
 
@@ -356,23 +359,23 @@ class Seo(Output):
 
 
 class CorrectionRead(Output):
-    """What was put right, and when."""
+    """A correction of a published article."""
 
     id: IdText
-    kind: str
+    kind: Annotated[str, open_to(CorrectionKind)]
     at: Moment
     note: str
 
 
-class ArticleSummary(Output):
-    """An article in a list."""
+class AnyArticleSummary(Output):
+    """An article of any state in a list."""
 
     id: IdText
     slug: Annotated[str, Field(examples=["المرصد-يرصد-لؤلؤة-الخريف"])]
     url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
     language: LanguageTag
     direction: Direction
-    kind: Annotated[str, Field(examples=["news"])]
+    kind: Annotated[str, open_to(Kind)]
     access: Access
     headline: Annotated[str, Field(examples=["المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر"])]
     short_headline: str | None
@@ -393,6 +396,15 @@ class ArticleSummary(Output):
     reading_minutes: int
     comments: CommentsOpen
     corrected: bool
+
+
+class ArticleSummary(AnyArticleSummary):
+    """An article in a list. Published articles have a section and these times."""
+
+    section: Annotated[Ref | None, DescribedBy(Ref)]  # null inside, where `fields=` leaves it out
+    published_at: Moment
+    first_published_at: Moment
+    revised_at: Moment
 
 
 MOMENT_EXAMPLE: JsonDict = {
@@ -444,8 +456,8 @@ class ArticleInList(ArticleSummary):
     display: ArticleInWords = None  # type: ignore[assignment]  # left out, too
 
 
-class ArticleRead(ArticleSummary):
-    """An article, whole."""
+class AnyArticle(AnyArticleSummary):
+    """An article of any state, whole."""
 
     body: Body
     comments: CommentsState
@@ -456,6 +468,15 @@ class ArticleRead(ArticleSummary):
     media: list[Image]
     canonical_url: str | None
     seo: Seo | None
+
+
+class ArticleRead(AnyArticle):
+    """An article, whole. Published articles have a section and these times."""
+
+    section: Annotated[Ref | None, DescribedBy(Ref)]  # null inside, where `fields=` leaves it out
+    published_at: Moment
+    first_published_at: Moment
+    revised_at: Moment
 
 
 class ArticleAlone(ArticleRead):
@@ -471,7 +492,7 @@ class ExternalId(Output):
     id: str
 
 
-class ArticleDesk(ArticleRead):
+class ArticleDesk(AnyArticle):
     """An article as the desk sees it: with its state, its source and its makers."""
 
     status: Status
@@ -489,7 +510,7 @@ class ArticleDesk(ArticleRead):
     warnings: list[Warned]
 
 
-class ArticleDeskSummary(ArticleSummary):
+class ArticleDeskSummary(AnyArticleSummary):
     """An article in the desk's list."""
 
     status: Status
@@ -511,7 +532,7 @@ class PublishInput(Input):
     """When it appears."""
 
     at: MomentInput | None = None
-    """A moment ahead: it appears then by itself. A moment past (editors): for archives. Left out: now."""
+    """A time in the future: the article appears then by itself. In the past (editors): for archives. Left out: now."""
 
 
 class ReturnInput(Input):

@@ -15,7 +15,7 @@ Headers = list[tuple[bytes, bytes]]
 LEAST = 400  # bytes: shorter bodies do not gain from compression
 OVERHEAD = 2_000  # bytes: estimate of what an answer or a variant takes beside its body and headers
 PER_TAG = PER_HEADER = 150
-COMPRESSIBLE = re.compile(rb"text/|application/(json|xml|[\w.-]+\+(json|xml))|image/svg\+xml|text/javascript")
+COMPRESSIBLE = re.compile(rb"text/|application/(json|xml|yaml|[\w.-]+\+(json|xml))|image/svg\+xml|text/javascript")
 IDENTITY = ""
 LONGEST_KEPT = 200  # bytes of an `Accept-Encoding` whose parsed form is cached
 

@@ -111,9 +111,9 @@ async def approve_comment(
 ) -> Response:
     """Approve a comment
 
-    It is public when this answers. A reply to a comment that is neither shown nor gone for good is 409: what it answers
-    is decided first. What its author has changed (`edited_at`) needs the version that was read, in `If-Match` or in the
-    body: 428 without.
+    The comment is public when the response is sent. A reply to a comment that waits for a decision is 409: decide on
+    that one first. A comment that its author has edited (`edited_at`) needs the version that was read, in `If-Match` or
+    in the body: 428 without.
     """
     return await _decided(request, deciding, id, "approve", body)
 

@@ -55,7 +55,7 @@ from app.kit.paging import Cursors, PageQuery
 from app.kit.routing import LAST_MODIFIED, problems, router_of
 from app.kit.schemas import NoQuery
 
-router = router_of("/v1", "comments", "What readers say.")
+router = router_of("/v1", "comments", "Comments of readers.")
 Empty = Annotated[NoQuery, Query()]
 CommentId = Annotated[str, Path(description="Id of the comment.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 REALM = 'Bearer realm="nashra comments"'

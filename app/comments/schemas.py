@@ -16,7 +16,7 @@ from pydantic import (
     WrapValidator,
 )
 
-from app.articles.schemas import AnyOf, IdList
+from app.articles.schemas import AnyOf, CommentsMode, IdList
 from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (
@@ -33,6 +33,8 @@ from app.kit.schemas import (
     Prose,
     Query,
     WebUrl,
+    one_of,
+    open_to,
 )
 from app.text.characters import is_blank
 from app.text.emails import checked_email
@@ -46,6 +48,7 @@ EDGES = "\u061c\u200b\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u206
 
 Status = Literal["pending", "approved", "rejected", "spam", "deleted", "redacted"]
 Verb = Literal["approve", "reject", "spam", "redact"]
+AuthorRole = Literal["guest", "verified", "staff", "article_author"]
 Sort = Literal["newest", "oldest", "top"]
 
 AuthorName = Annotated[str, Name(NAME_MAX)]
@@ -146,29 +149,29 @@ class CommentListQuery(CountedQuery):
 
 
 class CommentFormQuery(Query):
-    """In which language the form speaks."""
+    """Language of the form."""
 
     language: Language | None = None
     """Left out: the article's. Where there are no texts in it: the site's."""
 
 
 class CommentCountsQuery(Query):
-    """Which articles."""
+    """The articles to count."""
 
     articles: IdList
     """Ids or slugs, at most 100, separated by commas."""
 
 
 class CommentAlone(Output):
-    """A comment without what stands below it. Removed ones keep their place, without name and text."""
+    """A comment without its replies. Removed ones keep their place, without name and text."""
 
     id: IdText
     article_id: IdText
     parent_id: IdText | None
     author_name: Annotated[str | None, Field(examples=["سلمى الخطيب"])]
     """Null where none was given or the comment was removed."""
-    author_role: Annotated[str, Field(examples=["guest"])]
-    """`guest`, `verified`, `staff`, `article_author`."""
+    author_role: Annotated[str, open_to(AuthorRole)]
+    """More roles may be added."""
     body: Annotated[str | None, Field(examples=["شكرًا على هذا التقرير."])]
     """Plain text; null where the comment was removed."""
     body_html: Annotated[str | None, Field(examples=["<p>شكرًا على هذا التقرير.</p>"])]
@@ -186,7 +189,7 @@ class CommentAlone(Output):
 
 
 class Replies(Output):
-    """What stands below a comment."""
+    """Replies to a comment."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"data": [], "next": None}]})
 
@@ -219,17 +222,17 @@ class ArticleOfDeskComment(Output):
 
 
 class CommentInContext(CommentRead):
-    """A comment, what it answers, and its replies."""
+    """A comment with its article, the comments above it, and its replies."""
 
     article: ArticleOfComment
     ancestors: list[CommentAlone]
-    """From the root of the thread down to what is answered."""
+    """The comments above it, from the root of the thread down."""
     status: Literal["pending", "approved", "rejected"] = None  # type: ignore[assignment]  # left out for others
     """Only for its author: whether it waits, is shown, or was refused."""
 
 
 class CommentMade(Output):
-    """What became of a new comment."""
+    """The result of a new comment."""
 
     comment: CommentRead
     status: Literal["pending", "approved"]
@@ -261,13 +264,13 @@ class FormField(Output):
 
     name: str
     label: Annotated[str, Field(examples=["البريد الإلكتروني"])]
-    type: Annotated[str, Field(examples=["email"])]
-    """`text`, `email`, `url`, `textarea`."""
+    type: Annotated[str, one_of(("text", "email", "url", "textarea"))]
+    """Type of the input. More types may be added."""
     required: bool
     min: int | None
-    """Fewest characters, as a reader counts them (grapheme clusters)."""
+    """Minimum number of characters (grapheme clusters)."""
     max: int | None
-    """Most characters."""
+    """Maximum number of characters (grapheme clusters)."""
     autocomplete: str
     """For the HTML attribute of the same name."""
 
@@ -280,7 +283,7 @@ class FormConsent(Output):
 
 
 class FormPrivacy(Output):
-    """What the reader is told about their data."""
+    """The privacy notice."""
 
     text: str
     version: str
@@ -292,14 +295,14 @@ class CommentForm(Output):
     article_id: IdText
     open: bool
     """Whether a comment can be sent."""
-    mode: Annotated[str, Field(examples=["premoderated"])]
-    """`open`, `premoderated` or `closed`."""
+    mode: Annotated[str, open_to(CommentsMode)]
+    """How comments are accepted."""
     language: LanguageTag
     direction: Direction
     title: Annotated[str, Field(examples=["شارك برأيك"])]
     note: str
     fields: list[FormField]
-    """In order."""
+    """Fields, in order."""
     honeypot: str
     """Name of a field that is drawn invisibly and must stay empty."""
     consent: FormConsent
@@ -320,7 +323,7 @@ class CommentDeskQuery(CountedQuery):
 
 
 class ParentOfComment(Output):
-    """What is answered."""
+    """The comment that it replies to."""
 
     id: IdText
     author_name: str | None
@@ -338,7 +341,7 @@ class CommentDesk(Output):
     author_name: str | None
     author_email: Annotated[str | None, Field(json_schema_extra={"format": "email"})]
     """For moderators only."""
-    author_role: str
+    author_role: Annotated[str, open_to(AuthorRole)]
     author_url: str | None
     body: str | None
     body_html: str | None
@@ -356,7 +359,7 @@ class CommentDesk(Output):
 
 
 class DecisionInput(Input):
-    """Why, for the audit; and which text was read."""
+    """A reason for the audit, and the version that was read."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "خارج عن موضوع المقال."}]})
 
@@ -366,7 +369,7 @@ class DecisionInput(Input):
 
 
 class Decision(DecisionInput):
-    """What is to become of one comment."""
+    """A decision on one comment."""
 
     model_config = ConfigDict(
         json_schema_extra={"examples": [{"id": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "action": "approve"}]}
@@ -383,7 +386,7 @@ class DecisionsInput(Input):
 
 
 class Outcome(Output):
-    """What became of one decision."""
+    """The result of one decision."""
 
     id: IdText
     outcome: Literal["ok", "unchanged", "not_found", "conflict"]
@@ -398,7 +401,7 @@ class Outcomes(Output):
 
 
 class CommentList(Listed[CommentRead]):
-    """A page of comments, each with what stands below it."""
+    """A page of comments, each with its replies."""
 
 
 class CommentDeskList(Listed[CommentDesk]):

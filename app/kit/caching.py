@@ -24,6 +24,7 @@ from starlette.responses import Response
 from app.kit.errors import PreconditionFailed, PreconditionRequired
 
 JSON = "application/json"
+PARTIAL = "application/json; partial=true"  # an answer to `fields=`
 MAX_TAGS_BYTES = 1000
 CROWDED = "crowded"
 _ETAG = re.compile(r'(?:W/)?"([^"]*)"|\*')

@@ -8,6 +8,7 @@ from typing import Any, get_args
 from pydantic import BaseModel
 from pydantic.main import IncEx
 
+from app.kit.caching import JSON, PARTIAL
 from app.kit.errors import Fault, InvalidQuery
 from app.kit.faults import nearest_name
 
@@ -25,6 +26,11 @@ class Selection:
     def wants(self, *names: str) -> bool:
         """Whether it keeps any of the top-level fields `names`."""
         return self._tree is None or any(name in self._tree for name in names)
+
+    @property
+    def media_type(self) -> str:
+        """Content type of the answer: a parameter says that it is partial."""
+        return JSON if self._tree is None else PARTIAL
 
     def include(self) -> IncEx | None:
         """Pydantic's `include` for one object; None for all."""

@@ -147,7 +147,7 @@ async def _once(
     idempotency_key: Annotated[
         str | None,
         Header(
-            description="16 characters or more. For 24 hours the same key and body are answered again, not done.",
+            description="16 characters or more. For 24 hours the same key and body get the same answer.",
             examples=["3f0c7a52-headline-of-the-hour"],
         ),
     ] = None,

@@ -61,7 +61,8 @@ def delivered_list(
     """A public page of `rows`, with `Link`, `ETag` and cache tags. `shaped`: needs no validation."""
     write = unvalidated if shaped else written
     content = write(schema, {"data": rows, "page": slice.page()}, selection.include_in_list())
-    return deliver(request, content, tags=tags, shows=shows, headers=next_link(request, slice.next))
+    headers, media_type = next_link(request, slice.next), selection.media_type
+    return deliver(request, content, tags=tags, shows=shows, headers=headers, media_type=media_type)
 
 
 def delivered_page(
@@ -89,7 +90,8 @@ def delivered(
 ) -> Response:
     """A public answer with one thing. `shaped`: needs no validation."""
     write = unvalidated if shaped else written
-    return deliver(request, write(schema, value, selection.include()), tags=tags, modified=modified)
+    content = write(schema, value, selection.include())
+    return deliver(request, content, tags=tags, modified=modified, media_type=selection.media_type)
 
 
 def desk_list(

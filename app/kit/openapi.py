@@ -6,19 +6,19 @@ the route: its `problems(…)`, its schemas, its docstring.
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import JsonSchemaValue
 
-from app.kit.errors import MEDIA_TYPE, Problem, every_problem
-from app.kit.examples import Examples, ExampleValues, restore_nulls
-from app.kit.partial import with_partial
-from app.text.languages import direction
-from app.text.messages import message
+from app.kit.components import Naming, complete
+from app.kit.examples import Examples, ExampleValues, drop_examples, restore_nulls
+from app.kit.partial import add_partial
+from app.kit.problem_responses import FAULT, PROBLEM, ProblemResponses
 
 Tags = Mapping[str, str]
 VERSION = "0.1.0"
@@ -34,73 +34,35 @@ Text lengths are published in graphemes, as `x-min-graphemes` and `x-max-graphem
 points.
 """
 HEADERS: dict[str, tuple[str, str]] = {
-    "X-Request-ID": ("Names this request in the logs; yours is kept when you send one.", "4f1c9a7b2e8d"),
-    "ETag": ("Validator of this answer: send it back in `If-None-Match`, or at the desk in `If-Match`.", '"3"'),
-    "Cache-Control": ("How long it may be kept.", "public, max-age=10"),
-    "Last-Modified": ("When the thing itself last changed.", "Mon, 23 Nov 2026 19:14:15 GMT"),
-    "Link": ('The next page, `rel="next"` (RFC 8288).', '</v1/articles?cursor=pX1…>; rel="next"'),
-    "Location": ("Where it is.", "/v1/articles/%D8%B9%D9%84%D9%88%D9%85"),
-    "Retry-After": ("Seconds to wait.", "5"),
-    "RateLimit-Policy": ("The limits (draft-ietf-httpapi-ratelimit-headers).", '"person-60";q=5;w=60'),
-    "RateLimit": ("The limit that is used up.", '"person-60";r=0;t=42'),
-    "WWW-Authenticate": ("What is missing (RFC 6750).", 'Bearer realm="nashra"'),
-    "Content-Language": ("Language of the messages.", "ar"),
-    "Idempotency-Replayed": ("`true` when the answer of an earlier request is given again.", "true"),
+    "X-Request-ID": ("Id of this request in the logs: the one that the client sent, or a new one.", "4f1c9a7b2e8d"),
+    "ETag": ("Validator: send it back in `If-None-Match`, or at the desk in `If-Match`.", '"3"'),
+    "Cache-Control": ("How long the answer may be cached.", "public, max-age=10"),
+    "Last-Modified": ("When the thing itself was last changed.", "Mon, 23 Nov 2026 19:14:15 GMT"),
+    "Link": ('Address of the next page, `rel="next"` (RFC 8288).', '</v1/articles?cursor=pX1…>; rel="next"'),
+    "Location": ("Address of the thing.", "/v1/articles/%D9%83%D9%88%D9%8A%D9%83%D8%A8"),
+    "Retry-After": ("Seconds to wait before the next request.", "5"),
+    "RateLimit-Policy": ("The rate limits (draft-ietf-httpapi-ratelimit-headers).", '"person-60";q=5;w=60'),
+    "RateLimit": ("What is left of the limit that was reached.", '"person-60";r=0;t=42'),
+    "WWW-Authenticate": ("Authentication scheme (RFC 6750).", 'Bearer realm="nashra"'),
+    "Content-Language": ("Language of the messages.", "en"),
+    "Idempotency-Replayed": ("`true` where the answer to an earlier request with this key is repeated.", "true"),
 }
-BY_STATUS: dict[str, list[str]] = {
-    "401": ["WWW-Authenticate"],
-    "403": [],
-    "429": ["Retry-After", "RateLimit", "RateLimit-Policy"],
-    "503": ["Retry-After"],
-}
-PROBLEM = {
-    "type": "object",
-    "description": "RFC 9457: what went wrong, for programs and for people.",
-    "required": ["type", "title", "status", "detail", "instance", "language", "direction"],
-    "properties": {
-        "type": {"type": "string", "format": "uri-reference", "description": "Kind of problem; the page exists."},
-        "title": {"type": "string", "description": "The kind, in words."},
-        "status": {"type": "integer", "minimum": 400, "maximum": 599},
-        "detail": {"type": "string", "description": "What to do about it."},
-        "instance": {"type": "string", "format": "uri-reference", "description": "Path of the request."},
-        "language": {"type": "string", "description": "BCP 47 tag of the messages."},
-        "direction": {"type": "string", "enum": ["rtl", "ltr"]},
-        "errors": {"type": "array", "items": {"$ref": "#/components/schemas/Fault"}},
-    },
-}
-FAULT = {
-    "type": "object",
-    "description": "One thing that is wrong, and where.",
-    "required": ["code", "message", "params"],
-    "properties": {
-        "pointer": {"type": "string", "description": "JSON Pointer into the body (RFC 6901)."},
-        "parameter": {"type": "string", "description": "Name of the query parameter or header."},
-        "code": {"type": "string", "description": "Stable: `required`, `too_long`, `unknown_field`, …"},
-        "message": {"type": "string", "description": "The same for people, in the language of `Accept-Language`."},
-        "params": {"type": "object", "description": "Values that the message tells: `max`, `actual`, …"},
-    },
-}
-DONE = {"200": "What was asked for.", "201": "Made.", "202": "Taken in.", "204": "Done."}
-FAULT_EXAMPLES = {
-    "invalid-body": {"pointer": "/headline", "code": "required", "params": {}},
-    "invalid-query": {"parameter": "limit", "code": "too_large", "params": {"max": 100}},
-    "invalid-cursor": {"parameter": "cursor", "code": "cursor_foreign", "params": {}},
-}
-DETAIL_EXAMPLE = {"minutes": 5}
+HEADER_NAMES = {"last-event-id": "Last-Event-ID"}  # not in title case
+DONE = {"200": "OK.", "201": "Created.", "202": "Accepted.", "204": "No content."}
 
 
-def attach(app: FastAPI, tags: Tags, values: ExampleValues) -> None:
+def attach(app: FastAPI, tags: Tags, naming: Naming, values: ExampleValues) -> None:
     """Make `app.openapi()` return the completed document, built once."""
 
     def document() -> JsonSchemaValue:
         if app.openapi_schema is None:
-            app.openapi_schema = build(app, tags, values)
+            app.openapi_schema = build(app, tags, naming, values)
         return app.openapi_schema
 
     app.openapi = document  # type: ignore[method-assign]  # FastAPI's documented way to extend it
 
 
-def build(app: FastAPI, tags: Tags, values: ExampleValues) -> JsonSchemaValue:
+def build(app: FastAPI, tags: Tags, naming: Naming, values: ExampleValues) -> JsonSchemaValue:
     """Build the document of `app`, the same for every installation. `tags`: name and description of each."""
     document = get_openapi(
         title="Nashra",
@@ -119,34 +81,44 @@ def build(app: FastAPI, tags: Tags, values: ExampleValues) -> JsonSchemaValue:
         schemas.pop(name, None)
     restore_nulls(schemas)
     schemas.update({"Problem": PROBLEM, "Fault": FAULT})
+    complete(document, naming)
+    schemas = document["components"]["schemas"]
     document["components"]["headers"] = {
         name: {"description": text, "schema": {"type": "string"}, "example": example}
         for name, (text, example) in HEADERS.items()
     }
+    problems = ProblemResponses()
+    shown: JsonSchemaValue = {}
     for path, item in document["paths"].items():
         for method, operation in item.items():
-            _complete(path, method, operation, Examples(values, schemas))
+            _complete(path, method, operation, Examples(values, schemas, shown), problems)
+    document["components"]["responses"] = _without_body() | problems.responses
+    document["components"]["examples"] = problems.examples | shown
+    document["components"]["parameters"] = _shared_parameters(document["paths"])
+    drop_examples(schemas)
     return document
 
 
-def _complete(path: str, method: str, operation: JsonSchemaValue, examples: Examples) -> None:
+def _complete(
+    path: str, method: str, operation: JsonSchemaValue, examples: Examples, problems: ProblemResponses
+) -> None:
     responses, schemas = operation["responses"], examples.schemas
     if "HTTPValidationError" in str(responses.get("422")):
         del responses["422"]
     _words(operation)
     for parameter in operation.get("parameters", []):
-        _parameter(parameter, examples.values.parameters)
+        _parameter(path, parameter, examples.values.parameters)
+    if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
+        add_partial(responses["200"]["content"], schemas)
     for status, slugs in _shared_problems(path, method, operation).items():
         entry = responses.setdefault(status, {})
-        entry["x-problems"] = list(dict.fromkeys([*entry.get("x-problems", []), *slugs]))
+        entry["x-problems"] = [*entry.get("x-problems", []), *slugs]
     for status in list(responses):
         if "x-problems" in responses[status]:
-            responses[status] = _problem_response(status, responses[status]["x-problems"])
+            responses[status] = problems.of(status, responses[status]["x-problems"])
         else:
             _success(path, method, status, responses[status], examples)
     operation.setdefault("security", [])
-    if any(parameter["name"] == "fields" for parameter in operation.get("parameters", [])):
-        with_partial(responses["200"]["content"]["application/json"], schemas)
     _redirects(path, method, operation)
     _request_example(operation, replace(examples, only_required=True))
     operation["responses"] = dict(sorted(responses.items()))
@@ -161,8 +133,10 @@ def _words(operation: JsonSchemaValue) -> None:
     operation["description"] = " ".join(rest.split()) or f"{summary.strip().rstrip('?.')}."
 
 
-def _parameter(parameter: JsonSchemaValue, values: Mapping[str, object]) -> None:
+def _parameter(path: str, parameter: JsonSchemaValue, values: Mapping[str, object]) -> None:
     """Remove null from a parameter's schema, and move its example beside the schema."""
+    if parameter["in"] == "header":
+        parameter["name"] = HEADER_NAMES.get(parameter["name"], parameter["name"].title())
     schema = parameter["schema"]
     for branch in schema.get("anyOf", []):
         if branch.get("type") != "null":
@@ -171,14 +145,45 @@ def _parameter(parameter: JsonSchemaValue, values: Mapping[str, object]) -> None
     schema.pop("title", None)
     schema.pop("description", None)
     own = schema.pop("examples", None)
-    example = values.get(parameter["name"], own[0] if own else None)
-    if example is not None and "example" not in parameter and "examples" not in parameter:
+    known = values.get(_parameter_name(path, parameter))
+    example = known or parameter.get("example") or (own[0] if own else None)
+    if example is not None:
         parameter["example"] = example
+
+
+def _shared_parameters(paths: JsonSchemaValue) -> JsonSchemaValue:
+    """Move parameters that several operations share to components, and return these.
+
+    Of different parameters with one name the most frequent one moves.
+    """
+    places = [
+        (_parameter_name(path, parameter), parameter, parameters, place)
+        for path, item in paths.items()
+        for parameters in (operation.get("parameters", []) for operation in item.values())
+        for place, parameter in enumerate(parameters)
+    ]
+    shared: JsonSchemaValue = {}
+    for (name, text), count in Counter((name, json.dumps(parameter)) for name, parameter, *_ in places).most_common():
+        if count > 1:
+            shared.setdefault(name, json.loads(text))
+    for name, parameter, parameters, place in places:
+        if shared.get(name) == parameter:
+            parameters[place] = {"$ref": f"#/components/parameters/{name}"}
+    return dict(sorted(shared.items()))
+
+
+def _parameter_name(path: str, parameter: JsonSchemaValue) -> str:
+    """`limit`; of `/v1/articles/{slug}` `article_slug`."""
+    name: str = parameter["name"]
+    if parameter["in"] != "path":
+        return name
+    thing = path.partition(f"/{{{name}}}")[0].rpartition("/")[2].removesuffix("s")
+    return name if name.startswith(thing) else f"{thing}_{name}"
 
 
 def _shared_problems(path: str, method: str, operation: JsonSchemaValue) -> dict[str, list[str]]:
     """The problems that any operation of this kind can answer."""
-    found: dict[str, list[str]] = {"413": ["payload-too-large"], "500": ["internal-error"]}
+    found: dict[str, list[str]] = {"400": ["bad-request"], "500": ["internal-error"]}
     if path.startswith("/v1"):
         found["400"] = ["invalid-query"]
         found["503"] = ["unavailable"]
@@ -186,47 +191,15 @@ def _shared_problems(path: str, method: str, operation: JsonSchemaValue) -> dict
         found |= {"401": ["unauthorized"], "403": ["forbidden"]}
     if "requestBody" in operation:
         found["400"] = [*found.get("400", []), "bad-request"]
-        found |= {"415": ["unsupported-media-type"], "422": ["invalid-body"]}
-    if any(parameter["name"].lower() == "idempotency-key" for parameter in operation.get("parameters", [])):
-        found["400"] = list(dict.fromkeys([*found.get("400", []), "bad-request"]))
+        found |= {"413": ["payload-too-large"], "415": ["unsupported-media-type"], "422": ["invalid-body"]}
+    parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if "Idempotency-Key" in parameters:
+        found["400"] = [*found.get("400", []), "bad-request"]
         found["409"] = ["idempotency-in-flight"]
         found["422"] = [*found.get("422", []), "idempotency-conflict"]
-    if any(parameter["name"].lower() == "if-match" for parameter in operation.get("parameters", [])):
+    if "If-Match" in parameters:
         found["412"] = ["precondition-failed"]
     return found
-
-
-def _problem_response(status: str, slugs: list[str]) -> JsonSchemaValue:
-    kinds = {kind.slug: kind for kind in every_problem()}
-    titles = "; ".join(f"`{slug}`: {message(f'problem.{slug}.title', 'en')}" for slug in slugs)
-    headers = ["X-Request-ID", "Content-Language", *BY_STATUS.get(status, [])]
-    return {
-        "description": f"{titles}.",
-        "headers": _headers(headers),
-        "content": {
-            MEDIA_TYPE: {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {slug: {"value": _problem_example(kinds[slug])} for slug in slugs},
-            }
-        },
-    }
-
-
-def _problem_example(kind: type[Problem]) -> JsonSchemaValue:
-    fault = FAULT_EXAMPLES.get(kind.slug)
-    example: JsonSchemaValue = {
-        "type": f"/problems/{kind.slug}",
-        "title": message(f"problem.{kind.slug}.title", "ar"),
-        "status": kind.status,
-        "detail": message(f"problem.{kind.slug}.detail", "ar", DETAIL_EXAMPLE),
-        "instance": "/v1/articles",
-        "language": "ar",
-        "direction": direction("ar"),
-    }
-    if fault:
-        params: Any = fault["params"]
-        example["errors"] = [{**fault, "message": message(f"fault.{fault['code']}", "ar", params)}]
-    return example
 
 
 def _success(path: str, method: str, status: str, response: JsonSchemaValue, examples: Examples) -> None:
@@ -237,7 +210,7 @@ def _success(path: str, method: str, status: str, response: JsonSchemaValue, exa
         response.pop("content", None)
     for media in response.get("content", {}).values():
         schema = media.get("schema", {})
-        media.setdefault("example", examples.of(schema))
+        examples.show(media)
         properties = _properties(schema, examples.schemas)
         names += ["Link"] if "page" in properties else []
         if path.startswith("/v1") and (not path.startswith("/v1/desk") or "version" in properties):
@@ -262,15 +235,23 @@ def _redirects(path: str, method: str, operation: JsonSchemaValue) -> None:
     if "text/event-stream" in content:
         responses["200"]["headers"] = _headers(["X-Request-ID", "Cache-Control"])
     elif method == "get" and not path.startswith("/v1/desk") and "ETag" in responses.get("200", {}).get("headers", {}):
-        responses["304"] = {
-            "description": "What the client has is still right.",
-            "headers": _headers(["X-Request-ID", "ETag", "Cache-Control"]),
-        }
+        responses["304"] = {"$ref": "#/components/responses/NotModified"}
     if "{slug}" in path:
-        responses["308"] = {
-            "description": "A former slug: the thing is at `Location` now, sub-routes too.",
+        responses["308"] = {"$ref": "#/components/responses/PermanentRedirect"}
+
+
+def _without_body() -> JsonSchemaValue:
+    """The responses without a body that operations share."""
+    return {
+        "NotModified": {
+            "description": "The client's copy is current.",
+            "headers": _headers(["X-Request-ID", "ETag", "Cache-Control"]),
+        },
+        "PermanentRedirect": {
+            "description": "A former slug: `Location` is the present address, also of sub-routes.",
             "headers": _headers(["X-Request-ID", "Location"]),
-        }
+        },
+    }
 
 
 def _headers(names: list[str]) -> JsonSchemaValue:
@@ -279,4 +260,4 @@ def _headers(names: list[str]) -> JsonSchemaValue:
 
 def _request_example(operation: JsonSchemaValue, examples: Examples) -> None:
     for media in operation.get("requestBody", {}).get("content", {}).values():
-        media.setdefault("example", examples.of(media.get("schema", {})))
+        examples.show(media)

@@ -54,9 +54,9 @@ class PageQuery(Query):
     """What every list takes."""
 
     cursor: Annotated[str | None, Field(max_length=2000)] = None
-    """Where the page begins: `page.next` of the page before. Opaque; good only for the same path, filters and sort."""
+    """`page.next` of the previous page. Opaque; valid only with the same path, filters and sort."""
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
-    """Rows on a page."""
+    """Maximum number of entries on a page."""
 
 
 class CountedQuery(PageQuery):
@@ -67,16 +67,16 @@ class CountedQuery(PageQuery):
 
 
 class Page(Output):
-    """Where the list goes on."""
+    """How the list continues."""
 
     next: str | None
     """Cursor of the next page; null on the last one."""
     limit: int
-    """Rows asked for."""
+    """Maximum number of entries that was requested."""
     total: int | None
-    """All rows of the list when `count=true` asked for it, else null."""
+    """Number of all entries with `count=true`, else null."""
     total_capped: bool = False
-    """With `count=true`: the list has more than 10,000 rows."""
+    """With `count=true`: whether the list has more than 10,000 entries."""
 
 
 class Listed(Output, Generic[Item]):

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -19,6 +19,8 @@ from pydantic import (
     GetCoreSchemaHandler,
     GetJsonSchemaHandler,
     PlainSerializer,
+    TypeAdapter,
+    WithJsonSchema,
 )
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
@@ -84,6 +86,29 @@ class Query(BaseModel):
 
 class NoQuery(Query):
     """This operation takes no query parameters."""
+
+
+def open_to(choice: Any) -> WithJsonSchema:
+    """JSON Schema of a text that is one of the values of the `Literal` `choice` today, and may be another tomorrow."""
+    return one_of(get_args(choice))
+
+
+def one_of(values: Iterable[str]) -> WithJsonSchema:
+    """JSON Schema of a text that is one of `values` today, and may be another tomorrow."""
+    return WithJsonSchema({"anyOf": [{"type": "string", "enum": list(values)}, {"type": "string"}]})
+
+
+class DescribedBy:
+    """JSON Schema of another type: `Annotated[list[dict[str, object]], DescribedBy(list[Block])]`.
+
+    For values that are built in one place, and not validated again.
+    """
+
+    def __init__(self, schema: Any) -> None:
+        self.schema = schema
+
+    def __get_pydantic_json_schema__(self, _: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return handler(TypeAdapter(self.schema).core_schema)
 
 
 class Text:
@@ -252,11 +277,11 @@ Moment = Annotated[
     datetime,
     PlainSerializer(_written, return_type=str),
     Field(
-        json_schema_extra={"format": "date-time", "pattern": r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$"},
+        json_schema_extra={"format": "date-time"},
         examples=["2026-11-23T19:14:15.000Z"],
     ),
 ]
-Direction = Annotated[Literal["rtl", "ltr"], Field(description="Writing direction, from the language.")]
+Direction = Literal["rtl", "ltr"]
 
 
 class Ref(Output):

@@ -20,20 +20,20 @@ NO_STORE = {"Cache-Control": "no-store"}
 
 
 class Health(Output):
-    """How it is."""
+    """State of the server."""
 
     status: Literal["ok"]
 
 
 @router.get("/healthz", response_model=Health)
 async def read_health() -> Response:
-    """Is the process alive?"""
+    """Check that the process is alive"""
     return Response(written(Health, {"status": "ok"}), headers=NO_STORE, media_type="application/json")
 
 
 @router.get("/readyz", response_model=Health, responses=problems(Unavailable))
 async def read_readiness(database: UseDatabase) -> Response:
-    """Can it serve?
+    """Check that the server is ready
 
     Ready: the database answers, and its schema is at or ahead of the code.
     """

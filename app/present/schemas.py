@@ -14,7 +14,7 @@ from app.nouns import EVENT_TYPES, NOUNS
 
 TYPES = (
     f"Kinds of things ({', '.join(f'`{noun.kind}`' for noun in NOUNS)}) or event types (`article.corrected`: those of "
-    "`ChangeRead.type`). A comma means any of. What is gone is told whatever kind of change took it away. A name that "
+    "`Change.type`). A comma means any of. Tombstones are sent for every type. A name that "
     "this server does not know is a 400."
 )
 KINDS = tuple(noun.kind for noun in NOUNS)
@@ -31,7 +31,7 @@ def _only_known(text: str) -> str:
 
 
 class ChangeFilters(Query):
-    """Which changes."""
+    """Filters of changes."""
 
     type: Annotated[
         str | None,
@@ -44,4 +44,4 @@ class ChangeFilters(Query):
     language: Annotated[str | None, AfterValidator(some(20)), Field(max_length=2000, examples=["ar"])] = None
     """Languages: `ar` finds `ar-SY` too. A comma means any of."""
     object: Detail = "summary"
-    """How much of the present state comes along: nothing, what lists show, or all of it."""
+    """How much of the present state an entry has: nothing, the summary, or all of it."""

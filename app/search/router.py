@@ -43,7 +43,7 @@ from app.text.marking import Marked, Marker
 from app.text.questions import Question
 from app.text.words import words
 
-router = router_of("/v1/search", "search", "Articles by their words.")
+router = router_of("/v1/search", "search", "Full-text search.")
 articles = router_of("/v1/articles", "articles")
 SHORTEST_PREFIX = 2
 TAGS = ["articles"]

@@ -24,16 +24,16 @@ Range = Annotated[list[int], Field(min_length=2, max_length=2)]
 
 
 class SearchQuery(ArticleFilters):
-    """What is looked for, among which articles."""
+    """Query and filters of a search."""
 
     q: Words
-    """All words must be there. `"a phrase"`, `begin*`, `-without`; nothing else is syntax."""
+    """All words must match. `"a phrase"`, `begin*`, `-without`; nothing else is syntax."""
     sort: Literal["relevance", "newest"] = "relevance"
     """`relevance` weighs the newest 500 matches; `newest` goes through all."""
     facets: Annotated[str | None, Field(max_length=100, examples=["section,month"])] = None
     """Count the matches by these, comma-separated: `section`, `tag`, `author`, `language`, `month` (UTC)."""
     limit: Annotated[int, Field(ge=1, le=50), WHOLE] = 20
-    """Hits on a page."""
+    """Maximum number of hits on a page."""
 
 
 class SuggestQuery(Query):
@@ -42,18 +42,18 @@ class SuggestQuery(Query):
     q: Words
     """The last word may be unfinished; at least two letters of it."""
     limit: Annotated[int, Field(ge=1, le=20), WHOLE] = 10
-    """Most suggestions."""
+    """Maximum number of suggestions."""
 
 
 class RelatedQuery(Query):
     """How many."""
 
     limit: Annotated[int, Field(ge=1, le=20), WHOLE] = 6
-    """Most articles."""
+    """Maximum number of articles."""
 
 
 class RelatedArticles(Output):
-    """What else may be of interest, the closest first."""
+    """Related articles, the closest first."""
 
     data: list[ArticleSummary]
 
@@ -68,7 +68,7 @@ class Ranges(Output):
 
 
 class Snippet(Output):
-    """A part of the original text that shows what was found."""
+    """A part of the original text with its matches."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [SNIPPET]})
 
@@ -88,43 +88,43 @@ class SearchHit(Output):
     score: float | None
     """The higher, the better; comparable within one answer only. Null when sorted by time."""
     snippets: list[Snippet]
-    """The headline first; of a paid article nothing of the body."""
+    """Snippets, the headline first. Paid articles have none of the body."""
 
 
 class CorrectedWord(Output):
-    """A word that is nowhere, and the one that was looked for instead."""
+    """A word without matches, and the word that was searched for instead."""
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     wrong: str = Field(alias="from", examples=["للمرصدد"])
-    """What was asked, folded."""
+    """The word of the query, normalised."""
     right: str = Field(alias="to", examples=["المرصد"])
-    """What was found."""
+    """The word that was searched for."""
 
 
 class FacetCount(Output):
     """How many of the newest 10,000 matches have this value."""
 
-    value: str = Field(examples=["علوم"])
+    value: str = Field(examples=["علوم-وصحة"])
     """A slug, a language, or a month."""
-    name: str | None = Field(examples=["علوم"])
+    name: str | None = Field(examples=["علوم-وصحة"])
     """Of a section, tag or author."""
     count: int
 
 
 class SearchResults(Output):
-    """One page of what was found."""
+    """One page of search results."""
 
     data: list[SearchHit]
     page: Page
     corrected: list[CorrectedWord]
-    """Filled where a word is nowhere and another was looked for instead."""
+    """Words of the query that were replaced, because they have no matches."""
     facets: dict[str, list[FacetCount]] | None
     """By name, the most frequent first, at most 20 values of each; null when not asked for."""
 
 
 class Suggestion(Output):
-    """What the typed words may become."""
+    """A completion of the query."""
 
     text: str = Field(examples=["المرصد"])
     """The typed text with its last word finished, as a headline writes it."""

@@ -16,7 +16,7 @@ from app.settings import Settings
 from app.site.schemas import ApiIndex, SiteRead
 from app.text.languages import direction
 
-router = router_of("/v1", "site", "The newsroom itself.")
+router = router_of("/v1", "site", "The site: name, languages, addresses.")
 # Where the index leads. The stream is an event stream, the documentation a page, all others are JSON.
 LINKS = {
     "site": "/v1/site",

@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from app.kit.schemas import Direction, LanguageTag, Output
+from app.articles.schemas import CommentsMode
+from app.kit.schemas import Direction, LanguageTag, Output, one_of, open_to
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
@@ -39,7 +40,7 @@ class ApiIndex(Output):
 
 
 class Addresses(Output):
-    """Where things are."""
+    """Addresses of the site."""
 
     site: Url
     api: Url
@@ -50,14 +51,25 @@ class Addresses(Output):
 
 
 class CommentPolicy(Output):
-    """How comments are taken."""
+    """How comments are accepted."""
 
-    mode: Annotated[str, Field(examples=["premoderated"])]
-    """`open`, `premoderated` or `closed`, where an article does not say otherwise."""
+    mode: Annotated[str, open_to(CommentsMode)]
+    """How comments are accepted, where an article does not say otherwise."""
     required: Annotated[list[str], Field(examples=[["author_name", "author_email", "body"]])]
     consent_required: bool
     close_after_days: int | None
     edit_minutes: int
+
+
+class Feed(Output):
+    """A feed, or a family of feeds."""
+
+    name: str
+    """Name for people and programs: `articles`, `sections`, …"""
+    format: Annotated[str, one_of(("rss", "atom", "json", "ninjs"))]
+    """Format of the feed. More formats may be added."""
+    url: str
+    """Address, or a template with `{slug}`."""
 
 
 class SiteRead(Output):
@@ -70,8 +82,8 @@ class SiteRead(Output):
     addresses: Addresses
     comments: CommentPolicy
     ticker_refresh_after: int
-    """Seconds that a polling ticker client may wait."""
-    feeds: list[str]
-    """Addresses of the feeds that this version serves."""
+    """Seconds that a client that polls tickers should wait."""
+    feeds: list[Feed]
+    """Feeds that this version serves; none yet."""
     streams: list[str]
     """Addresses of the streams that this version serves."""

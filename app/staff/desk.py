@@ -54,7 +54,7 @@ TOKEN_FIELDS = list(TokenRead.model_fields)
 
 @desk.get("/me", response_model=Me, responses=problems(InvalidQuery))
 async def read_me(request: Request, _: Empty, session: ReadingSession, actor: AnyStaff) -> Response:
-    """Read who I am, what I may do and which token I use"""
+    """Read the member and the token of this request"""
     member = await Staff(session).member(actor.member_id)
     token = await session.get_one(StaffToken, actor.token_id)
     return at_desk(written(Me, {"member": member, "token": token}))

@@ -22,23 +22,23 @@ from app.present.changes import ChangeFeed
 from app.present.filters import Filter
 from app.present.tokens import MustRestart, read_token
 from app.sync.live import HANDED_OVER, Hub, Interest, Subscription
-from app.sync.schemas import EXAMPLE, ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery, stream_of
+from app.sync.schemas import ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery, stream_of
 from app.tickers.noun import TICKER
 from app.tickers.repository import Tickers
 from app.tickers.router import TickerPath
 
-router = router_of("/v1", "sync", "What changed: read on, or told as it happens.")
+router = router_of("/v1", "sync", "Incremental sync and live streams.")
 
 
 @router.get("/changes", response_model=ChangesRead, responses=problems(InvalidQuery, MustRestart))
 async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()], connection: Reading) -> Response:
-    """Follow what changes
+    """List changes
 
-    Each entry is the present state of a thing, or a tombstone. Start without `since`, then always come back with the
-    `since` of the answer: at once while `more` is true, later otherwise. Whoever does so from nothing ends with what
-    the delivery API shows. Entries come in the order of the changes, each at least once; several changes of one thing
-    may come as one. Names of sections, tags and authors inside articles are those of now: renaming one is a change of
-    its own and does not repeat the articles. With an article that is gone its comments are gone. 410: start again.
+    Each entry is the present state of a thing, or a tombstone. Start without `since`, then always send the `since` of
+    the last answer: at once while `more` is true, later otherwise. The result is a complete copy of what the delivery
+    API shows. Entries come in the order of the changes, each at least once; several changes of one thing may come as
+    one entry. Articles have the present names of sections, tags and authors: a rename is a change of its own, and does
+    not repeat the articles. The tombstone of an article stands for its comments too. 410: start again.
     """
     feed = ChangeFeed(connection, request.app.state.settings, request.app.state.tail.now, query.object)
     log_state, filter = await feed.log_state(), await Filter.of(query, connection)
@@ -63,7 +63,7 @@ def _stream_responses(types: Mapping[str, str], *more: type[Problem]) -> dict[in
     return {
         200: {
             "description": "Server-Sent Events, until the client or the server ends.",
-            "content": {"text/event-stream": {"schema": stream_of(types), "example": EXAMPLE}},
+            "content": {"text/event-stream": {"schema": stream_of(types)}},
         },
         **problems(InvalidQuery, RateLimited, Unavailable, *more),
     }
@@ -91,13 +91,13 @@ async def stream_changes(
     database: UseDatabase,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Hear of changes as they happen
+    """Subscribe to changes
 
-    Server-Sent Events. `ready` comes first; then each change of the log as an event: `event` is its type, `data` the
-    entry as in `/v1/changes`, `id` the token that both take. A client that comes back with its last id misses nothing.
-    `reset`: the id is too old, or the tree of sections that the filter names has changed; start again, and go on
-    listening. `goaway`: the server stops, or a section has got a slug in the filter that nothing had; come back after
-    `retry`. Comment lines are signs of life.
+    Server-Sent Events. `ready` comes first; then each change as an event: `event` is its type, `data` the entry as in
+    `/v1/changes`, `id` the token that both accept. A client that reconnects with its last id misses nothing. `reset`:
+    the id is too old, or the sections of the filter have changed; read everything again, and stay connected. `goaway`:
+    the server stops, or a slug of the filter now names a section; reconnect after `retry_ms`. Comment lines keep the
+    connection alive.
     """
     async with database.connection() as connection:  # closed before the stream begins
         filter = await Filter.of(query, connection)
@@ -117,9 +117,9 @@ async def stream_ticker(
     database: UseDatabase,
     last_event_id: LastEventId = None,
 ) -> Response:
-    """Hear of a strip as it changes
+    """Subscribe to a ticker
 
-    Like `/v1/stream`, for one strip: each event brings the whole strip. A former slug redirects (308).
+    Like `/v1/stream`, for one ticker: each event has the whole ticker. A former slug redirects (308).
     """
     async with database.connection() as connection:
         ticker = await Tickers(connection, request.app.state.settings).at(slug, "/stream")

@@ -2,130 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated
+from collections.abc import Mapping
+from functools import reduce
+from operator import or_
+from typing import Annotated, Any
 
-from pydantic import ConfigDict, Field, WithJsonSchema
-from pydantic.config import JsonDict
+from pydantic import Field, WithJsonSchema, create_model
+from typing_extensions import TypeAliasType
 
-from app.articles.schemas import ArticleRead, ArticleSummary
-from app.comments.schemas import CommentAlone
-from app.kit.schemas import WHOLE, IdText, Moment, Output, Query
-from app.nouns import EVENT_TYPES, NOUNS
+from app.changes.noun import Noun
+from app.kit.schemas import WHOLE, DescribedBy, IdText, Moment, Output, Query, one_of
+from app.nouns import NOUNS
 from app.present.schemas import ChangeFilters
-from app.taxonomy.schemas import AuthorPublic, SectionPublic, TagPublic
-from app.tickers.schemas import TickerRead
 
-GONE: JsonDict = {
-    "change_id": "9f1c24ab-420",
-    "type": "article.withdrawn",
-    "resource": "article",
-    "id": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2",
-    "version": 4,
-    "at": "2026-05-01T12:00:00.000Z",
-    "tombstone": True,
-    "reason": "withdrawn",
-    "withdrawn_at": "2026-05-01T12:00:00.000Z",
-    "withdrawn_reason": "نُشر الخبر قبل التحقق من مصدره.",
-    "object": None,
-}
 TOKEN = "9f1c24ab.1a4.00000000"  # noqa: S105  # an example
+TYPE = "Event type of the last change. New types are added: ignore those that you do not know."
+OBJECT = "The present state of the thing; null for tombstones and with `object=none`."
 SinceToken = Annotated[str, Field(max_length=200, examples=[TOKEN])]
-
-
-def _one_of(values: Iterable[str]) -> WithJsonSchema:
-    """The values of today for generators of clients; others will come."""
-    return WithJsonSchema({"type": "string", "anyOf": [{"enum": list(values)}, {"type": "string"}]})
 
 
 class ChangesQuery(ChangeFilters):
     """A page of changes."""
 
     since: SinceToken | None = None
-    """`since` of the answer before; left out: from nothing. Good only with the same filters."""
+    """`since` of the last answer, with the same filters. Left out: from the beginning."""
     limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
-    """Most changes at once."""
+    """Maximum number of changes."""
 
 
 class StreamQuery(ChangeFilters):
-    """What a stream tells."""
+    """Which changes a stream sends."""
 
     since: SinceToken | None = None
     """Where to begin, for clients that cannot send `Last-Event-ID` (which comes first). Left out: from now on."""
 
 
 class TickerStreamQuery(Query):
-    """Where a strip's stream begins."""
+    """Where the stream of a ticker begins."""
 
     since: SinceToken | None = None
     """For clients that cannot send `Last-Event-ID` (which comes first). Left out: from now on."""
 
 
 class ChangeRead(Output):
-    """One change: the present state of a thing, or that it is gone."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [GONE]})
+    """A change of a kind of thing that this document does not name: ignore it, or store it as it is."""
 
     change_id: Annotated[str, Field(examples=["9f1c24ab-420"])]
     """The same change always has the same id."""
-    type: Annotated[str, _one_of(EVENT_TYPES), Field(examples=["article.corrected"])]
-    """What happened last. New types come: skip what you do not know."""
-    resource: Annotated[str, _one_of(noun.kind for noun in NOUNS), Field(examples=["article"])]
-    """The kind of thing. New kinds come: skip what you do not know."""
+    type: Annotated[str, Field(description=TYPE)]
+    resource: str
+    """The kind of thing."""
     id: IdText
     version: int | None
-    """The thing's own counter, where it has one."""
+    """Version of the thing; null where it has none."""
     at: Moment
-    """When the log was told."""
+    """When the change was recorded."""
     tombstone: bool
-    """The thing is not there, for readers or for this filter."""
+    """Whether the thing is gone, for readers or for this filter."""
     reason: Annotated[str | None, Field(examples=["withdrawn"])]
-    """Of a tombstone: `unpublished`, `withdrawn`, `deleted`, or `filtered`: it is there, but outside of the filter."""
+    """Why it is gone: `unpublished`, `withdrawn`, `deleted`, or `filtered` (it no longer matches the filter)."""
     withdrawn_at: Moment | None
     withdrawn_reason: str | None
     """The public reason of a withdrawal."""
-    object: Annotated[
-        ArticleRead | ArticleSummary | TickerRead | CommentAlone | SectionPublic | TagPublic | AuthorPublic | None,
-        Field(description="The present state; null for tombstones and with `object=none`."),
-    ]
+    object: Annotated[dict[str, object] | None, Field(description=OBJECT)]
+
+
+def _change_of(noun: Noun) -> Any:
+    """The schema of changes of one kind of thing."""
+    shapes: Any = reduce(or_, noun.schemas, None)
+    kind: Any = Annotated[str, WithJsonSchema({"type": "string", "const": noun.kind})]
+    return create_model(
+        f"{noun.kind.title()}Change",
+        __base__=ChangeRead,
+        __doc__=f"A change of {'an' if noun.kind[0] in 'aeiou' else 'a'} {noun.kind}.",
+        resource=(kind, Field(description="Kind of thing.")),
+        type=(Annotated[str, one_of(noun.events)], Field(description=TYPE)),
+        object=(shapes, Field(description=OBJECT)),
+    )
+
+
+# By `resource`. The last one stands for kinds of thing that come later.
+Change: Any = TypeAliasType("Change", reduce(or_, [*map(_change_of, NOUNS), ChangeRead]))
 
 
 class ChangesRead(Output):
     """One page of changes, in order."""
 
-    data: list[ChangeRead]
+    data: list[Annotated[ChangeRead, DescribedBy(Change)]]
     since: SinceToken
-    """Come back with it, now or later."""
+    """Token for the next request."""
     more: bool
-    """There are more changes already."""
+    """Whether there are more changes now."""
 
 
-CHANGE = {"$ref": "#/components/schemas/ChangeRead"}
-SINCE = {"type": "object", "required": ["since"], "properties": {"since": {"type": "string", "examples": [TOKEN]}}}
+SINCE = {"since": {"type": "string", "description": "Token of the change log."}}
 RETRY = {
-    "type": "object",
-    "required": ["retry_ms"],
-    "properties": {"retry_ms": {"type": "integer", "minimum": 0, "description": "Milliseconds to wait."}},
+    "retry_ms": {
+        "type": "integer",
+        "format": "int32",
+        "minimum": 0,
+        "maximum": 2_147_483_647,
+        "description": "Milliseconds to wait before the client connects again.",
+    }
 }
-STREAM_EVENTS = {
-    "ready": {"description": "The stream begins at `since`.", "schema": SINCE},
-    "reset": {"description": "The token does not lead on: read everything again from `since`.", "schema": SINCE},
-    "goaway": {"description": "The stream ends: come back later.", "schema": RETRY},
+# Names, descriptions and properties of the events that are no changes.
+STREAM_EVENTS: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "ready": ("StreamReady", "The stream begins at `since`.", SINCE),
+    "reset": ("StreamReset", "The token cannot be resumed: read everything again from `since`.", SINCE),
+    "goaway": ("StreamGoaway", "The stream ends: connect again later.", RETRY),
+}
+STREAM_SCHEMAS = {
+    name: {"type": "object", "description": text, "required": [*properties], "properties": properties}
+    for name, text, properties in STREAM_EVENTS.values()
 }
 
 
 def stream_of(types: Mapping[str, str]) -> dict[str, object]:
     """The schema of a stream that tells of changes of these types."""
-    changes = {type: {"description": f"{text}.".capitalize(), "schema": CHANGE} for type, text in types.items()}
+    events = {event: (name, text) for event, (name, text, _) in STREAM_EVENTS.items()}
+    events |= {
+        type: (f"{type.partition('.')[0].title()}Change", f"{text}.".capitalize()) for type, text in types.items()
+    }
+    schemas = {name: {"$ref": f"#/components/schemas/{name}"} for name, _ in events.values()}
     return {
         "type": "string",
-        "description": "HTML Living Standard §9.2. Each `event` and the JSON of its `data` are in `x-events`.",
-        "x-events": STREAM_EVENTS | changes,
+        "description": "Server-Sent Events (HTML Living Standard §9.2); `x-events`: the schema of `data` by `event`.",
+        "contentMediaType": "text/event-stream",
+        "contentSchema": {"anyOf": list(schemas.values())},
+        "x-events": {event: {"description": text, "schema": schemas[name]} for event, (name, text) in events.items()},
     }
-
-
-EXAMPLE = (
-    f'retry: 3000\nid: {TOKEN}\nevent: ready\ndata: {{"since": "{TOKEN}"}}\n\n'
-    "id: 9f1c24ab.1a5.00000000\nevent: article.corrected\n"
-    'data: {"change_id": "9f1c24ab-421", "type": "article.corrected", "resource": "article", …}\n\n'
-)

@@ -16,7 +16,7 @@ class TermListQuery(CountedQuery):
     """A page of terms."""
 
     fields: Annotated[str | None, Field(max_length=4000, examples=["slug,name"])] = None
-    """Keep only these fields and `id`."""
+    """Return only these fields and `id`, as `application/json; partial=true`."""
 
 
 class SectionPublic(SectionRead):

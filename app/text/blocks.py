@@ -10,7 +10,7 @@ from textwrap import indent
 from typing import Literal, NotRequired
 
 # Not from `typing`, whose own pydantic does not read before Python 3.12.
-from typing_extensions import TypedDict
+from typing_extensions import TypeAliasType, TypedDict
 
 from app.text.languages import Direction
 
@@ -195,7 +195,7 @@ class Code(TypedDict):
 
 
 Media = Image | Video | Audio | Embed
-Block = Paragraph | Heading | Quote | ListBlock | Table | Media | Divider | Code
+Block = TypeAliasType("Block", Paragraph | Heading | Quote | ListBlock | Table | Media | Divider | Code)
 
 
 def plain_text(blocks: Iterable[Block]) -> str:

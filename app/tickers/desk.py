@@ -48,7 +48,7 @@ from app.tickers.schemas import (
     TickerInput,
 )
 
-desk = router_of("/v1/desk/tickers", "desk: tickers", "Strips and their items.")
+desk = router_of("/v1/desk/tickers", "desk: tickers", "Tickers and their items.")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
 ItemPath = Annotated[str, Path(description="Id of the item.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 Empty = Annotated[NoQuery, Query()]
@@ -61,9 +61,9 @@ STATES = ("live", "scheduled", "hidden", "expired")
 async def list_desk_tickers(
     request: Request, query: Annotated[CountedQuery, Query()], session: ReadingSession, editor: Editor
 ) -> Response:
-    """List strips
+    """List tickers
 
-    Every strip by slug, without its items.
+    Every ticker by slug, without its items.
     """
     tickers = TickersToEdit(session)
     page = await tickers.terms.every(query, Cursors(request))
@@ -75,10 +75,10 @@ async def list_desk_tickers(
 async def read_desk_ticker(
     request: Request, slug: TickerPath, _: Empty, session: ReadingSession, editor: Editor
 ) -> Response:
-    """Read a strip with every item made by hand
+    """Read a ticker with all items made by hand
 
-    Also items that do not show: each has its `state`, and the fields as they were entered. Live ones come first, in
-    their order. `ETag` is the version that a change of the strip must name in `If-Match`.
+    Also items that are not shown: each has its `state`, and the fields as they were entered. Live ones come first, in
+    their order. `ETag` is the version that a change of the ticker must name in `If-Match`.
     """
     tickers = TickersToEdit(session)
     return await _shown(request, tickers, await tickers.require(slug))
@@ -95,9 +95,9 @@ async def read_desk_ticker(
 async def put_ticker(
     request: Request, slug: TickerPath, _: Empty, body: TickerInput, expected: IfMatch, work: EditorWork
 ) -> Response:
-    """Create or replace a strip
+    """Create or replace a ticker
 
-    Creates the strip at this slug (201), or replaces its fields and rules (200; `If-Match` is required); its items and
+    Creates the ticker at this slug (201), or replaces its fields and rules (200; `If-Match` is required); its items and
     their order stay. A field that is left out takes its default. `slug` in the body renames: the old slug redirects.
     """
     ticker, made = await actions.put_ticker(work, slug, body, expected)
@@ -107,7 +107,7 @@ async def put_ticker(
 
 @desk.delete("/{slug}", status_code=204, responses=DELETED)
 async def delete_ticker(slug: TickerPath, _: Empty, expected: IfMatch, work: EditorWork) -> Response:
-    """Delete a strip with its items"""
+    """Delete a ticker with its items"""
     await actions.delete_ticker(work, slug, expected)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
@@ -122,11 +122,11 @@ async def delete_ticker(slug: TickerPath, _: Empty, expected: IfMatch, work: Edi
 async def create_ticker_item(
     request: Request, slug: TickerPath, _: Empty, body: ItemCreate, expected: IfMatch, work: EditorWork
 ) -> Response:
-    """Add an item to a strip
+    """Add an item to a ticker
 
-    A text, an article to follow, or both. It stands ahead of the others of its level until the next `order`. A text of
-    more than 100 characters is accepted with a warning. `If-Match`, where it is sent, names the strip's version. A
-    strip holds at most 200 items that have not expired (`too_many`).
+    A text, an article to follow, or both. It comes before the others of its level until the next `order`. A text of
+    more than 100 characters is accepted with a warning. `If-Match`, where it is sent, names the ticker's version. A
+    ticker holds at most 200 items that have not expired (`too_many`).
     """
     edit = await actions.add_item(work, slug, body, expected)
     location = f"/v1/desk/tickers/{edit.ticker.id}/items/{edit.item.id}"
@@ -158,11 +158,11 @@ async def delete_ticker_item(slug: TickerPath, id: ItemPath, _: Empty, expected:
 async def order_ticker(
     request: Request, slug: TickerPath, _: Empty, body: OrderInput, expected: IfMatch, work: EditorWork
 ) -> Response:
-    """Put a strip in order, in one call
+    """Set the order of the items of a ticker
 
-    Names every live item once, in the order in which items of one level shall stand; what appears later comes ahead.
-    Items that do not show yet, and articles that a rule draws, may be named too. `If-Match` names the strip's version:
-    of two editors who order at once one is told (412).
+    Names every live item once, in the order of items of one level; items that appear later come first. Items that are
+    not shown yet, and articles that a rule adds, may be named too. `If-Match` names the ticker's version: of two
+    editors who set the order at the same time one gets 412.
     """
     ticker = await actions.order(work, slug, body.items, expected)
     return await _shown(request, TickersToEdit(work.session), ticker)

@@ -25,7 +25,7 @@ from app.tickers.repository import Tickers
 from app.tickers.rows import TickerRow
 from app.tickers.schemas import TickerList, TickerListQuery, TickerQuery, TickerRead
 
-router = router_of("/v1/tickers", "tickers", "Strips of headlines.")
+router = router_of("/v1/tickers", "tickers", "Tickers: short lists of headlines.")
 TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
 EMBEDDING_LIMIT = 20
 ARTICLE_ABSENT: Absent = (("items.article", "include=article", ("id", "slug")),)
@@ -33,9 +33,9 @@ ARTICLE_ABSENT: Absent = (("items.article", "include=article", ("id", "slug")),)
 
 @router.get("", response_model=TickerList, responses=problems(InvalidQuery, InvalidCursor))
 async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query()], connection: Reading) -> Response:
-    """List strips
+    """List tickers
 
-    Every strip with its items as they are now, by slug: with `include=article` a home page in one request.
+    Every ticker with its current items, by slug. With `include=article` each item has the summary of its article.
     """
     selection = select_fields(TickerRead, query.fields, () if query.include else ARTICLE_ABSENT)
     if query.include and query.limit > EMBEDDING_LIMIT:
@@ -50,9 +50,9 @@ async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query
 async def read_ticker(
     request: Request, slug: TickerPath, query: Annotated[TickerQuery, Query()], connection: Reading
 ) -> Response:
-    """Read a strip
+    """Read a ticker
 
-    Its items as they are now: levels, windows and scheduled articles are judged by the clock at this moment. A strip
+    With its current items: levels, times and scheduled articles are evaluated at the time of the request. A ticker
     with nothing to show has no items. A former slug redirects (308).
     """
     # No `Last-Modified`: unpublishing an article stores no time, so no cache may revalidate by one. `ETag` is exact.

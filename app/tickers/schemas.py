@@ -42,33 +42,33 @@ Terms = Annotated[list[TermName], Field(max_length=MAX_TERMS)]
 Position = Annotated[StrictInt, Field(ge=1, le=MAX_ITEMS)]
 ItemId = Annotated[str, Field(max_length=64)]
 
-RULE: JsonDict = {"sections": ["علوم"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
+RULE: JsonDict = {"sections": ["علوم-وصحة"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
 TICKER: JsonDict = {"name": "عاجل", "language": "ar", "max_items": 15, "rules": [RULE]}
-TEXT = "المرصد: «لؤلؤة الخريف» تُرى الليلة بالعين المجرّدة"
+TEXT = "المرصد: الشهب تُرى الليلة بالعين المجرّدة"
 ITEM: JsonDict = {"text": TEXT, "level": "urgent", "expires_at": "2026-11-24T06:00:00Z"}
 ARTICLE: JsonDict = {"id": "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2", "slug": "المرصد-يرصد-لؤلؤة-الخريف"}
 
 
 class TickerQuery(Query):
-    """A strip, whole or in part."""
+    """A ticker, whole or in part."""
 
     include: Literal["article"] | None = None
     """`article` embeds in each item the summary of its article."""
     fields: Annotated[str | None, Field(max_length=4000, examples=["name,items.text,items.level"])] = None
-    """Keep only these fields and `id`."""
+    """Return only these fields and `id`, as `application/json; partial=true`."""
 
 
 class TickerListQuery(CountedQuery):
-    """A page of strips."""
+    """A page of tickers."""
 
     include: Literal["article"] | None = None
     """`article` embeds in each item the summary of its article; `limit` is then at most 20."""
     fields: Annotated[str | None, Field(max_length=4000, examples=["name,items.text,items.level"])] = None
-    """Keep only these fields and `id`."""
+    """Return only these fields and `id`, as `application/json; partial=true`."""
 
 
 class Rule(Input):
-    """Draws the newest articles that pass all of it; an empty list is no condition."""
+    """Adds the newest articles that match all conditions; an empty list is no condition."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [RULE]})
 
@@ -81,18 +81,18 @@ class Rule(Input):
     max_age_hours: Annotated[StrictInt | None, Field(ge=1, le=87_600)] = None
     """Published at most this many hours ago."""
     level: Level | None = None
-    """Level of what it draws. Left out: from each article's urgency."""
+    """Level of the articles that it adds. Left out: from the urgency of each article."""
 
 
 class TickerInput(TermInput):
-    """A strip as an editor writes it."""
+    """A ticker as an editor writes it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [TICKER]})
 
     max_items: Annotated[StrictInt, Field(ge=1, le=MAX_ITEMS)] = 15
-    """The most items that the strip shows at once."""
+    """Maximum number of items that the ticker shows at once."""
     rules: Annotated[list[Rule], Field(max_length=MAX_RULES)] = []
-    """What is drawn besides the items made by hand. An article that several rules draw takes its most urgent level."""
+    """Rules that add articles to the items made by hand. Where several add an article, the most urgent level counts."""
 
 
 class ItemCreate(Input):
@@ -103,7 +103,7 @@ class ItemCreate(Input):
     text: ItemText | None = None
     """Plain text on one line. Left out: the article's short headline, else its headline."""
     language: Language | None = None
-    """Of `text`. Left out: the strip's."""
+    """Of `text`. Left out: the ticker's."""
     article: TermName | None = None
     """Slug or id of the article to follow, whatever its state: the item shows while readers may see the article."""
     url: WebUrl | None = None
@@ -111,9 +111,9 @@ class ItemCreate(Input):
     level: Level | None = None
     """Left out: from the urgency of the article (1 flash, 2 bulletin, 3 urgent), else `normal`."""
     level_until: MomentInput | None = None
-    """When it calms down to `normal`. Left out: after the time that the settings give to its level."""
+    """When its level becomes `normal`. Left out: after the duration that the settings give to its level."""
     pinned: Position | None = None
-    """Position from 1 at which it stays. Of two at one position the one pinned last stands there."""
+    """Fixed position, from 1. Of two items with one position the one pinned last has it."""
     starts_at: MomentInput | None = None
     """Shown from this moment on."""
     expires_at: MomentInput | None = None
@@ -127,7 +127,7 @@ class ItemUpdate(Patch, ItemCreate):
 
 
 class OrderInput(Input):
-    """The items of the strip in the order in which they shall stand."""
+    """The items of the ticker in their new order."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -136,7 +136,7 @@ class OrderInput(Input):
     )
 
     items: Annotated[list[ItemId], Field(max_length=MAX_ORDERED)]
-    """Ids: every live item made by hand, once; also other items, and articles that a rule draws."""
+    """Ids: every live item made by hand, once; also other items, and articles that a rule adds."""
 
 
 class RuleRead(Output):
@@ -154,37 +154,37 @@ class RuleRead(Output):
 
 
 class ItemArticle(Output):
-    """The article that an item leads to."""
+    """The article of an item."""
 
     id: IdText
     slug: str
 
 
 class Item(Output):
-    """A headline on a strip."""
+    """A headline on a ticker."""
 
     id: IdText
-    """Stable; the article's where a rule drew it."""
+    """Stable id; the id of the article where a rule added it."""
     text: Annotated[str, Field(examples=[TEXT])]
     level: Level
     level_until: Moment | None
-    """When it calms down to `normal`; null when it has."""
+    """When its level becomes `normal`; null when it is."""
     url: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
     # The summary stands first: `fields=items.article.headline` is read from it.
     article: Annotated[ArticleSummary | ItemArticle | None, Field(examples=[ARTICLE])]
     """`{id, slug}`, or with `include=article` the article's summary."""
     pinned: int | None
-    """The position that the desk gave it, from 1."""
+    """Fixed position, from 1; null: none."""
     language: LanguageTag
     direction: Direction
     starts_at: Moment | None
     expires_at: Moment | None
     published_at: Moment
-    """When it appeared on the strip."""
+    """When it appeared on the ticker."""
 
 
 class TickerRead(Output):
-    """A strip as it is now."""
+    """A ticker and its current items."""
 
     id: IdText
     slug: Annotated[str, Field(examples=["عاجل"])]
@@ -192,17 +192,17 @@ class TickerRead(Output):
     language: LanguageTag
     direction: Direction
     updated_at: Moment
-    """The last known change: by the desk, of an article on it, or an item that appeared, calmed down, expired or was
-    withdrawn. Never ahead. An article that goes otherwise leaves no moment, and this may then stay or go back: compare
-    strips by `ETag`."""
+    """When the ticker was last known to change: an edit, a change of an article on it, an item that appeared, expired
+    or became `normal`. Never in the future. It may stay, or go back, when an article leaves in another way: compare
+    tickers by `ETag`."""
     refresh_after: Annotated[int, Field(examples=[10])]
-    """Seconds that a polling client may wait."""
+    """Seconds that a polling client should wait."""
     items: list[Item]
     """In order: pinned ones at their positions, then by level, then as the desk ordered, later ones ahead."""
 
 
 class TickerList(Listed[TickerRead]):
-    """One page of strips."""
+    """One page of tickers."""
 
 
 class DeskArticle(Output):
@@ -222,7 +222,7 @@ class ItemDesk(Output):
     """`hidden` while its article cannot be seen, `scheduled` until it or its article appears, `expired`, or `live`."""
     text: Annotated[str | None, Field(examples=[TEXT])]
     language: LanguageTag | None
-    """Of `text`; null: the strip's."""
+    """Of `text`; null: the ticker's."""
     article: DeskArticle | None
     url: Annotated[str | None, Field(json_schema_extra={"format": "uri"})]
     level: Level | None
@@ -238,12 +238,12 @@ class ItemSaved(ItemDesk):
     """An item that was just made or changed."""
 
     ticker_version: int
-    """Version of the strip after this change: for `order`."""
+    """Version of the ticker after this change, for `order`."""
     warnings: list[Warned]
 
 
 class TickerDeskSummary(Output):
-    """A strip in the desk's list."""
+    """A ticker in the list of the desk."""
 
     id: IdText
     slug: Annotated[str, Field(examples=["عاجل"])]
@@ -259,10 +259,10 @@ class TickerDeskSummary(Output):
 
 
 class TickerDesk(TickerDeskSummary):
-    """A strip with every item made by hand: live ones in their order, then scheduled, hidden and expired ones."""
+    """A ticker with all items made by hand: live ones in their order, then scheduled, hidden and expired ones."""
 
     items: list[ItemDesk]
 
 
 class TickerDeskList(Listed[TickerDeskSummary]):
-    """One page of strips."""
+    """One page of tickers."""

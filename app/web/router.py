@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path as FilePath
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -19,6 +19,7 @@ from app.text.messages import negotiate
 from app.web import pages
 
 router = APIRouter(include_in_schema=False)
+LINKSET = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 HTML = "text/html; charset=utf-8"
 PAGE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'"
 DOCS_POLICY = (
@@ -61,13 +62,41 @@ async def read_docs(request: Request) -> Response:
     return _page(request, pages.docs(request.app.state.settings.site_name), "en", DOCS_POLICY)
 
 
-@router.get("/openapi.json")
-async def read_openapi(request: Request) -> Response:
-    """The contract."""
+def _document(request: Request) -> bytes:
+    """The OpenAPI document without spaces."""
     state = request.app.state
     if not hasattr(state, "openapi_bytes"):
-        state.openapi_bytes = json.dumps(request.app.openapi(), ensure_ascii=False).encode()
-    return deliver(request, state.openapi_bytes, tags=["openapi"])
+        state.openapi_bytes = to_json(request.app.openapi())
+    content: bytes = state.openapi_bytes
+    return content
+
+
+@router.get("/openapi.json")
+async def read_openapi(request: Request) -> Response:
+    """The OpenAPI document."""
+    return deliver(request, _document(request), tags=["openapi"])
+
+
+@router.get("/openapi.yaml")
+async def read_openapi_yaml(request: Request) -> Response:
+    """The OpenAPI document for tools that ask for YAML: the same bytes, because JSON is valid YAML 1.2."""
+    return deliver(request, _document(request), tags=["openapi"], media_type="application/yaml")
+
+
+@router.get("/.well-known/api-catalog")
+async def read_api_catalog(request: Request) -> Response:
+    """Links to the API, its document and its documentation (RFC 9727)."""
+    api = request.app.state.settings.api_url
+    links = {
+        "service-desc": {"openapi.json": "application/json", "openapi.yaml": "application/yaml"},
+        "service-doc": {"docs": "text/html"},
+        "status": {"readyz": "application/json"},
+    }
+    catalog = {"anchor": f"{api}/v1"} | {
+        relation: [{"href": f"{api}/{path}", "type": media_type} for path, media_type in targets.items()]
+        for relation, targets in links.items()
+    }
+    return deliver(request, to_json({"linkset": [catalog]}), tags=["openapi"], media_type=LINKSET)
 
 
 @router.get("/problems")

@@ -31,7 +31,7 @@ FLOORS = [
     {"present"},
     {"site", "search", "sync"},
     {"web"},
-    {"models", "examples"},
+    {"models", "examples", "components"},
     {"api"},
     {"main"},
     {"demo", "serving"},

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 import hypothesis
+import jsonschema_rs
 import pytest
 import requests
 import schemathesis
@@ -22,6 +23,7 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from app.kit.caching import PARTIAL
 from tests import databases, serving
 
 DOCUMENT = json.loads((Path(__file__).resolve().parents[2] / "openapi.json").read_text("utf-8"))
@@ -121,4 +123,10 @@ def test_the_server_keeps_its_word(server: Server, case: Any) -> None:
     hypothesis.assume(len(quote(str(case.query))) < 50_000)
     headers = server.headers if "/desk" in case.path else {}
     response = case.call(base_url=server.address, session=server.session, headers=headers)
-    case.validate_response(response, checks=CHECKS)
+    if response.headers.get("content-type") == [PARTIAL]:  # for Schemathesis a media type has no parameters
+        answers = DOCUMENT["paths"][case.path][case.method.lower()]["responses"]["200"]["content"]
+        validator = jsonschema_rs.validator_for({**answers[PARTIAL]["schema"], "components": DOCUMENT["components"]})
+        validator.validate(response.json())
+        case.validate_response(response, checks=[check for check in CHECKS if check != response_schema_conformance])
+    else:
+        case.validate_response(response, checks=CHECKS)

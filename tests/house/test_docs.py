@@ -140,7 +140,11 @@ def test_every_route_is_told(method: str, path: str) -> None:
 
 def test_no_page_tells_of_a_route_that_is_not_there() -> None:
     pages = {
-        ("GET", path) for path in ("/", "/docs", "/static/{name}", "/openapi.json", "/problems", "/problems/{slug}")
+        ("GET", path)
+        for path in (
+            *("/", "/docs", "/static/{name}", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog"),
+            *("/problems", "/problems/{slug}"),
+        )
     }
     told = {(method, path.partition("?")[0]) for method, path in told_routes()}
     assert told - set(ROUTES) - pages == set()

@@ -36,7 +36,10 @@ PLURALS = ("sections", "tags", "authors")
 # What readers never see of an article, whatever its state.
 DESK_ONLY = ("external_id", "note", "withdrawn_reason", "body_source", "translations", "warnings", "member_id")
 # Answers that hold nothing from the database.
-NOT_OURS = {"/", "/docs", "/openapi.json", "/static/{name}", "/problems", "/problems/{slug}", "/healthz", "/readyz"}
+NOT_OURS = {
+    *("/", "/docs", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog", "/static/{name}"),
+    *("/problems", "/problems/{slug}", "/healthz", "/readyz"),
+}
 ACTIONS = (
     "create create patch patch patch submit give_back publish publish schedule archive unpublish withdraw reinstate "
     "delete correct restore rename translate translate follow comment"

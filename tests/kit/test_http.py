@@ -472,6 +472,7 @@ async def test_no_answer_believes_what_the_client_says_of_the_host(newsroom: New
         "/v1/articles/الأول",
         "/v1/articles?limit=1",
         "/openapi.json",
+        "/.well-known/api-catalog",
         "/nothing",
         "/problems",
         "/v1/desk/me",
@@ -586,3 +587,29 @@ async def test_the_clients_address_is_the_rightmost_hop_that_is_not_ours() -> No
         found = client_address({"type": "http", "client": (peer, 1)}, headers, trusted)
         assert (None if found is None else str(found)) == expected, (peer, hops)
     assert anonymous(None) == "-"
+
+
+async def test_the_document_is_there_for_tools_that_ask_for_yaml(lone_newsroom: Newsroom) -> None:
+    as_json, as_yaml = [await lone_newsroom.get(path, None) for path in ("/openapi.json", "/openapi.yaml")]
+    assert as_yaml.headers["content-type"] == "application/yaml"
+    assert as_yaml.content == as_json.content
+    assert len(as_json.content) < 350_000
+
+
+async def test_the_api_catalog_leads_to_the_document(lone_newsroom: Newsroom) -> None:
+    answer = await lone_newsroom.get("/.well-known/api-catalog", None)
+    assert answer.headers["content-type"].startswith("application/linkset+json")
+    (links,) = answer.json()["linkset"]
+    assert links["anchor"].endswith("/v1")
+    for target in (*links["service-desc"], *links["service-doc"], *links["status"]):
+        found = await lone_newsroom.get(target["href"], None)
+        assert found.status_code == 200
+        assert found.headers["content-type"].startswith(target["type"])
+
+
+async def test_a_partial_answer_says_so(newsroom: Newsroom) -> None:
+    await newsroom.published("عنوان")
+    whole, partial = [await newsroom.get(f"/v1/articles{query}", None) for query in ("", "?fields=headline")]
+    assert whole.headers["content-type"] == "application/json"
+    assert partial.headers["content-type"] == "application/json; partial=true"
+    assert set(partial.json()["data"][0]) == {"id", "headline"}
