@@ -13,11 +13,12 @@ from sqlalchemy import event, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import LRUCache
 
-from app.articles.events import deadlines
 from app.articles.models import Article, ArticleBody, ArticleSection
+from app.changes.noun import deadlines_of
 from app.kit import clock, prepared
 from app.kit.ids import new_id
 from app.main import create_app
+from app.nouns import NOUNS
 from app.settings import Settings
 from app.slugs.models import Slug
 from app.staff import actions
@@ -68,7 +69,7 @@ class Newsroom:
     def set(self, **changes: Any) -> None:
         """Changes settings, as if the server had been started with them."""
         self.app.state.settings = self.settings.model_copy(update=changes)
-        self.app.state.tail.set_deadlines(deadlines(self.settings))
+        self.app.state.tail.set_deadlines(deadlines_of(NOUNS, self.settings))
         self.app.state.cache.invalidate_all()
 
     async def hire(self, role: str, name: str | None = None) -> str:

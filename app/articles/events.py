@@ -15,7 +15,7 @@ from app.articles.desk_repository import OUT, UNHEARD, ArticlesToEdit
 from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
 from app.changes.log import log_clock
-from app.changes.pending import PendingChange, PendingChanges, Thing, pending_changes, record_change
+from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.sections.repository import lines_of
 from app.settings import Settings
@@ -102,7 +102,7 @@ def record_public_change(
     session: AsyncSession, article: Article, verb: str, before: PublicView, after: PublicView
 ) -> None:
     """Notes what the desk's `verb` has changed for readers, if anything."""
-    pending_changes(session).sets_clock = True
+    deadline_changed(session)
     if verb != "withdraw" and not after.visible:
         verb = "unpublish"  # also of a save or another schedule, where the clock was put back
     if after.visible and not article.announced:

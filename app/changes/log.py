@@ -89,7 +89,9 @@ class Log:
     def _refuse_unknown_types(self, changes: Sequence[PendingChange]) -> None:
         """Raise `ValueError` for an event type that no noun lists: sync, streams and OpenAPI go by these lists."""
         if unknown := {change.type for change in changes} - self._types:
-            raise ValueError(f"add {sorted(unknown)} to the events of its noun, in app/<room>/noun.py")
+            raise ValueError(
+                f"add {sorted(unknown)} to the events of its noun (app/<room>/noun.py), which app/nouns.py lists"
+            )
 
 
 async def _notify(session: AsyncSession) -> None:

@@ -109,5 +109,8 @@ class Noun:
 
 
 def deadlines_of(nouns: Sequence[Noun], settings: Settings) -> list[Deadlines]:
-    """The deadlines of all nouns."""
+    """The deadlines of all nouns. Raises `ValueError` for a noun whose `when_due` would never run."""
+    for noun in nouns:
+        if noun.when_due is not None and not any(one.due for one in noun.deadlines(settings)):
+            raise ValueError(f"{noun.kind}: `when_due` runs only while a deadline says that it is `due`")
     return [one for noun in nouns for one in noun.deadlines(settings)]

@@ -56,8 +56,6 @@ class PendingChanges:
     """Those of `touched` that were edited themselves."""
     moves_tree: bool = False
     """The tree of sections has changed, so that filters by section mean something else."""
-    sets_clock: bool = False
-    """A deadline was set or removed."""
 
 
 # Records further changes that follow: session, pending changes, settings, the log's clock.
@@ -73,3 +71,11 @@ def pending_changes(session: AsyncSession) -> PendingChanges:
 def record_change(session: AsyncSession, *changes: PendingChange) -> None:
     """Record changes, to be written to the log when the transaction ends."""
     pending_changes(session).changes.extend(changes)
+
+
+def deadline_changed(session: AsyncSession) -> None:
+    """For an action that sets or removes a deadline and records no change.
+
+    The commit signal is bumped, so that every process reads the new deadline before its next answer.
+    """
+    pending_changes(session)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, false, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -38,7 +38,7 @@ InstantColumn = ColumnElement[datetime]
 class Deadlines:
     """Deadlines of one kind: moments at which the clock alone changes what the public sees."""
 
-    next: Callable[[InstantColumn], ScalarSelect[datetime | None]]
+    next: Callable[[InstantColumn], ScalarSelect[Any]]
     """The first deadline after a moment."""
     due: Callable[[InstantColumn], ColumnElement[bool]] | None = None
     """Whether a deadline has passed, by the database's clock, whose change is not recorded; None where none ever is."""
