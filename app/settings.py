@@ -56,8 +56,15 @@ def _split(value: object) -> object:
 
 def _web_address(value: str) -> str:
     parts = urlsplit(value)
-    if parts.scheme not in {"http", "https"} or not parts.netloc or parts.query or parts.fragment:
+    if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://news.example")
+    if parts.username is not None or parts.password is not None:
+        raise ValueError("must hold no user or password: it is shown to others")
+    try:
+        parts.port  # noqa: B018  # raises for one that is no port
+        parts.hostname.encode("idna")
+    except (ValueError, UnicodeError):
+        raise ValueError("has a host or a port that cannot be reached") from None
     return value.rstrip("/")
 
 
@@ -84,6 +91,8 @@ def _rates(value: object) -> object:
     rates = [tuple(pair.split("/")) if isinstance(pair, str) else pair for pair in pairs]
     if any(not str(number).strip().isdecimal() or int(number) < 1 for rate in rates for number in rate):
         raise ValueError("must be pairs such as 5/60: at most 5 in 60 seconds")
+    if len({int(seconds) for _, seconds in rates}) < len(rates):
+        raise ValueError("has two limits for the same number of seconds")
     return rates
 
 
@@ -297,7 +306,9 @@ def _own_key(settings: Settings) -> str:
         path.parent.mkdir(parents=True, exist_ok=True)
         if not path.exists():
             _make_key(path)
-        return path.read_text("ascii").strip()
+        if not (key := path.read_text("ascii").strip()):
+            raise SettingsError(f"{path} is empty: bring the key back from a backup, or remove the file for a new one")
+        return key
     except OSError as error:
         raise SettingsError(f"{PREFIX}DATABASE_URL: {error.strerror}: {path.parent}") from None
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NamedTuple, Protocol
 
-from sqlalchemy import Row, bindparam, select, true, update
+from sqlalchemy import Row, bindparam, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.changes.models import Change, ChangeLog, ConsumerPosition
@@ -27,6 +27,7 @@ log = logging.getLogger("nashra")
 BATCH_SIZE = 500  # changes in one batch
 LEASE = timedelta(seconds=30)
 SHORTEST_WAIT, LONGEST_WAIT = timedelta(seconds=1), timedelta(seconds=60)  # backoff after a failed batch
+LONGEST_LEASE = max(LEASE, LONGEST_WAIT) + 2 * clock.SKEW
 MOST_DOUBLINGS = 6  # of the shortest wait
 
 
@@ -70,7 +71,6 @@ class ConsumerRun:
     def __init__(self, database: Database, tail: LogTail, consumer: Consumer) -> None:
         self._database, self._tail, self.consumer = database, tail, consumer
         self._reached = -1  # the position, as this process last saw it
-        self._is_registered = False
 
     @property
     def is_wanted(self) -> bool:
@@ -96,19 +96,22 @@ class ConsumerRun:
     async def _take_lease(self) -> Row[int, int] | None:
         """Take the lease; returns the position, or None where another process holds it or the backoff is not over."""
         now, table = clock.now(), ConsumerPosition
-        lease = update(table).where(table.name == self.consumer.name, table.leased_until <= now)
+        # A lease further ahead than any of ours was taken by a clock that was wrong.
+        free = or_(table.leased_until <= now, table.leased_until > now + LONGEST_LEASE)
+        lease = update(table).where(table.name == self.consumer.name, free)
         lease = lease.values(leased_until=now + LEASE).returning(table.seq, table.failures)
         async with self._database.transaction() as session:
-            if not self._is_registered:
-                await self._register(session, now)
-            return (await session.execute(lease)).one_or_none()
+            position = (await session.execute(lease)).one_or_none()
+            if position is None and await self._register(session, now):
+                position = (await session.execute(lease)).one_or_none()
+            return position
 
-    async def _register(self, session: AsyncSession, now: datetime) -> None:
-        """Insert a new consumer at the head: earlier changes cannot have left anything stale in its system."""
+    async def _register(self, session: AsyncSession, now: datetime) -> bool:
+        """Insert a new consumer at the head: earlier changes left nothing stale in its system. False: it is known."""
         head = select(ChangeLog.head).scalar_subquery()
         first = {"name": self.consumer.name, "seq": head, "leased_until": now, "failures": 0}
-        await session.execute(insert_into(session, ConsumerPosition).values(first).on_conflict_do_nothing())
-        self._is_registered = True
+        insert = insert_into(session, ConsumerPosition).values(first).on_conflict_do_nothing()
+        return (await session.execute(insert.returning(ConsumerPosition.seq))).first() is not None
 
     async def _consume(self, seq: int) -> int:
         """Give the consumer the changes after `seq`; returns the new position."""

@@ -22,7 +22,7 @@ from app.kit.db import Database
 from app.kit.openapi import VERSION
 from app.kit.sqlite import OLDEST
 from app.outbound.client import opening_of
-from app.settings import PREFIX, Settings, nearest_variable, short_key, unknown_variables
+from app.settings import KEY_BYTES, PREFIX, Settings, nearest_variable, short_key, unknown_variables
 
 PATIENCE = 10  # seconds for the database
 STREAM_PATIENCE = 5.0  # seconds for the first event of a stream, which is sent at once
@@ -59,6 +59,10 @@ def keys(settings: Settings) -> Check:
         return Check("keys", "error", "none is set", f"set {PREFIX}SECRET_KEY: openssl rand -hex 32")
     if not path.exists():
         return Check("keys", "ok", f"made in {path} at the first start")
+    if (length := len(path.read_bytes().strip())) < KEY_BYTES:
+        return Check(
+            "keys", "warning" if length else "error", f"{path} holds {length} bytes", "bring back a backup of it"
+        )
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
         return Check("keys", "warning", f"others can read {path}", f"chmod 600 {path}")
     return Check("keys", "ok", f"in {path}")

@@ -6,6 +6,7 @@ import argparse
 import asyncio
 import json
 import sys
+from collections.abc import Callable
 
 from app.commands import checks
 from app.commands.checks import Check
@@ -29,8 +30,16 @@ def examined() -> list[Check]:
     except SettingsError as error:
         wrong = [Check("settings", "error", line, "see docs/operations.md") for line in str(error).splitlines()]
         return [*wrong, checks.versions()]
-    alone = [check(settings) for check in checks.BY_ITSELF]
+    alone = [_attempted(check, settings) for check in checks.BY_ITSELF]
     return [checks.misspelt(), *alone, *asyncio.run(_asked(settings)), checks.versions()]
+
+
+def _attempted(check: Callable[[Settings], Check], settings: Settings) -> Check:
+    """The check, or that it could not be made: the others are told all the same."""
+    try:
+        return check(settings)
+    except OSError as error:
+        return Check(check.__name__.replace("_", " "), "error", str(error), "see docs/operations.md")
 
 
 async def _asked(settings: Settings) -> list[Check]:

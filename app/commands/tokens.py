@@ -73,8 +73,12 @@ def create_token(options: argparse.Namespace) -> int:
 
     async def work(staff: Staff) -> str:
         member = await staff.member_named(form.name)
+        if member is not None:  # as it is once nobody else changes it
+            member = await staff.member(member.id, for_update=True)
         if member is None:
             member = await actions.add_member(staff, form.name, list(form.roles))
+        elif not member.active:
+            fail("this member is switched off: switch them on at the desk first (PATCH /v1/desk/staff/{id})")
         elif set(form.roles) - set(member.roles):
             await actions.change_member(staff, member, roles=[*member.roles, *form.roles])
         return (await actions.make_token(staff, member, label, expires))[1]
@@ -123,7 +127,7 @@ async def _find(staff: Staff, name: str) -> StaffToken:
         )
     if len(matches) > 1:
         fail("several tokens begin so: name it by its id, from `./nashra token list`.")
-    return matches[0]
+    return await staff.token(matches[0].id)  # as it is once nobody else changes it
 
 
 def revoke_token(options: argparse.Namespace) -> int:

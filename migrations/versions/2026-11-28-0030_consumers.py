@@ -4,7 +4,8 @@ A migration is a deployment: the code before it is still running. Expand first, 
 models; name every constraint; up and down are tested on both databases.
 
 How far a CDN was told moves from the log's own row to a table of consumers; the former columns go in a later release.
-A change names the article that it belongs to, and its subjects; code that does not say so leaves them empty.
+A change names the article that it belongs to, and its subjects; older rows, and those of code that does not say so, are
+empty: filling them here would hold the log locked for as long as that takes.
 """
 
 from __future__ import annotations
@@ -40,11 +41,6 @@ def upgrade() -> None:
     )
     op.add_column("changes", sa.Column("article_id", ID, nullable=True))
     op.add_column("changes", sa.Column("subjects", JSON, nullable=False, server_default="[]"))
-    op.execute("UPDATE changes SET article_id = resource_id WHERE resource = 'article'")
-    op.execute(
-        "UPDATE changes SET article_id = (SELECT article_id FROM comments WHERE comments.id = changes.resource_id) "
-        "WHERE resource = 'comment'"
-    )
 
 
 def downgrade() -> None:

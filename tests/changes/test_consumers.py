@@ -7,7 +7,7 @@ import logging
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from app.changes import compaction
 from app.changes.consumers import Batch, ConsumerRun
@@ -172,3 +172,25 @@ async def test_a_position_beyond_a_restored_log_falls_back_to_its_head(newsroom:
     await newsroom.published("خبر")
     await run.turn()
     assert recorder.seen == await numbers(newsroom, head)
+
+
+async def test_a_consumer_whose_row_was_lost_registers_again(newsroom: Newsroom, recorder: Recorder) -> None:
+    """Its first transaction was rolled back, or the database was restored."""
+    run = await run_of(newsroom, recorder)
+    async with newsroom.app.state.database.transaction() as session:
+        await session.execute(delete(ConsumerPosition))
+    await newsroom.published("خبر")
+    await run.turn()
+    before = (await numbers(newsroom))[-1]
+    await newsroom.published("خبر آخر")
+    await run.turn()
+    assert recorder.seen == await numbers(newsroom, before)
+
+
+async def test_a_lease_of_a_clock_that_was_far_ahead_is_taken_over(newsroom: Newsroom, recorder: Recorder) -> None:
+    with clock.shifted(timedelta(hours=3)):
+        run = await run_of(newsroom, recorder)
+    before = (await numbers(newsroom))[-1]
+    await newsroom.published("خبر")
+    await run.turn()
+    assert recorder.seen == await numbers(newsroom, before)

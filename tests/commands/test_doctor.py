@@ -11,13 +11,14 @@ from pathlib import Path
 
 import asyncpg
 import pytest
+from pydantic import ValidationError
 from sqlalchemy import inspect, make_url
 
 from app.commands import checks
 from app.commands.standing import said_of
 from app.kit import clock, migrations
 from app.kit.db import Database
-from app.settings import Settings, read
+from app.settings import Settings, SettingsError, load, read
 from tests import serving
 from tests.newsroom import SECRET, opened
 
@@ -213,3 +214,37 @@ async def test_the_password_of_the_database_is_not_said(migrated_postgresql: str
     lines = await said_of(settings_of(url), "http://localhost:8000")
     assert "nashra_tests" in lines[0]
     assert "hushhush" not in " ".join(lines)
+
+
+# --- settings that would harm -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("length", "status"), [(0, "error"), (8, "warning"), (43, "ok")])
+def test_a_key_file_that_was_cut_off_is_found(tmp_path: Path, length: int, status: str) -> None:
+    path = tmp_path / "nashra.key"
+    path.write_text("k" * length)
+    path.chmod(0o600)
+    settings = Settings(database_url=f"sqlite:///{tmp_path / 'nashra.db'}")
+    assert checks.keys(settings).status == status
+
+
+def test_an_empty_key_file_is_not_a_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "nashra.key").touch(0o600)
+    monkeypatch.setenv("NASHRA_DATABASE_URL", f"sqlite:///{tmp_path / 'nashra.db'}")
+    monkeypatch.delenv("NASHRA_SECRET_KEY", raising=False)
+    with pytest.raises(SettingsError, match="is empty"):
+        load()
+
+
+@pytest.mark.parametrize(
+    "address", ["http://user:hunter2@news.example", "http://127.0.0.1:99999", "http://-نشرة-.example", "http://:80"]
+)
+def test_an_address_that_is_shown_holds_no_password_and_can_be_reached(address: str) -> None:
+    with pytest.raises(ValidationError) as found:
+        Settings(api_url=address, secret_key=(SECRET,))
+    assert "hunter2" not in str(found.value.errors(include_input=False))
+
+
+def test_two_limits_of_one_window_are_refused() -> None:
+    with pytest.raises(ValidationError):
+        Settings.model_validate({"comments_rate": "1/60,9/60", "secret_key": (SECRET,)})
