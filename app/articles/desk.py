@@ -47,8 +47,7 @@ from app.kit.errors import (
 from app.kit.forms import AS_SENT, Sent
 from app.kit.listing import desk_list, written
 from app.kit.paging import Cursors, PageQuery
-from app.kit.routing import problems, router_of
-from app.kit.schemas import NoQuery
+from app.kit.routing import NoParameters, problems, router_of
 from app.kit.schemas import Query as QueryModel
 from app.kit.warnings import localised
 from app.staff.access import Actor, OncePerToken, Writer
@@ -60,7 +59,6 @@ RevisionNumber = Annotated[int, Path(ge=1, le=LAST_REVISION, description="Number
 SentArticle = Annotated[ArticleCreate, AS_SENT]
 SentChanges = Annotated[ArticleUpdate, AS_SENT]
 SentCorrection = Annotated[CorrectInput, AS_SENT]
-Empty = Annotated[NoQuery, Query()]
 VERB = problems(InvalidQuery, NotFound, StateConflict, InvalidBody)
 MATCHED = problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, InvalidBody, PreconditionRequired)
 
@@ -94,7 +92,7 @@ async def list_desk_articles(
     dependencies=[OncePerToken],
     responses=problems(InvalidQuery, AlreadyExists, InvalidBody),
 )
-async def create_article(request: Request, _: Empty, body: SentArticle, work: WriterWork) -> Response:
+async def create_article(request: Request, _: NoParameters, body: SentArticle, work: WriterWork) -> Response:
     """Create a draft
 
     `headline` alone makes a draft; publishing also needs a body and a section. HTML is sanitised, and what was removed
@@ -106,7 +104,7 @@ async def create_article(request: Request, _: Empty, body: SentArticle, work: Wr
 
 @desk.get("/{id}", response_model=ArticleDesk, responses=problems(InvalidQuery, NotFound))
 async def read_desk_article(
-    request: Request, id: ArticleId, _: Empty, session: ReadingSession, actor: Writer
+    request: Request, id: ArticleId, _: NoParameters, session: ReadingSession, actor: Writer
 ) -> Response:
     """Read an article of any state
 
@@ -124,7 +122,7 @@ async def read_desk_article(
 
 @desk.patch("/{id}", response_model=ArticleDesk, responses={**MATCHED, **problems(AlreadyExists, StateConflict)})
 async def update_article(
-    request: Request, id: ArticleId, _: Empty, body: SentChanges, expected: IfMatch, work: WriterWork
+    request: Request, id: ArticleId, _: NoParameters, body: SentChanges, expected: IfMatch, work: WriterWork
 ) -> Response:
     """Change an article
 
@@ -139,7 +137,7 @@ async def update_article(
     status_code=204,
     responses=problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, PreconditionRequired),
 )
-async def delete_article(id: ArticleId, _: Empty, expected: IfMatch, work: WriterWork) -> Response:
+async def delete_article(id: ArticleId, _: NoParameters, expected: IfMatch, work: WriterWork) -> Response:
     """Delete a draft
 
     A scheduled, published or withdrawn article cannot be deleted (409).
@@ -150,7 +148,7 @@ async def delete_article(id: ArticleId, _: Empty, expected: IfMatch, work: Write
 
 @desk.post("/{id}/submit", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
 async def submit_article(
-    request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: WriterWork, body: NoInput | None = None
+    request: Request, id: ArticleId, _: NoParameters, expected: IfMatch, work: WriterWork, body: NoInput | None = None
 ) -> Response:
     """Hand a draft in for review"""
     return await _answer(request, await actions.submit(work, id, expected))
@@ -158,7 +156,7 @@ async def submit_article(
 
 @desk.post("/{id}/return", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
 async def return_article(
-    request: Request, id: ArticleId, _: Empty, body: ReturnInput, expected: IfMatch, work: EditorWork
+    request: Request, id: ArticleId, _: NoParameters, body: ReturnInput, expected: IfMatch, work: EditorWork
 ) -> Response:
     """Give a text back to its writer, with the reason"""
     return await _answer(request, await actions.give_back(work, id, expected, body.note))
@@ -166,7 +164,12 @@ async def return_article(
 
 @desk.post("/{id}/publish", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
 async def publish_article(
-    request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: EditorWork, body: PublishInput | None = None
+    request: Request,
+    id: ArticleId,
+    _: NoParameters,
+    expected: IfMatch,
+    work: EditorWork,
+    body: PublishInput | None = None,
 ) -> Response:
     """Publish an article, now or at a moment
 
@@ -178,7 +181,7 @@ async def publish_article(
 
 @desk.post("/{id}/unpublish", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
 async def unpublish_article(
-    request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: EditorWork, body: NoInput | None = None
+    request: Request, id: ArticleId, _: NoParameters, expected: IfMatch, work: EditorWork, body: NoInput | None = None
 ) -> Response:
     """Take an article off the site as a draft, or cancel its schedule"""
     return await _answer(request, await actions.unpublish(work, id, expected))
@@ -186,7 +189,7 @@ async def unpublish_article(
 
 @desk.post("/{id}/withdraw", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
 async def withdraw_article(
-    request: Request, id: ArticleId, _: Empty, body: WithdrawInput, expected: IfMatch, work: EditorWork
+    request: Request, id: ArticleId, _: NoParameters, body: WithdrawInput, expected: IfMatch, work: EditorWork
 ) -> Response:
     """Withdraw a published article, with a public reason
 
@@ -197,7 +200,7 @@ async def withdraw_article(
 
 @desk.post("/{id}/reinstate", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
 async def reinstate_article(
-    request: Request, id: ArticleId, _: Empty, expected: IfMatch, work: EditorWork, body: NoInput | None = None
+    request: Request, id: ArticleId, _: NoParameters, expected: IfMatch, work: EditorWork, body: NoInput | None = None
 ) -> Response:
     """Make a withdrawn article a draft again"""
     return await _answer(request, await actions.reinstate(work, id, expected))
@@ -210,7 +213,7 @@ async def reinstate_article(
     responses={**MATCHED, **problems(AlreadyExists, StateConflict)},
 )
 async def correct_article(
-    request: Request, id: ArticleId, _: Empty, body: SentCorrection, expected: IfMatch, work: EditorWork
+    request: Request, id: ArticleId, _: NoParameters, body: SentCorrection, expected: IfMatch, work: EditorWork
 ) -> Response:
     """Correct a published article openly
 
@@ -231,7 +234,7 @@ async def list_revisions(
 
 @desk.get("/{id}/revisions/{number}", response_model=RevisionRead, responses=problems(InvalidQuery, NotFound))
 async def read_revision(
-    request: Request, id: ArticleId, number: RevisionNumber, _: Empty, session: ReadingSession, actor: Writer
+    request: Request, id: ArticleId, number: RevisionNumber, _: NoParameters, session: ReadingSession, actor: Writer
 ) -> Response:
     """Read an article as it stood after one save"""
     article = await _readable(ArticlesToEdit(session), id, actor)
@@ -261,7 +264,7 @@ async def compare_revisions(
 
 @desk.post("/{id}/restore", response_model=ArticleDesk, dependencies=[OncePerToken], responses=MATCHED)
 async def restore_article(
-    request: Request, id: ArticleId, _: Empty, body: RestoreInput, expected: IfMatch, work: WriterWork
+    request: Request, id: ArticleId, _: NoParameters, body: RestoreInput, expected: IfMatch, work: WriterWork
 ) -> Response:
     """Bring an earlier revision back, as a new save
 
@@ -274,7 +277,7 @@ async def restore_article(
     "/{id}/revisions/{number}/restore", response_model=ArticleDesk, dependencies=[OncePerToken], responses=MATCHED
 )
 async def restore_revision(
-    request: Request, id: ArticleId, number: RevisionNumber, _: Empty, expected: IfMatch, work: WriterWork
+    request: Request, id: ArticleId, number: RevisionNumber, _: NoParameters, expected: IfMatch, work: WriterWork
 ) -> Response:
     """Bring this revision back, as a new save
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Annotated
 
-from fastapi import Depends, Path, Query
+from fastapi import Depends, Query
 from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.comments import actions
+from app.comments.router import CommentId
 from app.comments.rows import ModerationRow
 from app.comments.schemas import (
     CommentDesk,
@@ -40,15 +41,12 @@ from app.kit.errors import (
 from app.kit.idempotency import Once, Replay, UseOnce
 from app.kit.listing import desk_list, written
 from app.kit.paging import Cursors
-from app.kit.routing import problems, router_of
-from app.kit.schemas import NoQuery
+from app.kit.routing import NoParameters, problems, router_of
 from app.staff.access import Actor, Moderator, OncePerToken
 from app.staff.work import ModeratorWork, Work
 from app.text.characters import clusters
 
 desk = router_of("/v1/desk/comments", "desk: comments", "Moderation.")
-Empty = Annotated[NoQuery, Query()]
-CommentId = Annotated[str, Path(description="Id of the comment.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 VERB = problems(InvalidQuery, NotFound, StateConflict, PreconditionFailed, InvalidBody)
 APPROVAL = {**VERB, **problems(PreconditionRequired)}
 EXCERPT = 140
@@ -86,7 +84,7 @@ async def list_desk_comments(
 @desk.post(
     "/decisions", response_model=Outcomes, dependencies=[OncePerToken], responses=problems(InvalidQuery, InvalidBody)
 )
-async def decide_comments(request: Request, _: Empty, body: DecisionsInput, work: ModeratorWork) -> Response:
+async def decide_comments(request: Request, _: NoParameters, body: DecisionsInput, work: ModeratorWork) -> Response:
     """Decide on up to 100 comments at once
 
     One after the other, in one transaction; a decision that cannot be carried out does not stop the others. The answer
@@ -99,7 +97,7 @@ async def decide_comments(request: Request, _: Empty, body: DecisionsInput, work
 
 @desk.get("/{id}", response_model=CommentDesk, responses=problems(InvalidQuery, NotFound))
 async def read_desk_comment(
-    request: Request, id: CommentId, _: Empty, session: ReadingSession, moderator: Moderator
+    request: Request, id: CommentId, _: NoParameters, session: ReadingSession, moderator: Moderator
 ) -> Response:
     """Read a comment of any status"""
     return await _shown(session, id, moderator)
@@ -107,7 +105,7 @@ async def read_desk_comment(
 
 @desk.post("/{id}/approve", response_model=CommentDesk, responses=APPROVAL)
 async def approve_comment(
-    request: Request, id: CommentId, _: Empty, deciding: Deciding, body: DecisionInput | None = None
+    request: Request, id: CommentId, _: NoParameters, deciding: Deciding, body: DecisionInput | None = None
 ) -> Response:
     """Approve a comment
 
@@ -120,7 +118,7 @@ async def approve_comment(
 
 @desk.post("/{id}/reject", response_model=CommentDesk, responses=VERB)
 async def reject_comment(
-    request: Request, id: CommentId, _: Empty, deciding: Deciding, body: DecisionInput | None = None
+    request: Request, id: CommentId, _: NoParameters, deciding: Deciding, body: DecisionInput | None = None
 ) -> Response:
     """Reject a comment
 
@@ -131,7 +129,7 @@ async def reject_comment(
 
 @desk.post("/{id}/spam", response_model=CommentDesk, responses=VERB)
 async def mark_comment_as_spam(
-    request: Request, id: CommentId, _: Empty, deciding: Deciding, body: DecisionInput | None = None
+    request: Request, id: CommentId, _: NoParameters, deciding: Deciding, body: DecisionInput | None = None
 ) -> Response:
     """Mark a comment as spam"""
     return await _decided(request, deciding, id, "spam", body)
@@ -139,7 +137,7 @@ async def mark_comment_as_spam(
 
 @desk.post("/{id}/redact", response_model=CommentDesk, responses=VERB)
 async def redact_comment(
-    request: Request, id: CommentId, _: Empty, deciding: Deciding, body: DecisionInput | None = None
+    request: Request, id: CommentId, _: NoParameters, deciding: Deciding, body: DecisionInput | None = None
 ) -> Response:
     """Redact a comment, for good
 

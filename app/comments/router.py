@@ -52,11 +52,9 @@ from app.kit.idempotency import UseOnce
 from app.kit.ids import as_id
 from app.kit.listing import delivered, delivered_page, written
 from app.kit.paging import Cursors, PageQuery
-from app.kit.routing import LAST_MODIFIED, problems, router_of
-from app.kit.schemas import NoQuery
+from app.kit.routing import LAST_MODIFIED, NoParameters, problems, router_of
 
 router = router_of("/v1", "comments", "Comments of readers.")
-Empty = Annotated[NoQuery, Query()]
 CommentId = Annotated[str, Path(description="Id of the comment.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 REALM = 'Bearer realm="nashra comments"'
 PRIVATE = "private, no-store"
@@ -151,7 +149,7 @@ async def read_comment_form(
     },
 )
 async def create_comment(
-    request: Request, slug: ArticlePath, _: Empty, body: SentComment, once: UseOnce, visit: Visiting
+    request: Request, slug: ArticlePath, _: NoParameters, body: SentComment, once: UseOnce, visit: Visiting
 ) -> Response:
     """Send a comment
 
@@ -190,7 +188,7 @@ async def count_comments(
     responses={**LAST_MODIFIED, **problems(InvalidQuery, NotFound)},
     openapi_extra={"security": [{}]},
 )
-async def read_comment(request: Request, id: CommentId, _: Empty, own: IsOwn, connection: Reading) -> Response:
+async def read_comment(request: Request, id: CommentId, _: NoParameters, own: IsOwn, connection: Reading) -> Response:
     """Read a comment in context
 
     With its article, what it answers, and its replies. With its edit token its author sees it also while it waits or
@@ -222,7 +220,7 @@ async def read_comment(request: Request, id: CommentId, _: Empty, own: IsOwn, co
     ),
 )
 async def update_comment(
-    request: Request, id: CommentId, _: Empty, body: SentUpdate, expected: IfMatch, visit: Visiting
+    request: Request, id: CommentId, _: NoParameters, body: SentUpdate, expected: IfMatch, visit: Visiting
 ) -> Response:
     """Change one's own comment
 
@@ -240,7 +238,7 @@ async def update_comment(
     dependencies=[ItsAuthor],
     responses=problems(InvalidQuery, Unauthorized, NotFound, PreconditionFailed),
 )
-async def delete_comment(id: CommentId, _: Empty, expected: IfMatch, visit: Visiting) -> Response:
+async def delete_comment(id: CommentId, _: NoParameters, expected: IfMatch, visit: Visiting) -> Response:
     """Delete one's own comment
 
     With the comment's edit token, at any time. Where others have answered, its place stays, without name and text.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from fastapi.dependencies.utils import request_params_to_args
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.requests import Request
@@ -14,6 +14,7 @@ from app.kit.bodies import check_body
 from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, UnsupportedMediaType, render
 from app.kit.fast_route import OVERRIDES, FastRoute, Handler, allows_fast_routes
 from app.kit.faults import faults_in, model_of, repeated_parameters
+from app.kit.schemas import NoQuery
 
 Responses = dict[int | str, dict[str, Any]]  # the type of FastAPI's `responses=`
 
@@ -98,6 +99,8 @@ def router_of(prefix: str, tag: str, description: str | None = None) -> TaggedRo
     return router
 
 
+# For an endpoint that takes no query parameters: any parameter is a 400.
+NoParameters = Annotated[NoQuery, Query()]
 # For `responses=` of a GET that sends `Last-Modified`.
 LAST_MODIFIED: Responses = {200: {"headers": {"Last-Modified": {"$ref": "#/components/headers/Last-Modified"}}}}
 

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
 from app.kit.errors import InvalidQuery
 from app.kit.listing import delivered
-from app.kit.routing import problems, router_of
-from app.kit.schemas import NoQuery
+from app.kit.routing import NoParameters, problems, router_of
 from app.settings import Settings
 from app.site.schemas import ApiIndex, SiteRead
 from app.text.languages import direction
@@ -31,7 +29,7 @@ LINKS = {
 
 
 @router.get("", response_model=ApiIndex, responses=problems(InvalidQuery))
-async def read_index(request: Request, _: Annotated[NoQuery, Query()]) -> Response:
+async def read_index(request: Request, _: NoParameters) -> Response:
     """Read the index
 
     Links to what this API offers: a place to start from. `search` needs `q`.
@@ -43,7 +41,7 @@ async def read_index(request: Request, _: Annotated[NoQuery, Query()]) -> Respon
 
 
 @router.get("/site", response_model=SiteRead, responses=problems(InvalidQuery))
-async def read_site(request: Request, _: Annotated[NoQuery, Query()]) -> Response:
+async def read_site(request: Request, _: NoParameters) -> Response:
     """Read the site
 
     Name, language and direction, time zone, addresses, comment policy, feeds and streams.

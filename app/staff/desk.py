@@ -26,8 +26,7 @@ from app.kit.errors import (
 from app.kit.ids import as_id
 from app.kit.listing import desk_list, written
 from app.kit.paging import Cursors, PageQuery
-from app.kit.routing import problems, router_of
-from app.kit.schemas import NoQuery
+from app.kit.routing import NoParameters, problems, router_of
 from app.staff import actions
 from app.staff.access import Admin, AnyStaff, OncePerToken
 from app.staff.models import StaffToken
@@ -46,14 +45,13 @@ from app.staff.schemas import (
 from app.staff.work import AdminWork
 
 desk = router_of("/v1/desk", "desk: people", "Staff, tokens and the audit.")
-Empty = Annotated[NoQuery, Query()]
 MemberId = Annotated[str, Path(description="Id of the member.")]
 TokenId = Annotated[str, Path(description="Id of the token.")]
 TOKEN_FIELDS = list(TokenRead.model_fields)
 
 
 @desk.get("/me", response_model=Me, responses=problems(InvalidQuery))
-async def read_me(request: Request, _: Empty, session: ReadingSession, actor: AnyStaff) -> Response:
+async def read_me(request: Request, _: NoParameters, session: ReadingSession, actor: AnyStaff) -> Response:
     """Read the member and the token of this request"""
     member = await Staff(session).member(actor.member_id)
     token = await session.get_one(StaffToken, actor.token_id)
@@ -75,7 +73,7 @@ async def list_members(
     dependencies=[OncePerToken],
     responses=problems(InvalidQuery, AlreadyExists, InvalidBody),
 )
-async def create_member(request: Request, _: Empty, body: MemberInput, work: AdminWork) -> Response:
+async def create_member(request: Request, _: NoParameters, body: MemberInput, work: AdminWork) -> Response:
     """Add a member of the staff"""
     member = await actions.add_member(Staff(work.session), body.name, list(body.roles))
     await work.record("member.create", "member", member.id, name=member.name, roles=member.roles)
@@ -84,7 +82,9 @@ async def create_member(request: Request, _: Empty, body: MemberInput, work: Adm
 
 
 @desk.get("/staff/{id}", response_model=MemberRead, responses=problems(InvalidQuery, NotFound))
-async def read_member(request: Request, id: MemberId, _: Empty, session: ReadingSession, admin: Admin) -> Response:
+async def read_member(
+    request: Request, id: MemberId, _: NoParameters, session: ReadingSession, admin: Admin
+) -> Response:
     """Read a member of the staff"""
     member = await Staff(session).member(_known(id))
     return at_desk(written(MemberRead, member), version=member.version)
@@ -98,7 +98,7 @@ async def read_member(request: Request, id: MemberId, _: Empty, session: Reading
     ),
 )
 async def update_member(
-    request: Request, id: MemberId, _: Empty, body: MemberUpdate, expected: IfMatch, work: AdminWork
+    request: Request, id: MemberId, _: NoParameters, body: MemberUpdate, expected: IfMatch, work: AdminWork
 ) -> Response:
     """Change a member's name or roles, or switch the member off
 
@@ -120,7 +120,9 @@ async def update_member(
 
 
 @desk.get("/staff/{id}/tokens", response_model=TokenList, responses=problems(InvalidQuery, NotFound))
-async def list_tokens(request: Request, id: MemberId, _: Empty, session: ReadingSession, admin: Admin) -> Response:
+async def list_tokens(
+    request: Request, id: MemberId, _: NoParameters, session: ReadingSession, admin: Admin
+) -> Response:
     """List a member's tokens, revoked ones too"""
     staff = Staff(session)
     member = await staff.member(_known(id))
@@ -134,7 +136,7 @@ async def list_tokens(request: Request, id: MemberId, _: Empty, session: Reading
     dependencies=[OncePerToken],
     responses=problems(InvalidQuery, NotFound, InvalidBody),
 )
-async def create_token(request: Request, id: MemberId, _: Empty, body: TokenInput, work: AdminWork) -> Response:
+async def create_token(request: Request, id: MemberId, _: NoParameters, body: TokenInput, work: AdminWork) -> Response:
     """Make a token
 
     The secret is in this answer and nowhere else.
@@ -153,7 +155,7 @@ async def create_token(request: Request, id: MemberId, _: Empty, body: TokenInpu
     dependencies=[OncePerToken],
     responses=problems(InvalidQuery, NotFound, StateConflict),
 )
-async def rotate_token(request: Request, id: MemberId, token_id: TokenId, _: Empty, work: AdminWork) -> Response:
+async def rotate_token(request: Request, id: MemberId, token_id: TokenId, _: NoParameters, work: AdminWork) -> Response:
     """Replace a token by a new one
 
     The old one is revoked in the same moment. One that is revoked already, or has expired, cannot be replaced (409).
@@ -166,7 +168,7 @@ async def rotate_token(request: Request, id: MemberId, token_id: TokenId, _: Emp
 
 
 @desk.delete("/staff/{id}/tokens/{token_id}", status_code=204, responses=problems(InvalidQuery, NotFound))
-async def revoke_token(id: MemberId, token_id: TokenId, _: Empty, work: AdminWork) -> Response:
+async def revoke_token(id: MemberId, token_id: TokenId, _: NoParameters, work: AdminWork) -> Response:
     """Revoke a token
 
     It is refused from the next request on. A token has no versions: no `If-Match` is needed.

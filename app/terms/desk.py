@@ -21,8 +21,7 @@ from app.kit.errors import (
 )
 from app.kit.listing import desk_list, written
 from app.kit.paging import CountedQuery, Cursors
-from app.kit.routing import problems, router_of
-from app.kit.schemas import NoQuery
+from app.kit.routing import NoParameters, problems, router_of
 from app.staff.access import AnyStaff
 from app.staff.work import EditorWork
 from app.terms import actions
@@ -46,14 +45,14 @@ def term_desk(
         return desk_list(request, listed, terms, lambda term: desk_fields(kind, term))
 
     async def read_term(
-        request: Request, slug: SlugPath, _: Annotated[NoQuery, Query()], session: ReadingSession, staff: AnyStaff
+        request: Request, slug: SlugPath, _: NoParameters, session: ReadingSession, staff: AnyStaff
     ) -> Response:
         term = await kind.terms(session).require(slug)
         return at_desk(written(read, desk_fields(kind, term)), version=term.version)
 
     async def put_term(
         slug: SlugPath,
-        _: Annotated[NoQuery, Query()],
+        _: NoParameters,
         body: input,  # type: ignore[valid-type]  # a schema chosen by the caller
         expected: IfMatch,
         work: EditorWork,
@@ -63,9 +62,7 @@ def term_desk(
         content = written(read, desk_fields(kind, term))
         return at_desk(content, status=201 if made else 200, version=term.version, headers=headers)
 
-    async def delete_term(
-        slug: SlugPath, _: Annotated[NoQuery, Query()], expected: IfMatch, work: EditorWork
-    ) -> Response:
+    async def delete_term(slug: SlugPath, _: NoParameters, expected: IfMatch, work: EditorWork) -> Response:
         await actions.delete_term(work, kind, slug, expected)
         return Response(status_code=204, headers={"Cache-Control": "no-store"})
 

@@ -26,8 +26,7 @@ from app.kit.errors import (
 )
 from app.kit.listing import desk_list, written
 from app.kit.paging import CountedQuery, Cursors
-from app.kit.routing import problems, router_of
-from app.kit.schemas import NoQuery
+from app.kit.routing import NoParameters, problems, router_of
 from app.kit.warnings import localised
 from app.settings import Settings
 from app.staff.access import Editor, OncePerToken
@@ -37,6 +36,7 @@ from app.tickers import actions
 from app.tickers.composition import compose, level_durations, manual_item, state_of
 from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import TickersToEdit
+from app.tickers.router import TickerPath
 from app.tickers.rows import DeskItemRow
 from app.tickers.schemas import (
     ItemCreate,
@@ -49,9 +49,7 @@ from app.tickers.schemas import (
 )
 
 desk = router_of("/v1/desk/tickers", "desk: tickers", "Tickers and their items.")
-TickerPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["عاجل"])]
 ItemPath = Annotated[str, Path(description="Id of the item.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
-Empty = Annotated[NoQuery, Query()]
 MATCHED = problems(InvalidQuery, NotFound, PreconditionFailed, InvalidBody, PreconditionRequired)
 DELETED = problems(InvalidQuery, NotFound, PreconditionFailed, PreconditionRequired)
 STATES = ("live", "scheduled", "hidden", "expired")
@@ -73,7 +71,7 @@ async def list_desk_tickers(
 
 @desk.get("/{slug}", response_model=TickerDesk, responses=problems(InvalidQuery, NotFound))
 async def read_desk_ticker(
-    request: Request, slug: TickerPath, _: Empty, session: ReadingSession, editor: Editor
+    request: Request, slug: TickerPath, _: NoParameters, session: ReadingSession, editor: Editor
 ) -> Response:
     """Read a ticker with all items made by hand
 
@@ -93,7 +91,7 @@ async def read_desk_ticker(
     },
 )
 async def put_ticker(
-    request: Request, slug: TickerPath, _: Empty, body: TickerInput, expected: IfMatch, work: EditorWork
+    request: Request, slug: TickerPath, _: NoParameters, body: TickerInput, expected: IfMatch, work: EditorWork
 ) -> Response:
     """Create or replace a ticker
 
@@ -106,7 +104,7 @@ async def put_ticker(
 
 
 @desk.delete("/{slug}", status_code=204, responses=DELETED)
-async def delete_ticker(slug: TickerPath, _: Empty, expected: IfMatch, work: EditorWork) -> Response:
+async def delete_ticker(slug: TickerPath, _: NoParameters, expected: IfMatch, work: EditorWork) -> Response:
     """Delete a ticker with its items"""
     await actions.delete_ticker(work, slug, expected)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
@@ -120,7 +118,7 @@ async def delete_ticker(slug: TickerPath, _: Empty, expected: IfMatch, work: Edi
     responses=problems(InvalidQuery, NotFound, PreconditionFailed, InvalidBody),
 )
 async def create_ticker_item(
-    request: Request, slug: TickerPath, _: Empty, body: ItemCreate, expected: IfMatch, work: EditorWork
+    request: Request, slug: TickerPath, _: NoParameters, body: ItemCreate, expected: IfMatch, work: EditorWork
 ) -> Response:
     """Add an item to a ticker
 
@@ -135,7 +133,13 @@ async def create_ticker_item(
 
 @desk.patch("/{slug}/items/{id}", response_model=ItemSaved, responses=MATCHED)
 async def update_ticker_item(
-    request: Request, slug: TickerPath, id: ItemPath, _: Empty, body: ItemUpdate, expected: IfMatch, work: EditorWork
+    request: Request,
+    slug: TickerPath,
+    id: ItemPath,
+    _: NoParameters,
+    body: ItemUpdate,
+    expected: IfMatch,
+    work: EditorWork,
 ) -> Response:
     """Change an item
 
@@ -145,7 +149,9 @@ async def update_ticker_item(
 
 
 @desk.delete("/{slug}/items/{id}", status_code=204, responses=DELETED)
-async def delete_ticker_item(slug: TickerPath, id: ItemPath, _: Empty, expected: IfMatch, work: EditorWork) -> Response:
+async def delete_ticker_item(
+    slug: TickerPath, id: ItemPath, _: NoParameters, expected: IfMatch, work: EditorWork
+) -> Response:
     """Delete an item
 
     `If-Match` names the item's version.
@@ -156,7 +162,7 @@ async def delete_ticker_item(slug: TickerPath, id: ItemPath, _: Empty, expected:
 
 @desk.put("/{slug}/order", response_model=TickerDesk, responses=MATCHED)
 async def order_ticker(
-    request: Request, slug: TickerPath, _: Empty, body: OrderInput, expected: IfMatch, work: EditorWork
+    request: Request, slug: TickerPath, _: NoParameters, body: OrderInput, expected: IfMatch, work: EditorWork
 ) -> Response:
     """Set the order of the items of a ticker
 

@@ -205,7 +205,7 @@ ROUTES = [route for router in ROUTERS for route in router.routes if isinstance(r
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 def test_every_operation_refuses_unknown_parameters(route: Route) -> None:
-    """An endpoint without parameters takes `NoQuery`."""
+    """An endpoint without parameters takes `NoParameters`."""
     models = [model_of(field.field_info) for field in route.dependant.query_params]
     assert [model for model in models if model and model.model_config.get("extra") == "forbid"], route.name
 
