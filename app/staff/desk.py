@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
@@ -14,7 +14,6 @@ from app.kit.caching import IfMatch, at_desk
 from app.kit.db import ReadingSession
 from app.kit.errors import (
     AlreadyExists,
-    Forbidden,
     InvalidBody,
     InvalidCursor,
     InvalidQuery,
@@ -23,11 +22,10 @@ from app.kit.errors import (
     PreconditionRequired,
     StateConflict,
 )
-from app.kit.ids import as_id
 from app.kit.listing import desk_list, written
 from app.kit.paging import Cursors, PageQuery
 from app.kit.routing import NoParameters, problems, router_of
-from app.staff import actions
+from app.staff import desk_actions
 from app.staff.access import Admin, AnyStaff, OncePerToken
 from app.staff.models import StaffToken
 from app.staff.repository import Staff
@@ -75,8 +73,7 @@ async def list_members(
 )
 async def create_member(request: Request, _: NoParameters, body: MemberInput, work: AdminWork) -> Response:
     """Add a member of the staff"""
-    member = await actions.add_member(Staff(work.session), body.name, list(body.roles))
-    await work.record("member.create", "member", member.id, name=member.name, roles=member.roles)
+    member = await desk_actions.create_member(work, body)
     headers = {"Location": f"/v1/desk/staff/{member.id}"}
     return at_desk(written(MemberRead, member), status=201, version=member.version, headers=headers)
 
@@ -86,7 +83,7 @@ async def read_member(
     request: Request, id: MemberId, _: NoParameters, session: ReadingSession, admin: Admin
 ) -> Response:
     """Read a member of the staff"""
-    member = await Staff(session).member(_known(id))
+    member = await Staff(session).member(id)
     return at_desk(written(MemberRead, member), version=member.version)
 
 
@@ -105,17 +102,7 @@ async def update_member(
     The tokens of an inactive member are refused from the next request on. Nobody takes their own admin role away or
     switches themselves off (409): there is always an admin left.
     """
-    staff = Staff(work.session)
-    member, acting = await staff.pair(_known(id), work.actor.member_id)
-    if not acting.active or "admin" not in acting.roles:
-        raise Forbidden()  # another admin was faster
-    expected.require(member.version)
-    changes: dict[str, Any] = body.model_dump(exclude_unset=True)
-    loses_admin = "roles" in changes and "admin" not in changes["roles"]
-    if member.id == work.actor.member_id and (loses_admin or changes.get("active") is False):
-        raise StateConflict(params={"state": "admin", "verb": "update"})
-    await actions.change_member(staff, member, **changes)
-    await work.record("member.update", "member", member.id, **changes)
+    member = await desk_actions.update_member(work, id, body, expected)
     return at_desk(written(MemberRead, member), version=member.version)
 
 
@@ -125,7 +112,7 @@ async def list_tokens(
 ) -> Response:
     """List a member's tokens, revoked ones too"""
     staff = Staff(session)
-    member = await staff.member(_known(id))
+    member = await staff.member(id)
     return at_desk(written(TokenList, {"data": await staff.tokens_of(member.id)}))
 
 
@@ -141,10 +128,7 @@ async def create_token(request: Request, id: MemberId, _: NoParameters, body: To
 
     The secret is in this answer and nowhere else.
     """
-    staff = Staff(work.session)
-    member = await staff.member(_known(id), for_update=True)
-    token, secret = await actions.make_token(staff, member, body.label, body.expires_at)
-    await work.record("token.create", "token", token.id, member=member.name, prefix=token.prefix)
+    token, secret = await desk_actions.create_token(work, id, body)
     return _made(request, token, secret)
 
 
@@ -160,10 +144,7 @@ async def rotate_token(request: Request, id: MemberId, token_id: TokenId, _: NoP
 
     The old one is revoked in the same moment. One that is revoked already, or has expired, cannot be replaced (409).
     """
-    staff = Staff(work.session)
-    old = await staff.token(_known(token_id), _known(id))
-    token, secret = await actions.rotate_token(staff, old)
-    await work.record("token.rotate", "token", old.id, replaced_by=token.id)
+    token, secret = await desk_actions.rotate_token(work, id, token_id)
     return _made(request, token, secret)
 
 
@@ -173,10 +154,7 @@ async def revoke_token(id: MemberId, token_id: TokenId, _: NoParameters, work: A
 
     It is refused from the next request on. A token has no versions: no `If-Match` is needed.
     """
-    staff = Staff(work.session)
-    token = await staff.token(_known(token_id), _known(id))
-    await actions.revoke_token(staff, token)
-    await work.record("token.revoke", "token", token.id)
+    await desk_actions.revoke_token(work, id, token_id)
     return Response(status_code=204, headers={"Cache-Control": "no-store"})
 
 
@@ -189,13 +167,6 @@ async def list_audit(
     Who did what at the desk, newest first. Entries are only ever added.
     """
     return desk_list(request, AuditList, await entries(session, query, Cursors(request)))
-
-
-def _known(id: str) -> str:
-    known = as_id(id)
-    if known is None:
-        raise NotFound()
-    return known
 
 
 def _made(request: Request, token: StaffToken, secret: str) -> Response:

@@ -10,6 +10,7 @@ from sqlalchemy import Row, Select, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.kit.errors import NotFound
+from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.prepared import Prepared
 from app.kit.signing import digest
@@ -24,13 +25,15 @@ class Staff:
         self.session = session
 
     async def member(self, id: str, *, for_update: bool = False) -> Member:
-        member = await self.session.get(Member, id, with_for_update=for_update or None)
+        """Raises `NotFound`."""
+        member = await self.session.get(Member, _id(id), with_for_update=for_update or None)
         if member is None:
             raise NotFound()
         return member
 
     async def pair(self, id: str, other_id: str) -> tuple[Member, Member]:
         """Two members, read again under row locks in id order, so that concurrent changes do not deadlock."""
+        id = _id(id)
         statement = select(Member).where(Member.id.in_([id, other_id])).order_by(Member.id).with_for_update()
         found = await self.session.scalars(statement.execution_options(populate_existing=True))
         members = {member.id: member for member in found}
@@ -55,14 +58,22 @@ class Staff:
         return (await self.session.execute(statement)).all()
 
     async def token(self, id: str, member_id: str | None = None) -> StaffToken:
-        token = await self.session.get(StaffToken, id, with_for_update=True)
-        if token is None or (member_id is not None and token.member_id != member_id):
+        """A token under its row lock, of this member if one is named. Raises `NotFound`."""
+        token = await self.session.get(StaffToken, _id(id), with_for_update=True)
+        if token is None or (member_id is not None and token.member_id != _id(member_id)):
             raise NotFound()
         return token
 
     async def add(self, thing: Member | StaffToken) -> None:
         self.session.add(thing)
         await self.session.flush()
+
+
+def _id(text: str) -> str:
+    """The id in a path. Raises `NotFound` for a text that is none."""
+    if (known := as_id(text)) is None:
+        raise NotFound()
+    return known
 
 
 def _tokens() -> Select[StaffToken]:
