@@ -27,26 +27,25 @@ UNSUPPORTED = (
 )
 
 
-_overrides: ContextVar[dict[Callable[..., Any], Callable[..., Any]] | None] = ContextVar("overrides", default=None)
+Overrides = dict[Callable[..., Any], Callable[..., Any]]
 
 
-class _Overrides:
+class _Provider:
     """The `dependency_overrides` of the application that handles the request: routers may be shared by several."""
 
+    def __init__(self) -> None:
+        self._current: ContextVar[Overrides | None] = ContextVar("dependency_overrides", default=None)
+
+    def use(self, overrides: Overrides) -> None:
+        """For the rest of this request."""
+        self._current.set(overrides)
+
     @property
-    def dependency_overrides(self) -> dict[Callable[..., Any], Callable[..., Any]]:
-        return _overrides.get() or {}
+    def dependency_overrides(self) -> Overrides:
+        return self._current.get() or {}
 
 
-OVERRIDES = _Overrides()
-
-
-def allows_fast_routes(app: Any) -> bool:
-    """Whether the application that handles the request lets endpoints be called by the fast route."""
-    if overrides := getattr(app, "dependency_overrides", None):
-        _overrides.set(overrides)
-        return False
-    return getattr(app.state, "fast_routes", True)
+OVERRIDES = _Provider()
 
 
 class NotFast(Exception):

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from app.kit.bodies import check_body
 from app.kit.errors import Fault, InvalidQuery, MethodNotAllowed, Problem, UnsupportedMediaType, render
-from app.kit.fast_route import OVERRIDES, FastRoute, Handler, allows_fast_routes
+from app.kit.fast_route import OVERRIDES, FastRoute, Handler
 from app.kit.faults import faults_in, model_of, repeated_parameters
 from app.kit.schemas import NoQuery
 
@@ -29,7 +29,10 @@ class Route(APIRoute):
             fast = FastRoute(self.dependant, self.body_field, ordinary).handle
 
         async def handle(request: Request) -> Response:
-            handler = fast if allows_fast_routes(request.app) else ordinary
+            overrides = getattr(request.app, "dependency_overrides", {})
+            OVERRIDES.use(overrides)
+            is_fast = not overrides and getattr(request.app.state, "fast_routes", True)
+            handler = fast if is_fast else ordinary
             if self.body_field is not None:
                 await _require_json(request)
                 await check_body(request)

@@ -220,6 +220,17 @@ async def test_dependency_overrides_are_obeyed(target: str, extended: bool) -> N
     assert (await _ask(app, "GET", target)).text == before.text
 
 
+async def test_overrides_of_one_application_do_not_reach_another() -> None:
+    """Also where both are asked in one task, and an endpoint is ordinary."""
+    overridden, other = _ordinary(extended=True), _ordinary(extended=True)
+    overridden.dependency_overrides[_a_word] = lambda: "overridden"
+    for target in ("/v1/plain", "/v1/response"):
+        assert "overridden" in (await _ask(overridden, "GET", target)).text
+        assert "as it is" in (await _ask(other, "GET", target)).text
+    overridden.dependency_overrides = {}
+    assert "as it is" in (await _ask(overridden, "GET", "/v1/plain")).text
+
+
 async def test_the_setting_switches_it_off(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
     await newsroom.published()
     before = (await newsroom.get("/v1/articles")).content
