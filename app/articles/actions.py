@@ -85,7 +85,7 @@ async def _open(work: Work, id: str, verb: str, expected: Expected) -> Draft:
     if status not in ALLOWED[verb]:
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
     expected.obey(article.version)
-    body, related = await articles.beside(article, work.now)
+    body, related = await articles.body_and_relations(article, work.now)
     draft = Draft(work, articles, article, body, related)
     draft.before = await _public_view(draft, log_time(article, work.now))
     return draft

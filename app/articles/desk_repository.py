@@ -44,12 +44,12 @@ from app.slugs.repository import is_named
 from app.staff.access import Actor
 
 # As the partial indexes name them: with a parameter in its place SQLite would not know its index.
-OUT, UNHEARD = text("articles.state = 'published'"), text("articles.state = 'published' AND NOT articles.announced")
+OUT, UNANNOUNCED = text("articles.state = 'published'"), text("articles.state = 'published' AND NOT articles.announced")
 # Built once: building a statement costs more than running it on SQLite.
 TO_CHANGE = select(Article).where(Article.id == bindparam("id")).with_for_update()
 TO_CHANGE = TO_CHANGE.execution_options(populate_existing=True)
 # Not in the statement that locks the row: after a wait for the lock it would return the other rows as of before.
-BESIDE = (
+BODY_AND_RELATIONS = (
     select(ArticleBody, *RELATED)
     .select_from(Article)
     .outerjoin(ArticleBody, ArticleBody.article_id == Article.id)
@@ -78,9 +78,9 @@ class ArticlesToEdit(Articles):
             return await self.session.get(Article, article_id)
         return (await self.session.execute(TO_CHANGE, {"id": article_id})).scalars().one_or_none()
 
-    async def beside(self, article: Article, now: datetime) -> tuple[ArticleBody | None, Relations]:
+    async def body_and_relations(self, article: Article, now: datetime) -> tuple[ArticleBody | None, Relations]:
         """The body of an article, its terms and its visible translations. One statement."""
-        row = (await self.session.execute(BESIDE, {"id": article.id, "now": now})).one()
+        row = (await self.session.execute(BODY_AND_RELATIONS, {"id": article.id, "now": now})).one()
         return row.ArticleBody, Relations.of(row)
 
     async def add(self, article: Article) -> None:
@@ -170,7 +170,7 @@ class ArticlesToEdit(Articles):
 
     async def due(self, now: datetime, limit: int) -> Sequence[Article]:
         """Locks those whose moment has come and of which the log has not told, the earliest first."""
-        return await self._locked(UNHEARD, Article.published_at <= now, limit=limit)
+        return await self._locked(UNANNOUNCED, Article.published_at <= now, limit=limit)
 
     async def early(self, now: datetime, limit: int) -> Sequence[Article]:
         """Locks those of which the log has told, and whose moment is still to come."""

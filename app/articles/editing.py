@@ -104,7 +104,7 @@ class Draft:
     async def _terms(self, fields: ArticleUpdate, given: set[str]) -> None:
         for name in ("tags", "authors"):
             if name in given:
-                found = await self._looked_up(name, getattr(fields, name) or [], f"/{name}/{{}}")
+                found = await self._find_terms(name, getattr(fields, name) or [], f"/{name}/{{}}")
                 self.related = replace(self.related, **{name: found})
         if {"section", "sections"} & given:
             await self._sections(fields, given)
@@ -114,11 +114,11 @@ class Draft:
         primary, others = self.related.sections[:1], self.related.sections[1:]
         if "section" in given:
             wanted = [fields.section] if fields.section else []
-            found = await self._looked_up("sections", wanted, "/section")
+            found = await self._find_terms("sections", wanted, "/section")
             if found or not (wanted and self.is_restoring):  # restored without its section: the present one stays
                 primary = found
         if "sections" in given:
-            others = await self._looked_up("sections", fields.sections or [], "/sections/{}")
+            others = await self._find_terms("sections", fields.sections or [], "/sections/{}")
         sections = tuple({row[0]: row for row in (*primary, *others)}.values())
         self.related = replace(self.related, sections=sections)
         self.article.section_id = sections[0][0] if sections else None
@@ -128,7 +128,7 @@ class Draft:
         if warning not in self.warnings:
             self.warnings.append(warning)
 
-    async def _looked_up(self, name: str, wanted: Sequence[str], pointer: str) -> Terms:
+    async def _find_terms(self, name: str, wanted: Sequence[str], pointer: str) -> Terms:
         found = await known(self.work.session, LINKS[name].term, wanted)
         for place, term in enumerate(wanted):
             if term not in found and self.is_restoring:

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.articles.desk_repository import OUT, UNHEARD, ArticlesToEdit
+from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
 from app.articles.models import Article
 from app.articles.repository import Articles, Relations, visible
 from app.changes.log import log_clock
@@ -204,7 +204,7 @@ def deadlines(settings: Settings) -> list[Deadlines]:
     coming = Deadlines(
         # Also those that another machine has announced, whose clock is ahead of ours.
         next=lambda now: first.where(_after(now)).scalar_subquery(),
-        due=lambda now: select(Article.id).where(UNHEARD, Article.published_at <= now).exists(),
+        due=lambda now: select(Article.id).where(UNANNOUNCED, Article.published_at <= now).exists(),
         early=lambda moment: select(Article.id).where(OUT, Article.announced, _after(moment)).exists(),
     )
     if not settings.comments_close_after_days:

@@ -61,7 +61,7 @@ class Subscriber:
 
 
 class StateRow(Protocol):
-    """The log's row, the database's clock (null on SQLite), whether a deadline is due, and then the next deadlines."""
+    """The log's row, the database's clock (null on SQLite), which kinds of deadline are due, the next of each."""
 
     epoch: str
     head: int
@@ -69,9 +69,8 @@ class StateRow(Protocol):
     floor: int
     moved: int
     clock: datetime | None
-    due: bool | None
 
-    def __getitem__(self, part: slice) -> Sequence[datetime | None]: ...
+    def __getitem__(self, part: slice) -> Sequence[Any]: ...
 
 
 class TagsRow(NamedTuple):

@@ -27,9 +27,9 @@ from app.articles.shapes import comments_mode
 from app.comments.models import FINAL, Comment
 from app.comments.repository import line_of
 from app.comments.schemas import CommentCreate, CommentUpdate, Decision, DecisionInput, Outcome
-from app.comments.stored import CommentsToChange
 from app.comments.tree import language_of
 from app.comments.visits import Visit, is_repeated, limit_rate
+from app.comments.write_repository import CommentsToChange
 from app.kit.caching import Expected
 from app.kit.errors import (
     Fault,

@@ -24,8 +24,8 @@ from app.comments.schemas import (
     DecisionsInput,
     Outcomes,
 )
-from app.comments.stored import CommentsToChange
 from app.comments.tree import body_html, direction_of
+from app.comments.write_repository import CommentsToChange
 from app.kit import clock
 from app.kit.caching import Expected, IfMatch, at_desk
 from app.kit.db import ReadingSession

@@ -8,8 +8,8 @@ from app.changes.noun import IdleTask, Lookup, Noun, State
 from app.comments.events import on_change
 from app.comments.repository import Comments
 from app.comments.schemas import CommentAlone
-from app.comments.stored import erase_addresses, has_old_addresses
 from app.comments.tree import shape
+from app.comments.write_repository import erase_addresses, has_old_addresses
 from app.kit.listing import written
 from app.kit.rate_limits import clear_expired, has_expired
 

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.comments.stored import CommentsToChange
+from app.comments.write_repository import CommentsToChange
 from app.kit.addresses import Address, network_of, person_of
 from app.kit.errors import Conflict, RateLimited
 from app.kit.rate_limits import Limit, count_in
