@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from sqlalchemy import SQLColumnExpression
+from sqlalchemy import ColumnElement, SQLColumnExpression, exists, select
 
-from app.articles.models import ArticleAuthor, ArticleSection, ArticleTag
+from app.articles.models import Article, ArticleAuthor, ArticleSection, ArticleTag
 from app.authors import kind as authors
 from app.authors.models import Author
 from app.sections import kind as sections
@@ -31,3 +31,11 @@ SECTIONS = Filing(sections.SECTIONS, Section, ArticleSection, ArticleSection.sec
 TAGS = Filing(tags.TAGS, Tag, ArticleTag, ArticleTag.tag_id)
 AUTHORS = Filing(authors.AUTHORS, Author, ArticleAuthor, ArticleAuthor.author_id)
 FILINGS = (SECTIONS, TAGS, AUTHORS)
+
+
+def filed_under(filing: Filing, where: ColumnElement[bool], *, each: bool) -> ColumnElement[bool]:
+    """Articles with a link that passes `where`. `each`: by `EXISTS`, for few articles; else by `IN` and a subquery."""
+    link = filing.link
+    if each:
+        return exists().where(link.article_id == Article.id, where)
+    return Article.id.in_(select(link.article_id).where(where))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import ColumnElement, func, or_
 
-from app.articles.filing import AUTHORS, SECTIONS, TAGS, Filing
+from app.articles.filing import AUTHORS, SECTIONS, TAGS, filed_under
 from app.articles.models import Article
 from app.articles.schemas import ArticleFilters, terms
 from app.sections.models import Section
@@ -36,12 +36,12 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     found: list[ColumnElement[bool]] = []
     if query.section:
         within = subtree(is_named("section", Section.id, terms(query.section)))
-        found.append(_filed_under(SECTIONS, SECTIONS.term_id.in_(within), each))
+        found.append(filed_under(SECTIONS, SECTIONS.term_id.in_(within), each=each))
     if query.tag:
-        found.append(_filed_under(TAGS, is_named("tag", TAGS.term_id, terms(query.tag)), each))
+        found.append(filed_under(TAGS, is_named("tag", TAGS.term_id, terms(query.tag)), each=each))
     if query.author:
         is_author = is_named("author", AUTHORS.term_id, terms(query.author))
-        found.append(_filed_under(AUTHORS, is_author, each))
+        found.append(filed_under(AUTHORS, is_author, each=each))
     if query.language:
         found.append(or_(*(_in_language(canonical_or_same(name.replace("\0", ""))) for name in terms(query.language))))
     if query.kind:
@@ -49,13 +49,6 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     if query.ids:
         found.append(is_named("article", Article.id, terms(query.ids)))
     return found + _bounds(query)
-
-
-def _filed_under(filing: Filing, where: ColumnElement[bool], each: bool) -> ColumnElement[bool]:
-    link = filing.link
-    if each:
-        return exists().where(link.article_id == Article.id, where)
-    return Article.id.in_(select(link.article_id).where(where))
 
 
 def _in_language(tag: str) -> ColumnElement[bool]:

@@ -15,7 +15,6 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
-    exists,
     func,
     literal,
     or_,
@@ -25,6 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import aliased
 
+from app.articles.filing import SECTIONS, TAGS, filed_under
 from app.articles.models import Article, ArticleSection, ArticleTag
 from app.articles.repository import visible
 from app.kit.db import Id, Instant
@@ -149,12 +149,13 @@ def _rule(number: int, shape: Shape) -> Select[str, int, str]:
 def _conditions(
     number: int, shape: Shape, ticker: BindParameter[str], rule: BindParameter[int]
 ) -> Iterable[ColumnElement[bool]]:
+    few = shape.age or shape.near  # few articles are young enough: checked one by one
     if shape.sections:
         sections = select(REACHED.c.section_id).where(REACHED.c.ticker_id == ticker, REACHED.c.rule == rule)
-        yield _filed(ArticleSection, ArticleSection.section_id.in_(sections), shape)
+        yield filed_under(SECTIONS, SECTIONS.term_id.in_(sections), each=few)
     if shape.tags:
         tags = select(TickerTag.tag_id).where(TickerTag.ticker_id == ticker, TickerTag.rule == rule)
-        yield _filed(ArticleTag, ArticleTag.tag_id.in_(tags), shape)
+        yield filed_under(TAGS, TAGS.term_id.in_(tags), each=few)
     if shape.urgency:
         yield Article.urgency <= bindparam(f"urgency{number}", type_=Integer)
     if shape.age:
@@ -162,10 +163,3 @@ def _conditions(
     if shape.near:
         far = select(Article.published_at).where(visible(NOW)).order_by(Article.published_at.desc()).offset(NEAR)
         yield Article.published_at >= func.coalesce(far.limit(1).scalar_subquery(), literal(FIRST, Instant()))
-
-
-def _filed(link: type[ArticleSection | ArticleTag], where: ColumnElement[bool], shape: Shape) -> ColumnElement[bool]:
-    """Articles in these sections or tags: checked one by one where few are young enough, else as one set of ids."""
-    if shape.age or shape.near:
-        return exists().where(link.article_id == Article.id, where)
-    return Article.id.in_(select(link.article_id).where(where))
