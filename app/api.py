@@ -20,6 +20,7 @@ from app.tags.desk import desk as tags_desk
 from app.taxonomy.router import router as taxonomy
 from app.tickers.desk import desk as tickers_desk
 from app.tickers.router import router as tickers
+from app.web.docs_router import router as docs
 from app.web.router import router as web
 
 ROUTERS = (
@@ -41,6 +42,7 @@ ROUTERS = (
     health,
     metrics,
     web,
+    docs,
 )
 # Described where the routers are made; operations have a router of FastAPI's own kind.
 TAGS = {router.tag: router.description for router in ROUTERS if isinstance(router, TaggedRouter) and router.description}
