@@ -1,4 +1,4 @@
-"""The OpenAPI document of the application, as bytes and as values for templates. Each is made once, when first asked."""
+"""The OpenAPI document of the application, as bytes and as values for templates: each made once, when first asked."""
 
 from __future__ import annotations
 

@@ -151,7 +151,7 @@ class Reference:
             limits=limits_of(schema),
             example=_text(node.get("example", schema.get("example"))),
             choices=tuple(_text(value) for value in schema.get("enum", [schema["const"]] if "const" in schema else ())),
-            is_id=schema.get("format") == "uuid",
+            is_id=node["name"] == "id" or node["name"].endswith("_id"),
         )
 
     def _answer(self, status: str, node: Json) -> Answer:
