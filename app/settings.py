@@ -132,6 +132,8 @@ class Settings(BaseModel):
         (), description="Networks whose `X-Forwarded-For` is believed."
     )
     desk_origins: Words = Field((), description="Web origins that may call the desk from a browser.")
+    reader_ticker: str = Field("", description="Slug of the ticker on the reader page; empty: the first with items.")
+    image_hosts: Words = Field((), description="Hosts whose pictures the reader page shows; those of others are links.")
     embed_hosts: Words = Field(
         ("www.youtube.com", "www.youtube-nocookie.com", "player.vimeo.com"),
         description="Hosts whose frames may stand in a body.",

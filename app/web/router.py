@@ -1,4 +1,4 @@
-"""HTML pages for everybody: the front page, the kinds of problem, and static files. All works offline."""
+"""HTML pages for developers: the kinds of problem, and static files. All works offline."""
 
 from __future__ import annotations
 
@@ -19,14 +19,6 @@ from app.web.templating import page
 
 router = APIRouter(include_in_schema=False)
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
-LINKS = {
-    "docs": "/docs",
-    "openapi": "/openapi.json",
-    "site": "/v1/site",
-    "articles": "/v1/articles",
-    "tickers": "/v1/tickers",
-    "problems": "/problems",
-}
 LINKSET = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 Language = Annotated[str | None, Query(max_length=35)]
 
@@ -34,12 +26,6 @@ Language = Annotated[str | None, Query(max_length=35)]
 def _spoken(request: Request, language: str | None) -> str:
     """The language of a page: from `language=`, else the site's. Not from a header: all get the same cached page."""
     return negotiate(language, request.app.state.settings.language)
-
-
-@router.get("/")
-async def read_home(request: Request, language: Language = None) -> Response:
-    """The front page."""
-    return page(request, "home.html", _spoken(request, language), links=LINKS)
 
 
 @router.get("/openapi.json")

@@ -7,10 +7,13 @@ renders a line of Markdown, and `isolated` keeps the directions of the strings o
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+from urllib.parse import unquote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -20,6 +23,19 @@ from app.text.messages import message
 from app.web.guides import inline, isolated
 from app.web.static_files import static_url
 
+LANGUAGE_NAMES = {
+    "ar": "العربية",
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fa": "فارسی",
+    "fr": "Français",
+    "he": "עברית",
+    "ku": "Kurdî",
+    "ckb": "کوردی",
+    "tr": "Türkçe",
+    "ur": "اردو",
+}
 HTML = "text/html; charset=utf-8"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -34,7 +50,37 @@ ENVIRONMENT = Environment(
     auto_reload=False,
 )
 ENVIRONMENT.globals.update(static_url=static_url, direction=direction)
-ENVIRONMENT.filters.update(markdown=inline, isolated=isolated)
+
+
+def _trusted(html: str) -> Markup:
+    """HTML of an answer of the public API that is documented as safe."""
+    return Markup(html)  # noqa: S704  # sanitised where it was stored: app/text/sanitise.py, comments' own mark-up
+
+
+def _query(parameters: Mapping[str, str | None]) -> str:
+    """A relative reference with these parameters."""
+    return "?" + urlencode({name: value for name, value in parameters.items() if value is not None})
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _language_name(tag: str) -> str:
+    """The name of a language in itself, else the tag."""
+    return LANGUAGE_NAMES.get(tag.partition("-")[0], tag)
+
+
+ENVIRONMENT.filters.update(
+    decoded=unquote,
+    host=_host,
+    isolated=isolated,
+    language_name=_language_name,
+    markdown=inline,
+    path=lambda url: urlsplit(url).path,
+    query=_query,
+    trusted=_trusted,
+)
 
 
 def render(template: str, language: str, **values: object) -> bytes:
