@@ -79,8 +79,8 @@ class Reader:
         return str(thing["language"]).partition("-")[0] == self._primary
 
     async def articles(self, limit: int, **filters: str | None) -> Json:
-        """A page of articles, with dates in words."""
-        return await self.api.get("/v1/articles", limit=limit, display=self._display, **filters)
+        """A page of articles."""
+        return await self.api.get("/v1/articles", limit=limit, **filters)
 
     async def front(self, sections: list[Json]) -> Front:
         """The front, every article once."""

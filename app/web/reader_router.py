@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
 from http import HTTPStatus
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.requests import Request
@@ -21,6 +24,8 @@ from starlette.types import Scope
 from app.kit.caching import deliver, uncached
 from app.kit.errors import Gone, InvalidCursor, InvalidQuery, Moved, NotFound, Problem
 from app.settings import Settings
+from app.text.dates import FormattedMoment, format_moment
+from app.text.locales import locale_of
 from app.text.messages import negotiate
 from app.web.form_post import CommentForm, receive_comment
 from app.web.public_api import Json, PublicApi
@@ -160,10 +165,17 @@ async def _content(request: Request, reader: Reader, template: str, **values: ob
         locale=settings.display or settings.language,
         image_hosts=settings.image_hosts,
         paths=Paths(settings),
+        in_words=partial(_in_words, settings),
         here=request.scope["path"],
         search_path=SEARCH_PATH,
         **values,
     )
+
+
+def _in_words(settings: Settings, moment: str) -> FormattedMoment:
+    """A time of an answer as the site writes it."""
+    locale = locale_of(settings.display or settings.language)
+    return format_moment(datetime.fromisoformat(moment), ZoneInfo(settings.timezone), locale)
 
 
 def _headers(settings: Settings) -> dict[str, str]:
@@ -221,7 +233,7 @@ async def article_page(request: Request, reader: Reader, form: CommentForm | Non
         return _moved(request, article["url"])
     values = {
         "article": article,
-        "jsonld": await reader.api.get(f"/v1/articles/{article['id']}/jsonld"),
+        "jsonld": {},
         "related": await reader.related(article),
         "form": await reader.api.get(f"/v1/articles/{article['id']}/comments/form", language=reader.language),
         "sent": request.query_params.get("sent"),
