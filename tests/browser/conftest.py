@@ -13,9 +13,10 @@ from tests import serving
 
 QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update"
 ARGUMENTS = [f"--{word}" for word in [*QUIET.split(), "disable-sync"]]
-# Told by the browser itself, before a script of the page runs. `report` is a function of ours.
+# Told by the browser itself, before a script of the page runs. `reportViolation` is ours.
 REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation',
-    event => report(`${event.effectiveDirective} forbids ${event.blockedURI || 'inline'} in ${event.sourceFile}`))"""
+    ({effectiveDirective, blockedURI, sourceFile}) =>
+        reportViolation(`${effectiveDirective} forbids ${blockedURI} in ${sourceFile}`))"""
 
 
 class Look(NamedTuple):
@@ -60,28 +61,29 @@ def faults() -> list[str]:
 @pytest.fixture
 def page(chromium: Browser, demo: serving.Demo, look: Look, faults: list[str]) -> Iterator[Page]:
     """An empty page of a new profile; addresses without an origin are those of the demo."""
-    context = chromium.new_context(
-        base_url=demo.address, viewport={"width": look.width, "height": 800}, color_scheme=look.colours
-    )
-    context.set_default_timeout(20_000)  # milliseconds
-    opened = watched(context, demo.address, faults)
-    yield opened
-    opened.evaluate("0")  # what was reported before the answer has arrived with it
-    told = list(faults)  # what closing cuts off is no fault
-    context.close()
+    with chromium.new_context(
+        base_url=demo.address,
+        viewport={"width": look.width, "height": 800},
+        is_mobile=look.width < 600,
+        color_scheme=look.colours,
+    ) as context:
+        context.set_default_timeout(20_000)  # milliseconds
+        watch(context, demo.address, faults)
+        opened = context.new_page()
+        yield opened
+        opened.evaluate("0")  # what was reported before the answer has arrived with it
+        told = list(faults)  # what closing cuts off is no fault
     assert not told, "\n".join(["the page has faults:", *told])
 
 
-def watched(context: BrowserContext, origin: str, faults: list[str]) -> Page:
-    """A page of `context` whose errors, failed requests, and requests to others are added to `faults`."""
-    context.expose_function("report", lambda text: faults.append(f"content security policy: {text}"))
+def watch(context: BrowserContext, origin: str, faults: list[str]) -> None:
+    """Adds to `faults` the errors in pages of `context`, their failed requests, and their requests to others."""
+    context.expose_function("reportViolation", lambda text: faults.append(f"content security policy: {text}"))
     context.add_init_script(REPORT_VIOLATIONS)
-    page = context.new_page()
-    page.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-    page.on("requestfailed", lambda asked: faults.append(f"failed: {asked.url}: {asked.failure}"))
-    page.on("request", lambda asked: None if ours(asked.url, origin) else faults.append(f"elsewhere: {asked.url}"))
-    return page
+    context.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
+    context.on("weberror", lambda told: faults.append(f"script: {told.error}"))
+    context.on("requestfailed", lambda asked: faults.append(f"failed: {asked.url}: {asked.failure}"))
+    context.on("request", lambda asked: None if ours(asked.url, origin) else faults.append(f"elsewhere: {asked.url}"))
 
 
 def ours(url: str, origin: str) -> bool:

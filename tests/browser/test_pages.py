@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.accessibility import assert_accessible
+from tests.browser.accessibility import assert_accessible, assert_fits
 
 OURS = ["/", "/?language=en", "/problems", "/problems/invalid-body"]
 # Of Swagger UI, whose files are used as they come. Nobody needs it to read the API: /openapi.json is the same in words.
@@ -15,12 +15,6 @@ SWAGGER_UI = {
     "select-name": "the choice of the server has no label",
     "target-size": "the links of operations are as high as their letters",
 }
-
-
-def assert_fits(page: Page) -> None:
-    """Nothing of the page is beyond its right or left edge."""
-    wide, shown = page.evaluate("[document.scrollingElement.scrollWidth, document.documentElement.clientWidth]")
-    assert wide <= shown, f"the page is {wide} pixels wide, {shown} are seen"
 
 
 @pytest.mark.parametrize("path", OURS)
