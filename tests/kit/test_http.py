@@ -299,7 +299,7 @@ async def test_pages_take_their_words_from_the_catalogue(
     monkeypatch.setitem(messages._BY_LOWER_CASE, "fr", "fr")
     monkeypatch.setitem(messages._CATALOGUES, "fr", messages.Catalogue.of(words))
     home = await lone_newsroom.get("/?language=fr")
-    assert "Ceci est l&#x27;API." in home.text
+    assert "Ceci est l&#39;API." in home.text
     assert '<html lang="fr" dir="ltr">' in home.text
     assert "<h1>&lt;Problèmes&gt;</h1>" in (await lone_newsroom.get("/problems?language=fr")).text
     assert "أنواع الأخطاء" in (await lone_newsroom.get("/problems?language=ar")).text
