@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests import serving
 
+PATIENCE = 20_000  # milliseconds, for a busy machine
 QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update"
 ARGUMENTS = [f"--{word}" for word in [*QUIET.split(), "disable-sync"]]
 # Told by the browser itself, before a script of the page runs. `reportViolation` is ours.
@@ -39,6 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the whole run; each test has its own profile in it."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ["NASHRA_CHROMIUM"], args=ARGUMENTS)
         yield browser
@@ -67,7 +69,7 @@ def page(chromium: Browser, demo: serving.Demo, look: Look, faults: list[str]) -
         is_mobile=look.width < 600,
         color_scheme=look.colours,
     ) as context:
-        context.set_default_timeout(20_000)  # milliseconds
+        context.set_default_timeout(PATIENCE)
         watch(context, demo.address, faults)
         opened = context.new_page()
         yield opened
