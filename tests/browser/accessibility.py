@@ -1,4 +1,4 @@
-"""axe-core in the page: the rules of WCAG 2.0, 2.1 and 2.2 at the levels A and AA that a program can judge."""
+"""Who can read a page: axe-core with the rules of WCAG 2.0, 2.1 and 2.2 at the levels A and AA; and whether it fits."""
 
 from __future__ import annotations
 
@@ -31,6 +31,13 @@ class Violation(TypedDict):
     nodes: list[Node]
 
 
+def assert_everyone_can_read(page: Page, excepted: dict[str, str] | None = None) -> None:
+    """The page has a heading, fits, and is accessible."""
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert_fits(page)
+    assert_accessible(page, excepted)
+
+
 def assert_accessible(page: Page, excepted: dict[str, str] | None = None) -> None:
     """Fails with every element that breaks a rule. `excepted`: rule -> why it may be broken in this page."""
     page.evaluate(AXE)  # by the debugger: a script element would need an exception in the content security policy
@@ -39,6 +46,13 @@ def assert_accessible(page: Page, excepted: dict[str, str] | None = None) -> Non
     options = {"runOnly": LEVELS, "rules": rules, "resultTypes": ["violations"]}
     found: list[Violation] = page.evaluate("async options => (await axe.run(options)).violations", options)
     assert not found, "\n".join(["axe-core finds:", *map(told, found)])
+
+
+def assert_fits(page: Page) -> None:
+    """Nothing is beyond the right or left edge, and a phone lays the page out in its own width."""
+    assert page.viewport_size
+    laid_out, wide = page.evaluate("[document.documentElement.clientWidth, document.documentElement.scrollWidth]")
+    assert [laid_out, wide] == [page.viewport_size["width"]] * 2, "the page scrolls to the side"
 
 
 def told(violation: Violation) -> str:

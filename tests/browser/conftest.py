@@ -7,15 +7,17 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests import serving
 
+PATIENCE = 20_000  # milliseconds, for a busy machine
 QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update"
 ARGUMENTS = [f"--{word}" for word in [*QUIET.split(), "disable-sync"]]
-# Told by the browser itself, before a script of the page runs. `report` is a function of ours.
+# Told by the browser itself, before a script of the page runs. `reportViolation` is ours.
 REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation',
-    event => report(`${event.effectiveDirective} forbids ${event.blockedURI || 'inline'} in ${event.sourceFile}`))"""
+    ({effectiveDirective, blockedURI, sourceFile}) =>
+        reportViolation(`${effectiveDirective} forbids ${blockedURI} in ${sourceFile}`))"""
 
 
 class Look(NamedTuple):
@@ -38,6 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the whole run; each test has its own profile in it."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ["NASHRA_CHROMIUM"], args=ARGUMENTS)
         yield browser
@@ -60,28 +63,36 @@ def faults() -> list[str]:
 @pytest.fixture
 def page(chromium: Browser, demo: serving.Demo, look: Look, faults: list[str]) -> Iterator[Page]:
     """An empty page of a new profile; addresses without an origin are those of the demo."""
-    context = chromium.new_context(
-        base_url=demo.address, viewport={"width": look.width, "height": 800}, color_scheme=look.colours
-    )
-    context.set_default_timeout(20_000)  # milliseconds
-    opened = watched(context, demo.address, faults)
-    yield opened
-    opened.evaluate("0")  # what was reported before the answer has arrived with it
-    told = list(faults)  # what closing cuts off is no fault
-    context.close()
+    with chromium.new_context(
+        base_url=demo.address,
+        viewport={"width": look.width, "height": 800},
+        is_mobile=look.width < 600,
+        color_scheme=look.colours,
+    ) as context:
+        context.set_default_timeout(PATIENCE)
+        watch(context, demo.address, faults)
+        opened = context.new_page()
+        yield opened
+        opened.evaluate("0")  # what was reported before the answer has arrived with it
+        told = list(faults)  # what closing cuts off is no fault
     assert not told, "\n".join(["the page has faults:", *told])
 
 
-def watched(context: BrowserContext, origin: str, faults: list[str]) -> Page:
-    """A page of `context` whose errors, failed requests, and requests to others are added to `faults`."""
-    context.expose_function("report", lambda text: faults.append(f"content security policy: {text}"))
+def watch(context: BrowserContext, origin: str, faults: list[str]) -> None:
+    """Adds to `faults` the errors in pages of `context`, their failed requests, and their requests to others."""
+    tell = faults.append
+    context.expose_function("reportViolation", lambda text: tell(f"content security policy: {text}"))
     context.add_init_script(REPORT_VIOLATIONS)
-    page = context.new_page()
-    page.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
-    page.on("pageerror", lambda error: faults.append(f"script: {error}"))
-    page.on("requestfailed", lambda asked: faults.append(f"failed: {asked.url}: {asked.failure}"))
-    page.on("request", lambda asked: None if ours(asked.url, origin) else faults.append(f"elsewhere: {asked.url}"))
-    return page
+    context.on("console", lambda said: tell(f"console: {said.text}") if said.type == "error" else None)
+    context.on("weberror", lambda told: tell(f"script: {told.error}"))
+    context.on("requestfailed", lambda asked: tell(f"failed: {asked.url}: {asked.failure}") if failed(asked) else None)
+    context.on("request", lambda asked: None if ours(asked.url, origin) else tell(f"elsewhere: {asked.url}"))
+
+
+def failed(asked: Request) -> bool:
+    """Whether a request has failed, rather than being given up by the page itself, as a stream is."""
+    failure: str | None = asked.failure
+    return failure != "net::ERR_ABORTED"
 
 
 def ours(url: str, origin: str) -> bool:
