@@ -7,7 +7,6 @@ What is sent goes to the public API, which judges it as any other comment.
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field
 from typing import Self
 from urllib.parse import parse_qsl, urlsplit
@@ -15,6 +14,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 
 from app.comments.schemas import COMMENT_BODY_BYTES
+from app.kit import clock
 from app.kit.errors import PayloadTooLarge, Problem, UnsupportedMediaType
 from app.kit.signing import from_base64url, signer_of, to_base64url
 from app.text.messages import message
@@ -80,14 +80,14 @@ def _is_from_our_page(request: Request) -> bool:
 
 
 def _new_token(request: Request) -> str:
-    until = str(int(time.time()) + TOKEN_SECONDS)
+    until = str(int(clock.now().timestamp()) + TOKEN_SECONDS)
     signature = signer_of(request.app.state.settings.secret_key, PURPOSE).sign(_signed(request, until), 16)
     return f"{until}.{to_base64url(signature)}"
 
 
 def _is_valid(request: Request, token: str) -> bool:
     until, _, signature = token.partition(".")
-    if not (until.isascii() and until.isdecimal()) or int(until) < time.time():
+    if not (until.isascii() and until.isdecimal()) or int(until) < clock.now().timestamp():
         return False
     try:
         given = from_base64url(signature)

@@ -43,6 +43,7 @@ LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 HTTP_FILES = {
     "router.py",
     "docs_router.py",
+    "reader_router.py",
     "desk.py",
     "health.py",
     "metrics.py",
