@@ -42,8 +42,7 @@ class PublicApi:
         """
         asked = urlencode({name: value for name, value in query.items() if value is not None})
         sent: list[Message] = []
-        with validation_as_problem(scope := self._scope("GET", path, asked)):
-            answer = await self._cache.answer(scope, _receive(b""), _keep(sent), self._request.app.router)
+        answer = await self._cache.answer(self._scope("GET", path, asked), _receive(b""), _keep(sent), self._routes)
         if answer is None:
             self.is_cacheable = False
             _, content = _answer_of(sent)
@@ -60,10 +59,14 @@ class PublicApi:
         sent: list[Message] = []
         body = to_json(content)
         headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        with validation_as_problem(scope := self._scope("POST", path, "", headers)):
-            await self._request.app.router(scope, _receive(body), _keep(sent))
+        await self._routes(self._scope("POST", path, "", headers), _receive(body), _keep(sent))
         status, _ = _answer_of(sent)
         return status
+
+    async def _routes(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """The routes of the application, which raise what its handlers would render."""
+        with validation_as_problem(scope):
+            await self._request.app.router(scope, receive, send)
 
     def _scope(self, method: str, path: str, query: str, headers: Headers | None = None) -> Scope:
         own = {key: value for key, value in self._request.scope.items() if key not in OWN_KEYS}
