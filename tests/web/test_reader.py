@@ -115,7 +115,9 @@ async def test_an_article_shows_what_the_api_answers(newsroom: Newsroom) -> None
         "خبر كامل", summary="خلاصة الخبر", body="<h2>عنوان</h2><p>متن <strong>مهم</strong></p>",
         authors=["ليلى-القاسم"], tags=["فلك"], dateline="دمشق", source="الوكالة",
     )  # fmt: skip
-    await newsroom.desk("POST", f"/articles/{article['id']}/correct", {"kind": "correction", "note": "صُحّح الاسم."}, if_match='"2"')
+    await newsroom.desk(
+        "POST", f"/articles/{article['id']}/correct", {"kind": "correction", "note": "صُحّح الاسم."}, if_match='"2"'
+    )
     answered = (await newsroom.get(f"/v1/articles/{article['id']}")).json()
     page = await newsroom.get(path_of(article))
     for text in (answered["headline"], answered["summary"], answered["dateline"], answered["source"], "صُحّح الاسم."):
