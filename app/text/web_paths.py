@@ -35,6 +35,11 @@ def checked_path(pattern: str, names: Collection[str]) -> str:
     return pattern
 
 
+def names_in(pattern: str) -> set[str]:
+    """The names in braces."""
+    return set(_NAME.findall(pattern))
+
+
 def filled_path(pattern: str, values: Mapping[str, str]) -> str:
     """The path, percent-encoded, with `values` in place of their names."""
     return _NAME.sub(lambda found: quote(values[found[1]], safe=""), encoded_path(pattern))
