@@ -233,7 +233,7 @@ async def article_page(request: Request, reader: Reader, form: CommentForm | Non
         return _moved(request, article["url"])
     values = {
         "article": article,
-        "jsonld": {},
+        "jsonld": await reader.api.get(f"/v1/articles/{article['id']}/jsonld"),
         "related": await reader.related(article),
         "form": await reader.api.get(f"/v1/articles/{article['id']}/comments/form", language=reader.language),
         "sent": request.query_params.get("sent"),
