@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 import httpx
 
@@ -63,8 +65,38 @@ def served(
         process.wait()
 
 
+class Demo(NamedTuple):
+    """A demo newsroom that runs: its address, and the staff token that it printed."""
+
+    address: str
+    token: str
+
+
+@contextmanager
+def demo(folder: Path) -> Iterator[Demo]:
+    """`./nashra demo` in `folder`, as a newcomer starts it; killed when the block ends."""
+    port, printed = free_port(), folder / "printed.txt"
+    told = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
+    told |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    with printed.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "app.cli", "demo", "--port", str(port)], cwd=folder, env=told, stdout=output
+        )
+    address = f"http://localhost:{port}"
+    try:
+        _wait(f"http://127.0.0.1:{port}", process)
+        text = printed.read_text("utf-8")
+        token = re.search(r"nsh_[0-9A-Za-z]{38}", text)
+        assert token, text
+        assert f"{address}/docs" in text
+        yield Demo(address, token[0])
+    finally:
+        process.kill()
+        process.wait()
+
+
 def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(300):
+    for _ in range(900):
         try:
             if httpx.get(f"{address}/readyz", timeout=2).status_code == 200:
                 return

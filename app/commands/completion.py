@@ -8,7 +8,11 @@ from typing import NamedTuple
 
 from app.commands.options import LAUNCHERS, Parser, parser
 
-LAUNCHER_WORDS = {"test": ["--interop", "--help"], "check": ["--no-tests", "--help"], "lock": ["--upgrade", "--help"]}
+LAUNCHER_WORDS = {
+    "test": ["--interop", "--browser", "--help"],
+    "check": ["--no-tests", "--help"],
+    "lock": ["--upgrade", "--help"],
+}
 BASH = """\
 _nashra() {
   local word before=''

@@ -112,8 +112,8 @@ def test_the_version_is_told_without_and_with_the_launcher() -> None:
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
     """A fresh clone, in which nothing is installed."""
-    for name in ("nashra", "pyproject.toml", "requirements.lock", "requirements-dev.lock"):
-        shutil.copy(serving.ROOT / name, tmp_path / name)
+    for path in (serving.ROOT / "nashra", serving.ROOT / "pyproject.toml", *serving.ROOT.glob("requirements*.lock")):
+        shutil.copy(path, tmp_path / path.name)
     (tmp_path / "app").symlink_to(serving.ROOT / "app")
     return tmp_path
 
@@ -123,6 +123,7 @@ def clone(tmp_path: Path) -> Path:
     [
         (["--help"], "first steps"),
         (["test", "--help"], "usage: ./nashra test"),
+        (["test", "--help"], "--browser"),
         (["check", "--help"], "--no-tests"),
         (["lock", "-h"], "--upgrade"),
         (["serve", "--help"], "usage: ./nashra serve"),
@@ -132,13 +133,31 @@ def clone(tmp_path: Path) -> Path:
     ids=" ".join,
 )
 def test_help_installs_nothing(clone: Path, words: list[str], expected: str) -> None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
-    environment["NASHRA_PYTHON"] = sys.executable
-    answer = subprocess.run(
-        ["./nashra", *words], cwd=clone, env=environment, capture_output=True, text=True, check=False, timeout=60
-    )
+    answer = launched(clone, *words)
     assert (answer.returncode, answer.stderr) == (0, "")
     assert expected in answer.stdout
+    assert not (clone / ".venv").exists()
+
+
+def launched(clone: Path, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """One run of the launcher of `clone`, without the machine's own settings."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
+    told = {**kept, "NASHRA_PYTHON": sys.executable, **environment}
+    return subprocess.run(
+        ["./nashra", *words], cwd=clone, env=told, capture_output=True, text=True, check=False, timeout=60
+    )
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["NASHRA_CHROMIUM leads nowhere", "none on PATH"])
+def test_without_chromium_the_browser_tests_fail_and_say_what_to_install(clone: Path, named: bool) -> None:
+    (clone / "programs").mkdir()
+    (clone / "programs" / "dirname").symlink_to(shutil.which("dirname") or "")
+    where = {"NASHRA_CHROMIUM": "/nowhere/chromium"} if named else {"PATH": str(clone / "programs")}
+    answer = launched(clone, "test", "--browser", **where)
+    assert (answer.returncode, answer.stdout) == (1, "")
+    english, arabic = answer.stderr.splitlines()
+    assert "apt install chromium" in english
+    assert "NASHRA_CHROMIUM" in arabic
     assert not (clone / ".venv").exists()
 
 
@@ -170,6 +189,7 @@ def script(shell: str, capsys: pytest.CaptureFixture[str]) -> str:
         (["nashra", "s"], "serve"),
         (["nashra", "te"], "test"),
         (["nashra", "serve", "--po"], "--port"),
+        (["nashra", "test", "--br"], "--browser"),
         (["nashra", "token", "cr"], "create"),
         (["nashra", "token", "create", "--ro"], "--role"),
         (["nashra", "check", "--no"], "--no-tests"),

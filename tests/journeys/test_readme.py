@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import shlex
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -44,43 +42,10 @@ def shown() -> list[Shown]:
 
 
 @pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]]:
-    """The address of a running demo, and the token that it printed."""
-    folder = tmp_path_factory.mktemp("a newcomer's folder")
-    port = serving.free_port()
-    printed = folder / "printed.txt"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
-    environment |= {"PYTHONPATH": str(serving.ROOT), "PYTHONUTF8": "1"}
-    with printed.open("w", encoding="utf-8") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "app.cli", "demo", "--port", str(port)], cwd=folder, env=environment, stdout=output
-        )
-    address = f"http://localhost:{port}"
-    try:
-        wait(f"http://127.0.0.1:{port}/readyz", process)
-        text = printed.read_text("utf-8")
-        assert f"{address}/docs" in text
-        yield f"http://127.0.0.1:{port}", token_in(text)
-    finally:
-        process.kill()
-        process.wait()
-
-
-def wait(url: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(900):
-        try:
-            if httpx.get(url, timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            assert process.poll() is None, "the demo has ended"
-            time.sleep(0.1)
-    raise AssertionError("the demo did not become ready")
-
-
-def token_in(text: str) -> str:
-    found = re.search(r"nsh_[0-9A-Za-z]{38}", text)
-    assert found, text
-    return found[0]
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
+    """A running demo; each test takes its address and its token."""
+    with serving.demo(tmp_path_factory.mktemp("a newcomer's folder")) as running:
+        yield running
 
 
 def run(line: str, address: str, token: str) -> httpx.Response:

@@ -1,0 +1,91 @@
+"""A demo newsroom, and pages of the Chromium that the launcher has found; what goes wrong in them fails the test."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests import serving
+
+QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update"
+ARGUMENTS = [f"--{word}" for word in [*QUIET.split(), "disable-sync"]]
+# Told by the browser itself, before a script of the page runs. `reportViolation` is ours.
+REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation',
+    ({effectiveDirective, blockedURI, sourceFile}) =>
+        reportViolation(`${effectiveDirective} forbids ${blockedURI} in ${sourceFile}`))"""
+
+
+class Look(NamedTuple):
+    """How wide a page is, in CSS pixels, and which colours its reader prefers."""
+
+    width: int
+    colours: Literal["light", "dark"]
+
+
+LOOKS = [Look(1280, "light"), Look(1280, "dark"), Look(390, "light"), Look(390, "dark")]
+
+
+@pytest.fixture(scope="session")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
+    """A demo newsroom in a process of its own: its address, and the token of an admin."""
+    with serving.demo(tmp_path_factory.mktemp("demo")) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for the whole run; each test has its own profile in it."""
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=os.environ["NASHRA_CHROMIUM"], args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=LOOKS, ids=lambda look: f"{look.width}-{look.colours}")
+def look(request: pytest.FixtureRequest) -> Look:
+    """A test that asks for a page runs once for each; `@pytest.mark.parametrize("look", [...])` says otherwise."""
+    chosen: Look = request.param
+    return chosen
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """What went wrong in the page. Empty when a test ends, or it fails; a test that provokes a fault takes it out."""
+    return []
+
+
+@pytest.fixture
+def page(chromium: Browser, demo: serving.Demo, look: Look, faults: list[str]) -> Iterator[Page]:
+    """An empty page of a new profile; addresses without an origin are those of the demo."""
+    with chromium.new_context(
+        base_url=demo.address,
+        viewport={"width": look.width, "height": 800},
+        is_mobile=look.width < 600,
+        color_scheme=look.colours,
+    ) as context:
+        context.set_default_timeout(20_000)  # milliseconds
+        watch(context, demo.address, faults)
+        opened = context.new_page()
+        yield opened
+        opened.evaluate("0")  # what was reported before the answer has arrived with it
+        told = list(faults)  # what closing cuts off is no fault
+    assert not told, "\n".join(["the page has faults:", *told])
+
+
+def watch(context: BrowserContext, origin: str, faults: list[str]) -> None:
+    """Adds to `faults` the errors in pages of `context`, their failed requests, and their requests to others."""
+    context.expose_function("reportViolation", lambda text: faults.append(f"content security policy: {text}"))
+    context.add_init_script(REPORT_VIOLATIONS)
+    context.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
+    context.on("weberror", lambda told: faults.append(f"script: {told.error}"))
+    context.on("requestfailed", lambda asked: faults.append(f"failed: {asked.url}: {asked.failure}"))
+    context.on("request", lambda asked: None if ours(asked.url, origin) else faults.append(f"elsewhere: {asked.url}"))
+
+
+def ours(url: str, origin: str) -> bool:
+    """Whether a request stays here: at the origin, or inside of the browser."""
+    return url.startswith((f"{origin}/", "data:", f"blob:{origin}/"))
