@@ -262,7 +262,7 @@ Language = Annotated[
     str, AfterValidator(_language), Field(max_length=35, description="BCP 47 language tag.", examples=["ar"])
 ]
 LanguageTag = Annotated[str, Field(max_length=35, description="BCP 47 language tag.", examples=["ar"])]
-WebUrl = Annotated[str, AfterValidator(_web_url), Field(json_schema_extra={"format": "uri", "maxLength": LONGEST_URL})]
+WebUrl = Annotated[str, AfterValidator(_web_url), Field(json_schema_extra={"format": "uri"})]
 SlugInput = Annotated[
     str, AfterValidator(_slug), Field(json_schema_extra={"maxLength": LONGEST_SLUG * CODE_POINTS_PER_GRAPHEME})
 ]
