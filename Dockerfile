@@ -21,6 +21,8 @@ COPY --from=builder /opt/venv /opt/venv
 COPY alembic.ini openapi.json ./
 COPY migrations migrations
 COPY app app
+# The guides, which are pages under /docs.
+COPY docs docs
 # Here, because the user below cannot write beside the code.
 RUN python -m compileall -q app migrations
 USER 10001:10001

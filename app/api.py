@@ -20,6 +20,7 @@ from app.tags.desk import desk as tags_desk
 from app.taxonomy.router import router as taxonomy
 from app.tickers.desk import desk as tickers_desk
 from app.tickers.router import router as tickers
+from app.web.docs_router import router as docs
 from app.web.router import router as web
 
 ROUTERS = (
@@ -41,7 +42,28 @@ ROUTERS = (
     health,
     metrics,
     web,
+    docs,
 )
+# The guide of each tag, a page under /docs/guide/.
+GUIDES = {
+    "articles": "articles",
+    "tickers": "tickers",
+    "comments": "comments",
+    "taxonomy": "articles",
+    "search": "search",
+    "sync": "sync",
+    "site": "articles",
+    "desk: articles": "articles",
+    "desk: comments": "comments",
+    "desk: sections": "articles",
+    "desk: tags": "articles",
+    "desk: authors": "articles",
+    "desk: tickers": "tickers",
+    "desk: people": "desk",
+    "operations": "operations",
+}
 # Described where the routers are made; operations have a router of FastAPI's own kind.
-TAGS = {router.tag: router.description for router in ROUTERS if isinstance(router, TaggedRouter) and router.description}
-TAGS["operations"] = "Health checks."
+DESCRIPTIONS = {
+    router.tag: router.description for router in ROUTERS if isinstance(router, TaggedRouter) and router.description
+} | {"operations": "Health checks."}
+TAGS = {tag: f"{text} [Guide](/docs/guide/{GUIDES[tag]})." for tag, text in DESCRIPTIONS.items()}

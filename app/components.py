@@ -294,6 +294,8 @@ PROPERTIES |= {f"{part}.id": PROPERTIES["AudioBlock.id"] for part in ("ListItem"
 FORMAL = 100_000  # where nothing but the size of a body limits a list
 MAX_ITEMS = {
     "ancestors": 5,
+    "articleSection": 51,
+    "author": 50,
     "authors": 50,
     "blocks": FORMAL,
     "caption": FORMAL,
@@ -302,6 +304,7 @@ MAX_ITEMS = {
     "children": FORMAL,
     "code_points": 1000,
     "corrected": 256,
+    "correction": FORMAL,
     "corrections": FORMAL,
     "credit_spans": FORMAL,
     "data": 100,
@@ -314,8 +317,10 @@ MAX_ITEMS = {
     "feeds": 1000,
     "fields": 20,
     "header": FORMAL,
+    "image": 101,
     "items": FORMAL,
     "Ticker.items": 100,
+    "keywords": 50,
     "marks": 100,
     "media": 100,
     "renditions": 1000,
@@ -334,6 +339,7 @@ MAX_ITEMS = {
     "utf16": 1000,
     "warnings": FORMAL,
     "words": FORMAL,
+    "workTranslation": 1000,
 }
 NAMING = Naming(
     names=NAMES,

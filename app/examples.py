@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from app.articles.jsonld import jsonld_of
 from app.kit.examples import ExampleValues
+from app.settings import Settings
 
 RECORDED = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
+SITE_URL = "https://news.example.org"
 ARTICLE, AUTHOR, ITEM = (RECORDED[name] for name in ("Article", "Author", "DeskTickerItem"))
 RECORDED |= {
     "CommentCreated": {"comment": RECORDED["Comment"] | {"reply_count": 0, "replies": {"data": [], "next": None}}},
     "DeskTickerItemSaved": ITEM | {"ticker_version": 12, "warnings": []},
+    "NewsArticle": jsonld_of(ARTICLE, Settings(site_url=SITE_URL)),
     "PageInfo": {"next": None, "limit": 20, "total": None},
     "Partial": {name: ARTICLE[name] for name in ("id", "headline")},
 }

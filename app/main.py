@@ -43,6 +43,7 @@ from app.kit.stopping import on_stop_signal
 from app.nouns import NOUNS
 from app.settings import Settings, load
 from app.sync.live import Hub
+from app.web.reader_router import CleanAddress, front_router
 
 log = logging.getLogger("nashra")
 # `$`, as in the router's own patterns: it also matches before a line break at the end.
@@ -58,7 +59,7 @@ class Nashra(FastAPI):
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
-        scope = middleware.with_literal_path(scope)
+        scope = self.state.clean_address.clean(middleware.with_literal_path(scope))
         if scope["path"] in OPERATIONS:  # these must answer also when the log cannot be read
             asked, send = middleware.as_get(scope, send)
             await super().__call__(asked, receive, send)
@@ -87,7 +88,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.keys_at_work = set()
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))
     # Not `include_router`, which creates every route again and matches each one twice.
-    app.router.routes.extend(route for router in ROUTERS for route in router.routes)
+    app.router.routes.extend(route for router in (*ROUTERS, front_router(settings)) for route in router.routes)
+    app.state.clean_address = CleanAddress(settings)
     _layers(app, settings)
     _answers(app)
     openapi.attach(app, TAGS, NAMING, EXAMPLES)

@@ -11,14 +11,24 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from app.text.languages import canonical_language
+from app.text.web_paths import can_meet, checked_path, filled_path
 
 PREFIX = "NASHRA_"
 CommentsMode = Literal["open", "premoderated", "closed"]
@@ -29,7 +39,13 @@ SQLITE_FILE = b"SQLite format 3\0"  # how each begins: https://www.sqlite.org/fi
 LIKENESS = 0.7  # `get_close_matches` cutoff, 0 to 1, for a suggested variable
 KEY_BYTES = 32  # that a key should have
 NOT_SETTINGS = ("SECRET_KEY_FILE", "PYTHON", "CHROMIUM", "CALLER_CWD")
-PATH_PARTS = {"slug", "id", "section", "year", "month", "day"}
+TERM_NAMES = ("slug", "id")
+PATH_NAMES = {  # what may stand in braces
+    "article_path": ("slug", "id", "section", "year", "month", "day"),
+    "section_path": TERM_NAMES,
+    "tag_path": TERM_NAMES,
+    "author_path": TERM_NAMES,
+}
 
 
 class SettingsError(Exception):
@@ -68,11 +84,8 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
-def _article_path(value: str) -> str:
-    names = re.findall(r"\{([^}]*)\}", value)
-    if not value.startswith("/") or set(names) - PATH_PARTS or not {"slug", "id"} & set(names):
-        raise ValueError("must begin with / and hold {slug} or {id}; also known: {section} {year} {month} {day}")
-    return value
+def _display(value: str) -> str:
+    return canonical_language(value) if value else value
 
 
 def _known_zone(value: str) -> str:
@@ -119,8 +132,25 @@ class Settings(BaseModel):
     migrate_on_start: bool = Field(True, description="`serve` migrates the database before it listens.")
     secret_key: Words = Field((), description="Signing keys, comma-separated: the first signs, all verify.")
     site_url: WebAddress = Field("http://localhost:8000", description="Public address of the web site.")
-    article_path: Annotated[str, AfterValidator(_article_path)] = Field(
-        "/a/{slug}", description="Path of an article on the web site: `{slug}`, `{id}`, `{section}`, `{year}`, …"
+    article_path: str = Field(
+        "/a/{slug}",
+        validate_default=True,
+        description="Path of an article on the web site: `{slug}`, `{id}`, `{section}`, `{year}`, …",
+    )
+    section_path: str = Field(
+        "/s/{slug}", validate_default=True, description="Path of a section on the web site: `{slug}` or `{id}`."
+    )
+    tag_path: str = Field(
+        "/t/{slug}", validate_default=True, description="Path of a tag on the web site: `{slug}` or `{id}`."
+    )
+    author_path: str = Field(
+        "/by/{slug}", validate_default=True, description="Path of an author on the web site: `{slug}` or `{id}`."
+    )
+    reader_page: bool = Field(
+        True, description="Whether the reader page is served at `/`; without it `/` is a page of links."
+    )
+    display: Annotated[str, AfterValidator(_display)] = Field(
+        "", description="Locale of dates and numbers on the reader page, as `display=` takes it (empty: the language)."
     )
     api_url: WebAddress = Field("http://localhost:8000", description="Public address of this API.")
     site_name: str = Field("نشرة", min_length=1, description="Name of the newsroom.")
@@ -132,6 +162,8 @@ class Settings(BaseModel):
         (), description="Networks whose `X-Forwarded-For` is believed."
     )
     desk_origins: Words = Field((), description="Web origins that may call the desk from a browser.")
+    reader_ticker: str = Field("", description="Slug of the ticker on the reader page; empty: the first with items.")
+    image_hosts: Words = Field((), description="Hosts whose pictures the reader page shows; those of others are links.")
     embed_hosts: Words = Field(
         ("www.youtube.com", "www.youtube-nocookie.com", "player.vimeo.com"),
         description="Hosts whose frames may stand in a body.",
@@ -200,11 +232,32 @@ class Settings(BaseModel):
     def sqlite_path(self) -> Path:
         return Path(re.sub(r"^sqlite(\+\w+)?:///", "", self.database_url).partition("?")[0])
 
+    @field_validator(*PATH_NAMES)
+    @classmethod
+    def _path(cls, value: str, info: ValidationInfo) -> str:
+        """Check a pattern by itself, then beside those that were checked before."""
+        name = info.field_name or ""
+        checked_path(value, PATH_NAMES[name])
+        for other in PATH_NAMES:
+            if other != name and other in info.data and can_meet(value, info.data[other]):
+                clash = f"{PREFIX}{other.upper()}, {info.data[other]}"
+                raise ValueError(f"{value} can be the same address as {clash}: change one of them")
+        return value
+
     def article_url(self, *, slug: str, id: str, section: str | None, published: tuple[str, str, str]) -> str:
         """The public web address of an article, percent-encoded; `published` is (year, month, day)."""
         year, month, day = published
         parts = {"slug": slug, "id": id, "section": section or "news", "year": year, "month": month, "day": day}
-        return self.site_url + re.sub(r"\{(\w+)\}", lambda m: quote(parts[m[1]], safe=""), self.article_path)
+        return self.site_url + filled_path(self.article_path, parts)
+
+    def term_url(self, kind: str, id: str, slug: str) -> str:
+        """The public web address of a `section`, `tag` or `author`, percent-encoded."""
+        return self.site_url + filled_path(getattr(self, f"{kind}_path"), {"slug": slug, "id": id})
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The patterns of paths on the web site, by kind of thing."""
+        return {name.removesuffix("_path"): getattr(self, name) for name in PATH_NAMES}
 
 
 def load(environment: Mapping[str, str] | None = None) -> Settings:

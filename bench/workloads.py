@@ -92,6 +92,16 @@ def section(_scene: Scene) -> list[Request]:
     return [_section("ثقافة")]
 
 
+def front(_scene: Scene) -> list[Request]:
+    """The front of the reader page."""
+    return [Request("/")]
+
+
+def article_page(scene: Scene) -> list[Request]:
+    (article,) = single(scene)
+    return [Request(article.target.replace("/v1/articles/", "/a/"))]
+
+
 def deep(scene: Scene) -> list[Request]:
     """The page that a client which walks the whole list gets near its end, by the very cursor it would have then."""
     ends = [
@@ -165,6 +175,8 @@ WORKLOADS = (
     Workload("hot ticker", ticker, HOT, slowest=3),
     Workload("hot comments", comments_page, HOT, slowest=3),
     Workload("hot section", section, HOT, slowest=3),
+    Workload("hot front page", front, HOT, slowest=3),
+    Workload("hot article page", article_page, HOT, slowest=3),
     Workload("304 newest", not_modified(newest), HOT, expected=304),
     Workload("304 single", not_modified(single), HOT, expected=304),
     Workload("deep page", deep, every_size=True),
@@ -172,6 +184,8 @@ WORKLOADS = (
     Workload("uncached newest", newest, LIST_UNCACHED, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached single", single, SINGLE_UNCACHED, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached deep", deep, settings=UNCACHED, every_size=True, databases=BOTH),
+    Workload("uncached front page", front, settings=UNCACHED),
+    Workload("uncached article page", article_page, settings=UNCACHED),
     Workload("two-workers newest", newest, HOT, workers=2),
     Workload("two-workers single", single, HOT, workers=2),
     Workload("posting comments", posting, settings=WRITING, writes=True, expected=201),

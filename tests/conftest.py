@@ -116,3 +116,12 @@ async def newsroom(database_url: str) -> AsyncIterator[Newsroom]:
     """A served newsroom on an empty database, with an admin."""
     async with opened(database_url) as room:
         yield room
+
+
+@pytest.fixture
+async def lone_newsroom(migrated_file: Path, tmp_path: Path) -> AsyncIterator[Newsroom]:
+    """A newsroom on SQLite only, for what never touches storage."""
+    path = tmp_path / "lone.db"
+    shutil.copyfile(migrated_file, path)
+    async with opened(f"sqlite:///{path}") as room:
+        yield room

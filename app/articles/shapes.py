@@ -88,9 +88,9 @@ def image_of(image: Mapping[str, object] | None) -> dict[str, object] | None:
 
 
 @lru_cache(maxsize=8192)
-def _refs(rows: Terms) -> list[dict[str, str]]:
+def _refs(address: Callable[[str, str, str], str], kind: str, rows: Terms) -> list[dict[str, str]]:
     """Cached, so never to be changed by a caller."""
-    return [{"id": id, "slug": slug, "name": name} for id, slug, name in rows]
+    return [{"id": id, "slug": slug, "name": name, "url": address(kind, id, slug)} for id, slug, name in rows]
 
 
 def summary_of(row: SummaryRow, related: Relations, settings: Settings, now: datetime) -> dict[str, object]:
@@ -113,7 +113,8 @@ def writer_of(settings: Settings) -> Callable[[ListedRow, bool], bytes]:
 
 
 def _summary(row: SummaryRow, related: Relations, settings: Settings, is_open: bool) -> dict[str, object]:
-    sections = _refs(related.sections)
+    address = settings.term_url
+    sections = _refs(address, "section", related.sections)
     section = sections[0] if sections else None
     return {
         "id": row.id,
@@ -128,8 +129,8 @@ def _summary(row: SummaryRow, related: Relations, settings: Settings, is_open: b
         "summary": row.summary,
         "section": section,
         "sections": sections,
-        "tags": _refs(related.tags),
-        "authors": _refs(related.authors),
+        "tags": _refs(address, "tag", related.tags),
+        "authors": _refs(address, "author", related.authors),
         "byline": row.byline or byline_of([name for _, _, name in related.authors], row.language),
         "lead_image": image_of(parsed(row.lead_image)),
         "translations": [{"language": name, "id": id, "slug": slug} for id, slug, name in related.translations],

@@ -6,8 +6,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.authors.models import Author
 from app.authors.schemas import AuthorInput
+from app.settings import Settings
 from app.terms.kinds import TermKind
-from app.terms.shapes import term_fields
+from app.terms.shapes import filed_fields
 
 
 async def _fill(_session: AsyncSession, author: Author, body: AuthorInput) -> None:
@@ -15,8 +16,8 @@ async def _fill(_session: AsyncSession, author: Author, body: AuthorInput) -> No
     author.avatar = body.avatar.model_dump() if body.avatar else None
 
 
-def _shape(author: Author) -> dict[str, object]:
-    return {**term_fields(author), "bio": author.bio, "avatar": author.avatar}
+def _shape(author: Author, settings: Settings) -> dict[str, object]:
+    return {**filed_fields(settings, "author", author), "bio": author.bio, "avatar": author.avatar}
 
 
 AUTHORS = TermKind("author", "authors", Author, _shape, _fill)

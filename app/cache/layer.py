@@ -95,6 +95,11 @@ class Cache(Subscriber):
         ):  # on a miss the application has logged it
             self._log(scope, status, request_id)
 
+    async def answer(self, scope: Scope, receive: Receive, send: Send, inner: ASGIApp) -> Answer | None:
+        """The answer to a GET that a page is made of; None where it cannot be cached: then it went to `send`."""
+        found = self.store.by_alias.get(_decoded_url(scope)) if self._tail.is_current() else None
+        return found or await self._get_or_fetch(scope, receive, send, inner, private=False)
+
     def reply(self, target: bytes, headers: Headers) -> tuple[bytes, bytes, bytes] | None:
         """Status line, header lines and body of a hit, for a GET of `target` with these `headers` and no body.
 

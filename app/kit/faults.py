@@ -5,17 +5,20 @@ from __future__ import annotations
 import logging
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from difflib import get_close_matches
 from itertools import islice
 from typing import Any, get_args
 
+from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import Scope
 
 from app.kit import errors
 from app.kit.errors import Fault, Problem, render
@@ -163,18 +166,29 @@ def repeated_parameters(request: Request) -> list[Fault]:
 
 async def answer_validation(request: Request, error: Any) -> Response:
     """Render FastAPI's `RequestValidationError`."""
+    return render(problem_of_validation(error, request.scope["route"]), request.scope)
+
+
+def problem_of_validation(error: RequestValidationError, route: Any) -> Problem:
+    """The problem that FastAPI's `RequestValidationError` of a route is for clients."""
     found = error.errors()
     sources = {entry["loc"][0] for entry in found if entry["loc"]}
-    route = request.scope["route"]
     asked = route.dependant.query_params if "query" in sources else filter(None, [route.body_field])
     faults = faults_in(found, next((model_of(field.field_info) for field in asked), None))
     if "path" in sources:
-        return render(errors.NotFound(), request.scope)
+        return errors.NotFound()
     if "header" in sources:
-        return render(errors.BadRequest(errors=faults), request.scope)
-    if "query" in sources:
-        return render(errors.InvalidQuery(errors=faults), request.scope)
-    return render(errors.InvalidBody(errors=faults), request.scope)
+        return errors.BadRequest(errors=faults)
+    return errors.InvalidQuery(errors=faults) if "query" in sources else errors.InvalidBody(errors=faults)
+
+
+@contextmanager
+def validation_as_problem(scope: Scope) -> Iterator[None]:
+    """Raise the problem of a `RequestValidationError`, for who calls a route without the application's handlers."""
+    try:
+        yield
+    except RequestValidationError as error:
+        raise problem_of_validation(error, scope["route"]) from error
 
 
 BY_STATUS: dict[int, type[Problem]] = {

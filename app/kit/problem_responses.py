@@ -84,7 +84,7 @@ class ProblemResponses:
         slugs = list(dict.fromkeys(slugs))
         name = "Or".join(slug.title().replace("-", "") for slug in slugs)
         for slug in slugs:
-            self.examples.setdefault(slug, {"value": _example(self._kinds[slug])})
+            self.examples.setdefault(slug, {"value": example_of(self._kinds[slug], LANGUAGE)})
         self.responses.setdefault(name, _response(status, slugs))
         return {"$ref": f"#/components/responses/{name}"}
 
@@ -104,16 +104,17 @@ def _response(status: str, slugs: list[str]) -> JsonSchemaValue:
     }
 
 
-def _example(kind: type[Problem]) -> JsonSchemaValue:
+def example_of(kind: type[Problem], language: str) -> JsonSchemaValue:
+    """A problem of this kind as it is answered, with its messages in `language`."""
     example: JsonSchemaValue = {
         "type": f"/problems/{kind.slug}",
-        "title": message(f"problem.{kind.slug}.title", LANGUAGE),
+        "title": message(f"problem.{kind.slug}.title", language),
         "status": kind.status,
-        "detail": message(f"problem.{kind.slug}.detail", LANGUAGE, EXAMPLE_VALUES),
+        "detail": message(f"problem.{kind.slug}.detail", language, EXAMPLE_VALUES),
         "instance": "/v1/articles",
-        "language": LANGUAGE,
-        "direction": direction(LANGUAGE),
+        "language": language,
+        "direction": direction(language),
     }
     if fault := EXAMPLE_FAULTS.get(kind.slug):
-        example["errors"] = [{**fault, "message": message(f"fault.{fault['code']}", LANGUAGE, fault["params"])}]
+        example["errors"] = [{**fault, "message": message(f"fault.{fault['code']}", language, fault["params"])}]
     return example

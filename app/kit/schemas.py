@@ -292,6 +292,8 @@ class Ref(Output):
     id: IdText
     slug: str
     name: str
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+    """Address of its page on the web site."""
 
 
 class Warned(Output):

@@ -9,9 +9,10 @@ from app.kit.errors import Fault, InvalidBody
 from app.sections.models import Section
 from app.sections.repository import DEEPEST, ancestors, height, lines_of, lock_tree
 from app.sections.schemas import SectionInput
+from app.settings import Settings
 from app.terms.kinds import TermKind
 from app.terms.repository import known
-from app.terms.shapes import term_fields
+from app.terms.shapes import filed_fields, ref_of
 
 
 async def _fill(session: AsyncSession, section: Section, body: SectionInput) -> None:
@@ -41,11 +42,11 @@ async def _parent(session: AsyncSession, section: Section, name: str | None) -> 
     return parent
 
 
-def _shape(section: Section) -> dict[str, object]:
+def _shape(section: Section, settings: Settings) -> dict[str, object]:
     parent = section.parent
     return {
-        **term_fields(section),
-        "parent": {"id": parent.id, "slug": parent.slug, "name": parent.name} if parent else None,
+        **filed_fields(settings, "section", section),
+        "parent": ref_of(settings, "section", parent.id, parent.slug, parent.name) if parent else None,
         "position": section.position,
     }
 

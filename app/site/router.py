@@ -13,6 +13,7 @@ from app.kit.routing import NoParameters, problems, router_of
 from app.settings import Settings
 from app.site.schemas import ApiIndex, SiteRead
 from app.text.languages import direction
+from app.text.web_paths import encoded_path
 
 router = router_of("/v1", "site", "The site: name, languages, addresses.")
 # Where the index leads. The stream is an event stream, the documentation a page, all others are JSON.
@@ -65,7 +66,7 @@ def _site(settings: Settings) -> dict[str, Any]:
             "api": settings.api_url,
             "docs": f"{settings.api_url}/docs",
             "openapi": f"{settings.api_url}/openapi.json",
-            "article": settings.site_url + settings.article_path,
+            **{name: settings.site_url + encoded_path(path) for name, path in settings.paths.items()},
         },
         "comments": {
             "mode": settings.comments,

@@ -48,6 +48,12 @@ class Addresses(Output):
     openapi: Url
     article: Annotated[str, Field(examples=["http://localhost:8000/a/{slug}"])]
     """Pattern of an article's address on the web site."""
+    section: Annotated[str, Field(examples=["http://localhost:8000/s/{slug}"])]
+    """Pattern of a section's address there."""
+    tag: Annotated[str, Field(examples=["http://localhost:8000/t/{slug}"])]
+    """Pattern of a tag's address there."""
+    author: Annotated[str, Field(examples=["http://localhost:8000/by/{slug}"])]
+    """Pattern of an author's address there."""
 
 
 class CommentPolicy(Output):

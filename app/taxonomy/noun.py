@@ -20,7 +20,7 @@ async def _present(filing: Filing, schema: type[BaseModel], lookup: Lookup, ids:
     rows = await Taxonomy(lookup.connection).shown_among(filing, ids, lookup.now)
     found = {}
     for id, row in rows.items():
-        content = b"" if lookup.detail == "none" else written(schema, shape(filing, row, None))
+        content = b"" if lookup.detail == "none" else written(schema, shape(filing, row, None, lookup.settings))
         found[id] = State(None, row.language, [id] if filing.kind.is_tree else (), content)
     return found
 

@@ -105,7 +105,8 @@ async def _list(
     page = await taxonomy.shown(filing, query, Cursors(request), now)
     counted = query.count and selection.wants("article_count")
     counts = await taxonomy.counts(filing, [row.id for row in page.rows], now) if counted else {}
-    rows = [shape(filing, row, counts.get(row.id, 0) if counted else None) for row in page.rows]
+    settings = request.app.state.settings
+    rows = [shape(filing, row, counts.get(row.id, 0) if counted else None, settings) for row in page.rows]
     return delivered_list(request, listed, page, rows, tags=[filing.kind.plural], selection=selection)
 
 
@@ -119,7 +120,7 @@ async def _read(
     return delivered(
         request,
         one,
-        shape(filing, row, counts.get(row.id, 0)),
+        shape(filing, row, counts.get(row.id, 0), request.app.state.settings),
         tags=[f"{filing.kind.noun}:{row.id}", filing.kind.plural],
         modified=row.updated_at,
         selection=selection,

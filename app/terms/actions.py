@@ -23,7 +23,7 @@ async def put_term(work: Work, kind: TermKind[M, B], slug: str, body: B, expecte
         term = _new(kind, slug, body, work.now)
     else:
         expected.require(term.version)
-    before = None if made else kind.shape(term)
+    before = None if made else kind.shape(term, work.settings)
     term.name, term.language = body.name, body.language or work.settings.language
     term.description = body.description or None
     await kind.fill(work.session, term, body)
@@ -31,7 +31,7 @@ async def put_term(work: Work, kind: TermKind[M, B], slug: str, body: B, expecte
         await terms.add(term)
     elif body.slug and body.slug != term.slug:
         await terms.take_slug(term, body.slug)
-    if before is not None and kind.shape(term) != before:
+    if before is not None and kind.shape(term, work.settings) != before:
         term.version, term.updated_at = term.version + 1, work.now
         pending_changes(work.session).edited.add((kind.noun, term.id))
     pending_changes(work.session).touched.add((kind.noun, term.id))

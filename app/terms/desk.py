@@ -42,13 +42,15 @@ def term_desk(
         request: Request, query: Annotated[CountedQuery, Query()], session: ReadingSession, staff: AnyStaff
     ) -> Response:
         terms = await kind.terms(session).every(query, Cursors(request))
-        return desk_list(request, listed, terms, lambda term: desk_fields(kind, term))
+        settings = request.app.state.settings
+        return desk_list(request, listed, terms, lambda term: desk_fields(kind, term, settings))
 
     async def read_term(
         request: Request, slug: SlugPath, _: NoParameters, session: ReadingSession, staff: AnyStaff
     ) -> Response:
         term = await kind.terms(session).require(slug)
-        return at_desk(written(read, desk_fields(kind, term)), version=term.version)
+        content = written(read, desk_fields(kind, term, request.app.state.settings))
+        return at_desk(content, version=term.version)
 
     async def put_term(
         slug: SlugPath,
@@ -59,7 +61,7 @@ def term_desk(
     ) -> Response:
         term, made = await actions.put_term(work, kind, slug, body, expected)
         headers = {"Location": f"/v1/desk/{kind.plural}/{term.id}"} if made else {}
-        content = written(read, desk_fields(kind, term))
+        content = written(read, desk_fields(kind, term, work.settings))
         return at_desk(content, status=201 if made else 200, version=term.version, headers=headers)
 
     async def delete_term(slug: SlugPath, _: NoParameters, expected: IfMatch, work: EditorWork) -> Response:

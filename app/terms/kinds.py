@@ -9,6 +9,7 @@ from typing import Any, Generic
 from sqlalchemy.ext.asyncio import AsyncSession
 from typing_extensions import TypeVar
 
+from app.settings import Settings
 from app.terms.models import Term
 from app.terms.repository import Terms
 from app.terms.schemas import TermInput
@@ -24,7 +25,7 @@ class TermKind(Generic[M, B]):
     noun: str
     plural: str
     model: type[M]
-    shape: Callable[[M], dict[str, object]]
+    shape: Callable[[M, Settings], dict[str, object]]
     """The fields of a term for the desk API."""
     fill: Callable[[AsyncSession, M, B], Awaitable[None]]
     """Sets the kind's own fields of a term from the body; raises `InvalidBody`."""

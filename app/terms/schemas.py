@@ -28,6 +28,8 @@ class TermRead(Output):
     id: IdText
     slug: Annotated[str, Field(examples=["اقتصاد"])]
     name: Annotated[str, Field(examples=["اقتصاد"])]
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+    """Address of its page on the web site."""
     language: LanguageTag
     direction: Direction
     description: str | None

@@ -15,6 +15,7 @@ from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import as_id, new_id
 from app.sections.models import Section
+from app.settings import Settings
 from app.staff.work import Work
 from app.tags.models import Tag
 from app.terms.actions import delete_term, put_term
@@ -51,7 +52,7 @@ class Edit:
         return latest(self.work.now, self.item.expires_at) is not None
 
 
-def _public(ticker: Ticker) -> dict[str, object]:
+def _public(ticker: Ticker, _settings: Settings) -> dict[str, object]:
     """The fields that replacing a ticker can change."""
     fields = ("slug", "name", "language", "description", "max_items", "rules")
     return {name: getattr(ticker, name) for name in fields}

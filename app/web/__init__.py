@@ -1,1 +1,1 @@
-"""Web: HTML pages for browsers."""
+"""Web: HTML pages for browsers, from templates, with static files named by their hash."""

@@ -183,7 +183,7 @@ async def test_only_the_fields_asked_for_are_sent_with_the_id(filed: Newsroom) -
     assert set(one["body"]) == {"text"}
     assert set(one["comments"]) == {"count"}
     both = (await filed.get("/v1/articles/أ?fields=section.name,section")).json()
-    assert set(both["section"]) == {"id", "slug", "name"}
+    assert set(both["section"]) == {"id", "slug", "name", "url"}
 
 
 async def test_bodies_come_where_they_are_asked_for(filed: Newsroom) -> None:

@@ -31,6 +31,13 @@ class Violation(TypedDict):
     nodes: list[Node]
 
 
+def assert_everyone_can_read(page: Page, excepted: dict[str, str] | None = None) -> None:
+    """The page has a heading, fits, and is accessible."""
+    assert page.get_by_role("heading", level=1).is_visible()
+    assert_fits(page)
+    assert_accessible(page, excepted)
+
+
 def assert_accessible(page: Page, excepted: dict[str, str] | None = None) -> None:
     """Fails with every element that breaks a rule. `excepted`: rule -> why it may be broken in this page."""
     page.evaluate(AXE)  # by the debugger: a script element would need an exception in the content security policy

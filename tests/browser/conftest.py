@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests import serving
 
+PATIENCE = 20_000  # milliseconds, for a busy machine
 QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update"
 ARGUMENTS = [f"--{word}" for word in [*QUIET.split(), "disable-sync"]]
 # Told by the browser itself, before a script of the page runs. `reportViolation` is ours.
@@ -39,6 +40,7 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
 @pytest.fixture(scope="session")
 def chromium() -> Iterator[Browser]:
     """One browser for the whole run; each test has its own profile in it."""
+    expect.set_options(timeout=PATIENCE)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=os.environ["NASHRA_CHROMIUM"], args=ARGUMENTS)
         yield browser
@@ -67,7 +69,7 @@ def page(chromium: Browser, demo: serving.Demo, look: Look, faults: list[str]) -
         is_mobile=look.width < 600,
         color_scheme=look.colours,
     ) as context:
-        context.set_default_timeout(20_000)  # milliseconds
+        context.set_default_timeout(PATIENCE)
         watch(context, demo.address, faults)
         opened = context.new_page()
         yield opened
@@ -78,12 +80,19 @@ def page(chromium: Browser, demo: serving.Demo, look: Look, faults: list[str]) -
 
 def watch(context: BrowserContext, origin: str, faults: list[str]) -> None:
     """Adds to `faults` the errors in pages of `context`, their failed requests, and their requests to others."""
-    context.expose_function("reportViolation", lambda text: faults.append(f"content security policy: {text}"))
+    tell = faults.append
+    context.expose_function("reportViolation", lambda text: tell(f"content security policy: {text}"))
     context.add_init_script(REPORT_VIOLATIONS)
-    context.on("console", lambda said: faults.append(f"console: {said.text}") if said.type == "error" else None)
-    context.on("weberror", lambda told: faults.append(f"script: {told.error}"))
-    context.on("requestfailed", lambda asked: faults.append(f"failed: {asked.url}: {asked.failure}"))
-    context.on("request", lambda asked: None if ours(asked.url, origin) else faults.append(f"elsewhere: {asked.url}"))
+    context.on("console", lambda said: tell(f"console: {said.text}") if said.type == "error" else None)
+    context.on("weberror", lambda told: tell(f"script: {told.error}"))
+    context.on("requestfailed", lambda asked: tell(f"failed: {asked.url}: {asked.failure}") if failed(asked) else None)
+    context.on("request", lambda asked: None if ours(asked.url, origin) else tell(f"elsewhere: {asked.url}"))
+
+
+def failed(asked: Request) -> bool:
+    """Whether a request has failed, rather than being given up by the page itself, as a stream is."""
+    failure: str | None = asked.failure
+    return failure != "net::ERR_ABORTED"
 
 
 def ours(url: str, origin: str) -> bool:

@@ -36,7 +36,7 @@ def addresses(history: History) -> list[str]:
     for article in articles:
         found += [
             f"/v1/articles/{article}{rest}"
-            for rest in ("", "?fields=section.name,tags", "?display=en-GB", "/comments", "/comments/form")
+            for rest in ("", "/jsonld", "?fields=section.name,tags", "?display=en-GB", "/comments", "/comments/form")
         ]
     for comment in comments:
         found += [f"/v1/comments/{comment}", f"/v1/comments/{comment}/replies"]

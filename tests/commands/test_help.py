@@ -114,7 +114,8 @@ def clone(tmp_path: Path) -> Path:
     """A fresh clone, in which nothing is installed."""
     for path in (serving.ROOT / "nashra", serving.ROOT / "pyproject.toml", *serving.ROOT.glob("requirements*.lock")):
         shutil.copy(path, tmp_path / path.name)
-    (tmp_path / "app").symlink_to(serving.ROOT / "app")
+    for name in ("app", "tools"):
+        (tmp_path / name).symlink_to(serving.ROOT / name)
     return tmp_path
 
 
@@ -151,7 +152,8 @@ def launched(clone: Path, *words: str, **environment: str) -> subprocess.Complet
 @pytest.mark.parametrize("named", [True, False], ids=["NASHRA_CHROMIUM leads nowhere", "none on PATH"])
 def test_without_chromium_the_browser_tests_fail_and_say_what_to_install(clone: Path, named: bool) -> None:
     (clone / "programs").mkdir()
-    (clone / "programs" / "dirname").symlink_to(shutil.which("dirname") or "")
+    for program in ("sh", "dirname"):
+        (clone / "programs" / program).symlink_to(shutil.which(program) or "")
     where = {"NASHRA_CHROMIUM": "/nowhere/chromium"} if named else {"PATH": str(clone / "programs")}
     answer = launched(clone, "test", "--browser", **where)
     assert (answer.returncode, answer.stdout) == (1, "")

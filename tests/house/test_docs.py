@@ -144,6 +144,7 @@ def test_no_page_tells_of_a_route_that_is_not_there() -> None:
         for path in (
             *("/", "/docs", "/static/{name}", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog"),
             *("/problems", "/problems/{slug}"),
+            *("/docs/guide/{name}", "/docs/operations/{name}", "/docs/schemas/{name}"),
         )
     }
     told = {(method, path.partition("?")[0]) for method, path in told_routes()}

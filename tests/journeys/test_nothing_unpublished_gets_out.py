@@ -37,7 +37,16 @@ PLURALS = ("sections", "tags", "authors")
 DESK_ONLY = ("external_id", "note", "withdrawn_reason", "body_source", "translations", "warnings", "member_id")
 # Answers that hold nothing from the database.
 NOT_OURS = {
-    *("/", "/docs", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog", "/static/{name}"),
+    *(
+        "/docs",
+        "/docs/guide/{name}",
+        "/docs/operations/{name}",
+        "/docs/schemas/{name}",
+        "/openapi.json",
+        "/openapi.yaml",
+        "/.well-known/api-catalog",
+        "/static/{name}",
+    ),
     *("/problems", "/problems/{slug}", "/healthz", "/readyz"),
 }
 ACTIONS = (
@@ -344,6 +353,9 @@ class Walk:
             "/v1/tickers/{slug}": ["breaking"],
             "/v1/comments/{id}": [*self.comment_ids[-4:], *chosen],
             **{f"/v1/{plural}/{{slug}}": names[plural] for plural in PLURALS},
+            "/s/{slug}": names["sections"],
+            "/t/{slug}": names["tags"],
+            "/by/{slug}": names["authors"],
         }
         urls = ["/v1/changes?object=full", "/v1/changes?object=summary&limit=100"]
         urls += ["/v1/articles?include=body&count=true", "/v1/articles?sort=-updated_at&limit=100&count=true"]

@@ -295,12 +295,11 @@ async def test_a_problem_keeps_to_the_language_that_it_names(
 async def test_pages_take_their_words_from_the_catalogue(
     lone_newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = {"page.lead": "Ceci est l'API.", "page.problems": "<Problèmes>"}
+    words = {"page.problems": "<Problèmes>"}
     monkeypatch.setitem(messages._BY_LOWER_CASE, "fr", "fr")
     monkeypatch.setitem(messages._CATALOGUES, "fr", messages.Catalogue.of(words))
-    home = await lone_newsroom.get("/?language=fr")
-    assert "Ceci est l&#x27;API." in home.text
-    assert '<html lang="fr" dir="ltr">' in home.text
+    problems = await lone_newsroom.get("/problems?language=fr")
+    assert '<html lang="fr" dir="ltr">' in problems.text
     assert "<h1>&lt;Problèmes&gt;</h1>" in (await lone_newsroom.get("/problems?language=fr")).text
     assert "أنواع الأخطاء" in (await lone_newsroom.get("/problems?language=ar")).text
 

@@ -8,6 +8,7 @@ from tests.newsroom import Newsroom
 
 Thing = tuple[str, str]
 TERMS = {"section": "sections", "tag": "tags", "author": "authors"}
+REF = ("id", "slug", "name", "url")
 
 
 class Mirror:
@@ -50,15 +51,15 @@ class Mirror:
 
 
 def joined(value: Any, things: dict[Thing, dict[str, Any]]) -> Any:
-    """References to terms with their present slugs and names."""
+    """References to terms with their present slugs, names and addresses."""
     terms = {id: term for (kind, id), term in things.items() if kind in TERMS}
 
     def join(part: Any) -> Any:
         if isinstance(part, list):
             return [join(one) for one in part]
         if isinstance(part, dict):
-            if part.keys() == {"id", "slug", "name"} and part["id"] in terms:
-                return {name: terms[part["id"]][name] for name in ("id", "slug", "name")}
+            if part.keys() == set(REF) and part["id"] in terms:
+                return {name: terms[part["id"]][name] for name in REF}
             return {name: join(one) for name, one in part.items()}
         return part
 

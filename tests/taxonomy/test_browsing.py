@@ -73,7 +73,7 @@ async def test_an_article_counts_once_in_each_section_above_it(tree: Newsroom) -
 
 async def test_a_term_shows_what_its_kind_has(tree: Newsroom) -> None:
     await tree.published(section="أ", tags=["وسم"], authors=["كاتب"])
-    common = {"id", "slug", "name", "language", "direction", "description", "article_count"}
+    common = {"id", "slug", "name", "url", "language", "direction", "description", "article_count"}
     section = (await tree.get("/v1/sections/أ")).json()
     assert set(section) == common | {"parent", "position"}
     assert (section["parent"], section["position"], section["description"]) == (None, 3, "وصف")

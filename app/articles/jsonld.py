@@ -1,0 +1,157 @@
+"""JSON-LD of an article: what search engines read of it, in the terms of https://schema.org.
+
+Sources: JSON-LD 1.1 §7.6 for JSON-LD in HTML; Google's "Article" and "Subscription and paywalled content".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Literal, NotRequired
+
+from pydantic import Field
+from pydantic_core import to_json
+from typing_extensions import TypedDict
+
+from app.articles.schemas import ArticleAlone, Image, Translation
+from app.kit.clock import written
+from app.kit.schemas import LanguageTag, Moment, Ref
+from app.settings import Settings
+from app.text.web_paths import names_in
+
+MEDIA_TYPE = "application/ld+json"
+CONTEXT = "https://schema.org"
+# Kinds that are not here are a plain `NewsArticle`.
+TYPES = {
+    "opinion": "OpinionNewsArticle",
+    "analysis": "AnalysisNewsArticle",
+    "feature": "ReportageNewsArticle",
+    "live": "LiveBlogPosting",
+}
+CORRECTIONS = {"correction", "clarification"}  # a note of the editor corrects nothing
+# What the web site marks with this class is what only subscribers may read.
+PAYWALL = {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".paywall"}
+# In a `<script>` these could end the element or the string: https://html.spec.whatwg.org/#restrictions-for-contents-of-script-elements
+ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
+Thing = dict[str, object]
+
+NewsArticle = TypedDict(
+    "NewsArticle",
+    {
+        "@context": Annotated[Literal["https://schema.org"], Field(description="The vocabulary.")],
+        "@type": Annotated[str, Field(description="By the kind: `NewsArticle`, `OpinionNewsArticle`, …")],
+        "@id": Annotated[str, Field(description="`urn:uuid:` and the article's id: the same for ever.")],
+        "url": Annotated[Url, Field(description="Address of its page on the web site.")],
+        "mainEntityOfPage": Annotated[Thing, Field(description="The page: its `@id` is the address.")],
+        "headline": str,
+        "alternativeHeadline": NotRequired[Annotated[str, Field(description="The short headline.")]],
+        "description": NotRequired[
+            Annotated[str, Field(description="Description for search engines, or the summary.")]
+        ],
+        "datePublished": Annotated[Moment, Field(description="`published_at`.")],
+        "dateModified": Annotated[Moment, Field(description="`revised_at`.")],
+        "author": Annotated[list[Thing], Field(description="The authors; without any, the publisher.")],
+        "creditText": NotRequired[Annotated[str, Field(description="The byline of an article without authors.")]],
+        "publisher": Annotated[Thing, Field(description="The newsroom.")],
+        "sourceOrganization": NotRequired[Annotated[Thing, Field(description="The source, such as an agency.")]],
+        "articleSection": Annotated[list[str], Field(description="Names of the sections.")],
+        "keywords": NotRequired[Annotated[list[str], Field(description="Names of the tags.")]],
+        "inLanguage": LanguageTag,
+        "image": NotRequired[Annotated[list[Thing], Field(description="The lead image, then the others.")]],
+        "isAccessibleForFree": Annotated[bool, Field(description="False for a paid article.")],
+        "hasPart": NotRequired[Annotated[Thing, Field(description="Of a paid article: what is not free on the page.")]],
+        "dateline": NotRequired[str],
+        "contentLocation": NotRequired[Annotated[Thing, Field(description="The place of the dateline.")]],
+        "correction": NotRequired[Annotated[list[Thing], Field(description="Corrections and clarifications.")]],
+        "workTranslation": NotRequired[Annotated[list[Thing], Field(description="The same in other languages.")]],
+        "isBasedOn": NotRequired[Annotated[Url, Field(description="Where it was first published, if elsewhere.")]],
+    },
+)
+NewsArticle.__doc__ = "An article in the terms of schema.org. What it lacks is left out."
+
+
+def jsonld_of(article: Mapping[str, object], settings: Settings) -> Thing:
+    """The JSON-LD of a public article, as `whole_of` shapes it. Nothing of the body is in it."""
+    shown = ArticleAlone.model_validate(article)
+    members: Thing = {
+        "@context": CONTEXT,
+        "@type": TYPES.get(shown.kind, "NewsArticle"),
+        "@id": f"urn:uuid:{shown.id}",
+        "url": shown.url,
+        "mainEntityOfPage": {"@type": "WebPage", "@id": shown.url},
+        **_texts(shown),
+        **_times(shown),
+        **_makers(shown, settings),
+        "articleSection": [section.name for section in shown.sections],
+        "keywords": [tag.name for tag in shown.tags],
+        "inLanguage": shown.language,
+        "image": [_image(image) for image in (shown.lead_image, *shown.media) if image],
+        "isAccessibleForFree": shown.access == "free",
+        "hasPart": None if shown.access == "free" else PAYWALL,
+        **_place(shown),
+        "correction": _corrections(shown),
+        "workTranslation": [_translation(other, settings) for other in shown.translations],
+        "isBasedOn": shown.canonical_url,
+    }
+    return _present(members)
+
+
+def written_for_script(thing: Thing) -> bytes:
+    """JSON that may also stand inside `<script type="application/ld+json">`, whatever the texts in it are."""
+    return to_json(thing).decode().translate(ESCAPED).encode()
+
+
+def _present(members: Thing) -> Thing:
+    return {name: value for name, value in members.items() if value not in (None, "", [])}
+
+
+def _texts(shown: ArticleAlone) -> Thing:
+    described = (shown.seo.description if shown.seo else None) or shown.summary
+    return {"headline": shown.headline, "alternativeHeadline": shown.short_headline, "description": described}
+
+
+def _times(shown: ArticleAlone) -> Thing:
+    return {"datePublished": written(shown.published_at), "dateModified": written(shown.revised_at)}
+
+
+def _makers(shown: ArticleAlone, settings: Settings) -> Thing:
+    publisher = {"@type": "NewsMediaOrganization", "name": settings.site_name, "url": settings.site_url}
+    return {
+        "author": [_person(author) for author in shown.authors] or [publisher],
+        "creditText": None if shown.authors else shown.byline,
+        "publisher": publisher,
+        "sourceOrganization": {"@type": "Organization", "name": shown.source} if shown.source else None,
+    }
+
+
+def _person(author: Ref) -> Thing:
+    return {"@type": "Person", "name": author.name, "url": author.url}
+
+
+def _image(image: Image) -> Thing:
+    words = {"caption": image.caption, "description": image.alt, "creditText": image.credit}
+    return _present({"@type": "ImageObject", "url": image.url, "width": image.width, "height": image.height, **words})
+
+
+def _place(shown: ArticleAlone) -> Thing:
+    """`dateline` is a property of news articles only."""
+    if not shown.dateline:
+        return {}
+    own = {} if shown.kind == "live" else {"dateline": shown.dateline}
+    return {**own, "contentLocation": {"@type": "Place", "name": shown.dateline}}
+
+
+def _corrections(shown: ArticleAlone) -> list[Thing]:
+    return [
+        {"@type": "CorrectionComment", "text": one.note, "datePublished": written(one.at)}
+        for one in shown.corrections
+        if one.kind in CORRECTIONS
+    ]
+
+
+def _translation(other: Translation, settings: Settings) -> Thing:
+    """A translation; with its address where that needs no more than is known of it here."""
+    url = None
+    if names_in(settings.article_path) <= {"slug", "id"}:
+        url = settings.article_url(slug=other.slug, id=other.id, section=None, published=("", "", ""))
+    return _present({"@type": "NewsArticle", "@id": f"urn:uuid:{other.id}", "inLanguage": other.language, "url": url})

@@ -1,0 +1,56 @@
+"""The documentation at `/docs`: guides, operations and schemas as HTML, rendered from the files and the document."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.kit.errors import NotFound
+from app.web.document import reference_of
+from app.web.guides import all_guides
+from app.web.templating import page
+
+router = APIRouter(include_in_schema=False)
+LANGUAGE = "en"  # of the guides and of the OpenAPI document
+Name = Annotated[str, Path()]
+
+
+@router.get("/docs")
+async def read_docs(request: Request) -> Response:
+    """The start of the documentation: guides, operations, schemas."""
+    return await _page(request, "docs/index.html", "Documentation")
+
+
+@router.get("/docs/guide/{name}")
+async def read_guide(request: Request, name: Name) -> Response:
+    """A guide of `docs/`."""
+    guide = all_guides().get(name)
+    if guide is None:
+        raise NotFound()
+    return await _page(request, "docs/guide.html", guide.title, guide=guide)
+
+
+@router.get("/docs/operations/{name}")
+async def read_operation(request: Request, name: Name) -> Response:
+    """An operation, and a form that sends requests."""
+    operation = (await reference_of(request)).operations.get(name)
+    if operation is None:
+        raise NotFound()
+    return await _page(request, "docs/operation.html", operation.summary, one=operation)
+
+
+@router.get("/docs/schemas/{name}")
+async def read_schema(request: Request, name: Name) -> Response:
+    """A schema and its properties."""
+    schema = (await reference_of(request)).schemas.get(name)
+    if schema is None:
+        raise NotFound()
+    return await _page(request, "docs/schema.html", schema.name, schema=schema)
+
+
+async def _page(request: Request, template: str, title: str, **values: object) -> Response:
+    shared = {"reference": await reference_of(request), "guides": all_guides().values(), "here": request.scope["path"]}
+    return page(request, template, LANGUAGE, title=title, **shared, **values)

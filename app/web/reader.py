@@ -1,0 +1,170 @@
+"""The values of the reader page: what its templates draw, from answers of the public API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, unquote, urlsplit
+
+from app.settings import Settings
+from app.web.public_api import Json, PublicApi
+
+FRONT_LENGTH = 24  # articles that the front asks for
+TOP_LENGTH = 7  # of which stand on top, with the lead
+OPINIONS = "opinion,analysis"
+OPINIONS_LENGTH = 4
+SECTION_LENGTH = 4  # articles shown of each section
+SPARE = 6  # more are asked for, because those shown above are left out
+RELATED_LENGTH = 4
+LINK_SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What stands around every page: the sections, the ticker."""
+
+    sections: list[Json]
+    ticker: Json | None
+
+
+@dataclass(frozen=True)
+class Slot:
+    """A named group of articles on the front, filled by a rule."""
+
+    title: str
+    url: str | None
+    articles: list[Json]
+
+
+@dataclass(frozen=True)
+class Front:
+    """The front: the lead, the top, opinions, and a slot for each section that has something new."""
+
+    lead: Json | None
+    top: list[Json]
+    opinions: list[Json]
+    slots: list[Slot]
+    newest: str | None
+    """Id of the newest article, by which the script notices a newer one."""
+    older: str | None
+    """Cursor of the articles before these."""
+
+
+class Reader:
+    """Reads the public API for one page."""
+
+    def __init__(self, api: PublicApi, settings: Settings) -> None:
+        self.api, self.settings = api, settings
+        self.language = settings.language
+        self._primary = settings.language.partition("-")[0]
+        self._display = settings.display or settings.language
+
+    async def frame(self) -> Frame:
+        """The top-level sections in the language of the site, and the ticker."""
+        sections = (await self.api.get("/v1/sections", limit=100))["data"]
+        own = [one for one in sections if one["parent"] is None and self._is_own(one)]
+        tickers = (await self.api.get("/v1/tickers"))["data"]
+        return Frame(sorted(own, key=lambda one: one["position"]), self._ticker(tickers))
+
+    def _ticker(self, tickers: list[Json]) -> Json | None:
+        """The ticker of the setting, else the first in the language of the site, with items before empty ones."""
+        if self.settings.reader_ticker:
+            return next((one for one in tickers if one["slug"] == self.settings.reader_ticker), None)
+        own = [one for one in tickers if self._is_own(one)] or tickers
+        return next((one for one in own if one["items"]), next(iter(own), None))
+
+    def _is_own(self, thing: Json) -> bool:
+        return str(thing["language"]).partition("-")[0] == self._primary
+
+    async def articles(self, limit: int, **filters: str | None) -> Json:
+        """A page of articles."""
+        return await self.api.get("/v1/articles", limit=limit, **filters)
+
+    async def front(self, sections: list[Json]) -> Front:
+        """The front, every article once."""
+        newest = await self.articles(FRONT_LENGTH, language=self._primary)
+        opinions = await self.articles(OPINIONS_LENGTH, language=self._primary, kind=OPINIONS)
+        found: list[Json] = newest["data"]
+        opinion_ids = {one["id"] for one in opinions["data"]}
+        news = [one for one in found if one["id"] not in opinion_ids]
+        top = news[:TOP_LENGTH]
+        lead = min(top, key=lambda one: one["urgency"], default=None)
+        shown = opinion_ids | {one["id"] for one in top}
+        slots = [slot for section in sections if (slot := await self._slot(section, shown)).articles]
+        return Front(
+            lead=lead,
+            top=[one for one in top if one is not lead],
+            opinions=opinions["data"],
+            slots=slots,
+            newest=found[0]["id"] if found else None,
+            older=newest["page"]["next"],
+        )
+
+    async def _slot(self, section: Json, shown: set[str]) -> Slot:
+        found = await self.articles(SECTION_LENGTH + SPARE, section=section["id"], language=self._primary)
+        articles = [one for one in found["data"] if one["id"] not in shown][:SECTION_LENGTH]
+        shown |= {one["id"] for one in articles}
+        return Slot(section["name"], path_of(section["url"]), articles)
+
+    async def article(self, slug: str) -> Json:
+        """An article with its body and dates in words."""
+        return await self.api.get(f"/v1/articles/{slug}", display=self._display)
+
+    async def related(self, article: Json) -> list[Json]:
+        """The closest related articles."""
+        found = await self.api.get(f"/v1/articles/{article['id']}/related", limit=RELATED_LENGTH)
+        articles: list[Json] = found["data"]
+        return articles
+
+
+class Paths:
+    """Paths of the pages on this host, percent-encoded, from the patterns of the settings."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._own = {settings.site_url, settings.api_url}
+
+    def article(self, reference: Json) -> str:
+        """Where the pattern has more than slug or id, the page redirects to the exact address."""
+        return _filled(self._settings.article_path, reference)
+
+    def section(self, reference: Json) -> str:
+        return _filled(self._settings.section_path, reference)
+
+    def tag(self, reference: Json) -> str:
+        return _filled(self._settings.tag_path, reference)
+
+    def author(self, reference: Json) -> str:
+        return _filled(self._settings.author_path, reference)
+
+    def link(self, url: str) -> str:
+        """A link out of a text: one to this site stays on this host; a scheme that runs something becomes `#`."""
+        for own in self._own:
+            if url.startswith(f"{own}/"):
+                return url.removeprefix(own)
+        return url if urlsplit(url).scheme in LINK_SCHEMES else "#"
+
+
+def _filled(pattern: str, reference: Json) -> str:
+    return re.sub(r"\{(\w+)\}", lambda part: quote(str(reference.get(part[1], "-")), safe=""), pattern)
+
+
+def path_of(url: str) -> str:
+    """The path of an address of this site, as it stands there: links stay on this host."""
+    return urlsplit(url).path
+
+
+def is_at(path: str, url: str) -> bool:
+    """Whether the decoded `path` of a request is that of `url`."""
+    return path == unquote(urlsplit(url).path)
+
+
+def flat(threads: Iterable[Json], depth: int = 0) -> list[dict[str, Any]]:
+    """A tree of comments in reading order, each with its `depth` on this page and the cursor of its further replies."""
+    rows: list[dict[str, Any]] = []
+    for comment in threads:
+        rows.append({**comment, "depth": depth, "more": comment["replies"]["next"]})
+        rows += flat(comment["replies"]["data"], depth + 1)
+    return rows

@@ -1,0 +1,302 @@
+"""The reader page: the front, articles, sections, tags, authors, search, and the form post of a comment.
+
+Each page is made of answers of the public API (`public_api.py`) and cached with their tags. Its paths are settings, so
+the router is made for an application. A page takes the parameters of `PARAMETERS`; all others are dropped from the
+address before the cache sees it, so that what trackers append neither counts nor spreads.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from functools import partial
+from http import HTTPStatus
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import compile_path
+from starlette.types import Scope
+
+from app.kit.caching import deliver, uncached
+from app.kit.errors import Gone, InvalidCursor, InvalidQuery, Moved, NotFound, Problem
+from app.settings import Settings
+from app.text.dates import FormattedMoment, format_moment
+from app.text.locales import locale_of
+from app.text.messages import negotiate
+from app.web.form_post import CommentForm, receive_comment
+from app.web.public_api import Json, PublicApi
+from app.web.reader import Paths, Reader, flat, is_at, path_of
+from app.web.templating import HTML, render
+from app.web.templating import page as plain_page
+
+PARAMETERS = {
+    "front": ("cursor",),
+    "article": ("comments", "thread", "after", "reply", "sent"),
+    "term": ("cursor",),
+    "search": ("q", "sort", "cursor"),
+}
+LINKS = {
+    "docs": "/docs",
+    "openapi": "/openapi.json",
+    "site": "/v1/site",
+    "articles": "/v1/articles",
+    "tickers": "/v1/tickers",
+    "problems": "/problems",
+}
+SEARCH_PATH = "/search"
+TERMS = {"section": "sections", "tag": "tags", "author": "authors"}  # as a filter, and in paths of the API
+LIST_LENGTH = 20
+PAGE_PROBLEMS = (NotFound, Gone, InvalidQuery, InvalidCursor)
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def front_router(settings: Settings) -> APIRouter:
+    """The routes of the reader page, at the paths of the settings; where it is switched off, a page of links at `/`."""
+    router = APIRouter(include_in_schema=False)
+    if not settings.reader_page:
+        router.add_api_route("/", read_links, methods=["GET"], response_model=None)
+        return router
+    for path, endpoint in _pages(settings).values():
+        router.add_api_route(path, _with_problems(endpoint), methods=["GET"], response_model=None)
+    comments = f"{_path(settings.article_path)}/comments"
+    router.add_api_route(comments, _with_problems(post_comment), methods=["POST"], response_model=None)
+    return router
+
+
+def _pages(settings: Settings) -> dict[str, tuple[str, Endpoint]]:
+    return {
+        "front": ("/", read_front),
+        "search": (SEARCH_PATH, read_search),
+        "article": (_path(settings.article_path), read_article),
+        "section": (_path(settings.section_path), _term_page("section")),
+        "tag": (_path(settings.tag_path), _term_page("tag")),
+        "author": (_path(settings.author_path), _term_page("author")),
+    }
+
+
+def _path(pattern: str) -> str:
+    """A pattern of the settings as a route."""
+    return pattern.rstrip("/") or "/"
+
+
+class CleanAddress:
+    """Drops the parameters that a page does not take, before the cache."""
+
+    def __init__(self, settings: Settings) -> None:
+        names = {"section": "term", "tag": "term", "author": "term"}
+        pages = _pages(settings) if settings.reader_page else {}
+        self._pages: list[tuple[re.Pattern[str], frozenset[str]]] = [
+            (compile_path(path)[0], frozenset(PARAMETERS[names.get(kind, kind)])) for kind, (path, _) in pages.items()
+        ]
+
+    def clean(self, scope: Scope) -> Scope:
+        """The scope without parameters that its page does not take."""
+        query, path = scope["query_string"], scope["path"]
+        if not query or path.startswith("/v1"):
+            return scope
+        taken = next((names for pattern, names in self._pages if pattern.match(path)), None)
+        if taken is None:
+            return scope
+        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+        kept = [(name, value) for name, value in dict(pairs).items() if name in taken and value]
+        return {**scope, "query_string": urlencode(kept).encode()}
+
+
+def _with_problems(endpoint: Endpoint) -> Endpoint:
+    """A page that answers problems as pages, and a former slug with a redirect to the present address."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await endpoint(request)
+        except Moved as moved:
+            return await _redirect(request, moved.location)
+        except PAGE_PROBLEMS as problem:
+            return await problem_page(request, problem)
+
+    answer.__name__ = endpoint.__name__
+    return answer
+
+
+async def _redirect(request: Request, location: str) -> Response:
+    """308 to the page of what stands at `location` of the API now."""
+    kind, _, slug = location.removeprefix("/v1/").partition("/")
+    found = await PublicApi(request).get(f"/v1/{kind}/{slug.partition('/')[0]}")
+    return _moved(request, found["url"])
+
+
+def _moved(request: Request, url: str) -> Response:
+    query = request.url.query
+    age = request.app.state.settings.cache_max_age
+    return RedirectResponse(
+        path_of(url) + (f"?{query}" if query else ""), 308, headers={"Cache-Control": f"public, max-age={age}"}
+    )
+
+
+def _reader(request: Request) -> Reader:
+    return Reader(PublicApi(request), request.app.state.settings)
+
+
+async def page(request: Request, reader: Reader, template: str, **values: object) -> Response:
+    """A page with its frame, cached with the tags of all answers that it was made of."""
+    content = await _content(request, reader, template, **values)
+    response = deliver(
+        request,
+        content,
+        tags=["pages", *reader.api.tags],
+        shows=["pages", *reader.api.shows],
+        headers=_headers(reader.settings),
+        media_type=HTML,
+    )
+    return response if reader.api.is_cacheable else uncached(request, response)
+
+
+async def _content(request: Request, reader: Reader, template: str, **values: object) -> bytes:
+    settings = reader.settings
+    return render(
+        f"reader/{template}",
+        settings.language,
+        frame=await reader.frame(),
+        site_name=settings.site_name,
+        site_url=settings.site_url,
+        locale=settings.display or settings.language,
+        image_hosts=settings.image_hosts,
+        paths=Paths(settings),
+        in_words=partial(_in_words, settings),
+        here=request.scope["path"],
+        search_path=SEARCH_PATH,
+        **values,
+    )
+
+
+def _in_words(settings: Settings, moment: str) -> FormattedMoment:
+    """A time of an answer as the site writes it."""
+    locale = locale_of(settings.display or settings.language)
+    return format_moment(datetime.fromisoformat(moment), ZoneInfo(settings.timezone), locale)
+
+
+def _headers(settings: Settings) -> dict[str, str]:
+    images = " ".join(["'self'", "data:", *(f"https://{host}" for host in settings.image_hosts)])
+    frames = " ".join(f"https://{host}" for host in settings.embed_hosts) or "'none'"
+    policy = (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+        f"img-src {images}; media-src {images}; frame-src {frames}; form-action 'self'; frame-ancestors 'none'; "
+        f"base-uri 'none'"
+    )
+    headers = {"Content-Security-Policy": policy, "Content-Language": settings.language}
+    if urlsplit(settings.site_url).netloc != urlsplit(settings.api_url).netloc:
+        headers["X-Robots-Tag"] = "noindex"  # the site is somewhere else
+    return headers
+
+
+async def problem_page(request: Request, problem: Problem) -> Response:
+    """A problem in words, with its status; cached by nobody."""
+    reader = _reader(request)
+    content = await _content(request, reader, "problem.html", problem=problem)
+    headers = {**_headers(reader.settings), "Cache-Control": "no-cache", "X-Robots-Tag": "noindex"}
+    return Response(content, problem.status, headers=headers, media_type=HTML)
+
+
+async def read_links(request: Request) -> Response:
+    """The page of links, where the reader page is switched off."""
+    language = negotiate(request.query_params.get("language"), request.app.state.settings.language)
+    return plain_page(request, "home.html", language, links=LINKS)
+
+
+# --- pages ------------------------------------------------------------------------------------------------------------
+
+
+async def read_front(request: Request) -> Response:
+    """The front; with `cursor` the articles before those of the front, newest first."""
+    reader = _reader(request)
+    cursor = request.query_params.get("cursor")
+    if cursor is not None:
+        older = await reader.articles(24, language=reader.language.partition("-")[0], cursor=cursor)
+        return await page(request, reader, "older.html", articles=older["data"], older=older["page"]["next"])
+    frame = await reader.frame()
+    return await page(request, reader, "front.html", front=await reader.front(frame.sections))
+
+
+async def read_article(request: Request) -> Response:
+    """An article with its comments."""
+    return await article_page(request, _reader(request))
+
+
+async def article_page(request: Request, reader: Reader, form: CommentForm | None = None) -> Response:
+    """The page of the article that the path names. `form`: a comment that was sent and refused, with its faults."""
+    names = request.path_params
+    article = await reader.article(names.get("slug") or names["id"])
+    if form is None and not is_at(request.scope["path"], article["url"]):
+        return _moved(request, article["url"])
+    values = {
+        "article": article,
+        "jsonld": {},
+        "related": await reader.related(article),
+        "form": await reader.api.get(f"/v1/articles/{article['id']}/comments/form", language=reader.language),
+        "sent": request.query_params.get("sent"),
+        **await _comments(request, reader, article),
+    }
+    if form is None:
+        return await page(request, reader, "article.html", **values, filled=CommentForm.empty(request))
+    content = await _content(request, reader, "article.html", **values, filled=form)
+    headers = {**_headers(reader.settings), "Cache-Control": "private, no-store"}
+    return Response(content, form.status, headers=headers, media_type=HTML)
+
+
+async def _comments(request: Request, reader: Reader, article: Json) -> dict[str, object]:
+    """The threads of an article, or one thread whole where `thread` names it."""
+    thread, query = request.query_params.get("thread"), request.query_params
+    if thread is None:
+        found = await reader.api.get(f"/v1/articles/{article['id']}/comments", cursor=query.get("comments"))
+        return {"comments": flat(found["data"]), "next": found["page"]["next"], "thread": None}
+    parent = await reader.api.get(f"/v1/comments/{thread}")
+    if parent["article_id"] != article["id"]:
+        raise NotFound()
+    found = await reader.api.get(f"/v1/comments/{thread}/replies", cursor=query.get("after"))
+    rows = [{**parent, "depth": 0, "more": None}, *flat(found["data"], 1)]
+    return {"comments": rows, "next": found["page"]["next"], "thread": thread}
+
+
+def _term_page(kind: str) -> Endpoint:
+    async def read_term(request: Request) -> Response:
+        reader = _reader(request)
+        names = request.path_params
+        term = await reader.api.get(f"/v1/{TERMS[kind]}/{names.get('slug') or names['id']}")
+        if not is_at(request.scope["path"], term["url"]):
+            return _moved(request, term["url"])
+        cursor = request.query_params.get("cursor")
+        found = await reader.articles(LIST_LENGTH, **{kind: term["id"], "cursor": cursor})
+        return await page(
+            request, reader, "term.html", kind=kind, term=term, articles=found["data"], older=found["page"]["next"]
+        )
+
+    return read_term
+
+
+async def read_search(request: Request) -> Response:
+    """Search: hits with marks, corrections, order."""
+    reader = _reader(request)
+    query = request.query_params
+    found, problem = None, None
+    if query.get("q", "").strip():
+        sort = "newest" if query.get("sort") == "newest" else "relevance"
+        try:
+            found = await reader.api.get("/v1/search", q=query["q"], sort=sort, cursor=query.get("cursor"))
+        except InvalidQuery as error:
+            problem = error
+    return await page(request, reader, "search.html", q=query.get("q", ""), found=found, problem=problem)
+
+
+# --- the form post ----------------------------------------------------------------------------------------------------
+
+
+async def post_comment(request: Request) -> Response:
+    """A comment that was sent without a script: 303 to the article, or the page again with the faults."""
+    form = await receive_comment(request)
+    if form.sent is None:
+        return await article_page(request, _reader(request), form)
+    path = quote(request.scope["path"].removesuffix("/comments"), safe="/")
+    return RedirectResponse(f"{path}?sent={form.sent}#comments", HTTPStatus.SEE_OTHER, {"Cache-Control": "no-store"})

@@ -1,0 +1,97 @@
+"""Jinja2 templates: `templates/*.html`. All values are escaped; a missing one is an error.
+
+Every template extends `base.html`. In each of them `t("page.lead")` is a message in the language of the page,
+`static_url("base.css")` the address of a static file, and `direction("ar")` a writing direction; the filter `markdown`
+renders a line of Markdown, and `isolated` keeps the directions of the strings of JSON apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from urllib.parse import unquote, urlencode, urlsplit
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import Response
+
+from app.kit.caching import deliver
+from app.text.languages import direction
+from app.text.messages import message
+from app.web.guides import inline, isolated
+from app.web.static_files import static_url
+
+LANGUAGE_NAMES = {
+    "ar": "العربية",
+    "de": "Deutsch",
+    "en": "English",
+    "es": "Español",
+    "fa": "فارسی",
+    "fr": "Français",
+    "he": "עברית",
+    "ku": "Kurdî",
+    "ckb": "کوردی",
+    "tr": "Türkçe",
+    "ur": "اردو",
+}
+HTML = "text/html; charset=utf-8"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+)
+ENVIRONMENT = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates"), encoding="utf-8"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    auto_reload=False,
+)
+ENVIRONMENT.globals.update(static_url=static_url, direction=direction)
+
+
+def _trusted(html: str) -> Markup:
+    """HTML of an answer of the public API that is documented as safe."""
+    return Markup(html)  # noqa: S704  # sanitised where it was stored: app/text/sanitise.py, comments' own mark-up
+
+
+def _query(parameters: Mapping[str, str | None]) -> str:
+    """A relative reference with these parameters."""
+    return "?" + urlencode({name: value for name, value in parameters.items() if value is not None})
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or ""
+
+
+def _language_name(tag: str) -> str:
+    """The name of a language in itself, else the tag."""
+    return LANGUAGE_NAMES.get(tag.partition("-")[0], tag)
+
+
+ENVIRONMENT.filters.update(
+    decoded=unquote,
+    host=_host,
+    isolated=isolated,
+    language_name=_language_name,
+    markdown=inline,
+    path=lambda url: urlsplit(url).path,
+    query=_query,
+    trusted=_trusted,
+)
+
+
+def render(template: str, language: str, **values: object) -> bytes:
+    """The page of a template in `language`."""
+    translate = partial(message, language=language)
+    return ENVIRONMENT.get_template(template).render(language=language, t=translate, **values).encode()
+
+
+def page(request: Request, template: str, language: str, **values: object) -> Response:
+    """A public page: cached, compressed and validated as the answers of the API are. Its cache tag is `pages`."""
+    site_name = request.app.state.settings.site_name
+    content = render(template, language, site_name=site_name, **values)
+    headers = {"Content-Security-Policy": CONTENT_SECURITY_POLICY, "Content-Language": language}
+    return deliver(request, content, tags=["pages"], headers=headers, media_type=HTML)
