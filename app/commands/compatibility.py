@@ -188,7 +188,7 @@ class Subtype:
             if name in others or isinstance(rest, dict):
                 yield from self.faults(schema, others.get(name, rest), f".{name} ")
             elif rest is False:
-                yield f".{name} (is gone)"
+                yield f".{name} ({'is new where nothing could be added' if self.answered else 'is gone'})"
         for name in others.keys() - mine.keys() if self.answered else ():
             yield f".{name} (is gone)"
 

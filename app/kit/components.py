@@ -102,9 +102,9 @@ def _open_answers(document: JsonSchemaValue) -> None:
         names = {node["$ref"].removeprefix(SCHEMAS) for node in nodes(left.pop()) if "$ref" in node} - sent
         sent |= names
         left += [schemas[name] for name in names]
-    for name in schemas.keys() - sent:
-        if schemas[name].get("additionalProperties") is False:
-            del schemas[name]["additionalProperties"]
+    for node in nodes([schemas[name] for name in schemas.keys() - sent]):
+        if node.get("additionalProperties") is False:
+            del node["additionalProperties"]
 
 
 def _name_enum(node: JsonSchemaValue, enums: Mapping[tuple[str, ...], str]) -> None:

@@ -34,7 +34,6 @@ Text lengths are published in graphemes, as `x-min-graphemes` and `x-max-graphem
 points.
 """
 HEADERS: dict[str, tuple[str, str]] = {
-    "Access-Control-Allow-Origin": ("Delivery: every origin; the desk: one of the site's own.", "*"),
     "X-Request-ID": ("Id of this request in the logs: the one that the client sent, or a new one.", "4f1c9a7b2e8d"),
     "ETag": ("Validator: send it back in `If-None-Match`, or at the desk in `If-Match`.", '"3"'),
     "Cache-Control": ("How long the answer may be cached.", "public, max-age=10"),
@@ -48,7 +47,6 @@ HEADERS: dict[str, tuple[str, str]] = {
     "Content-Language": ("Language of the messages.", "en"),
     "Idempotency-Replayed": ("`true` where the answer to an earlier request with this key is repeated.", "true"),
 }
-OF_ALL = ("X-Request-ID", "Access-Control-Allow-Origin")
 HEADER_NAMES = {"last-event-id": "Last-Event-ID"}  # not in title case
 DONE = {"200": "OK.", "201": "Created.", "202": "Accepted.", "204": "No content."}
 
@@ -207,7 +205,7 @@ def _shared_problems(path: str, method: str, operation: JsonSchemaValue) -> dict
 
 
 def _success(path: str, method: str, status: str, response: JsonSchemaValue, examples: Examples) -> None:
-    names = [*OF_ALL, "Cache-Control"]
+    names = ["X-Request-ID", "Cache-Control"]
     if response.get("description", "Successful Response") == "Successful Response":
         response["description"] = DONE[status]
     if status == "204":
@@ -237,7 +235,7 @@ def _redirects(path: str, method: str, operation: JsonSchemaValue) -> None:
     responses = operation["responses"]
     content = responses.get("200", {}).get("content", {})
     if "text/event-stream" in content:
-        responses["200"]["headers"] = _headers([*OF_ALL, "Cache-Control"])
+        responses["200"]["headers"] = _headers(["X-Request-ID", "Cache-Control"])
     elif method == "get" and not path.startswith("/v1/desk") and "ETag" in responses.get("200", {}).get("headers", {}):
         responses["304"] = {"$ref": "#/components/responses/NotModified"}
     if "{slug}" in path:
@@ -249,11 +247,11 @@ def _without_body() -> JsonSchemaValue:
     return {
         "NotModified": {
             "description": "The client's copy is current.",
-            "headers": _headers([*OF_ALL, "ETag", "Cache-Control"]),
+            "headers": _headers(["X-Request-ID", "ETag", "Cache-Control"]),
         },
         "PermanentRedirect": {
             "description": "A former slug: `Location` is the present address, also of sub-routes.",
-            "headers": _headers([*OF_ALL, "Location"]),
+            "headers": _headers(["X-Request-ID", "Location"]),
         },
     }
 

@@ -11,7 +11,7 @@ from app.text.languages import direction
 from app.text.messages import message
 
 LANGUAGE = "en"  # of the examples
-HEADERS_OF_ALL = ("X-Request-ID", "Access-Control-Allow-Origin", "Content-Language")
+HEADERS_OF_ALL = ("X-Request-ID", "Content-Language")
 HEADERS_BY_STATUS: Mapping[str, tuple[str, ...]] = {
     "401": ("WWW-Authenticate",),
     "429": ("Retry-After", "RateLimit", "RateLimit-Policy"),

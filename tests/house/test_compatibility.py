@@ -172,11 +172,15 @@ def test_what_is_added_or_widened_breaks_nothing(place: Place, value: object) ->
     assert breaks(SMALL, changed(place, value)) == []
 
 
-def test_a_new_parameter_that_is_required_and_a_schema_that_is_gone_break_clients() -> None:
-    new = {"in": "query", "name": "new", "required": True, "schema": {}}
-    assert breaks(SMALL, changed((*POST, "parameters", 1), new)) == ["POST /things, query parameter new: is required"]
+def test_what_is_newly_required_or_gone_or_was_excluded_breaks_clients() -> None:
+    added = {"in": "query", "name": "new", "required": True, "schema": {}}
+    assert breaks(SMALL, changed((*POST, "parameters", 1), added)) == ["POST /things, query parameter new: is required"]
     unused = changed(("components", "schemas", "Unused"), {})
     assert breaks(unused, SMALL) == ["schema Unused: is gone"]
+    closed = changed((*ANSWERED, "additionalProperties"), False)
+    new = "POST /things, answer 201 .part (is new where nothing could be added)"
+    del closed["components"]["schemas"]["Thing"]["properties"]["part"]
+    assert breaks(closed, SMALL) == [new]
 
 
 @pytest.mark.parametrize(
