@@ -1,12 +1,13 @@
 #!/bin/sh
 # `./nashra test --interop [DOCUMENT]`: outside linters read the OpenAPI document, and may find nothing at all.
 #
-#   Spectral  ruleset spectral:oas, hints included        tests/interop/spectral.yaml
+#   Spectral  rules of OpenAPI and OWASP, with hints      tests/interop/spectral.yaml
 #   Redocly   its recommended rules, warnings included    tests/interop/redocly.yaml
 #
-# The only step that needs Node (20.19 or newer of 20, else 22.12 or newer) and npm. The linters' versions and hashes are
-# locked in tests/interop/package-lock.json and installed in tests/interop/node_modules, which git ignores; renew them
-# with `npm install --package-lock-only` there. Without Node this fails, so that CI cannot pass by leaving it out.
+# The only step that needs Node (20.19 or newer of 20, else 22.12 or newer) and npm. The linters, and the generators of
+# clients for tests/interop, are locked with hashes in tests/interop/package-lock.json and installed in
+# tests/interop/node_modules, which git ignores; renew them with `npm install --package-lock-only` there. They are
+# versions that run on Node 20. Without Node this fails, so that CI cannot pass by leaving it out.
 set -eu
 cd "$(dirname "$0")/.."
 document=${1:-openapi.json}
@@ -30,9 +31,9 @@ export REDOCLY_TELEMETRY=off REDOCLY_SUPPRESS_UPDATE_NOTICE=true
 
 locked="$(cksum <"$home/package-lock.json") $(node --version)"
 if [ "$(cat "$stamp" 2>/dev/null)" != "$locked" ]; then
-  printf 'interop: installing the linters ...\n' >&2
+  printf 'interop: installing the linters and generators ...\n' >&2
   npm ci --prefix "$home" --loglevel=error >&2 ||
-    fail "interop: npm could not install the linters (its words are above); check the network." \
+    fail "interop: npm could not install the linters and generators (its words are above); check the network." \
       "تعذّر تثبيت أدوات الفحص؛ تحقق من الشبكة."
   printf '%s\n' "$locked" >"$stamp"
 fi

@@ -130,8 +130,8 @@ class LinkedData(JSONResponse):
 async def read_article_jsonld(request: Request, slug: ArticlePath, _: NoParameters, connection: Reading) -> Response:
     """Read the JSON-LD of an article
 
-    For search engines, in the terms of schema.org. The bytes may stand as they are inside
-    `<script type="application/ld+json">`. A former slug redirects (308); a withdrawn article is 410.
+    For search engines, in the terms of schema.org. The bytes may stand as they are inside a
+    `script` element of the type `application/ld+json`. A former slug redirects (308); a withdrawn article is 410.
     """
     now, settings = clock.now(), request.app.state.settings
     await single_statement(connection)

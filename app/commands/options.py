@@ -266,6 +266,8 @@ def _openapi(commands: Commands) -> None:
     command.add_argument(
         "file", nargs="?", default="openapi.json", metavar="FILE", help="-: standard output (default: openapi.json)"
     )
+    released = "also renew the baseline that later documents must be compatible with; refused where it breaks clients"
+    command.add_argument("--release", action="store_true", help=released)
 
 
 def _bench(commands: Commands) -> None:

@@ -9,11 +9,15 @@ import sys
 from logging.config import dictConfig
 from pathlib import Path
 
+from pydantic.json_schema import JsonSchemaValue
+
+from app.commands.compatibility import breaks, contract, may_break
 from app.commands.failing import fail
 from app.kit import migrations
 from app.kit.logs import log_config
 from app.settings import Settings, load, wants_colour
 
+BASELINE = "tests/house/openapi.baseline.json"
 log = logging.getLogger("nashra")
 
 
@@ -36,16 +40,31 @@ def migrate(options: argparse.Namespace) -> int:
 
 
 def write_openapi(options: argparse.Namespace) -> int:
-    """Writes the OpenAPI document under default settings."""
+    """Writes the OpenAPI document under default settings; with `--release` also what later ones must keep."""
     from app.main import create_app
 
     document = create_app(Settings(secret_key=("document",))).openapi()
-    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n"
-    if options.file == "-":
-        sys.stdout.write(text)
-        return 0
-    try:
-        Path(options.file).write_text(text, "utf-8")
-    except OSError as error:
-        fail(f"cannot write {options.file}: {error.strerror}")
+    if options.release:
+        _write(BASELINE, _baseline(document, Path(BASELINE)))
+    _write(options.file, json.dumps(document, ensure_ascii=False, indent=2) + "\n")
     return 0
+
+
+def _baseline(document: JsonSchemaValue, former: Path) -> str:
+    """What clients rely on, minified. A breaking change without a new version is refused."""
+    if former.exists():
+        before: JsonSchemaValue = json.loads(former.read_text("utf-8"))
+        broken = breaks(before, document)
+        if broken and not may_break(before, document):
+            fail("\n  ".join(["this breaks clients, and the version is not a new one:", *broken]))
+    return json.dumps(contract(document), ensure_ascii=False, separators=(",", ":"), sort_keys=True) + "\n"
+
+
+def _write(file: str, text: str) -> None:
+    if file == "-":
+        sys.stdout.write(text)
+        return
+    try:
+        Path(file).write_text(text, "utf-8")
+    except OSError as error:
+        fail(f"cannot write {file}: {error.strerror}")

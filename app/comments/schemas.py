@@ -91,7 +91,7 @@ def _blank_is_nothing(value: object, go_on: ValidatorFunctionWrapHandler) -> obj
     return None if value is None or (isinstance(value, str) and is_blank(value)) else go_on(value)
 
 
-Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email"})]
+Email = Annotated[str, AfterValidator(_email), Field(json_schema_extra={"format": "email", "maxLength": EMAIL_MAX})]
 Ignored = Annotated[str | None, Field(max_length=4000)]
 
 

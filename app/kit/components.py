@@ -73,10 +73,7 @@ def _complete_schema(name: str, schema: JsonSchemaValue, naming: Naming) -> None
     for node in nodes(schema):
         if isinstance(node.get("title"), str):
             del node["title"]  # Pydantic's, which repeats the name
-        if node.get("type") == "integer" and "const" not in node:
-            node.update({key: value for key, value in INT32.items() if key not in node})
-        if node.get("type") == "number":
-            node.setdefault("format", "double")
+        say_format(node)
     for field, property in schema.get("properties", {}).items():
         key = f"{name}.{field}"
         if text := naming.properties.get(key, naming.properties.get(field)):
@@ -88,6 +85,14 @@ def _complete_schema(name: str, schema: JsonSchemaValue, naming: Naming) -> None
                 node.setdefault("maxItems", most)
 
 
+def say_format(number: JsonSchemaValue) -> None:
+    """Give the schema of a number its format, and bounds to one of whole numbers."""
+    if number.get("type") == "integer" and "const" not in number:
+        number.update({key: value for key, value in INT32.items() if key not in number})
+    if number.get("type") == "number":
+        number.setdefault("format", "double")
+
+
 def _open_answers(document: JsonSchemaValue) -> None:
     """Let answers have further fields, which later versions add: only what is sent is closed."""
     schemas = document["components"]["schemas"]
@@ -97,15 +102,24 @@ def _open_answers(document: JsonSchemaValue) -> None:
         names = {node["$ref"].removeprefix(SCHEMAS) for node in nodes(left.pop()) if "$ref" in node} - sent
         sent |= names
         left += [schemas[name] for name in names]
-    for name in schemas.keys() - sent:
-        if schemas[name].get("additionalProperties") is False:
-            del schemas[name]["additionalProperties"]
+    for node in nodes([schemas[name] for name in schemas.keys() - sent]):
+        if node.get("additionalProperties") is False:
+            del node["additionalProperties"]
 
 
 def _name_enum(node: JsonSchemaValue, enums: Mapping[tuple[str, ...], str]) -> None:
     if isinstance(node.get("enum"), list) and (name := enums.get(tuple(node["enum"]))):
         del node["enum"], node["type"]
         node["$ref"] = SCHEMAS + name
+
+
+def shorten_nullable(document: JsonSchemaValue) -> None:
+    """Write "string or null" as a list of types: generators make a class of a branch of `anyOf` that has limits."""
+    for node in nodes(document):
+        match node.get("anyOf"):
+            case [{"type": str(type_)} as branch, {"type": "null"}] if not {"enum", "const"} & branch.keys():
+                del node["anyOf"]
+                node.update({**branch, **node, "type": [type_, "null"]})
 
 
 def nodes(node: object) -> Iterator[JsonSchemaValue]:

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import JsonSchemaValue
 
-from app.kit.components import Naming, complete
+from app.kit.components import Naming, complete, say_format, shorten_nullable
 from app.kit.examples import Examples, ExampleValues, drop_examples, restore_nulls
 from app.kit.partial import add_partial
 from app.kit.problem_responses import FAULT, PROBLEM, ProblemResponses
@@ -71,7 +71,7 @@ def build(app: FastAPI, tags: Tags, naming: Naming, values: ExampleValues) -> Js
         summary="The headless content API that a newsroom trusts.",
         description=DESCRIPTION,
         routes=app.routes,
-        servers=[{"url": "/", "description": "This server."}],
+        servers=[{"url": "/", "description": "This server: production or local.", "x-internal": False}],
         tags=[{"name": name, "description": text} for name, text in tags.items()],
         contact={"name": "Nashra contributors"},
         license_info={"name": "MIT", "identifier": "MIT"},
@@ -96,6 +96,7 @@ def build(app: FastAPI, tags: Tags, naming: Naming, values: ExampleValues) -> Js
     document["components"]["examples"] = problems.examples | shown
     document["components"]["parameters"] = _shared_parameters(document["paths"])
     drop_examples(schemas)
+    shorten_nullable(document)
     return document
 
 
@@ -144,6 +145,7 @@ def _parameter(path: str, parameter: JsonSchemaValue, values: Mapping[str, objec
     schema.pop("anyOf", None)
     schema.pop("title", None)
     schema.pop("description", None)
+    say_format(schema)
     own = schema.pop("examples", None)
     known = values.get(_parameter_name(path, parameter))
     example = known or parameter.get("example") or (own[0] if own else None)
@@ -260,4 +262,5 @@ def _headers(names: list[str]) -> JsonSchemaValue:
 
 def _request_example(operation: JsonSchemaValue, examples: Examples) -> None:
     for media in operation.get("requestBody", {}).get("content", {}).values():
+        media["schema"].pop("title", None)
         examples.show(media)

@@ -263,7 +263,9 @@ Language = Annotated[
 ]
 LanguageTag = Annotated[str, Field(max_length=35, description="BCP 47 language tag.", examples=["ar"])]
 WebUrl = Annotated[str, AfterValidator(_web_url), Field(json_schema_extra={"format": "uri"})]
-SlugInput = Annotated[str, AfterValidator(_slug)]
+SlugInput = Annotated[
+    str, AfterValidator(_slug), Field(json_schema_extra={"maxLength": LONGEST_SLUG * CODE_POINTS_PER_GRAPHEME})
+]
 IdInput = Annotated[str, AfterValidator(_id), Field(json_schema_extra={"format": "uuid"})]
 MomentInput = Annotated[
     AwareDatetime,

@@ -266,3 +266,16 @@ def test_the_picture_is_there_and_shows_both_colour_schemes() -> None:
     picture = (DOCS / "picture.svg").read_text("utf-8")
     assert "](docs/picture.svg)" in README
     assert "prefers-color-scheme: dark" in picture
+
+
+# --- recipes ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("program", ["typescript/openapi-fetch.ts", "python/openapi_python_client.py"])
+def test_the_recipes_are_those_that_the_interop_tests_run(program: str) -> None:
+    name = program.partition("/")[0]
+    language = {"typescript": "ts"}.get(name, name)
+    blocks = re.findall(rf"```{language}\n(.*?)```", (DOCS / "api" / "clients.md").read_text("utf-8"), re.DOTALL)
+    source = (ROOT / "tests/interop" / program).read_text("utf-8")
+    assert blocks
+    assert [block for block in blocks if block not in source] == []

@@ -276,7 +276,7 @@ def test_unions_have_constants_and_an_open_last_member() -> None:
 
 
 def test_answers_may_get_further_fields() -> None:
-    assert "additionalProperties" not in DOCUMENT["components"]["schemas"]["Article"]
+    assert all(node.get("additionalProperties", True) for node in nodes(DOCUMENT["components"]["schemas"]["Article"]))
     assert DOCUMENT["components"]["schemas"]["ArticleCreate"]["additionalProperties"] is False
 
 
@@ -338,4 +338,4 @@ def test_examples_are_consistent() -> None:
 
 
 def test_the_document_names_no_machine() -> None:
-    assert DOCUMENT["servers"] == [{"url": "/", "description": "This server."}]
+    assert [server["url"] for server in DOCUMENT["servers"]] == ["/"]
