@@ -91,7 +91,7 @@ async def send(visit: Visit, slug: str, body: object, once: Once) -> Sent:
     Raises, in this order, the errors of `Articles.at` and of `Once.begin` but `Replay`, `CommentsClosed`, `InvalidBody`
     with all faults, `RateLimited`, `DuplicateComment`; `NotFound` if it was sent before and deleted since.
     """
-    article = await visit.comments.locked_article(slug, visit.now, "/comments")
+    article = await Articles(visit.session).at(slug, visit.now, "/comments", for_update=True)
     try:
         await once.begin(f"article:{article.id}")
     except Replay as replay:

@@ -27,9 +27,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.articles.models import Article
-from app.articles.repository import FOUND_BY_NAME, OWNER, Articles, articles, readable
 from app.articles.repository import KIND as ARTICLE
-from app.articles.rows import ArticleRow
+from app.articles.repository import articles, readable
 from app.articles.schemas import terms
 from app.comments import events
 from app.comments.models import Comment, CommentPrivate
@@ -45,7 +44,6 @@ from app.kit.prepared import Prepared
 from app.kit.sql import database_clock
 from app.slugs import repository as slugs
 from app.staff.access import Actor
-from app.text.slugs import canonical_slug
 
 ADDRESSES_KEPT = timedelta(days=30)
 TOGETHER = timedelta(hours=1)  # addresses of so much time are erased in one go: so early are the youngest of them
@@ -55,9 +53,6 @@ NO_COMMENT = "00000000-0000-0000-0000-000000000000"
 private: Any = CommentPrivate.__table__
 
 # Built once: building these statements costs more than running them on SQLite.
-_LOCK = select(Article.id).where(FOUND_BY_NAME).with_for_update(key_share=True)
-LOCK_BY_ID = Prepared(_LOCK.where(Article.id == bindparam("id")))
-LOCK_BY_SLUG = Prepared(_LOCK.where(Article.id == OWNER))
 FIND = select(Comment).where(Comment.id == bindparam("id")).execution_options(populate_existing=True)
 ADD, ADD_PRIVATE = Prepared(insert(comments)), Prepared(insert(private))
 
@@ -118,18 +113,6 @@ class CommentsToChange(Comments):
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(session)
         self.session = session
-
-    async def locked_article(self, name: str, now: datetime, suffix: str) -> ArticleRow:
-        """The article at a slug or id, locked against other comments (`FOR NO KEY UPDATE`), then read.
-
-        Raises the errors of `Articles.at`. What nobody sees is not locked; a slug that was public stays its article's.
-        """
-        id = as_id(name)
-        named = {"id": id} if id else {"slug": canonical_slug(name)}
-        lock = LOCK_BY_ID if id else LOCK_BY_SLUG
-        if await lock.first(self.session, {**named, "now": now}) is None:
-            raise NotFound()
-        return await Articles(self.session).at(name, now, suffix)
 
     async def lock_articles_of(self, ids: Sequence[str]) -> None:
         """Locks the articles of these comments, always in the same order, against deadlocks."""
