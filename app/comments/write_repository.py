@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -103,6 +104,30 @@ async def erase_addresses(session: AsyncSession, now: datetime) -> None:
     await ERASE.run(session, {"before": now - ADDRESSES_KEPT + TOGETHER})
 
 
+@dataclass(slots=True)
+class NewComment:
+    """A row of `comments` that is not stored yet. Not a `Comment`: an ORM object costs more than its INSERT."""
+
+    id: str
+    article_id: str
+    parent_id: str | None
+    path: str
+    depth: int
+    status: str
+    shown: bool
+    was_approved: bool
+    author_name: str | None
+    author_url: str | None
+    body: str | None
+    language: str
+    created_at: datetime
+    author_role: str = "guest"
+    descendants: int = 0
+    replies: int = 0
+    version: int = 1
+    edited_at: datetime | None = None
+
+
 class CommentsToChange(Comments):
     """All comments, as objects that can be changed.
 
@@ -135,9 +160,9 @@ class CommentsToChange(Comments):
         """The comment, read again from the database, or None."""
         return (await self.session.execute(FIND, {"id": id})).scalar_one_or_none()
 
-    async def add(self, comment: Comment, beside: Mapping[str, object]) -> None:
+    async def add(self, comment: NewComment, beside: Mapping[str, object]) -> None:
         """Stores a new comment and the columns of its private row, past the unit of work, which costs more."""
-        await ADD.run(self.session, {column.name: getattr(comment, column.name) for column in comments.columns})
+        await ADD.run(self.session, {name: getattr(comment, name) for name in NewComment.__slots__})
         await ADD_PRIVATE.run(self.session, {"comment_id": comment.id, **beside})
         if comment.status == "approved":
             await self._count(comment, 1)
@@ -171,7 +196,7 @@ class CommentsToChange(Comments):
             await self.session.delete(comment)
             await self.session.flush()
 
-    async def _count(self, comment: Comment, by: int) -> None:
+    async def _count(self, comment: Comment | NewComment, by: int) -> None:
         """Adds `by` to the counters of approved comments: of the article, and of all ancestors."""
         await COUNT.run(self.session, {"article": comment.article_id, "by": by})
         above = line_of(comment.path)[:-1]
