@@ -10,9 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from fastapi import FastAPI
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import from_json
 
-from app.kit import listing, migrations
+from app.kit import listing, migrations, openapi
+from app.kit.components import Naming
+from app.kit.examples import ExampleValues
+from app.kit.openapi import Tags
 from tests import databases
 from tests.newsroom import Newsroom, opened
 
@@ -63,6 +68,23 @@ def held_to_their_schemas() -> Iterator[None]:
     listing.unvalidated = compared
     yield
     listing.unvalidated = original
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_document() -> Iterator[None]:
+    """The OpenAPI document is built once for all applications of a process: it is the same for each."""
+    original = openapi.build
+    built: dict[tuple[int, ...], JsonSchemaValue] = {}
+
+    def once(app: FastAPI, tags: Tags, naming: Naming, values: ExampleValues) -> JsonSchemaValue:
+        routes = tuple(map(id, app.routes))
+        if routes not in built:
+            built[routes] = original(app, tags, naming, values)
+        return built[routes]
+
+    openapi.build = once
+    yield
+    openapi.build = original
 
 
 @pytest.fixture(scope="session")

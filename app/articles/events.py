@@ -200,21 +200,21 @@ async def _take_back(session: AsyncSession) -> None:
 
 def deadlines(settings: Settings) -> list[Deadlines]:
     """When scheduled articles come out; and when comments close by an article's age, which its answers show."""
-    first = select(func.min(Article.published_at)).where(OUT)
-    coming = Deadlines(
-        # Also those that another machine has announced, whose clock is ahead of ours.
-        next=lambda now: first.where(_after(now)).scalar_subquery(),
-        due=lambda now: select(Article.id).where(UNANNOUNCED, Article.published_at <= now).exists(),
-        early=lambda moment: select(Article.id).where(OUT, Article.announced, _after(moment)).exists(),
-    )
-    if not settings.comments_close_after_days:
-        return [coming]
-    closing = Deadlines(
-        next=lambda now: first.where(_after(now)).scalar_subquery(),
-        lag=timedelta(days=settings.comments_close_after_days),
-    )
-    return [coming, closing]
+    days = settings.comments_close_after_days
+    return [COMING, Deadlines(next=_first_after, lag=timedelta(days=days))] if days else [COMING]
 
 
 def _after(now: Any) -> Any:
     return Article.published_at > now
+
+
+def _first_after(now: Any) -> Any:
+    return select(func.min(Article.published_at)).where(OUT, _after(now)).scalar_subquery()
+
+
+COMING = Deadlines(
+    # Also those that another machine has announced, whose clock is ahead of ours.
+    next=_first_after,
+    due=lambda now: select(Article.id).where(UNANNOUNCED, Article.published_at <= now).exists(),
+    early=lambda moment: select(Article.id).where(OUT, Article.announced, _after(moment)).exists(),
+)

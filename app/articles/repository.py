@@ -147,15 +147,19 @@ class Articles:
             values={"now": now},
         )
 
-    async def at(self, name: str, now: datetime, suffix: str = "", parts: Parts = frozenset()) -> ArticleRow:
-        """The visible article at a slug or id, with these `parts` of it.
+    async def at(
+        self, name: str, now: datetime, suffix: str = "", parts: Parts = frozenset(), *, for_update: bool = False
+    ) -> ArticleRow:
+        """The visible article at a slug or id, with these `parts` of it; `for_update` locks its row (`NO KEY UPDATE`).
 
         Raises `Moved` to its present slug (with `suffix` behind it), `Gone` when it was withdrawn, and `NotFound` for
         everything else: a draft must look like an unknown address. Always one query.
         """
         known = as_id(name)
         named = {"id": known} if known else {"slug": _canonical(name) if len(name) <= 240 else canonical_slug(name)}
-        row: ArticleRow | None = await _one(bool(known), parts).first(self.connection, {**named, "now": now})
+        row: ArticleRow | None = await _one(bool(known), parts, for_update).first(
+            self.connection, {**named, "now": now}
+        )
         if row is None:
             raise NotFound()
         if row.state == "withdrawn":
@@ -308,8 +312,9 @@ def _published(sort: str, parts: Parts, filters: Filters) -> Paged:
 
 
 @lru_cache
-def _one(by_id: bool, parts: Parts) -> Prepared:
-    return Prepared(_with(parts, *WHOLE).where(Article.id == (bindparam("id") if by_id else OWNER), FOUND_BY_NAME))
+def _one(by_id: bool, parts: Parts, for_update: bool) -> Prepared:
+    found = _with(parts, *WHOLE).where(Article.id == (bindparam("id") if by_id else OWNER), FOUND_BY_NAME)
+    return Prepared(found.with_for_update(key_share=True) if for_update else found)
 
 
 @lru_cache

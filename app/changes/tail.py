@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from sqlalchemy import ColumnElement, ScalarSelect, bindparam, case, false, or_, select
@@ -226,7 +227,8 @@ SINCE = (Change.seq > bindparam("after"), Change.seq <= bindparam("until"))
 TAGS = Prepared(select(Change.tags).where(*SINCE).order_by(Change.seq), TagsRow)
 
 
-def _log_state(deadlines: Sequence[Deadlines]) -> Prepared:
+@lru_cache(maxsize=8)
+def _log_state(deadlines: tuple[Deadlines, ...]) -> Prepared:
     times: list[InstantColumn] = [bindparam(f"now_{number}", type_=Instant) for number in range(len(deadlines))]
     pairs = list(zip(deadlines, times, strict=True))
     at_database: InstantColumn = bindparam("at_database", type_=Instant)

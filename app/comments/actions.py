@@ -29,7 +29,7 @@ from app.comments.repository import line_of
 from app.comments.schemas import CommentCreate, CommentUpdate, Decision, DecisionInput, Outcome
 from app.comments.tree import language_of
 from app.comments.visits import Visit, is_repeated, limit_rate
-from app.comments.write_repository import CommentsToChange
+from app.comments.write_repository import CommentsToChange, NewComment
 from app.kit.caching import Expected
 from app.kit.errors import (
     Fault,
@@ -62,7 +62,7 @@ class CommentsClosed(Forbidden):
 class Sent:
     """A comment that was sent: now, or before with the same `Idempotency-Key`."""
 
-    comment: Comment
+    comment: Comment | NewComment
     status: str
     """`approved` or `pending`, as its author was told."""
     token: str | None
@@ -91,7 +91,7 @@ async def send(visit: Visit, slug: str, body: object, once: Once) -> Sent:
     Raises, in this order, the errors of `Articles.at` and of `Once.begin` but `Replay`, `CommentsClosed`, `InvalidBody`
     with all faults, `RateLimited`, `DuplicateComment`; `NotFound` if it was sent before and deleted since.
     """
-    article = await visit.comments.locked_article(slug, visit.now, "/comments")
+    article = await Articles(visit.session).at(slug, visit.now, "/comments", for_update=True)
     try:
         await once.begin(f"article:{article.id}")
     except Replay as replay:
@@ -137,7 +137,9 @@ async def _find_parent(visit: Visit, article: ArticleRow, parent_id: str | None)
     return parent, []
 
 
-async def _submit(visit: Visit, article: ArticleRow, mode: str, form: CommentCreate, parent: Comment | None) -> Comment:
+async def _submit(
+    visit: Visit, article: ArticleRow, mode: str, form: CommentCreate, parent: Comment | None
+) -> NewComment:
     """Stores a new comment. Raises `RateLimited` and `DuplicateComment`.
 
     If the hidden field (honeypot) is filled in, it is spam; the response says `pending`. A repetition from the same
@@ -166,11 +168,11 @@ async def _submit(visit: Visit, article: ArticleRow, mode: str, form: CommentCre
     return comment
 
 
-def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, status: str, now: datetime) -> Comment:
+def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, status: str, now: datetime) -> NewComment:
     """A new comment at its place in the tree: below its parent, or beside it if that would be too deep."""
     id = new_id()
     above = [] if parent is None else line_of(parent.path)[:DEEPEST]
-    return Comment(
+    return NewComment(
         id=id,
         article_id=article.id,
         parent_id=above[-1] if above else None,
@@ -180,15 +182,10 @@ def _placed(article: ArticleRow, form: CommentCreate, parent: Comment | None, st
         shown=status == "approved",
         was_approved=status == "approved",
         author_name=form.author_name,
-        author_role="guest",
         author_url=form.author_url,
         body=form.body,
         language=language_of(form.body, form.language, article.language),
-        descendants=0,
-        replies=0,
-        version=1,
         created_at=now,
-        edited_at=None,
     )
 
 

@@ -37,10 +37,10 @@ SORTS: dict[str, list[Key]] = {
 
 # Of a comment in a list.
 NAMES = (
-    *("id", "article_id", "path", "depth", "status", "author_name", "author_role", "body", "language", "descendants"),
-    *("replies", "created_at", "edited_at"),
+    *("id", "article_id", "parent_id", "path", "depth", "status", "author_name", "author_role", "body", "language"),
+    *("descendants", "replies", "created_at", "edited_at"),
 )
-LISTED = [comments.c.parent_id, *raw(*(comments.c[name] for name in NAMES))]  # a raw id is never null
+LISTED = raw(*(comments.c[name] for name in NAMES))
 
 
 def line_of(path: str) -> list[str]:

@@ -14,7 +14,7 @@ from app.comments.rows import CommentRow, ListedCommentRow, ReplyRow
 from app.comments.schemas import CommentAlone
 from app.kit import listing
 from app.kit.paging import Cursors
-from app.text.languages import direction, first_strong_direction
+from app.text.languages import direction, directions_in, first_strong_direction
 from app.text.links import safe_link
 
 BEFORE_ALL = "00000000-0000-0000-0000-000000000000"
@@ -64,7 +64,7 @@ def language_of(body: str, given: str | None, article_language: str) -> str:
     """The comment's language: as sent; else the article's, if the script of the text fits it; else `und`."""
     if given is not None:
         return given
-    strong = {first_strong_direction(letter) for letter in set(body)} - {None}
+    strong = directions_in(body)
     return article_language if not strong or direction(article_language) in strong else UNKNOWN
 
 

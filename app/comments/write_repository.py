@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -27,9 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.articles.models import Article
-from app.articles.repository import FOUND_BY_NAME, OWNER, Articles, articles, readable
 from app.articles.repository import KIND as ARTICLE
-from app.articles.rows import ArticleRow
+from app.articles.repository import articles, readable
 from app.articles.schemas import terms
 from app.comments import events
 from app.comments.models import Comment, CommentPrivate
@@ -45,7 +45,6 @@ from app.kit.prepared import Prepared
 from app.kit.sql import database_clock
 from app.slugs import repository as slugs
 from app.staff.access import Actor
-from app.text.slugs import canonical_slug
 
 ADDRESSES_KEPT = timedelta(days=30)
 TOGETHER = timedelta(hours=1)  # addresses of so much time are erased in one go: so early are the youngest of them
@@ -55,9 +54,6 @@ NO_COMMENT = "00000000-0000-0000-0000-000000000000"
 private: Any = CommentPrivate.__table__
 
 # Built once: building these statements costs more than running them on SQLite.
-_LOCK = select(Article.id).where(FOUND_BY_NAME).with_for_update(key_share=True)
-LOCK_BY_ID = Prepared(_LOCK.where(Article.id == bindparam("id")))
-LOCK_BY_SLUG = Prepared(_LOCK.where(Article.id == OWNER))
 FIND = select(Comment).where(Comment.id == bindparam("id")).execution_options(populate_existing=True)
 ADD, ADD_PRIVATE = Prepared(insert(comments)), Prepared(insert(private))
 
@@ -108,6 +104,30 @@ async def erase_addresses(session: AsyncSession, now: datetime) -> None:
     await ERASE.run(session, {"before": now - ADDRESSES_KEPT + TOGETHER})
 
 
+@dataclass(slots=True)
+class NewComment:
+    """A row of `comments` that is not stored yet. Not a `Comment`: an ORM object costs more than its INSERT."""
+
+    id: str
+    article_id: str
+    parent_id: str | None
+    path: str
+    depth: int
+    status: str
+    shown: bool
+    was_approved: bool
+    author_name: str | None
+    author_url: str | None
+    body: str | None
+    language: str
+    created_at: datetime
+    author_role: str = "guest"
+    descendants: int = 0
+    replies: int = 0
+    version: int = 1
+    edited_at: datetime | None = None
+
+
 class CommentsToChange(Comments):
     """All comments, as objects that can be changed.
 
@@ -118,18 +138,6 @@ class CommentsToChange(Comments):
     def __init__(self, session: AsyncSession) -> None:
         super().__init__(session)
         self.session = session
-
-    async def locked_article(self, name: str, now: datetime, suffix: str) -> ArticleRow:
-        """The article at a slug or id, locked against other comments (`FOR NO KEY UPDATE`), then read.
-
-        Raises the errors of `Articles.at`. What nobody sees is not locked; a slug that was public stays its article's.
-        """
-        id = as_id(name)
-        named = {"id": id} if id else {"slug": canonical_slug(name)}
-        lock = LOCK_BY_ID if id else LOCK_BY_SLUG
-        if await lock.first(self.session, {**named, "now": now}) is None:
-            raise NotFound()
-        return await Articles(self.session).at(name, now, suffix)
 
     async def lock_articles_of(self, ids: Sequence[str]) -> None:
         """Locks the articles of these comments, always in the same order, against deadlocks."""
@@ -152,9 +160,9 @@ class CommentsToChange(Comments):
         """The comment, read again from the database, or None."""
         return (await self.session.execute(FIND, {"id": id})).scalar_one_or_none()
 
-    async def add(self, comment: Comment, beside: Mapping[str, object]) -> None:
+    async def add(self, comment: NewComment, beside: Mapping[str, object]) -> None:
         """Stores a new comment and the columns of its private row, past the unit of work, which costs more."""
-        await ADD.run(self.session, {column.name: getattr(comment, column.name) for column in comments.columns})
+        await ADD.run(self.session, {name: getattr(comment, name) for name in NewComment.__slots__})
         await ADD_PRIVATE.run(self.session, {"comment_id": comment.id, **beside})
         if comment.status == "approved":
             await self._count(comment, 1)
@@ -188,7 +196,7 @@ class CommentsToChange(Comments):
             await self.session.delete(comment)
             await self.session.flush()
 
-    async def _count(self, comment: Comment, by: int) -> None:
+    async def _count(self, comment: Comment | NewComment, by: int) -> None:
         """Adds `by` to the counters of approved comments: of the article, and of all ancestors."""
         await COUNT.run(self.session, {"article": comment.article_id, "by": by})
         above = line_of(comment.path)[:-1]

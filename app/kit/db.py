@@ -149,15 +149,16 @@ class Database:
 
         Callbacks of `at_end(session, …)` run afterwards, after a rollback too.
         """
-        async with self._session(self.writing, expire_on_commit=False) as session:
-            try:
-                async with session.begin():
-                    yield session
-                    if self.before_commit is not None:
-                        await self.before_commit(session)
-            finally:
-                for call in session.info.get("at_end", ()):
-                    call()
+        session = self._session(self.writing, expire_on_commit=False)
+        try:
+            async with session:  # rolls back what was not committed
+                yield session
+                if self.before_commit is not None:
+                    await self.before_commit(session)
+                await session.commit()
+        finally:
+            for call in session.info.get("at_end", ()):
+                call()
 
     async def listen(self, channel: str, on_notify: Callable[[], None]) -> None:
         """LISTEN on PostgreSQL: calls `on_notify` for every NOTIFY on `channel`; returns when the connection is lost.

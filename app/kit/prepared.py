@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections import namedtuple
-from collections.abc import Callable, Mapping, Sequence
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache, partial
 from itertools import chain
 from types import MappingProxyType
 from typing import Any, Generic, NamedTuple
@@ -164,7 +164,8 @@ class _Plan:
         columns = compiled._result_columns
         processors = [entry.type._cached_result_processor(dialect, None) for entry in columns]
         self._processors = [(place, process) for place, process in enumerate(processors) if process is not None]
-        self._make = _row_class(tuple(entry.keyname for entry in columns), row)._make
+        # Not `_make`, which is a function in Python.
+        self._make = partial(tuple.__new__, _row_class(tuple(entry.keyname for entry in columns), row))
 
     def bound(self, values: Values) -> list[Any]:
         """The positional parameters: from `values`, else the literals of the statement."""
@@ -174,12 +175,13 @@ class _Plan:
         return [process(values[name]) if name in values else fixed for name, process, fixed in self._places]
 
     def read(self, found: Sequence[Sequence[Any]]) -> list[Any]:
-        rows = []
-        for row in map(list, found):
+        """Column by column: a loop over rows costs twice as much."""
+        if self._processors and found:
+            columns: list[Iterable[Any]] = list(zip(*found, strict=True))
             for place, process in self._processors:
-                row[place] = process(row[place])
-            rows.append(self._make(row))
-        return rows
+                columns[place] = map(process, columns[place])
+            found = list(zip(*columns, strict=True))
+        return list(map(self._make, found))
 
 
 def _identity(value: Any) -> Any:

@@ -25,8 +25,10 @@ def _unless_null(read: Read) -> Read:
     return lambda value: None if value is None else read(value)
 
 
-# Lists repeat the same few timestamps: a cache hit costs a quarter of formatting one.
+# Lists repeat the same few timestamps and ids: a cache hit costs a quarter of formatting one.
 _written = lru_cache(maxsize=8192)(_unless_null(written))
+_dashed = lru_cache(maxsize=8192)(_unless_null(dashed))
+_text = _unless_null(str)
 
 
 class _Moment(TypeDecorator[str]):
@@ -40,13 +42,13 @@ class _Moment(TypeDecorator[str]):
 
 
 class _Id(TypeDecorator[str]):
-    """An id with dashes; never null."""
+    """An id with dashes."""
 
     impl = CHAR(36)
     cache_ok = True
 
     def result_processor(self, dialect: Dialect, coltype: object) -> Read:
-        return str if dialect.name == "postgresql" else dashed
+        return _text if dialect.name == "postgresql" else _dashed
 
 
 class _JsonText(FunctionElement[str]):

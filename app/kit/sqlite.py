@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Generator, Sequence
+from contextlib import suppress
 from typing import Any
 
 from pydantic_core import from_json, to_json
@@ -109,16 +110,14 @@ def _begin_patiently(connection: sqlite3.Connection) -> None:
 async def _in_thread(call: Callable[..., object], *arguments: object) -> None:
     """Run `call` in a thread. A cancelled caller waits for its end: no thread keeps using the connection."""
     running = asyncio.get_running_loop().run_in_executor(None, call, *arguments)
-    cancelled: asyncio.CancelledError | None = None
-    while not running.done():
-        try:
-            await asyncio.wait({running})
-        except asyncio.CancelledError as error:
-            cancelled = error
-    if cancelled is not None:
+    try:
+        await asyncio.shield(running)
+    except asyncio.CancelledError:
+        while not running.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait({running})
         running.exception()
-        raise cancelled
-    running.result()
+        raise
 
 
 registry.register("sqlite.inline", __name__, "InlineSQLite")
@@ -180,6 +179,12 @@ class InlineSession(AsyncSession):
     async def flush(self, objects: Sequence[object] | None = None) -> None:
         await self.driver()
         self.sync_session.flush(objects)
+
+    async def close(self) -> None:
+        self.sync_session.close()
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()  # inline, so no cancellation can interrupt it: SQLAlchemy would start a task
 
 
 class SQLiteTooOld(RuntimeError):

@@ -163,6 +163,11 @@ _STRONG: dict[str, Direction] = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _ISOLATES = {"LRI": 1, "RLI": 1, "FSI": 1, "PDI": -1}
 
 
+def directions_in(text: str) -> set[Direction]:
+    """Return the directions of all strong characters."""
+    return {_STRONG[kind] for kind in map(unicodedata.bidirectional, set(text)) if kind in _STRONG}
+
+
 def first_strong_direction(text: str) -> Direction | None:
     """Return the direction of the first strong character outside isolates, None when there is none.
 

@@ -201,15 +201,14 @@ def _change(
 
 def deadlines(_settings: Settings) -> list[Deadlines]:
     """When the clock changes a ticker: an item starts, expires or changes its level, or a rule stops matching one."""
-    return [
-        Deadlines(
-            next=lambda now: (
-                select(func.min(LastPublished.next_at)).where(LastPublished.next_at > now).scalar_subquery()
-            ),
-            due=lambda now: select(LastPublished.resource_id).where(LastPublished.next_at <= now).exists(),
-            touches="tickers",
-        )
-    ]
+    return [NEXT]
+
+
+NEXT = Deadlines(
+    next=lambda now: select(func.min(LastPublished.next_at)).where(LastPublished.next_at > now).scalar_subquery(),
+    due=lambda now: select(LastPublished.resource_id).where(LastPublished.next_at <= now).exists(),
+    touches="tickers",
+)
 
 
 async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -> None:

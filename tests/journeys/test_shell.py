@@ -80,7 +80,7 @@ def test_an_address_that_is_none_of_a_database_of_ours_is_told_with_those_that_a
 
 
 def test_a_path_that_lacks_its_fourth_slash_is_refused_and_nothing_is_made(tmp_path: Path) -> None:
-    answer = run_in(tmp_path, "sqlite:///nope/deep/x.db", "migrate")
+    answer = serving.command("migrate", url="sqlite:///nope/deep/x.db", folder=tmp_path)
     assert answer.returncode == 2
     assert "sqlite:////nope/deep/x.db" in answer.stderr
     assert list(tmp_path.iterdir()) == []
@@ -89,14 +89,8 @@ def test_a_path_that_lacks_its_fourth_slash_is_refused_and_nothing_is_made(tmp_p
 @pytest.mark.parametrize("path", ["var/nashra.db", "here/nashra.db", "nashra.db"])
 def test_a_relative_path_that_can_be_meant_works(tmp_path: Path, path: str) -> None:
     (tmp_path / "here").mkdir()
-    assert run_in(tmp_path, f"sqlite:///{path}", "migrate").returncode == 0
+    assert serving.command("migrate", url=f"sqlite:///{path}", folder=tmp_path).returncode == 0
     assert (tmp_path / path).exists()
-
-
-def run_in(folder: Path, url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "app.cli", *arguments]
-    environment = serving.environment(url)
-    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_a_file_that_is_no_database_is_told_and_no_key_is_left_beside_it(tmp_path: Path) -> None:
@@ -228,7 +222,7 @@ def test_a_misspelt_setting_is_told(tmp_path: Path) -> None:
 
 def test_the_demo_that_cannot_write_says_so_and_names_no_setting(tmp_path: Path) -> None:
     (tmp_path / "var").write_text("a file where the folder should be")
-    answer = run_in(tmp_path, "", "demo", "--port", str(serving.free_port()))
+    answer = serving.command("demo", "--port", str(serving.free_port()), url="", folder=tmp_path)
     assert answer.returncode == 1
     assert f"cannot make its folder {tmp_path / 'var' / 'demo'}" in answer.stderr
     assert "NASHRA_" not in answer.stderr
