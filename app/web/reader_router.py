@@ -21,6 +21,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import compile_path
 from starlette.types import Scope
 
+from app.articles.jsonld import jsonld_of
 from app.kit.caching import deliver, uncached
 from app.kit.errors import Gone, InvalidCursor, InvalidQuery, Moved, NotFound, Problem
 from app.settings import Settings
@@ -150,6 +151,7 @@ async def page(request: Request, reader: Reader, template: str, **values: object
         shows=["pages", *reader.api.shows],
         headers=_headers(reader.settings),
         media_type=HTML,
+        seldom=template != "front.html",
     )
     return response if reader.api.is_cacheable else uncached(request, response)
 
@@ -233,7 +235,7 @@ async def article_page(request: Request, reader: Reader, form: CommentForm | Non
         return _moved(request, article["url"])
     values = {
         "article": article,
-        "jsonld": await reader.api.get(f"/v1/articles/{article['id']}/jsonld"),
+        "jsonld": jsonld_of(article, reader.settings),
         "related": await reader.related(article),
         "form": await reader.api.get(f"/v1/articles/{article['id']}/comments/form", language=reader.language),
         "sent": request.query_params.get("sent"),

@@ -41,7 +41,18 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
-ENVIRONMENT = Environment(
+
+
+class JsonEnvironment(Environment):
+    """Templates in which `thing.name` of a JSON object is its member, also where dictionaries have such a method."""
+
+    def getattr(self, obj: object, attribute: str) -> object:
+        if isinstance(obj, dict) and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
+ENVIRONMENT = JsonEnvironment(
     loader=FileSystemLoader(Path(__file__).with_name("templates"), encoding="utf-8"),
     autoescape=True,
     undefined=StrictUndefined,

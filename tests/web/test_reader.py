@@ -159,7 +159,7 @@ async def test_a_paid_article_stops_with_a_word(newsroom: Newsroom) -> None:
     article = await newsroom.published(access="paid", body="<p>كلام للمشتركين فقط</p>", summary="خلاصة")
     page = await newsroom.get(path_of(article))
     assert "كلام للمشتركين فقط" not in page.text
-    assert 'class="wall"' in page.text
+    assert 'class="wall paywall"' in page.text
 
 
 async def test_an_article_that_is_due_appears_at_its_time(newsroom: Newsroom) -> None:
