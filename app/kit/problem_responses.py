@@ -17,6 +17,43 @@ HEADERS_BY_STATUS: Mapping[str, tuple[str, ...]] = {
     "429": ("Retry-After", "RateLimit", "RateLimit-Policy"),
     "503": ("Retry-After",),
 }
+# Members that only some problems have (`extra` of `Problem`).
+MEMBERS: JsonSchemaValue = {
+    "reason": {
+        "type": ["string", "null"],
+        "description": "`unauthorized`: why the token is refused (`missing`, `unknown`, `expired`, `revoked`, "
+        "`inactive_member`; more can follow). `gone`: the public reason of the withdrawal.",
+    },
+    "withdrawn_at": {
+        "type": "string",
+        "format": "date-time",
+        "description": "`gone`: when the article was withdrawn.",
+    },
+    "state": {"type": "string", "description": "`state-conflict`: the present state."},
+    "version": {
+        "type": ["integer", "null"],
+        "format": "int64",
+        "minimum": 1,
+        "maximum": 9007199254740991,
+        "description": "`precondition-failed`, `precondition-required`: the present version, for `If-Match`; null "
+        "where there is nothing yet.",
+    },
+    "limit": {
+        "type": "integer",
+        "format": "int64",
+        "minimum": 1,
+        "maximum": 9007199254740991,
+        "description": "`payload-too-large`: maximum size of the request in bytes.",
+    },
+    "slug": {"type": "string", "description": "`already-exists`: the slug that is taken."},
+    "name": {"type": "string", "description": "`already-exists`: the name that is taken."},
+    "existing_id": {
+        "type": ["string", "null"],
+        "format": "uuid",
+        "description": "`already-exists`: id of the article that has this `external_id`; null if the member may not "
+        "read it.",
+    },
+}
 PROBLEM: JsonSchemaValue = {
     "type": "object",
     "description": "An error (RFC 9457): what went wrong, for programs and for people.",
@@ -45,6 +82,7 @@ PROBLEM: JsonSchemaValue = {
             "items": {"$ref": "#/components/schemas/Fault"},
             "description": "Every validation error of the request, in the order of the form.",
         },
+        **MEMBERS,
     },
 }
 FAULT: JsonSchemaValue = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ from urllib.parse import quote
 import jsonschema_rs
 import pytest
 
-from app.kit.errors import every_problem
+from app.kit.errors import Problem, every_problem
 from app.main import create_app
 from app.settings import Settings
 from app.text.slugs import slugify
@@ -207,6 +209,22 @@ def test_every_problem_of_the_document_exists_and_every_kind_is_in_it() -> None:
     # An address or method that does not exist belongs to no operation, and what is refused before it is read neither.
     below = {"request-timeout", "uri-too-long", "headers-too-large"}
     assert set(kinds) - set(named) <= {"method-not-allowed", "conflict"} | below
+
+
+def test_every_member_that_a_problem_adds_is_in_the_document() -> None:
+    """The keywords with which problems are raised are their members, but for those of `Problem` itself."""
+    kinds = {kind.__name__ for kind in every_problem()}
+    own = set(inspect.signature(Problem).parameters) | {"wait", "retry_after"}
+    added = {
+        keyword.arg
+        for path in (ROOT / "app").rglob("*.py")
+        for call in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(call, ast.Call) and getattr(call.func, "id", getattr(call.func, "attr", "")) in kinds
+        for keyword in call.keywords
+    } - own
+    described = set(DOCUMENT["components"]["schemas"]["Problem"]["properties"])
+    fixed = {"type", "title", "status", "detail", "instance", "language", "direction", "errors"}
+    assert described - fixed == added
 
 
 def test_schemas_are_named_for_people() -> None:
