@@ -217,9 +217,9 @@ class Settings(BaseModel):
         5, ge=0, description="Minutes in which an approved comment's author may edit it."
     )
     ticker_refresh_after: int = Field(10, ge=1, le=3600, description="Seconds a polling ticker client may wait.")
-    ticker_flash_minutes: int = Field(20, ge=1, description="Minutes until a flash calms down.")
-    ticker_bulletin_minutes: int = Field(120, ge=1, description="Minutes until a bulletin calms down.")
-    ticker_urgent_minutes: int = Field(360, ge=1, description="Minutes until an urgent item calms down.")
+    ticker_flash_minutes: int = Field(20, ge=1, description="Minutes until the level `flash` expires.")
+    ticker_bulletin_minutes: int = Field(120, ge=1, description="Minutes until the level `bulletin` expires.")
+    ticker_urgent_minutes: int = Field(360, ge=1, description="Minutes until the level `urgent` expires.")
     access_log: bool = Field(False, description="A line for every request; a proxy in front usually writes one.")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
     log_format: Literal["text", "json"] = Field("text", description="Logs as lines of text, or as JSON.")

@@ -171,10 +171,10 @@ async def publish_article(
     work: EditorWork,
     body: PublishInput | None = None,
 ) -> Response:
-    """Publish an article, now or at a moment
+    """Publish an article, now or at a given time
 
-    With `at` ahead it appears at that moment by itself, whether or not anything runs; with `at` past it is filed there.
-    What is missing for publication is a 422 that names every lack.
+    With a future `at` it appears at that time by itself; with a past `at` it gets that date.
+    A 422 lists everything that is missing for publication.
     """
     return await _answer(request, await actions.publish(work, id, expected, body.at if body else None))
 
@@ -193,7 +193,7 @@ async def withdraw_article(
 ) -> Response:
     """Withdraw a published article, with a public reason
 
-    Its address answers 410 from now on. Only `reinstate` leads back, to a draft.
+    Its address answers 410 from now on. Only `reinstate` undoes it, to a draft.
     """
     return await _answer(request, await actions.withdraw(work, id, expected, body.reason, body.note))
 
@@ -268,7 +268,7 @@ async def restore_article(
 ) -> Response:
     """Bring an earlier revision back, as a new save
 
-    Sections, tags and authors that are gone since are left out, each with the warning `not_restored`.
+    Sections, tags and authors that were deleted since are left out, each with the warning `not_restored`.
     """
     return await _answer(request, await actions.restore(work, id, expected, body.revision))
 
@@ -281,7 +281,7 @@ async def restore_revision(
 ) -> Response:
     """Bring this revision back, as a new save
 
-    Sections, tags and authors that are gone since are left out, each with the warning `not_restored`.
+    Sections, tags and authors that were deleted since are left out, each with the warning `not_restored`.
     """
     return await _answer(request, await actions.restore(work, id, expected, number))
 

@@ -450,7 +450,7 @@ class ArticleInWords(Output):
 
 
 class ArticleInList(ArticleSummary):
-    """An article in a list; `body` where `include=body` asked for it, `display` where `display=` did."""
+    """An article in a list; `body` only with `include=body`, `display` only with `display=`."""
 
     body: Body = None  # type: ignore[assignment]  # left out, not null, where it was not asked for
     display: ArticleInWords = None  # type: ignore[assignment]  # left out, too
@@ -480,7 +480,7 @@ class ArticleRead(AnyArticle):
 
 
 class ArticleAlone(ArticleRead):
-    """An article, whole; `display` where `display=` asked for it."""
+    """An article, whole; `display` only with `display=`."""
 
     display: ArticleInWords = None  # type: ignore[assignment]  # left out, not null, where it was not asked for
 
@@ -547,7 +547,7 @@ class WithdrawInput(Input):
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "نُشر الخبر قبل التحقق من مصدره."}]})
 
     reason: Reason
-    """Public: stands at the article's address from now on."""
+    """Public: shown at the article's address from now on."""
     note: Note | None = None
     """For the desk only."""
 
@@ -579,7 +579,7 @@ class RevisionRead(RevisionSummary):
 
 
 class Change(Output):
-    """A field that differs. `words` tells texts apart piece by piece."""
+    """A field that differs. `words` has the differences of a text, piece by piece."""
 
     field: str
     before: object

@@ -112,7 +112,7 @@ class CommentCreate(Input):
     )
 
     author_name: Annotated[AuthorName | None, _by_setting("comments_require_name")] = None
-    """Mandatory unless the site's settings say otherwise (`comments/form` tells)."""
+    """Mandatory unless the site's settings say otherwise (see `comments/form`)."""
     author_email: Annotated[Email | None, _by_setting("comments_require_email")] = None
     """At most 254 characters; never published. Mandatory unless the site's settings say otherwise."""
     body: CommentBody
@@ -206,7 +206,7 @@ class CommentRead(CommentAlone):
 
 
 class ArticleOfComment(Output):
-    """The article a comment stands under."""
+    """The article of a comment."""
 
     id: IdText
     slug: str
@@ -214,7 +214,7 @@ class ArticleOfComment(Output):
 
 
 class ArticleOfDeskComment(Output):
-    """The article a comment stands under. What the member may not read of it is null."""
+    """The article of a comment. What the member may not read of it is null."""
 
     id: IdText
     slug: str | None
@@ -238,15 +238,15 @@ class CommentMade(Output):
     status: Literal["pending", "approved"]
     """`pending`: held for the moderators."""
     edit_token: Annotated[str | None, Field(examples=["nec_lN3pQ1Zt0hYwz3FhJ9m2c5yqk0uTjv6d8rA1xB4eGsU"])]
-    """Lets its author see, change and delete the comment: `Authorization: Bearer nec_…`. Null where a request is
-    answered again that comes from another address."""
+    """Lets its author see, change and delete the comment: `Authorization: Bearer nec_…`. Null where a repeated
+    request comes from another address."""
 
 
 class CommentCount(Output):
     """Approved comments under one article."""
 
     asked: Annotated[str, Field(examples=["المرصد-يرصد-لؤلؤة-الخريف"])]
-    """The id or slug by which it was asked for: a former slug too."""
+    """The id or slug in the request; it may be a former slug."""
     article_id: IdText
     slug: str
     """The present one."""
@@ -254,7 +254,7 @@ class CommentCount(Output):
 
 
 class CommentCounts(Output):
-    """Counts in the order asked for; articles that cannot be seen are left out."""
+    """Counts in the order of the request; articles that cannot be seen are left out."""
 
     data: list[CommentCount]
 

@@ -21,26 +21,26 @@ TEXT = "text/plain; version=0.0.4; charset=utf-8"
 FORWARDED = {"x-forwarded-for", "forwarded", "x-real-ip"}
 REASONS = ("bad-request", "request-timeout", "uri-too-long", "headers-too-large", "rate-limited")
 HELP = {
-    "cache_hits_total": ("counter", "Answers given from the cache."),
-    "cache_misses_total": ("counter", "Answers that had to be made."),
+    "cache_hits_total": ("counter", "Answers from the cache."),
+    "cache_misses_total": ("counter", "Answers that were not in the cache."),
     "cache_joined_total": ("counter", "Requests that shared an answer being made."),
-    "cache_bypassed_total": ("counter", "Requests that the cache had no part in."),
+    "cache_bypassed_total": ("counter", "Requests that bypassed the cache."),
     "cache_hit_ratio": ("gauge", "Hits among hits, joined and misses."),
-    "cache_entries": ("gauge", "Answers kept."),
-    "cache_bytes": ("gauge", "Bytes kept."),
-    "cache_evicted_total": ("counter", "Answers that gave way to others."),
-    "cache_dropped_total": ("counter", "Answers that were true no more."),
+    "cache_entries": ("gauge", "Answers in the cache."),
+    "cache_bytes": ("gauge", "Bytes of the answers in the cache."),
+    "cache_evicted_total": ("counter", "Answers evicted to make room."),
+    "cache_dropped_total": ("counter", "Answers that were invalidated."),
     "streams_open": ("gauge", "Open streams."),
     "stream_events_total": ("counter", "Events sent to stream clients."),
     "streams_dropped_total": ("counter", "Stream clients dropped because they did not read."),
     "log_head": ("gauge", "The last change that was read."),
     "index_texts_stale": ("gauge", "Indexed texts that must be indexed again."),
     "index_entries_left": ("gauge", "The former name of index_texts_stale; goes in the next release."),
-    "consumer_changes_behind": ("gauge", "Changes that a consumer of the log was not given yet."),
+    "consumer_changes_behind": ("gauge", "Changes that a consumer of the log has not processed yet."),
     "consumer_failures": ("gauge", "Failures in a row of a consumer of the log."),
     "requests_refused_total": ("counter", "Requests refused below the application, by the slug of the problem."),
-    "requests_unfinished": ("gauge", "Connections whose request has not come to its end."),
-    "log_is_current": ("gauge", "1 while the change log can be heard."),
+    "requests_unfinished": ("gauge", "Connections whose request is not finished."),
+    "log_is_current": ("gauge", "1 while the change log can be read."),
 }
 
 LABELS = {

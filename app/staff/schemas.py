@@ -66,17 +66,17 @@ class TokenRead(Output):
     id: IdText
     member_id: IdText
     prefix: Annotated[str, Field(examples=["nsh_4Fz9Qa"])]
-    """Its first letters, to tell it by."""
+    """Its first characters, to recognise it by."""
     label: str | None
     created_at: Moment
     expires_at: Moment | None
     revoked_at: Moment | None
     last_used_at: Moment | None
-    """Noted at most once a minute."""
+    """Updated at most once a minute."""
 
 
 class TokenMade(TokenRead):
-    """A token just made: the only time that it is shown."""
+    """A new token. It is shown only this once."""
 
     token: str | None
     """Null when an `Idempotency-Key` replays this answer: a secret is shown once."""

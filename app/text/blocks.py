@@ -18,7 +18,7 @@ MarkType = Literal["strong", "emphasis", "underline", "strike", "code", "subscri
 
 
 class Mark(TypedDict):
-    """How a run of text looks, or where it leads: `href` only with `link`."""
+    """The style of a run of text, or its link: `href` only with `link`."""
 
     type: MarkType
     href: NotRequired[str]

@@ -115,9 +115,9 @@ class ItemCreate(Input):
     pinned: Position | None = None
     """Fixed position, from 1. Of two items with one position the one pinned last has it."""
     starts_at: MomentInput | None = None
-    """Shown from this moment on."""
+    """Shown from this time on."""
     expires_at: MomentInput | None = None
-    """Shown until this moment. Left out: until it is deleted."""
+    """Shown until this time. Left out: until it is deleted."""
 
 
 class ItemUpdate(Patch, ItemCreate):
