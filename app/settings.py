@@ -38,7 +38,7 @@ DATABASE_FORMS = "sqlite:///path or postgresql://user:password@host:port/name"
 SQLITE_FILE = b"SQLite format 3\0"  # how each begins: https://www.sqlite.org/fileformat.html
 LIKENESS = 0.7  # `get_close_matches` cutoff, 0 to 1, for a suggested variable
 KEY_BYTES = 32  # that a key should have
-NOT_SETTINGS = ("SECRET_KEY_FILE", "PYTHON", "CHROMIUM", "CALLER_CWD")
+NOT_SETTINGS = ("SECRET_KEY_FILE", "PYTHON", "CHROMIUM", "CALLER_CWD", "URL")
 TERM_NAMES = ("slug", "id")
 PATH_NAMES = {  # what may stand in braces
     "article_path": ("slug", "id", "section", "year", "month", "day"),

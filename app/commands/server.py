@@ -60,7 +60,8 @@ def demo(options: argparse.Namespace) -> int:
     print(
         f"\nنشرة · Nashra demo\n\n  Reader page  {address}/\n  API docs     {address}/docs\n"
         f"  Articles     {address}/v1/articles\n  Tickers      {address}/v1/tickers\n"
-        f"  Staff token  {token}\n\nFor requests at the desk, in another terminal:\n\n  export TOKEN={token}\n\n"
+        f"  Staff token  {token}\n\nFor requests at the desk, in another terminal:\n\n"
+        f"  export NASHRA_URL={address}\n  export TOKEN={token}\n\n"
         "Stop with Ctrl+C. The next demo starts again from nothing.\n",
         flush=True,
     )

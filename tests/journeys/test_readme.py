@@ -1,4 +1,5 @@
-"""The requests of the README, as they are printed, against a demo newsroom that a newcomer has just started."""
+"""The requests of the README and the examples of the guides, as they are printed, against a demo newsroom that a
+newcomer has just started."""
 
 from __future__ import annotations
 
@@ -14,16 +15,13 @@ from typing import Any, NamedTuple
 import httpx
 import pytest
 
-from tests import databases, serving
+from tests import guides, serving
 
 README = (serving.ROOT / "README.md").read_text("utf-8")
 PRINTED_AT = "http://localhost:8000"
 # Options that only say what curl shows.
 SHOWING = {"-s", "-i", "-si", "-is"}
-BEFORE, _, AFTER = README.partition("## Quick start")
-QUICK_START, _, AFTER = AFTER.partition("\n## ")
-SHELL = re.findall(r"```sh\n(.*?)```", BEFORE + AFTER, re.DOTALL)
-STEPS = re.findall(r"```sh\n(.*?)```", QUICK_START, re.DOTALL)
+SHELL = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
 LINES = [line for block in SHELL for line in block.splitlines() if line.startswith("curl")]
 
 
@@ -109,63 +107,87 @@ def test_whoever_has_the_readme_finds_every_fault_in_arabic(demo: tuple[str, str
     assert [fault["pointer"] for fault in refused.json()["errors"]] == ["/author_name", "/author_email", "/body"]
 
 
-# --- the quick start --------------------------------------------------------------------------------------------------
+# --- the examples of the guides ---------------------------------------------------------------------------------------
 
-# What stands in for curl, so that it need not be installed: the options of the quick start, and no others.
-CURL = (
-    f"#!{sys.executable}\n"
-    + """
-import argparse, urllib.request
-parser = argparse.ArgumentParser(allow_abbrev=False)
-parser.add_argument("-s", action="store_true", required=True)
-parser.add_argument("-X")
-parser.add_argument("-H", action="append", default=[])
-parser.add_argument("-d")
-parser.add_argument("url")
-asked = parser.parse_args()
-headers = dict(header.split(": ", 1) for header in asked.H)
-body = asked.d and asked.d.encode()
-request = urllib.request.Request(asked.url, body, headers, method=asked.X)
-with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
-    print(answer.read().decode())
-"""
-)
+SCRIPTS = {example.guide for example in guides.examples("sh")}
+PROGRAMS = [example for example in guides.examples("python") if not example.is_endless]
+ENDLESS = {language: [e for e in guides.examples(language) if e.is_endless] for language in ("sh", "python")}
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgresql"])
-def test_the_quick_start_leads_from_nothing_to_an_article_a_ticker_and_a_comment(
-    backend: str, tmp_path: Path, request: pytest.FixtureRequest
+@pytest.fixture(scope="module")
+def curl(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a `curl`."""
+    folder = tmp_path_factory.mktemp("curl")
+    guides.install(folder, "curl", guides.CURL)
+    return folder
+
+
+def reader_of(demo: serving.Demo, curl: Path) -> dict[str, str]:
+    """The environment of somebody who tries the examples."""
+    environment = guides.environment(demo)
+    return {**environment, "PATH": f"{curl}:{environment['PATH']}"}
+
+
+@pytest.mark.parametrize("guide", sorted(SCRIPTS))
+def test_the_requests_of_a_guide_are_answered(guide: str, demo: serving.Demo, curl: Path) -> None:
+    """In one shell, as a reader pastes them."""
+    steps = [example.text for example in guides.examples("sh") if example.guide == guide and not example.is_endless]
+    ran = subprocess.run(
+        ["sh", "-euc", "".join(steps)], env=reader_of(demo, curl), capture_output=True, encoding="utf-8", check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stderr == ""
+    assert ran.stdout
+
+
+@pytest.mark.parametrize("example", PROGRAMS, ids=str)
+def test_a_python_example_runs(
+    example: guides.Example,
+    demo: serving.Demo,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'nashra.db'}"
-    if backend == "postgresql":
-        url = databases.create(request.getfixturevalue("postgresql"), "nashra_quick_start")
-    launcher = f'#!/bin/sh\nexec "{sys.executable}" -m app.cli "$@"\n'
-    for name, text in (("curl", CURL), ("nashra", launcher)):
-        (tmp_path / name).write_text(text, "utf-8")
-        (tmp_path / name).chmod(0o755)
-    assert STEPS[0] == "./nashra serve\n"
-    environment = serving.environment(url, PYTHONUTF8="1")
-    environment["PATH"] = f"{tmp_path}:{environment['PATH']}"
-    with serving.served(url) as (address, _):
-        script = "set -eu\n" + "".join(STEPS[1:]).replace(PRINTED_AT, address)
-        ran = subprocess.run(
-            ["sh", "-c", script],
-            cwd=tmp_path,
-            env=environment,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=100,
-        )
-        assert ran.returncode == 0, ran.stderr
-        (article,) = httpx.get(f"{address}/v1/articles").json()["data"]
-        (item,) = httpx.get(f"{address}/v1/tickers/breaking").json()["items"]
-        (comment,) = httpx.get(f"{address}/v1/articles/{article['id']}/comments").json()["data"]
-    assert article["headline"] == "افتتاح مكتبة الحيّ الجديدة"
-    assert (item["text"], item["article"]["id"]) == ("مكتبة جديدة في الحيّ", article["id"])
-    assert comment["body"] == "مبارك للحيّ!"
-    shown = ran.stdout.splitlines()
-    assert "مبارك للحيّ!" in shown[-1]
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("NASHRA_URL", demo.address)
+    monkeypatch.setenv("TOKEN", demo.token)
+    exec(compile(example.text, str(example), "exec"), {"__name__": "__main__"})  # noqa: S102  # our own documents
+    assert capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("command", "example"),
+    [("sh", example) for example in ENDLESS["sh"]] + [(sys.executable, example) for example in ENDLESS["python"]],
+    ids=["curl", "python"],
+)
+def test_an_example_of_a_stream_shows_what_is_published(
+    command: str, example: guides.Example, demo: serving.Demo, curl: Path
+) -> None:
+    with subprocess.Popen(
+        [command, "-c", example.text], env=reader_of(demo, curl), stdout=subprocess.PIPE, encoding="utf-8"
+    ) as following:
+        assert following.stdout is not None
+        try:
+            assert any("ready" in line for line in following.stdout)
+            publish(demo)
+            assert any("article.published" in line for line in following.stdout)
+        finally:
+            following.kill()
+
+
+def publish(demo: serving.Demo) -> None:
+    """Publishes an article of the demo."""
+    headers = {"Authorization": f"Bearer {demo.token}"}
+    article = {"headline": "خبر جديد", "section": "ثقافة", "body": "<p>نصّه.</p>"}
+    made = httpx.post(f"{demo.address}/v1/desk/articles", json=article, headers=headers).raise_for_status().json()
+    url = f"{demo.address}/v1/desk/articles/{made['id']}/publish"
+    httpx.post(url, json={}, headers=headers).raise_for_status()
+
+
+def test_every_guide_has_its_examples_in_three_languages() -> None:
+    told = {language: {example.guide for example in guides.examples(language)} for language in ("sh", "js", "python")}
+    assert told["sh"] == told["js"] == told["python"]
+    assert {path.stem for path in guides.FOLDER.glob("*.md")} - told["sh"] <= {*guides.ELSEWHERE, "README", "reader"}
 
 
 def test_every_other_line_of_shell_is_one_that_can_be_meant() -> None:

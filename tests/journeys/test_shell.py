@@ -270,7 +270,8 @@ def test_the_demo_serves_a_newsroom_in_a_path_with_a_space(tmp_path: Path) -> No
         said = process.communicate()[0]
     token = next(line.split()[-1] for line in said.splitlines() if "Staff token" in line)
     assert token.startswith("nsh_")
-    assert f"export TOKEN={token}" in [line.strip() for line in said.splitlines()]
+    lines = [line.strip() for line in said.splitlines()]
+    assert {f"export NASHRA_URL=http://localhost:{port}", f"export TOKEN={token}"} <= set(lines)
 
 
 def _wait_for(port: int, process: subprocess.Popen[str]) -> None:
