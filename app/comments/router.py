@@ -71,7 +71,7 @@ async def _is_own(request: Request, id: CommentId, credentials: Credentials) -> 
 
 async def _author(credentials: Credentials, own: Annotated[bool, Depends(_is_own)]) -> None:
     if credentials is None:
-        raise Unauthorized(headers={"WWW-Authenticate": REALM})
+        raise Unauthorized(reason="missing", headers={"WWW-Authenticate": REALM})
     if not own:
         raise NotFound()
 

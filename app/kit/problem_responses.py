@@ -45,6 +45,40 @@ PROBLEM: JsonSchemaValue = {
             "items": {"$ref": "#/components/schemas/Fault"},
             "description": "Every validation error of the request, in the order of the form.",
         },
+        # Extension members (RFC 9457 §3.2), each of some kinds of problem only.
+        "reason": {
+            "type": ["string", "null"],
+            "description": "`unauthorized`: why the token is refused: `missing`, `unknown`, `expired`, `revoked` or "
+            "`inactive_member`; more may come. `gone`: the public reason of the withdrawal, null if none was given.",
+        },
+        "withdrawn_at": {
+            "type": ["string", "null"],
+            "format": "date-time",
+            "description": "`gone`: when the article was withdrawn.",
+        },
+        "state": {"type": "string", "description": "`state-conflict`: the present state, which forbids the action."},
+        "version": {
+            "type": ["integer", "null"],
+            "format": "int32",
+            "minimum": 1,
+            "maximum": 2147483647,
+            "description": "`precondition-required`, `precondition-failed`: the present version; null if there is "
+            "nothing yet.",
+        },
+        "existing_id": {
+            "type": ["string", "null"],
+            "description": "`already-exists`: id of the article with this `external_id`; null if the member may not "
+            "read it.",
+        },
+        "slug": {"type": "string", "description": "`already-exists`: the slug that is taken."},
+        "name": {"type": "string", "description": "`already-exists`: the name that is taken."},
+        "limit": {
+            "type": "integer",
+            "format": "int32",
+            "minimum": 0,
+            "maximum": 2147483647,
+            "description": "`payload-too-large`: size of the largest request, in bytes.",
+        },
     },
 }
 FAULT: JsonSchemaValue = {

@@ -66,6 +66,7 @@ async def test_without_a_token_nobody_changes_anything(talk: Talk) -> None:
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"].startswith("Bearer")
         assert answer.json()["type"] == "/problems/unauthorized"
+        assert answer.json()["reason"] == "missing"
     public = {**comment, "edit_token": "nec_nothing"}
     assert (await talk.own("GET", public, expect=200)).headers["cache-control"].startswith("public")
 

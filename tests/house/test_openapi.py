@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from collections.abc import Iterator
@@ -12,7 +13,8 @@ from urllib.parse import quote
 import jsonschema_rs
 import pytest
 
-from app.kit.errors import every_problem
+from app.kit.errors import Problem, every_problem
+from app.kit.problem_responses import PROBLEM
 from app.main import create_app
 from app.settings import Settings
 from app.text.slugs import slugify
@@ -207,6 +209,18 @@ def test_every_problem_of_the_document_exists_and_every_kind_is_in_it() -> None:
     # An address or method that does not exist belongs to no operation, and what is refused before it is read neither.
     below = {"request-timeout", "uri-too-long", "headers-too-large"}
     assert set(kinds) - set(named) <= {"method-not-allowed", "conflict"} | below
+
+
+def test_the_document_lists_every_member_that_a_problem_adds() -> None:
+    kinds = {kind.__name__ for kind in every_problem() if kind.__init__ is Problem.__init__}
+    calls = (
+        node
+        for path in (ROOT / "app").rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", None)) in kinds
+    )
+    given = {keyword.arg for call in calls for keyword in call.keywords} - {"errors", "headers", "params"}
+    assert {"reason", "version"} <= given - {None} <= set(PROBLEM["properties"])
 
 
 def test_schemas_are_named_for_people() -> None:
