@@ -171,10 +171,10 @@ async def publish_article(
     work: EditorWork,
     body: PublishInput | None = None,
 ) -> Response:
-    """Publish an article, now or at a moment
+    """Publish an article, now or at a given time
 
-    With `at` ahead it appears at that moment by itself, whether or not anything runs; with `at` past it is filed there.
-    What is missing for publication is a 422 that names every lack.
+    With `at` in the future it becomes public at that time by itself; with `at` in the past it gets that date.
+    A 422 lists everything that is missing for publication.
     """
     return await _answer(request, await actions.publish(work, id, expected, body.at if body else None))
 

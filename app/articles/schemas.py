@@ -424,7 +424,7 @@ class HijriDate(Output):
 
 
 class MomentInWords(Output):
-    """A moment in words, in the time zone of the site."""
+    """A time in words, in the time zone of the site."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [MOMENT_EXAMPLE]})
 
@@ -450,7 +450,7 @@ class ArticleInWords(Output):
 
 
 class ArticleInList(ArticleSummary):
-    """An article in a list; `body` where `include=body` asked for it, `display` where `display=` did."""
+    """An article in a list; `body` with `include=body`, `display` with `display=`."""
 
     body: Body = None  # type: ignore[assignment]  # left out, not null, where it was not asked for
     display: ArticleInWords = None  # type: ignore[assignment]  # left out, too
@@ -480,7 +480,7 @@ class ArticleRead(AnyArticle):
 
 
 class ArticleAlone(ArticleRead):
-    """An article, whole; `display` where `display=` asked for it."""
+    """A whole article; `display` with `display=`."""
 
     display: ArticleInWords = None  # type: ignore[assignment]  # left out, not null, where it was not asked for
 

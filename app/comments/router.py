@@ -153,7 +153,7 @@ async def create_comment(
 ) -> Response:
     """Send a comment
 
-    201 where comments are open: it is public. 202 where they are moderated: it is held. Every fault is told at once, in
+    201 where comments are open: it is public. 202 where they are moderated: it is held. A 422 lists every fault, in
     the order of the form. `edit_token` lets its author see, change and delete the comment. A request that is sent again
     with the same `Idempotency-Key` gets the comment as it is now; from another address without the `edit_token`, and
     without words that its author has changed since and nobody has approved.
@@ -171,7 +171,8 @@ async def count_comments(
 ) -> Response:
     """Count the comments of up to 100 articles
 
-    Approved ones, a row for each name in the order asked for. Articles that cannot be seen are left out.
+    Numbers of approved comments, a row for each name in the order of the request. Articles that are not public are
+    left out.
     """
     found = await Comments(connection).counts(terms(query.articles), clock.now())
     counts = [
@@ -225,8 +226,8 @@ async def update_comment(
     """Change one's own comment
 
     JSON Merge Patch with the comment's edit token: while it waits at any time, once approved for some minutes after it
-    was sent (`/v1/site` tells how many). Where comments are moderated it waits again. A change counts as a comment does
-    where there are too many, and must not repeat another comment of the same person.
+    was sent (`comments` of `/v1/site` has the number). Where comments are moderated it is held again. A change counts
+    towards the rate limit, and must not repeat another comment of the same person.
     """
     await actions.change_own(visit, id, body, expected)
     return await _own(request, visit.session, await visit.comments.one(id, visit.now, own=True))

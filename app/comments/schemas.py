@@ -112,7 +112,7 @@ class CommentCreate(Input):
     )
 
     author_name: Annotated[AuthorName | None, _by_setting("comments_require_name")] = None
-    """Mandatory unless the site's settings say otherwise (`comments/form` tells)."""
+    """Mandatory unless the site's settings say otherwise (see `comments/form`)."""
     author_email: Annotated[Email | None, _by_setting("comments_require_email")] = None
     """At most 254 characters; never published. Mandatory unless the site's settings say otherwise."""
     body: CommentBody
@@ -246,7 +246,7 @@ class CommentCount(Output):
     """Approved comments under one article."""
 
     asked: Annotated[str, Field(examples=["المرصد-يرصد-لؤلؤة-الخريف"])]
-    """The id or slug by which it was asked for: a former slug too."""
+    """The id or slug in the request: a former slug too."""
     article_id: IdText
     slug: str
     """The present one."""
@@ -254,7 +254,7 @@ class CommentCount(Output):
 
 
 class CommentCounts(Output):
-    """Counts in the order asked for; articles that cannot be seen are left out."""
+    """Counts in the order of the request; articles that are not public are left out."""
 
     data: list[CommentCount]
 

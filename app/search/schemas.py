@@ -120,7 +120,7 @@ class SearchResults(Output):
     corrected: list[CorrectedWord]
     """Words of the query that were replaced, because they have no matches."""
     facets: dict[str, list[FacetCount]] | None
-    """By name, the most frequent first, at most 20 values of each; null when not asked for."""
+    """By name, the most frequent first, at most 20 values of each; null without `facets=`."""
 
 
 class Suggestion(Output):

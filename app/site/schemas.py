@@ -20,7 +20,7 @@ class IndexLinks(Output):
     articles: Url
     """Published articles, newest first."""
     tickers: Url
-    """Strips of headlines."""
+    """Tickers of headlines."""
     search: Url
     """Articles by their words; needs `q`."""
     changes: Url

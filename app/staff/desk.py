@@ -142,7 +142,7 @@ async def create_token(request: Request, id: MemberId, _: NoParameters, body: To
 async def rotate_token(request: Request, id: MemberId, token_id: TokenId, _: NoParameters, work: AdminWork) -> Response:
     """Replace a token by a new one
 
-    The old one is revoked in the same moment. One that is revoked already, or has expired, cannot be replaced (409).
+    The old one is revoked at the same time. One that is revoked already, or has expired, cannot be replaced (409).
     """
     token, secret = await desk_actions.rotate_token(work, id, token_id)
     return _made(request, token, secret)

@@ -66,7 +66,7 @@ class TokenRead(Output):
     id: IdText
     member_id: IdText
     prefix: Annotated[str, Field(examples=["nsh_4Fz9Qa"])]
-    """Its first letters, to tell it by."""
+    """Its first letters, to recognise it."""
     label: str | None
     created_at: Moment
     expires_at: Moment | None
@@ -76,7 +76,7 @@ class TokenRead(Output):
 
 
 class TokenMade(TokenRead):
-    """A token just made: the only time that it is shown."""
+    """A new token: the only answer that contains it."""
 
     token: str | None
     """Null when an `Idempotency-Key` replays this answer: a secret is shown once."""
