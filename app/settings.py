@@ -175,7 +175,7 @@ class Settings(BaseModel):
     cache_tag_header: Annotated[str, AfterValidator(_header_name)] = Field(
         "Cache-Tag", description="Header that carries cache tags to a CDN."
     )
-    purge_url: OptionalAddress = Field("", description="Address that is told, by POST, which cache tags changed.")
+    purge_url: OptionalAddress = Field("", description="Address that gets, by POST, the cache tags that changed.")
     purge_token: str = Field("", description="Bearer token for the purge address.")
     metrics_token: str = Field("", description="Bearer token for `/metrics` (else: loopback only).")
     changes_days: int = Field(
@@ -191,7 +191,9 @@ class Settings(BaseModel):
     head_max_bytes: int = Field(
         65_536, ge=8_192, le=1_048_576, description="Largest request line and header fields together (else 414, 431)."
     )
-    head_max_fields: int = Field(200, ge=20, le=2_000, description="Most header fields of a request (else 431).")
+    head_max_fields: int = Field(
+        200, ge=20, le=2_000, description="Maximum number of header fields of a request (else 431)."
+    )
     head_seconds: float = Field(10, gt=0, le=600, description="Seconds in which the head of a request must come (408).")
     body_seconds: float = Field(10, gt=0, le=600, description="Seconds before the rate of a request body counts.")
     body_min_rate: int = Field(500, ge=1, description="Bytes a second that a request body must come with (else 408).")

@@ -46,8 +46,8 @@ async def _absent(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, Absence]:
 ARTICLE = Noun(
     kind=KIND,
     events={
-        "article.published": "it came out, by hand or by the clock, or came back",
-        "article.updated": "something that readers see of it has changed: its text, its terms, a translation of it",
+        "article.published": "it was published, by hand or by the clock, or published again",
+        "article.updated": "something public of it has changed: its text, its terms, a translation of it",
         "article.corrected": "a correction was added",
         "article.slug_changed": "it has another address; the former one redirects",
         "article.unpublished": "it was unpublished: it is a draft again",

@@ -424,7 +424,7 @@ class HijriDate(Output):
 
 
 class MomentInWords(Output):
-    """A moment in words, in the time zone of the site."""
+    """A time in words, in the time zone of the site."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [MOMENT_EXAMPLE]})
 

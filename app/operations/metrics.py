@@ -33,7 +33,7 @@ HELP = {
     "streams_open": ("gauge", "Open streams."),
     "stream_events_total": ("counter", "Events sent to stream clients."),
     "streams_dropped_total": ("counter", "Stream clients dropped because they did not read."),
-    "log_head": ("gauge", "The last change that was read."),
+    "log_head": ("gauge", "Number of the last change that was read from the log."),
     "index_texts_stale": ("gauge", "Indexed texts that must be indexed again."),
     "index_entries_left": ("gauge", "The former name of index_texts_stale; goes in the next release."),
     "consumer_changes_behind": ("gauge", "Changes that a consumer of the log has not processed yet."),

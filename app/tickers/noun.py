@@ -28,7 +28,7 @@ async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
 TICKER = Noun(
     kind=KIND,
     events={
-        "ticker.changed": "it shows something else, for whatever reason",
+        "ticker.changed": "it shows something else, for any reason",
         "ticker.deleted": "it was deleted",
     },
     schemas=(TickerRead,),
