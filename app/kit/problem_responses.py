@@ -106,6 +106,15 @@ EXAMPLE_FAULTS: Mapping[str, JsonSchemaValue] = {
     "invalid-query": {"parameter": "limit", "code": "too_large", "params": {"max": 100}},
     "invalid-cursor": {"parameter": "cursor", "code": "cursor_foreign", "params": {}},
 }
+EXAMPLE_MEMBERS: Mapping[str, JsonSchemaValue] = {
+    "unauthorized": {"reason": "missing"},
+    "already-exists": {"slug": "business"},
+    "state-conflict": {"state": "published"},
+    "gone": {"withdrawn_at": "2026-11-23T19:14:15.000Z", "reason": "The report was wrong."},
+    "precondition-failed": {"version": 4},
+    "precondition-required": {"version": 4},
+    "payload-too-large": {"limit": 32768},
+}
 EXAMPLE_VALUES = {"minutes": 5}
 
 
@@ -144,15 +153,17 @@ def _response(status: str, slugs: list[str]) -> JsonSchemaValue:
 
 def example_of(kind: type[Problem], language: str) -> JsonSchemaValue:
     """A problem of this kind as it is answered, with its messages in `language`."""
+    members = EXAMPLE_MEMBERS.get(kind.slug, {})
+    detail = kind(**members).detail_key if members else f"problem.{kind.slug}.detail"
     example: JsonSchemaValue = {
         "type": f"/problems/{kind.slug}",
         "title": message(f"problem.{kind.slug}.title", language),
         "status": kind.status,
-        "detail": message(f"problem.{kind.slug}.detail", language, EXAMPLE_VALUES),
+        "detail": message(detail, language, EXAMPLE_VALUES),
         "instance": "/v1/articles",
         "language": language,
         "direction": direction(language),
     }
     if fault := EXAMPLE_FAULTS.get(kind.slug):
         example["errors"] = [{**fault, "message": message(f"fault.{fault['code']}", language, fault["params"])}]
-    return example
+    return example | members

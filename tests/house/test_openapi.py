@@ -225,6 +225,8 @@ def test_every_member_that_a_problem_adds_is_in_the_document() -> None:
     described = set(DOCUMENT["components"]["schemas"]["Problem"]["properties"])
     fixed = {"type", "title", "status", "detail", "instance", "language", "direction", "errors"}
     assert described - fixed == added
+    examples = DOCUMENT["components"]["examples"]
+    assert (examples["unauthorized"]["value"]["reason"], examples["gone"]["value"]["status"]) == ("missing", 410)
 
 
 def test_schemas_are_named_for_people() -> None:
