@@ -185,8 +185,9 @@ def test_line_separators_are_escaped_too() -> None:
 
 
 async def test_it_is_cached_and_validated_like_the_article(newsroom: Newsroom) -> None:
+    await newsroom.tag("فلك")
     await newsroom.author("ليلى")
-    article = await newsroom.published(authors=["ليلى"])
+    article = await newsroom.published(tags=["فلك"], authors=["ليلى"])
     url = f"/v1/articles/{article['id']}"
     async with beside(newsroom) as other:
         alone, said = await newsroom.get(url), await newsroom.get(f"{url}/jsonld")
@@ -197,6 +198,10 @@ async def test_it_is_cached_and_validated_like_the_article(newsroom: Newsroom) -
         hits = newsroom.app.state.cache.hits
         await newsroom.get(f"{url}/jsonld")
         assert newsroom.app.state.cache.hits == hits + 1
+        # The tag comes first: an author's new name is told as an update of the article, a tag's is not.
+        await newsroom.desk("PUT", "/tags/فلك", {"name": "الفلك"}, if_match='"1"')
+        for room in (newsroom, other):
+            assert (await room.get(f"{url}/jsonld")).json()["keywords"] == ["الفلك"]
         await newsroom.desk("PUT", "/authors/ليلى", {"name": "ليلى القاسم", "slug": "layla"}, if_match='"1"')
         for room in (newsroom, other):
             (author,) = (await room.get(f"{url}/jsonld")).json()["author"]
