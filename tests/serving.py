@@ -92,11 +92,11 @@ class Demo(NamedTuple):
 
 
 @contextmanager
-def demo(folder: Path) -> Iterator[Demo]:
+def demo(folder: Path, **settings: str) -> Iterator[Demo]:
     """`./nashra demo` in `folder`, as a newcomer starts it; killed when the block ends."""
     port, printed = free_port(), folder / "printed.txt"
     told = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
-    told |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"}
+    told |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **settings}
     with printed.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "app.cli", "demo", "--port", str(port)], cwd=folder, env=told, stdout=output

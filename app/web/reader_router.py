@@ -283,13 +283,13 @@ async def read_search(request: Request) -> Response:
     reader = _reader(request)
     query = request.query_params
     found, problem = None, None
+    sort = "newest" if query.get("sort") == "newest" else None
     if query.get("q", "").strip():
-        sort = "newest" if query.get("sort") == "newest" else "relevance"
         try:
             found = await reader.api.get("/v1/search", q=query["q"], sort=sort, cursor=query.get("cursor"))
         except InvalidQuery as error:
             problem = error
-    return await page(request, reader, "search.html", q=query.get("q", ""), found=found, problem=problem)
+    return await page(request, reader, "search.html", q=query.get("q", ""), sort=sort, found=found, problem=problem)
 
 
 # --- the form post ----------------------------------------------------------------------------------------------------

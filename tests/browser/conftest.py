@@ -10,6 +10,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
 
 from tests import serving
+from tests.browser.desk import Desk, language_of
 
 PATIENCE = 20_000  # milliseconds, for a busy machine
 QUIET = "no-sandbox disable-gpu disable-quic no-first-run disable-background-networking disable-component-update"
@@ -20,11 +21,16 @@ REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation',
         reportViolation(`${effectiveDirective} forbids ${blockedURI} in ${sourceFile}`))"""
 
 
+MANY_COMMENTS = "1000/60"  # all tests write from one address
+ENGLISH = {"NASHRA_LANGUAGE": "en", "NASHRA_SITE_NAME": "The Bulletin"}
+
+
 class Look(NamedTuple):
-    """How wide a page is, in CSS pixels, and which colours its reader prefers."""
+    """How wide a page is, in CSS pixels, which colours its reader prefers, and whether scripts run."""
 
     width: int
     colours: Literal["light", "dark"]
+    scripts: bool = True
 
 
 LOOKS = [Look(1280, "light"), Look(1280, "dark"), Look(390, "light"), Look(390, "dark")]
@@ -33,8 +39,23 @@ LOOKS = [Look(1280, "light"), Look(1280, "dark"), Look(390, "light"), Look(390, 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
     """A demo newsroom in a process of its own: its address, and the token of an admin."""
-    with serving.demo(tmp_path_factory.mktemp("demo")) as running:
+    with serving.demo(tmp_path_factory.mktemp("demo"), NASHRA_COMMENTS_RATE=MANY_COMMENTS) as running:
         yield running
+
+
+@pytest.fixture(scope="session")
+def english_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
+    """A second demo newsroom, whose language is English: left to right."""
+    with serving.demo(tmp_path_factory.mktemp("english"), NASHRA_COMMENTS_RATE=MANY_COMMENTS, **ENGLISH) as running:
+        yield running
+
+
+@pytest.fixture
+def site(request: pytest.FixtureRequest) -> serving.Demo:
+    """The newsroom that the page reads: `@pytest.mark.parametrize("site", ["ar", "en"], indirect=True)`."""
+    fixture = "english_demo" if getattr(request, "param", "ar") == "en" else "demo"
+    running: serving.Demo = request.getfixturevalue(fixture)
+    return running
 
 
 @pytest.fixture(scope="session")
@@ -61,16 +82,17 @@ def faults() -> list[str]:
 
 
 @pytest.fixture
-def page(chromium: Browser, demo: serving.Demo, look: Look, faults: list[str]) -> Iterator[Page]:
-    """An empty page of a new profile; addresses without an origin are those of the demo."""
+def page(chromium: Browser, site: serving.Demo, look: Look, faults: list[str]) -> Iterator[Page]:
+    """An empty page of a new profile; addresses without an origin are those of `site`."""
     with chromium.new_context(
-        base_url=demo.address,
+        base_url=site.address,
         viewport={"width": look.width, "height": 800},
         is_mobile=look.width < 600,
         color_scheme=look.colours,
+        java_script_enabled=look.scripts,
     ) as context:
         context.set_default_timeout(PATIENCE)
-        watch(context, demo.address, faults)
+        watch(context, site.address, faults)
         opened = context.new_page()
         yield opened
         opened.evaluate("0")  # what was reported before the answer has arrived with it
@@ -83,6 +105,7 @@ def watch(context: BrowserContext, origin: str, faults: list[str]) -> None:
     tell = faults.append
     context.expose_function("reportViolation", lambda text: tell(f"content security policy: {text}"))
     context.add_init_script(REPORT_VIOLATIONS)
+    context.on("dialog", lambda shown: (tell(f"dialog: {shown.message}"), shown.dismiss()))
     context.on("console", lambda said: tell(f"console: {said.text}") if said.type == "error" else None)
     context.on("weberror", lambda told: tell(f"script: {told.error}"))
     context.on("requestfailed", lambda asked: tell(f"failed: {asked.url}: {asked.failure}") if failed(asked) else None)
@@ -98,3 +121,11 @@ def failed(asked: Request) -> bool:
 def ours(url: str, origin: str) -> bool:
     """Whether a request stays here: at the origin, or inside of the browser."""
     return url.startswith((f"{origin}/", "data:", f"blob:{origin}/"))
+
+
+@pytest.fixture
+def desk(site: serving.Demo, request: pytest.FixtureRequest) -> Iterator[Desk]:
+    """The desk of the newsroom that the page reads."""
+    at_desk = Desk(site, language_of(request))
+    yield at_desk
+    at_desk.close()

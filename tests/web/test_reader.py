@@ -201,7 +201,6 @@ async def test_hostile_text_stays_text(newsroom: Newsroom) -> None:
         outside = re.sub(r"<script type=\"(module|application/ld\+json)\".*?</script>", "", page, flags=re.DOTALL)
         assert "<script" not in outside, path
         assert not re.search(r"<[^>]+\son\w+=|javascript:|<img|\sstyle=", page), path
-        assert "{{7*7}}" in page or "49" not in page
     json_ld = re.findall(
         r'<script type="application/ld\+json">(.*?)</script>', (await newsroom.get(path_of(article))).text
     )

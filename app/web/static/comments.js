@@ -4,6 +4,13 @@
 const DRAFT = "nashra.draft."; // the words only: never name or address
 const OWN = "nashra.comments."; // edit tokens of one's own comments, by article
 
+/** The browser's storage; a browser that forbids it (all cookies blocked) keeps nothing. */
+const kept = {
+  get(name) { try { return localStorage.getItem(name); } catch { return null; } },
+  set(name, value) { try { localStorage.setItem(name, value); } catch { /* forbidden or full */ } },
+  remove(name) { try { localStorage.removeItem(name); } catch { /* forbidden */ } },
+};
+
 export function runComments() {
   const form = document.querySelector(".comment-form");
   if (form) new CommentForm(form);
@@ -15,7 +22,6 @@ class CommentForm {
     this.form = form;
     this.words = form.dataset;
     this.body = form.elements.body;
-    this.key = crypto.randomUUID();
     this.keepDraft();
     this.countCharacters();
     this.answerReplies();
@@ -28,11 +34,10 @@ class CommentForm {
 
   keepDraft() {
     const name = DRAFT + this.words.key;
-    if (!this.body.value) this.body.value = localStorage.getItem(name) ?? "";
+    if (!this.body.value) this.body.value = kept.get(name) ?? "";
     this.body.addEventListener("input", () => {
-      if (this.body.value) localStorage.setItem(name, this.body.value);
-      else localStorage.removeItem(name);
-      this.key = crypto.randomUUID(); // other words are another comment
+      if (this.body.value) kept.set(name, this.body.value);
+      else kept.remove(name);
     });
   }
 
@@ -82,30 +87,48 @@ class CommentForm {
   async send() {
     const button = this.form.querySelector("[type=submit]");
     if (button.disabled) return;
+    const label = button.textContent;
     button.disabled = true;
+    button.textContent = this.words.sending;
     try {
-      const response = await call("POST", this.words.api, this.content(), { "Idempotency-Key": this.key });
+      const content = this.content();
+      const response = await call("POST", this.words.api, content, { "Idempotency-Key": this.keyOf(content) });
       if (response.ok) this.sent(await response.json());
       else this.refused(await response.json());
     } catch {
       this.refused({ errors: [], detail: this.words.failed });
     } finally {
       button.disabled = false;
+      button.textContent = label;
     }
+  }
+
+  /** The key of what is sent: the same for the same, so that what is sent again after a failure is not done twice. */
+  keyOf(content) {
+    const text = JSON.stringify(content);
+    if (text !== this.keyed) [this.keyed, this.key] = [text, newKey()];
+    return this.key;
   }
 
   /** Faults at their fields, a summary above, the focus on the first field. */
   refused(problem) {
     const faults = problem.errors ?? [];
-    const summary = this.form.querySelector(".errors");
+    const summary = this.clear();
     const list = summary.querySelector("ul");
-    list.replaceChildren();
-    for (const error of this.form.querySelectorAll(".error")) error.textContent = "";
-    for (const field of this.form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
     for (const fault of faults) this.mark(fault, list);
     if (!faults.length) list.append(item(problem.detail));
     summary.hidden = false;
     (this.form.querySelector("[aria-invalid=true]") ?? summary).focus();
+  }
+
+  /** Take all faults away. Returns their summary, hidden. */
+  clear() {
+    const summary = this.form.querySelector(".errors");
+    summary.hidden = true;
+    summary.querySelector("ul").replaceChildren();
+    for (const error of this.form.querySelectorAll(".error")) error.textContent = "";
+    for (const field of this.form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+    return summary;
   }
 
   mark(fault, list) {
@@ -120,13 +143,14 @@ class CommentForm {
   }
 
   sent({ comment, status, edit_token: token }) {
-    localStorage.removeItem(DRAFT + this.words.key);
-    if (token) localStorage.setItem(OWN + this.words.key, JSON.stringify({ ...own(this.words.key), [comment.id]: token }));
-    this.form.querySelector(".errors").hidden = true;
+    kept.remove(DRAFT + this.words.key);
+    if (token) kept.set(OWN + this.words.key, JSON.stringify({ ...own(this.words.key), [comment.id]: token }));
+    this.clear();
     this.body.value = "";
+    this.body.dispatchEvent(new Event("input")); // the count
     this.form.elements.parent_id.value = "";
     this.form.querySelector("[data-replying]").hidden = true;
-    this.key = crypto.randomUUID();
+    this.keyed = null; // the same words once more are another comment
     this.showOwn(status === "approved" ? this.words.public : this.words.held);
   }
 
@@ -157,8 +181,9 @@ class OwnComment {
   show() {
     const text = make("p", this.comment.body);
     text.dir = this.comment.direction;
+    const waits = this.comment.status === "pending" ? [make("p", this.words.waits)] : [];
     const buttons = [this.button("edit", () => this.edit()), " ", this.button("delete", () => this.remove())];
-    this.element.replaceChildren(make("strong", this.words.yours), text, ...buttons);
+    this.element.replaceChildren(make("strong", this.words.yours), ...waits, text, ...buttons);
   }
 
   button(name, act) {
@@ -178,13 +203,8 @@ class OwnComment {
     error.className = "error";
     error.setAttribute("role", "alert");
     const save = this.button("save", async () => {
-      const response = await this.call("PATCH", { body: area.value });
-      if (response.ok) {
-        this.form.showOwn(this.words.edited);
-        return;
-      }
-      const problem = await response.json();
-      error.textContent = problem.errors?.[0]?.message ?? problem.detail;
+      error.textContent = await this.failure("PATCH", { body: area.value });
+      if (!error.textContent) this.form.showOwn(this.words.edited);
     });
     this.element.replaceChildren(area, error, save);
     area.focus();
@@ -192,17 +212,22 @@ class OwnComment {
 
   async remove() {
     if (!confirm(this.words.confirm)) return;
-    const response = await this.call("DELETE");
-    if (!response.ok) {
-      this.form.showOwn((await response.json()).detail);
-      return;
-    }
-    forget(this.words.key, this.comment.id);
-    this.form.showOwn(this.words.deleted);
+    const failure = await this.failure("DELETE");
+    if (!failure) forget(this.words.key, this.comment.id);
+    this.form.showOwn(failure || this.words.deleted);
   }
 
-  call(method, content) {
-    return call(method, `/v1/comments/${this.comment.id}`, content, { ...bearer(this.token), ...(this.etag && method !== "GET" ? { "If-Match": this.etag } : {}) });
+  /** Change the comment. Returns what went wrong, in words, or an empty text. */
+  async failure(method, content) {
+    const headers = { ...bearer(this.token), ...(this.etag && { "If-Match": this.etag }) };
+    try {
+      const response = await call(method, `/v1/comments/${this.comment.id}`, content, headers);
+      if (response.ok) return "";
+      const problem = await response.json();
+      return problem.errors?.[0]?.message ?? problem.detail;
+    } catch {
+      return this.words.failed;
+    }
   }
 }
 
@@ -212,11 +237,14 @@ function call(method, url, content, headers = {}) {
   return fetch(url, { method, headers: sent, body: content === undefined ? undefined : JSON.stringify(content) });
 }
 
+/** `crypto.randomUUID` is there in secure contexts only: not where a site is tried out over plain HTTP. */
+const newKey = () => Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
 const bearer = (token) => ({ Authorization: `Bearer ${token}` });
 
 function own(key) {
   try {
-    return JSON.parse(localStorage.getItem(OWN + key)) ?? {};
+    return JSON.parse(kept.get(OWN + key)) ?? {};
   } catch {
     return {};
   }
@@ -224,7 +252,7 @@ function own(key) {
 
 function forget(key, id) {
   const { [id]: _, ...rest } = own(key);
-  localStorage.setItem(OWN + key, JSON.stringify(rest));
+  kept.set(OWN + key, JSON.stringify(rest));
 }
 
 function make(tag, text) {

@@ -34,7 +34,7 @@ class Suggestions {
     if ([...asked].length < 2) return this.show([]);
     try {
       const response = await fetch(`/v1/search/suggest?limit=8&q=${encodeURIComponent(asked)}`);
-      if (response.ok && this.input.value.trim() === asked) this.show((await response.json()).data);
+      if (response.ok && this.input.value.trim() === asked && document.activeElement === this.input) this.show((await response.json()).data);
     } catch { /* no suggestions */ }
   }
 

@@ -37,30 +37,45 @@ function follow(ticker) {
     source.addEventListener("ticker.deleted", () => draw(ticker, []));
     source.addEventListener("error", () => {
       // After 429, 503 or 404 the browser gives up: we ask from time to time, and listen again later.
-      if (source.readyState === EventSource.CLOSED) setTimeout(listen, 60_000);
+      if (source.readyState === EventSource.CLOSED) setTimeout(() => { stream = listen(); }, 60_000);
       if (timer === null) read();
     });
-    addEventListener("pagehide", () => source.close(), { once: true });
+    return source;
   };
-  listen();
+  let stream = listen();
+  addEventListener("pagehide", () => stream.close());
+  // A page that comes back out of the back/forward cache has missed what came meanwhile.
+  addEventListener("pageshow", (event) => { if (event.persisted) stream = listen(); });
 }
 
 /** Draw the items anew, keeping the elements of those that stay, and announce new ones politely. */
 function draw(ticker, items) {
   const list = ticker.querySelector("ul");
   const known = new Map([...list.children].map((element) => [element.dataset.id, element]));
-  const fresh = known.size ? items.filter((item) => !known.has(item.id)) : [];
-  list.replaceChildren(...items.map((item) => same(known.get(item.id), item) ?? element(ticker, item)));
+  const fresh = items.filter((item) => !known.has(item.id));
+  arrange(list, items.map((item) => same(known.get(item.id), element(ticker, item))));
   ticker.hidden = items.length === 0;
   if (fresh.length) {
-    const status = ticker.querySelector("[role=status]");
+    const status = document.querySelector("[data-news]");
     status.textContent = `${status.dataset.news} ${fresh.map((item) => item.text).join(" · ")}`;
   }
 }
 
-function same(element, item) {
-  const text = element?.querySelector("a, span")?.textContent;
-  return text === item.text && element.classList.contains(`level-${item.level}`) ? element : null;
+/** Give the list these children. One that has its place is not touched: it would lose the focus. */
+function arrange(list, children) {
+  for (const element of [...list.children]) if (!children.includes(element)) element.remove();
+  children.forEach((element, index) => {
+    if (list.children[index] !== element) list.insertBefore(element, list.children[index] ?? null);
+  });
+}
+
+/** The element that stands there already, where it shows the same. */
+function same(present, made) {
+  return present && shown(present) === shown(made) ? present : made;
+}
+
+function shown(element) {
+  return [element.className, element.dir, element.textContent, element.querySelector("a")?.getAttribute("href")].join("\n");
 }
 
 function element(ticker, item) {
@@ -94,21 +109,17 @@ function move(ticker) {
   const button = ticker.querySelector(".pause");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
   let paused = still.matches;
-  let held = false;
-  for (const [begin, end] of [["pointerenter", "pointerleave"], ["focusin", "focusout"]]) {
-    ticker.addEventListener(begin, () => { held = true; });
-    ticker.addEventListener(end, () => { held = false; });
-  }
+  // The focus on the button holds nothing: it has just been told to go on.
+  const isHeld = () => ticker.matches(":hover") || list.matches(":focus-within");
   const show = () => {
     button.hidden = list.scrollWidth <= list.clientWidth;
     button.textContent = paused ? button.dataset.play : button.dataset.pause;
-    button.setAttribute("aria-pressed", String(paused));
   };
   button.addEventListener("click", () => { paused = !paused; show(); });
   show();
   setInterval(() => {
     show();
-    if (!paused && !held && !document.hidden) next(list);
+    if (!paused && !isHeld() && !document.hidden) next(list);
   }, MOVE_SECONDS * 1000);
 }
 
