@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import assert_accessible, assert_everyone_can_read, assert_fits
 from tests.browser.conftest import Look
-from tests.browser.desk import Desk, path_of
+from tests.browser.desk import Desk, Json, path_of
 from tests.serving import ROOT
 from tests.text.test_pasted import ATTACKS
 
@@ -152,7 +152,7 @@ def test_without_a_stream_the_ticker_asks_again(page: Page, desk: Desk) -> None:
 
 @wide
 def test_an_empty_ticker_is_hidden_and_a_first_item_is_announced(page: Page, desk: Desk) -> None:
-    ticker = {"refresh_after": 10, "items": []}
+    ticker: Json = {"refresh_after": 10, "items": []}
     page.route("**/stream", lambda route: route.fulfill(status=204))
     page.route("**/v1/tickers/*", lambda route: route.fulfill(json=ticker))
     page.clock.install()
