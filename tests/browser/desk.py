@@ -27,7 +27,8 @@ class Desk:
 
     def send(self, method: str, path: str, content: Json) -> Json:
         """An answer of the desk."""
-        answer = self.client.request(method, f"/v1/desk{path}", json=content, headers=self.headers)
+        headers = self.headers if method == "PUT" else {**self.headers, "If-Match": "*"}
+        answer = self.client.request(method, f"/v1/desk{path}", json=content, headers=headers)
         assert answer.is_success, answer.text
         return dict(answer.json()) if answer.content else {}
 
