@@ -62,11 +62,12 @@ class Reader:
         self._display = settings.display or settings.language
 
     async def frame(self) -> Frame:
-        """The top-level sections in the language of the site, and the ticker."""
+        """The sections in the language of the site with none of them above, and the ticker."""
         sections = (await self.api.get("/v1/sections", limit=100))["data"]
-        own = [one for one in sections if one["parent"] is None and self._is_own(one)]
+        own = {one["id"]: one for one in sections if self._is_own(one)}
+        top = [one for one in own.values() if one["parent"] is None or one["parent"]["id"] not in own]
         tickers = (await self.api.get("/v1/tickers"))["data"]
-        return Frame(sorted(own, key=lambda one: one["position"]), self._ticker(tickers))
+        return Frame(sorted(top, key=lambda one: one["position"]), self._ticker(tickers))
 
     def _ticker(self, tickers: list[Json]) -> Json | None:
         """The ticker of the setting, else the first in the language of the site, with items before empty ones."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Request, expect, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, Request, expect, sync_playwright
 
 from tests import serving
 from tests.browser.desk import Desk, language_of
@@ -103,9 +103,14 @@ def page(chromium: Browser, site: serving.Demo, look: Look, faults: list[str]) -
 def watch(context: BrowserContext, origin: str, faults: list[str]) -> None:
     """Adds to `faults` the errors in pages of `context`, their failed requests, and their requests to others."""
     tell = faults.append
+
+    def dismiss(shown: Dialog) -> None:
+        tell(f"dialog: {shown.message}")
+        shown.dismiss()
+
     context.expose_function("reportViolation", lambda text: tell(f"content security policy: {text}"))
     context.add_init_script(REPORT_VIOLATIONS)
-    context.on("dialog", lambda shown: (tell(f"dialog: {shown.message}"), shown.dismiss()))
+    context.on("dialog", dismiss)
     context.on("console", lambda said: tell(f"console: {said.text}") if said.type == "error" else None)
     context.on("weberror", lambda told: tell(f"script: {told.error}"))
     context.on("requestfailed", lambda asked: tell(f"failed: {asked.url}: {asked.failure}") if failed(asked) else None)

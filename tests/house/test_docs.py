@@ -143,7 +143,7 @@ def test_no_page_tells_of_a_route_that_is_not_there() -> None:
         ("GET", path)
         for path in (
             *("/", "/docs", "/static/{name}", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog"),
-            *("/problems", "/problems/{slug}"),
+            *("/problems", "/problems/{slug}", "/search"),
             *("/docs/guide/{name}", "/docs/operations/{name}", "/docs/schemas/{name}"),
         )
     }
