@@ -16,6 +16,7 @@ TOP_LENGTH = 7  # of which stand on top, with the lead
 OPINIONS = "opinion,analysis"
 OPINIONS_LENGTH = 4
 SECTION_LENGTH = 4  # articles shown of each section
+FRONT_SECTIONS = 12  # sections that have a slot: each costs a list
 SPARE = 6  # more are asked for, because those shown above are left out
 RELATED_LENGTH = 4
 LINK_SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
@@ -93,7 +94,7 @@ class Reader:
         top = news[:TOP_LENGTH]
         lead = min(top, key=lambda one: one["urgency"], default=None)
         shown = opinion_ids | {one["id"] for one in top}
-        slots = [slot for section in sections if (slot := await self._slot(section, shown)).articles]
+        slots = [slot for section in sections[:FRONT_SECTIONS] if (slot := await self._slot(section, shown)).articles]
         return Front(
             lead=lead,
             top=[one for one in top if one is not lead],

@@ -126,7 +126,7 @@ async def _redirect(request: Request, location: str) -> Response:
     """308 to the page of what stands at `location` of the API now."""
     kind, _, slug = location.removeprefix("/v1/").partition("/")
     found = await PublicApi(request).get(f"/v1/{kind}/{slug.partition('/')[0]}")
-    return _moved(request, found["url"])
+    return _moved(request, found["url"] + ("/comments" if request.method == "POST" else ""))
 
 
 def _moved(request: Request, url: str) -> Response:

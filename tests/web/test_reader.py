@@ -265,6 +265,15 @@ async def test_a_refused_form_comes_back_with_a_token_for_this_article_only(lone
     assert (await post(lone_newsroom, article, headers={}, form_token=token)).status_code == 303
 
 
+async def test_a_comment_to_a_former_slug_is_sent_to_the_present_one(newsroom: Newsroom) -> None:
+    article = await newsroom.published()
+    await newsroom.desk("PATCH", f"/articles/{article['id']}", {"slug": "اسم-جديد"}, if_match='"2"')
+    moved = await post(newsroom, article)
+    assert (moved.status_code, moved.headers["location"]) == (308, quote("/a/اسم-جديد/comments"))
+    sent = await newsroom.client.post(moved.headers["location"], data=COMMENT, headers=SAME_ORIGIN)
+    assert sent.headers["location"] == f"{quote('/a/اسم-جديد')}?sent=held#comments"
+
+
 async def test_what_is_no_form_is_refused(lone_newsroom: Newsroom) -> None:
     article = await lone_newsroom.published()
     url = f"{path_of(article)}/comments"
