@@ -67,10 +67,12 @@ def with_literal_path(scope: Scope) -> Scope:
     """The scope with its path not decoded, where percent-encoding hides the fixed part of the path.
 
     Proxies protect `/v1/desk` by its prefix: no other spelling may lead there. Slugs follow the fixed part and hold no
-    slash.
+    slash. A path that begins with a word in another script is a page of the web site: it has no fixed part of ours.
     """
     raw: bytes = scope.get("raw_path") or b""
-    if b"%" not in raw:
+    if b"%" not in raw or (
+        b"%2f" not in raw.lower() and not scope["path"].partition("/")[2].partition("/")[0].isascii()
+    ):
         return scope
     parts = raw.split(b"/")
     fixed = 4 if raw.startswith(DESK.encode() + b"/") else 3 if parts[1:2] == [b"v1"] else 2

@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from urllib.parse import parse_qsl, quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
@@ -80,8 +80,8 @@ def _pages(settings: Settings) -> dict[str, tuple[str, Endpoint]]:
 
 
 def _path(pattern: str) -> str:
-    """A pattern of the settings as a route."""
-    return pattern.rstrip("/") or "/"
+    """A pattern of the settings as a route, which is matched with the decoded path."""
+    return unquote(pattern).rstrip("/")
 
 
 class CleanAddress:

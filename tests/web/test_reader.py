@@ -314,6 +314,21 @@ async def test_paths_are_settings_and_another_origin_is_not_indexed(elsewhere: N
     await elsewhere.get(f"/a/{article['slug']}", 404)
 
 
+@pytest.mark.parametrize("pattern", ["/قسم/{slug}", "/%D9%82%D8%B3%D9%85/{slug}"])
+async def test_a_path_may_have_arabic_words(migrated_file: Path, tmp_path: Path, pattern: str) -> None:
+    shutil.copyfile(migrated_file, tmp_path / "x.db")
+    async with opened(f"sqlite:///{tmp_path / 'x.db'}", section_path=pattern, article_path="/{slug}") as room:
+        article = await room.published("خبر")
+        section = (await room.get("/v1/sections")).json()["data"][0]
+        assert headlines(await room.get(path_of(section))) == ["خبر"]
+        assert "خبر" in (await room.get(path_of(article))).text
+        assert (await room.get(f"{path_of(section)}?utm_source=x")).content == (
+            await room.get(path_of(section))
+        ).content
+        sent = await post(room, article)
+        assert sent.headers["location"] == f"{path_of(article)}?sent=held#comments"
+
+
 async def test_the_reader_page_can_be_switched_off(migrated_file: Path, tmp_path: Path) -> None:
     shutil.copyfile(migrated_file, tmp_path / "x.db")
     async with opened(f"sqlite:///{tmp_path / 'x.db'}", reader_page=False) as room:
