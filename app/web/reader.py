@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from app.settings import Settings
+from app.text.web_paths import filled_path, names_in
 from app.web.public_api import Json, PublicApi
 
 FRONT_LENGTH = 24  # articles that the front asks for
@@ -122,24 +122,15 @@ class Reader:
 
 
 class Paths:
-    """Paths of the pages on this host, percent-encoded, from the patterns of the settings."""
+    """Paths on this host for what stands in an answer without an address of its own."""
 
     def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+        self._pattern = settings.article_path
         self._own = {settings.site_url, settings.api_url}
 
     def article(self, reference: Json) -> str:
-        """Where the pattern has more than slug or id, the page redirects to the exact address."""
-        return _filled(self._settings.article_path, reference)
-
-    def section(self, reference: Json) -> str:
-        return _filled(self._settings.section_path, reference)
-
-    def tag(self, reference: Json) -> str:
-        return _filled(self._settings.tag_path, reference)
-
-    def author(self, reference: Json) -> str:
-        return _filled(self._settings.author_path, reference)
+        """The path of an article. Where the pattern has more than slug or id, the page redirects to the exact one."""
+        return filled_path(self._pattern, dict.fromkeys(names_in(self._pattern), "-") | reference)
 
     def link(self, url: str) -> str:
         """A link out of a text: one to this site stays on this host; a scheme that runs something becomes `#`."""
@@ -147,10 +138,6 @@ class Paths:
             if url.startswith(f"{own}/"):
                 return url.removeprefix(own)
         return url if urlsplit(url).scheme in LINK_SCHEMES else "#"
-
-
-def _filled(pattern: str, reference: Json) -> str:
-    return re.sub(r"\{(\w+)\}", lambda part: quote(str(reference.get(part[1], "-")), safe=""), pattern)
 
 
 def path_of(url: str) -> str:
