@@ -43,7 +43,8 @@ from app.kit.stopping import on_stop_signal
 from app.nouns import NOUNS
 from app.settings import Settings, load
 from app.sync.live import Hub
-from app.web.reader_router import CleanAddress, front_router
+from app.web.clean_address import CleanAddress
+from app.web.reader_router import reader_router
 
 log = logging.getLogger("nashra")
 # `$`, as in the router's own patterns: it also matches before a line break at the end.
@@ -88,7 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.keys_at_work = set()
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))
     # Not `include_router`, which creates every route again and matches each one twice.
-    app.router.routes.extend(route for router in (*ROUTERS, front_router(settings)) for route in router.routes)
+    app.router.routes.extend(route for router in (*ROUTERS, reader_router(settings)) for route in router.routes)
     app.state.clean_address = CleanAddress(settings)
     _layers(app, settings)
     _answers(app)

@@ -11,7 +11,7 @@ from starlette.responses import Response
 from app.kit.errors import NotFound
 from app.web.document import reference_of
 from app.web.guides import all_guides
-from app.web.templating import page
+from app.web.templating import plain_page
 
 router = APIRouter(include_in_schema=False)
 LANGUAGE = "en"  # of the guides and of the OpenAPI document
@@ -53,4 +53,4 @@ async def read_schema(request: Request, name: Name) -> Response:
 
 async def _page(request: Request, template: str, title: str, **values: object) -> Response:
     shared = {"reference": await reference_of(request), "guides": all_guides().values(), "here": request.scope["path"]}
-    return page(request, template, LANGUAGE, title=title, **shared, **values)
+    return plain_page(request, template, LANGUAGE, title=title, **shared, **values)

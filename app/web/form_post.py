@@ -47,14 +47,14 @@ class CommentForm:
         return cls({"parent_id": reply} if reply else {})
 
 
-async def receive_comment(request: Request) -> CommentForm:
-    """Read the form, check where it comes from, and send the comment."""
+async def receive_comment(request: Request, name: str) -> CommentForm:
+    """Read the form, check where it comes from, and send the comment to the article with this slug or id."""
     values = await _values(request)
     token = values.pop("form_token", "")
     if not (_is_from_our_page(request) or _is_valid(request, token)):
         language = request.app.state.settings.language
         return CommentForm(values, {"": message("reader.send_again", language)}, 403, token=_new_token(request))
-    return await _send(request, values)
+    return await _send(request, name, values)
 
 
 async def _values(request: Request) -> dict[str, str]:
@@ -101,13 +101,12 @@ def _signed(request: Request, until: str) -> bytes:
     return f"{until}\n{request.state.address}\n{request.scope['path']}".encode()
 
 
-async def _send(request: Request, values: dict[str, str]) -> CommentForm:
+async def _send(request: Request, name: str, values: dict[str, str]) -> CommentForm:
     """Send the comment to the API. A comment that is there already is answered like the first."""
-    content: dict[str, object] = {name: value for name, value in values.items() if value and name not in CHECKBOXES}
-    content |= {name: True for name in CHECKBOXES if values.get(name)}
-    names = request.path_params
+    content: dict[str, object] = {key: value for key, value in values.items() if value and key not in CHECKBOXES}
+    content |= {key: True for key in CHECKBOXES if values.get(key)}
     try:
-        status = await PublicApi(request).post(f"/v1/articles/{names.get('slug') or names['id']}/comments", content)
+        status = await PublicApi(request).post(f"/v1/articles/{name}/comments", content)
     except Problem as problem:
         if problem.slug == "duplicate-comment":
             return CommentForm(sent="held")

@@ -61,9 +61,15 @@ class Reader:
         self.language = settings.language
         self._primary = settings.language.partition("-")[0]
         self._display = settings.display or settings.language
+        self._frame: Frame | None = None
 
     async def frame(self) -> Frame:
-        """The sections in the language of the site with none of them above, and the ticker."""
+        """The sections in the language of the site with none of them above, and the ticker; read once for a page."""
+        if self._frame is None:
+            self._frame = await self._read_frame()
+        return self._frame
+
+    async def _read_frame(self) -> Frame:
         sections = (await self.api.get("/v1/sections", limit=100))["data"]
         own = {one["id"]: one for one in sections if self._is_own(one)}
         top = [one for one in own.values() if one["parent"] is None or one["parent"]["id"] not in own]
@@ -84,9 +90,14 @@ class Reader:
         """A page of articles."""
         return await self.api.get("/v1/articles", limit=limit, **filters)
 
-    async def front(self, sections: list[Json]) -> Front:
+    async def newest(self, cursor: str | None = None) -> Json:
+        """The newest articles in the language of the site, or those after `cursor`."""
+        return await self.articles(FRONT_LENGTH, language=self._primary, cursor=cursor)
+
+    async def front(self) -> Front:
         """The front, every article once."""
-        newest = await self.articles(FRONT_LENGTH, language=self._primary)
+        sections = (await self.frame()).sections[:FRONT_SECTIONS]
+        newest = await self.newest()
         opinions = await self.articles(OPINIONS_LENGTH, language=self._primary, kind=OPINIONS)
         found: list[Json] = newest["data"]
         opinion_ids = {one["id"] for one in opinions["data"]}
@@ -94,7 +105,7 @@ class Reader:
         top = news[:TOP_LENGTH]
         lead = min(top, key=lambda one: one["urgency"], default=None)
         shown = opinion_ids | {one["id"] for one in top}
-        slots = [slot for section in sections[:FRONT_SECTIONS] if (slot := await self._slot(section, shown)).articles]
+        slots = [slot for section in sections if (slot := await self._slot(section, shown)).articles]
         return Front(
             lead=lead,
             top=[one for one in top if one is not lead],

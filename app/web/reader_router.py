@@ -1,25 +1,22 @@
 """The reader page: the front, articles, sections, tags, authors, search, and the form post of a comment.
 
 Each page is made of answers of the public API (`public_api.py`) and cached with their tags. Its paths are settings, so
-the router is made for an application. A page takes the parameters of `PARAMETERS`; all others are dropped from the
-address before the cache sees it, so that what trackers append neither counts nor spreads.
+the router is made for an application. A page declares its parameters; `clean_address.py` drops all others.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from typing import NamedTuple
+from urllib.parse import quote, unquote, urlsplit
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import compile_path
-from starlette.types import Scope
 
 from app.articles.jsonld import jsonld_of
 from app.kit.caching import deliver, uncached
@@ -31,15 +28,8 @@ from app.text.messages import negotiate
 from app.web.form_post import CommentForm, receive_comment
 from app.web.public_api import Json, PublicApi
 from app.web.reader import Paths, Reader, flat, is_at, path_of
-from app.web.templating import HTML, render
-from app.web.templating import page as plain_page
+from app.web.templating import HTML, content_security_policy, plain_page, render
 
-PARAMETERS = {
-    "front": ("cursor",),
-    "article": ("comments", "thread", "after", "reply", "sent"),
-    "term": ("cursor",),
-    "search": ("q", "sort", "cursor"),
-}
 LINKS = {
     "docs": "/docs",
     "openapi": "/openapi.json",
@@ -55,56 +45,43 @@ PAGE_PROBLEMS = (NotFound, Gone, InvalidQuery, InvalidCursor)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def front_router(settings: Settings) -> APIRouter:
-    """The routes of the reader page, at the paths of the settings; where it is switched off, a page of links at `/`."""
+class ReaderPage(NamedTuple):
+    """A page: its path as a route, its endpoint, and the query parameters that it takes."""
+
+    path: str
+    endpoint: Endpoint
+    parameters: tuple[str, ...] = ("cursor",)
+
+
+def reader_pages(settings: Settings) -> list[ReaderPage]:
+    """The pages at the paths of the settings, in the order in which they are tried; none where they are off."""
+    if not settings.reader_page:
+        return []
+    article = ("comments", "thread", "after", "reply", "sent")
+    return [
+        ReaderPage("/", read_front),
+        ReaderPage(SEARCH_PATH, read_search, ("q", "sort", "cursor")),
+        ReaderPage(_route(settings.article_path), read_article, article),
+        *(ReaderPage(_route(settings.paths[kind]), _term_page(kind)) for kind in TERMS),
+    ]
+
+
+def reader_router(settings: Settings) -> APIRouter:
+    """The routes of the reader page; where it is switched off, a page of links at `/`."""
     router = APIRouter(include_in_schema=False)
     if not settings.reader_page:
         router.add_api_route("/", read_links, methods=["GET"], response_model=None)
         return router
-    for path, endpoint in _pages(settings).values():
-        router.add_api_route(path, _with_problems(endpoint), methods=["GET"], response_model=None)
-    comments = f"{_path(settings.article_path)}/comments"
+    for one in reader_pages(settings):
+        router.add_api_route(one.path, _with_problems(one.endpoint), methods=["GET"], response_model=None)
+    comments = f"{_route(settings.article_path)}/comments"
     router.add_api_route(comments, _with_problems(post_comment), methods=["POST"], response_model=None)
     return router
 
 
-def _pages(settings: Settings) -> dict[str, tuple[str, Endpoint]]:
-    return {
-        "front": ("/", read_front),
-        "search": (SEARCH_PATH, read_search),
-        "article": (_path(settings.article_path), read_article),
-        "section": (_path(settings.section_path), _term_page("section")),
-        "tag": (_path(settings.tag_path), _term_page("tag")),
-        "author": (_path(settings.author_path), _term_page("author")),
-    }
-
-
-def _path(pattern: str) -> str:
+def _route(pattern: str) -> str:
     """A pattern of the settings as a route, which is matched with the decoded path."""
     return unquote(pattern).rstrip("/")
-
-
-class CleanAddress:
-    """Drops the parameters that a page does not take, before the cache."""
-
-    def __init__(self, settings: Settings) -> None:
-        names = {"section": "term", "tag": "term", "author": "term"}
-        pages = _pages(settings) if settings.reader_page else {}
-        self._pages: list[tuple[re.Pattern[str], frozenset[str]]] = [
-            (compile_path(path)[0], frozenset(PARAMETERS[names.get(kind, kind)])) for kind, (path, _) in pages.items()
-        ]
-
-    def clean(self, scope: Scope) -> Scope:
-        """The scope without parameters that its page does not take."""
-        query, path = scope["query_string"], scope["path"]
-        if not query or path.startswith("/v1"):
-            return scope
-        taken = next((names for pattern, names in self._pages if pattern.match(path)), None)
-        if taken is None:
-            return scope
-        pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-        kept = [(name, value) for name, value in dict(pairs).items() if name in taken and value]
-        return {**scope, "query_string": urlencode(kept).encode()}
 
 
 def _with_problems(endpoint: Endpoint) -> Endpoint:
@@ -135,6 +112,12 @@ def _moved(request: Request, url: str) -> Response:
     return RedirectResponse(
         path_of(url) + (f"?{query}" if query else ""), 308, headers={"Cache-Control": f"public, max-age={age}"}
     )
+
+
+def _name_in(request: Request) -> str:
+    """Slug or id in the path of a page."""
+    names = request.path_params
+    return str(names.get("slug") or names["id"])
 
 
 def _reader(request: Request) -> Reader:
@@ -181,13 +164,9 @@ def _in_words(settings: Settings, moment: str) -> FormattedMoment:
 
 
 def _headers(settings: Settings) -> dict[str, str]:
-    images = " ".join(["'self'", "data:", *(f"https://{host}" for host in settings.image_hosts)])
+    images = " ".join(["", *(f"https://{host}" for host in settings.image_hosts)])
     frames = " ".join(f"https://{host}" for host in settings.embed_hosts) or "'none'"
-    policy = (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
-        f"img-src {images}; media-src {images}; frame-src {frames}; form-action 'self'; frame-ancestors 'none'; "
-        f"base-uri 'none'"
-    )
+    policy = content_security_policy(images, f"; media-src 'self'{images}; frame-src {frames}")
     headers = {"Content-Security-Policy": policy, "Content-Language": settings.language}
     if urlsplit(settings.site_url).netloc != urlsplit(settings.api_url).netloc:
         headers["X-Robots-Tag"] = "noindex"  # the site is somewhere else
@@ -216,10 +195,9 @@ async def read_front(request: Request) -> Response:
     reader = _reader(request)
     cursor = request.query_params.get("cursor")
     if cursor is not None:
-        older = await reader.articles(24, language=reader.language.partition("-")[0], cursor=cursor)
+        older = await reader.newest(cursor)
         return await page(request, reader, "older.html", articles=older["data"], older=older["page"]["next"])
-    frame = await reader.frame()
-    return await page(request, reader, "front.html", front=await reader.front(frame.sections))
+    return await page(request, reader, "front.html", front=await reader.front())
 
 
 async def read_article(request: Request) -> Response:
@@ -229,8 +207,7 @@ async def read_article(request: Request) -> Response:
 
 async def article_page(request: Request, reader: Reader, form: CommentForm | None = None) -> Response:
     """The page of the article that the path names. `form`: a comment that was sent and refused, with its faults."""
-    names = request.path_params
-    article = await reader.article(names.get("slug") or names["id"])
+    article = await reader.article(_name_in(request))
     if form is None and not is_at(request.scope["path"], article["url"]):
         return _moved(request, article["url"])
     values = {
@@ -265,8 +242,7 @@ async def _comments(request: Request, reader: Reader, article: Json) -> dict[str
 def _term_page(kind: str) -> Endpoint:
     async def read_term(request: Request) -> Response:
         reader = _reader(request)
-        names = request.path_params
-        term = await reader.api.get(f"/v1/{TERMS[kind]}/{names.get('slug') or names['id']}")
+        term = await reader.api.get(f"/v1/{TERMS[kind]}/{_name_in(request)}")
         if not is_at(request.scope["path"], term["url"]):
             return _moved(request, term["url"])
         cursor = request.query_params.get("cursor")
@@ -297,7 +273,7 @@ async def read_search(request: Request) -> Response:
 
 async def post_comment(request: Request) -> Response:
     """A comment that was sent without a script: 303 to the article, or the page again with the faults."""
-    form = await receive_comment(request)
+    form = await receive_comment(request, _name_in(request))
     if form.sent is None:
         return await article_page(request, _reader(request), form)
     path = quote(request.scope["path"].removesuffix("/comments"), safe="/")

@@ -15,7 +15,7 @@ from app.kit.problem_responses import example_of
 from app.text.messages import LANGUAGES, message, negotiate
 from app.web import static_files
 from app.web.document import document_bytes, reference_of
-from app.web.templating import page
+from app.web.templating import plain_page
 
 router = APIRouter(include_in_schema=False)
 IMMUTABLE = {"Cache-Control": "public, max-age=31536000, immutable"}
@@ -60,7 +60,7 @@ async def read_api_catalog(request: Request) -> Response:
 async def list_problems(request: Request, language: Language = None) -> Response:
     """All kinds of problem."""
     kinds = sorted(every_problem(), key=lambda kind: (kind.status, kind.slug))
-    return page(request, "problems.html", _spoken(request, language), kinds=kinds)
+    return plain_page(request, "problems.html", _spoken(request, language), kinds=kinds)
 
 
 @router.get("/problems/{slug}")
@@ -70,7 +70,7 @@ async def read_problem(request: Request, slug: Annotated[str, Path()], language:
     if kind is None:
         raise NotFound()
     spoken = _spoken(request, language)
-    return page(
+    return plain_page(
         request,
         "problem.html",
         spoken,

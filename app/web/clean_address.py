@@ -1,0 +1,33 @@
+"""Drops the query parameters that a page does not take, before the cache: what trackers append makes no new answers."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.routing import compile_path
+from starlette.types import Scope
+
+from app.settings import Settings
+from app.web.reader_router import reader_pages
+
+
+class CleanAddress:
+    """Knows the parameters of each page of an application."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._pages: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
+            (compile_path(one.path)[0], one.parameters) for one in reader_pages(settings)
+        ]
+
+    def clean(self, scope: Scope) -> Scope:
+        """The scope without parameters that its page does not take; of a repeated one the last is kept."""
+        query, path = scope["query_string"], scope["path"]
+        if not query or path.startswith("/v1"):
+            return scope
+        taken = next((parameters for pattern, parameters in self._pages if pattern.match(path)), None)
+        if taken is None:
+            return scope
+        pairs = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+        kept = {name: value for name, value in pairs.items() if name in taken and value}
+        return {**scope, "query_string": urlencode(kept).encode()}
