@@ -58,12 +58,18 @@ def reader_pages(settings: Settings) -> list[ReaderPage]:
     if not settings.reader_page:
         return []
     article = ("comments", "thread", "after", "reply", "sent")
-    return [
+    pages = [
         ReaderPage("/", read_front),
         ReaderPage(SEARCH_PATH, read_search, ("q", "sort", "cursor")),
         ReaderPage(_route(settings.article_path), read_article, article),
         *(ReaderPage(_route(settings.paths[kind]), _term_page(kind)) for kind in TERMS),
     ]
+    return sorted(pages, key=_names_by_segment)
+
+
+def _names_by_segment(one: ReaderPage) -> list[bool]:
+    """Sorts a fixed word before a name in the same place: `/s/{slug}` before `/{section}/{slug}`."""
+    return ["{" in segment for segment in one.path.split("/")]
 
 
 def reader_router(settings: Settings) -> APIRouter:

@@ -329,6 +329,16 @@ async def test_a_path_may_have_arabic_words(migrated_file: Path, tmp_path: Path,
         assert sent.headers["location"] == f"{path_of(article)}?sent=held#comments"
 
 
+async def test_a_fixed_word_is_tried_before_a_name(migrated_file: Path, tmp_path: Path) -> None:
+    shutil.copyfile(migrated_file, tmp_path / "x.db")
+    async with opened(f"sqlite:///{tmp_path / 'x.db'}", article_path="/{section}/{slug}") as room:
+        article = await room.published("خبر")
+        assert "خبر" in (await room.get(path_of(article))).text
+        section = (await room.get("/v1/sections")).json()["data"][0]
+        assert path_of(section) == quote("/s/علوم")
+        assert headlines(await room.get(path_of(section))) == ["خبر"]
+
+
 async def test_the_reader_page_can_be_switched_off(migrated_file: Path, tmp_path: Path) -> None:
     shutil.copyfile(migrated_file, tmp_path / "x.db")
     async with opened(f"sqlite:///{tmp_path / 'x.db'}", reader_page=False) as room:
