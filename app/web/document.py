@@ -1,8 +1,9 @@
-"""The OpenAPI document of the application, as bytes and as values for templates: each made once, when first asked."""
+"""The OpenAPI document of an application, as bytes and as values for templates."""
 
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 
 from pydantic_core import to_json
 from starlette.requests import Request
@@ -10,19 +11,23 @@ from starlette.requests import Request
 from app.web.reference import Reference
 
 
-async def document_bytes(request: Request) -> bytes:
-    """The OpenAPI document without spaces, built once, beside the event loop: it takes half a second."""
-    state = request.app.state
-    if not hasattr(state, "openapi_bytes"):
-        state.openapi_bytes = to_json(await asyncio.to_thread(request.app.openapi))
-    content: bytes = state.openapi_bytes
-    return content
+@dataclass(frozen=True)
+class Document:
+    """The document without spaces, and what its pages show."""
+
+    content: bytes
+    reference: Reference
 
 
-async def reference_of(request: Request) -> Reference:
-    """The OpenAPI document as values for templates, read once."""
+async def document_of(request: Request) -> Document:
+    """The document, made once, when it is first asked for: beside the event loop, because it takes half a second."""
     state = request.app.state
-    if not hasattr(state, "reference"):
-        state.reference = Reference(await asyncio.to_thread(request.app.openapi))
-    reference: Reference = state.reference
-    return reference
+    if not hasattr(state, "document"):
+        state.document = asyncio.ensure_future(asyncio.to_thread(_read, request))
+    document: Document = await asyncio.shield(state.document)
+    return document
+
+
+def _read(request: Request) -> Document:
+    document = request.app.openapi()
+    return Document(to_json(document), Reference(document))

@@ -12,9 +12,9 @@ from starlette.responses import Response
 from app.kit.caching import deliver
 from app.kit.errors import NotFound, every_problem
 from app.kit.problem_responses import example_of
-from app.text.messages import LANGUAGES, message, negotiate
+from app.text.messages import LANGUAGES, negotiate
 from app.web import static_files
-from app.web.document import document_bytes, reference_of
+from app.web.document import document_of
 from app.web.templating import plain_page
 
 router = APIRouter(include_in_schema=False)
@@ -31,13 +31,13 @@ def _spoken(request: Request, language: str | None) -> str:
 @router.get("/openapi.json")
 async def read_openapi(request: Request) -> Response:
     """The OpenAPI document."""
-    return deliver(request, await document_bytes(request), tags=["openapi"])
+    return deliver(request, (await document_of(request)).content, tags=["openapi"])
 
 
 @router.get("/openapi.yaml")
 async def read_openapi_yaml(request: Request) -> Response:
     """The OpenAPI document for tools that ask for YAML: the same bytes, because JSON is valid YAML 1.2."""
-    return deliver(request, await document_bytes(request), tags=["openapi"], media_type="application/yaml")
+    return deliver(request, (await document_of(request)).content, tags=["openapi"], media_type="application/yaml")
 
 
 @router.get("/.well-known/api-catalog")
@@ -76,8 +76,8 @@ async def read_problem(request: Request, slug: Annotated[str, Path()], language:
         spoken,
         kind=kind,
         example=to_json(example_of(kind, spoken), indent=2).decode(),
-        operations=(await reference_of(request)).operations_with(slug),
-        others={tag: message("page.language", tag) for tag in LANGUAGES if tag != spoken},
+        operations=(await document_of(request)).reference.operations_with(slug),
+        others=[tag for tag in LANGUAGES if tag != spoken],
     )
 
 
