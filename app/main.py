@@ -29,6 +29,7 @@ from app.changes.log import Log
 from app.changes.noun import deadlines_of
 from app.changes.purging import CdnPurge
 from app.changes.tail import LogTail
+from app.changes.takedowns import TakedownsFile
 from app.comments.schemas import COMMENT_BODY_BYTES
 from app.components import NAMING
 from app.examples import EXAMPLES
@@ -120,7 +121,8 @@ def _follow_changes(app: FastAPI, settings: Settings) -> None:
     state.tail = LogTail(state.database, state.commit_signal, deadlines_of(NOUNS, settings))
     state.cache = Cache(state.tail, settings)
     state.hub = Hub(state.database, state.tail, lambda: state.settings)
-    state.consumers = {one.name: ConsumerRun(state.database, state.tail, one) for one in (CdnPurge(settings),)}
+    consumers = (CdnPurge(settings), TakedownsFile(state.database, settings))
+    state.consumers = {one.name: ConsumerRun(state.database, state.tail, one) for one in consumers}
     state.background = BackgroundTasks(
         state.database, state.tail, NOUNS, lambda: state.settings, tuple(state.consumers.values())
     )

@@ -129,6 +129,10 @@ class Settings(BaseModel):
         "sqlite:///var/nashra.db", description="`sqlite:///path` or `postgresql://…`."
     )
     database_pool: int = Field(10, ge=1, le=200, description="PostgreSQL connections of each kind (reading, writing).")
+    takedowns_file: str = Field(
+        "",
+        description="File of withdrawals, redactions and erasures; empty: beside the data.",
+    )
     migrate_on_start: bool = Field(True, description="`serve` migrates the database before it listens.")
     secret_key: Words = Field((), description="Signing keys, comma-separated: the first signs, all verify.")
     site_url: WebAddress = Field("http://localhost:8000", description="Public address of the web site.")
@@ -233,6 +237,14 @@ class Settings(BaseModel):
     @cached_property
     def sqlite_path(self) -> Path:
         return Path(re.sub(r"^sqlite(\+\w+)?:///", "", self.database_url).partition("?")[0])
+
+    @property
+    def takedowns_path(self) -> Path:
+        """The file of takedowns: by default beside a SQLite database, else in `var/`."""
+        if self.takedowns_file:
+            return Path(self.takedowns_file)
+        folder = self.sqlite_path if self.is_sqlite else Path("var") / "nashra"
+        return folder.with_name(f"{folder.stem}-takedowns.jsonl")
 
     @field_validator(*PATH_NAMES)
     @classmethod
@@ -345,6 +357,12 @@ def nearest_variable(name: str) -> str | None:
     known = [variable.removeprefix(PREFIX) for variable in variables()]
     found = get_close_matches(name.removeprefix(PREFIX), known, 1, LIKENESS)
     return f"{PREFIX}{found[0]}" if found else None
+
+
+def given_path(text: str, environment: Mapping[str, str] | None = None) -> Path:
+    """A path as it was typed: relative to where the caller of `./nashra` stood, which runs at the project's root."""
+    environment = os.environ if environment is None else environment
+    return Path(environment.get(f"{PREFIX}CALLER_CWD", ".")) / Path(text).expanduser()
 
 
 def wants_colour(environment: Mapping[str, str] | None = None) -> bool:

@@ -32,6 +32,7 @@ from app.articles.repository import KIND
 from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
 from app.articles.shapes import status_of
 from app.changes.log import log_clock
+from app.changes.pending import PendingTakedown, record_takedown
 from app.kit import clock
 from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Fault, Forbidden, InvalidBody, NotFound, StateConflict
@@ -226,6 +227,7 @@ async def withdraw(work: Work, id: str, expected: Expected, reason: str, note: s
     article, now = draft.article, draft.work.now
     article.state, article.withdrawn_at, article.withdrawn_reason, article.note = "withdrawn", now, reason, note
     article.updated_at = now
+    record_takedown(work.session, PendingTakedown(KIND, article.id, "withdrawn", reason))
     return await _save(draft, "withdraw")
 
 
@@ -235,6 +237,7 @@ async def reinstate(work: Work, id: str, expected: Expected) -> Draft:
     article, now = draft.article, draft.work.now
     article.state, article.withdrawn_at, article.withdrawn_reason = "draft", None, None
     article.published_at, article.revised_at, article.updated_at = None, None, now
+    record_takedown(work.session, PendingTakedown(KIND, article.id, "reinstated"))
     return await _save(draft, "reinstate")
 
 

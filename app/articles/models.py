@@ -8,7 +8,8 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.db import Base, Id, Json, Key
+from app.kit.backup_rule import KEPT, BackupRule, nameless
+from app.kit.db import Base, Id, Json, Key, OrderedJson
 from app.kit.errors import AlreadyExists
 from app.kit.faults import VIOLATIONS
 from app.text.blocks import Block
@@ -30,6 +31,7 @@ class Article(Base):
         UniqueConstraint("external_system", "external_id"),
         UniqueConstraint("translation_group", "language"),
     )
+    backup = KEPT
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     slug: Mapped[str] = mapped_column(Key, unique=True)
@@ -78,13 +80,14 @@ class ArticleBody(Base):
     """The body: its source, and the rendered HTML (sanitised), plain text and blocks."""
 
     __tablename__ = "article_bodies"
+    backup = KEPT
 
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"), primary_key=True)
     source: Mapped[str]
     format: Mapped[Format] = mapped_column(Text())
     html: Mapped[str]
     text: Mapped[str]
-    blocks: Mapped[list[Block]] = mapped_column(Json)
+    blocks: Mapped[list[Block]] = mapped_column(OrderedJson)
 
 
 class ArticleSection(Base):
@@ -92,6 +95,7 @@ class ArticleSection(Base):
 
     __tablename__ = "article_sections"
     __table_args__ = (PrimaryKeyConstraint("article_id", "section_id"),)
+    backup = KEPT
 
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
     section_id: Mapped[str] = mapped_column(Id, ForeignKey("sections.id", ondelete="RESTRICT"), index=True)
@@ -103,6 +107,7 @@ class ArticleTag(Base):
 
     __tablename__ = "article_tags"
     __table_args__ = (PrimaryKeyConstraint("article_id", "tag_id"),)
+    backup = KEPT
 
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
     tag_id: Mapped[str] = mapped_column(Id, ForeignKey("tags.id", ondelete="RESTRICT"), index=True)
@@ -114,6 +119,7 @@ class ArticleAuthor(Base):
 
     __tablename__ = "article_authors"
     __table_args__ = (PrimaryKeyConstraint("article_id", "author_id"),)
+    backup = KEPT
 
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
     author_id: Mapped[str] = mapped_column(Id, ForeignKey("authors.id", ondelete="RESTRICT"), index=True)
@@ -124,6 +130,7 @@ class Correction(Base):
     """A public note on a correction after publication."""
 
     __tablename__ = "article_corrections"
+    backup = KEPT
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"), index=True)
@@ -137,6 +144,7 @@ class Revision(Base):
 
     __tablename__ = "article_revisions"
     __table_args__ = (PrimaryKeyConstraint("article_id", "number"),)
+    backup = BackupRule(replaced={"member_name": lambda row: nameless(row["member_id"])})
 
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
     number: Mapped[int] = mapped_column(Integer)

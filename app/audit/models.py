@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.backup_rule import PERSONAL
 from app.kit.db import Base, Id, Key
 
 
@@ -13,6 +14,7 @@ class AuditEntry(Base):
     """Rows are never changed or deleted. Names are copied: the row stays readable after the member is gone."""
 
     __tablename__ = "audit"
+    backup = PERSONAL
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     at: Mapped[datetime]

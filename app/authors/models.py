@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.backup_rule import KEPT
 from app.kit.db import Base, Json
 from app.terms.models import Term
 
@@ -13,6 +14,7 @@ class Author(Term, Base):
 
     __tablename__ = "authors"
     kind = "author"
+    backup = KEPT
 
     bio: Mapped[str | None]
     avatar: Mapped[dict[str, object] | None] = mapped_column(Json)

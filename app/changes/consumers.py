@@ -11,7 +11,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
 from sqlalchemy import Row, bindparam, or_, select, true, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
@@ -47,22 +47,35 @@ class Batch:
     """The next changes after a consumer's position, in order."""
 
     changes: Sequence[ConsumedChange]
+    """None where the log moved without a change that the public sees."""
+    after: int
+    """The consumer's position before these changes."""
+    until: int
+    """Its position after them."""
     renew_lease: Callable[[], Awaitable[None]]
     """Await it before each part of the work; a part may take up to half a minute."""
 
 
-class Consumer(Protocol):
-    """Code that is given every change, to pass it on to another system."""
+class Consumer:
+    """Code that is given every change, to pass it on to another system. To be subclassed."""
 
     name: str
     """Its primary key in the table: never change it."""
+    is_outbound = False
+    """Whether it sends to others: after a restore it waits for `./nashra resume`, and keeps its position."""
 
     @property
     def is_enabled(self) -> bool:
         """Whether the settings enable it. A disabled consumer keeps its position."""
+        return True
+
+    async def is_waiting(self, connection: AsyncConnection) -> bool:
+        """Whether something after its position matters to it. If not, its position moves on in large steps."""
+        return True
 
     async def consume(self, batch: Batch) -> None:
         """Handle all these changes. After an exception the same batch is retried, with exponential backoff."""
+        raise NotImplementedError
 
 
 class ConsumerRun:
@@ -79,6 +92,12 @@ class ConsumerRun:
 
     async def turn(self) -> None:
         """Give the consumer the next batch, unless another process holds the lease. Raises what the consumer raises."""
+        head = self._tail.head
+        if await self._is_paused():
+            return
+        if await self._is_idle():
+            self._reached = head
+            return
         position = await self._take_lease()
         if position is None:
             return
@@ -92,6 +111,25 @@ class ConsumerRun:
             raise
         finally:
             await asyncio.shield(self._give_back(reached, failures, wait))
+
+    async def _is_paused(self) -> bool:
+        """Whether nothing is sent to anybody; a new consumer is registered first, so that it misses nothing."""
+        if not self.consumer.is_outbound:
+            return False
+        async with self._database.connection() as connection:
+            row = await STATE.one(connection, {"name": self.consumer.name})
+        if row.paused_at is not None and row.seq is None:
+            async with self._database.transaction() as session:
+                await self._register(session, clock.now())
+        return row.paused_at is not None
+
+    async def _is_idle(self) -> bool:
+        """Whether there is nothing to do but to move the position, by less than a batch: not worth a write."""
+        async with self._database.connection() as connection:
+            if await self.consumer.is_waiting(connection):
+                return False
+            row = await STATE.one(connection, {"name": self.consumer.name})
+            return row.seq is not None and 0 <= row.head - row.seq < BATCH_SIZE
 
     async def _take_lease(self) -> Row[int, int] | None:
         """Take the lease; returns the position, or None where another process holds it or the backoff is not over."""
@@ -119,9 +157,10 @@ class ConsumerRun:
             state = (await connection.execute(select(ChangeLog.head, ChangeLog.floor))).one()
             after = self._clamped(seq, state.head, state.floor)
             rows = await NEXT_CHANGES.all(connection, {"after": after})
-        if rows:
-            await self.consumer.consume(Batch(rows, self._renew_lease))
-        return rows[-1].seq if len(rows) == BATCH_SIZE else state.head
+        until = rows[-1].seq if len(rows) == BATCH_SIZE else state.head
+        if until != seq:
+            await self.consumer.consume(Batch(rows, min(seq, after), until, self._renew_lease))
+        return until
 
     def _clamped(self, seq: int, head: int, floor: int) -> int:
         """The position within the log. Rows below the floor are gone: the consumer skips them, with a warning."""
@@ -144,6 +183,11 @@ class ConsumerRun:
 _CHANGES = select(Change.seq, Change.type, Change.resource, Change.resource_id, Change.tombstone, Change.tags)
 _CHANGES = _CHANGES.where(Change.seq > bindparam("after")).order_by(Change.seq).limit(BATCH_SIZE)
 NEXT_CHANGES = Prepared(_CHANGES, ConsumedChange)
+STATE = Prepared(
+    select(ChangeLog.outbound_paused_at.label("paused_at"), ChangeLog.head, ConsumerPosition.seq).outerjoin_from(
+        ChangeLog, ConsumerPosition, ConsumerPosition.name == bindparam("name")
+    )
+)
 POSITIONS = select(ConsumerPosition.name, ConsumerPosition.seq, ConsumerPosition.failures, ChangeLog.head)
 POSITIONS = POSITIONS.join(ChangeLog, true()).order_by(ConsumerPosition.name)  # the log has one row of its own
 

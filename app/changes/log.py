@@ -16,9 +16,9 @@ from sqlalchemy import bindparam, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.commit_signal import CommitSignal
-from app.changes.models import Change, ChangeLog
+from app.changes.models import Change, ChangeLog, Takedown
 from app.changes.noun import Noun
-from app.changes.pending import PendingChange, PendingChanges
+from app.changes.pending import PendingChange, PendingChanges, PendingTakedown
 from app.kit import clock
 from app.kit.db import Base, at_end
 from app.kit.prepared import Prepared
@@ -48,6 +48,7 @@ APPEND = Prepared(insert(CHANGES))
 # The WHERE names the row: before an UPDATE of possibly many rows SQLite flushes its full-text index. With one
 # row named it does so at the commit, which blocks no answer.
 _MOVE = update(HEAD).where(HEAD.c.id == LOG_ID).values(head=bindparam("last"), head_at=bindparam("now"))
+TAKE_DOWN = Prepared(insert(Base.metadata.tables[Takedown.__tablename__]))
 MOVE, MOVE_TREE = Prepared(_MOVE), Prepared(_MOVE.values(moved=bindparam("last")))
 
 
@@ -68,7 +69,7 @@ class Log:
         at_end(session, self._signal.bump)
         await session.flush()
         await _notify(session)
-        if pending.changes or pending.touched:
+        if pending.changes or pending.touched or pending.takedowns:
             await self._append(session, pending)
 
     async def _append(self, session: AsyncSession, pending: PendingChanges) -> None:
@@ -82,9 +83,13 @@ class Log:
         for start in range(0, len(rows), ROWS_PER_INSERT):
             await APPEND.run(session, *rows[start : start + ROWS_PER_INSERT])
             await asyncio.sleep(0)  # a large batch must not block the event loop
-        if rows or pending.moves_tree:  # a move without rows takes a number too: clients at the head must notice it
+        last = head + max(len(rows), 1)
+        if pending.takedowns:
+            await TAKE_DOWN.run(session, *_takedown_rows(pending.takedowns, last, now))
+        # Without rows a move takes a number too: clients at the head must notice it, as must the consumer of takedowns.
+        if rows or pending.moves_tree or pending.takedowns:
             move = MOVE_TREE if pending.moves_tree else MOVE
-            await move.run(session, {"last": head + max(len(rows), 1), "now": now})
+            await move.run(session, {"last": last, "now": now})
 
     def _refuse_unknown_types(self, changes: Sequence[PendingChange]) -> None:
         """Raise `ValueError` for an event type that no noun lists: sync, streams and OpenAPI go by these lists."""
@@ -118,6 +123,16 @@ async def log_clock(session: AsyncSession) -> datetime:
 def _latest(database: datetime, *moments: datetime | None) -> datetime:
     """The latest moment within `clock.SKEW` of the database's clock; later ones are wrong, or the clock went back."""
     return max([database, *(one for one in moments if one and one <= database + clock.SKEW)])
+
+
+def _takedown_rows(takedowns: Sequence[PendingTakedown], seq: int, now: datetime) -> list[dict[str, object]]:
+    """The last takedown of each thing, as rows."""
+    last = {(one.resource, one.id): one for one in takedowns}
+    return [
+        {"seq": seq, "at": now, "resource": one.resource, "resource_id": one.id}
+        | {"action": one.action, "reason": one.reason}
+        for one in last.values()
+    ]
 
 
 def _row(seq: int, now: datetime, change: PendingChange) -> dict[str, object]:

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, Boolean, Index, Integer, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.backup_rule import KEPT, NOT_KEPT
 from app.kit.db import Base, Id, Key
 
 Sequence = BigInteger().with_variant(Integer, "sqlite")
@@ -21,6 +22,7 @@ class Change(Base):
 
     __tablename__ = "changes"
     __table_args__ = (Index("ix_changes_thing", "resource_id", "seq"), Index("ix_changes_at", "at"))
+    backup = KEPT
 
     seq: Mapped[int] = mapped_column(Sequence, primary_key=True, autoincrement=False)
     at: Mapped[datetime]
@@ -40,6 +42,7 @@ class ChangeLog(Base):
     """The single row that writers lock until they commit, which makes sequence numbers follow the commit order."""
 
     __tablename__ = "change_log"
+    backup = KEPT
 
     id: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
     epoch: Mapped[str] = mapped_column(Key)  # of sequence numbers: a restored database starts a new one
@@ -50,17 +53,34 @@ class ChangeLog(Base):
     compacted_at: Mapped[datetime]
     purged: Mapped[int] = mapped_column(Sequence)  # unused since the table `consumers`
     purging_until: Mapped[datetime]  # unused too
+    outbound_paused_at: Mapped[datetime | None]  # since a restore nothing is sent to anybody
 
 
 class ConsumerPosition(Base):
     """The position of one consumer in the log, with its lease."""
 
     __tablename__ = "consumers"
+    backup = NOT_KEPT  # of an installation
 
     name: Mapped[str] = mapped_column(Key, primary_key=True)
     seq: Mapped[int] = mapped_column(Sequence)  # the last change that it was given
     leased_until: Mapped[datetime]  # end of a process's lease, or of the backoff
     failures: Mapped[int] = mapped_column(Integer)  # in a row
+
+
+class Takedown(Base):
+    """A withdrawal, redaction or erasure, to be applied again to an older backup. `seq` is the head of its log then."""
+
+    __tablename__ = "takedowns"
+    __table_args__ = (PrimaryKeyConstraint("seq", "resource", "resource_id"),)
+    backup = KEPT
+
+    seq: Mapped[int] = mapped_column(Sequence)
+    at: Mapped[datetime]
+    resource: Mapped[str] = mapped_column(Key)
+    resource_id: Mapped[str] = mapped_column(Id)
+    action: Mapped[str] = mapped_column(Key)  # withdrawn, reinstated, redacted, deleted
+    reason: Mapped[str | None]  # public: of a withdrawal
 
 
 class LastPublished(Base):
@@ -71,6 +91,7 @@ class LastPublished(Base):
 
     __tablename__ = "announced"
     __table_args__ = (PrimaryKeyConstraint("resource", "resource_id"),)
+    backup = KEPT
 
     resource: Mapped[str] = mapped_column(Key)
     resource_id: Mapped[str] = mapped_column(Id)

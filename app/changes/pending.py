@@ -45,6 +45,18 @@ class PendingChange:
         return self.type.partition(".")[0]
 
 
+@dataclass(frozen=True)
+class PendingTakedown:
+    """A thing that nobody may get from here any more, or again (`reinstated`)."""
+
+    resource: str
+    id: str
+    action: str
+    """`withdrawn`, `reinstated`, `redacted` or `deleted`."""
+    reason: str | None = None
+    """The public reason of a withdrawal."""
+
+
 @dataclass
 class PendingChanges:
     """The pending changes of one transaction."""
@@ -56,6 +68,8 @@ class PendingChanges:
     """Those of `touched` that were edited themselves."""
     moves_tree: bool = False
     """The tree of sections has changed, so that filters by section mean something else."""
+    takedowns: list[PendingTakedown] = field(default_factory=list)
+    """Also of what the public never saw."""
 
 
 # Records further changes that follow: session, pending changes, settings, the log's clock.
@@ -71,6 +85,11 @@ def pending_changes(session: AsyncSession) -> PendingChanges:
 def record_change(session: AsyncSession, *changes: PendingChange) -> None:
     """Record changes, to be written to the log when the transaction ends."""
     pending_changes(session).changes.extend(changes)
+
+
+def record_takedown(session: AsyncSession, *takedowns: PendingTakedown) -> None:
+    """Record takedowns, to be kept for the restore of an older backup (`app/changes/takedowns.py`)."""
+    pending_changes(session).takedowns.extend(takedowns)
 
 
 def deadline_changed(session: AsyncSession) -> None:

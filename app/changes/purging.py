@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from app.changes.consumers import Batch
+from app.changes.consumers import Batch, Consumer
 from app.changes.pending import EVERYTHING
 from app.outbound.client import outbound_client
 from app.settings import Settings
@@ -17,10 +17,11 @@ class Refused(Exception):
     """The purge URL did not answer with a success."""
 
 
-class CdnPurge:
+class CdnPurge(Consumer):
     """Sends the tags to `NASHRA_PURGE_URL`."""
 
     name = "purge"
+    is_outbound = True
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -31,6 +32,8 @@ class CdnPurge:
 
     async def consume(self, batch: Batch) -> None:
         """Send all tags. Raises `Refused`, or an error of httpx."""
+        if not batch.changes:
+            return
         token = self._settings.purge_token
         headers = {"Authorization": f"Bearer {token}"} if token else {}
         tags = [EVERYTHING, *sorted({tag for change in batch.changes for tag in change.tags})]

@@ -11,11 +11,12 @@ from collections.abc import Callable
 from importlib.metadata import version
 from typing import Literal, NamedTuple
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.commit_signal import signal_path
+from app.changes.models import ChangeLog
 from app.commands.standing import place_of
 from app.kit import clock, migrations
 from app.kit.db import Database
@@ -69,9 +70,10 @@ def keys(settings: Settings) -> Check:
 
 
 def folders(settings: Settings) -> Check:
-    """Where we write: beside a SQLite file, and the file of the commit signal."""
+    """Where we write: beside a SQLite file, the file of the commit signal, and that of takedowns."""
     signal = signal_path(settings.database_url)
     wanted = ([settings.sqlite_path.parent] if settings.is_sqlite else []) + ([signal.parent] if signal else [])
+    wanted.append(settings.takedowns_path.parent)
     for folder in dict.fromkeys(wanted):
         there = next(place for place in (folder, *folder.absolute().parents) if place.exists())
         if not os.access(there, os.W_OK | os.X_OK):
@@ -109,7 +111,8 @@ async def database(settings: Settings) -> list[Check]:
     opened = Database(settings.database_url, pool=1)
     try:
         async with asyncio.timeout(PATIENCE):
-            return [await _reached(opened, settings), await _schema(opened), await _clock(opened)]
+            seen = [await _reached(opened, settings), await _schema(opened), await _clock(opened)]
+            return [*seen, *await _outbound(opened)]
     except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", error) or type(error).__name__).splitlines()[0]
         detail = f"{place_of(settings)}: {reason}"
@@ -171,6 +174,19 @@ async def _clock(opened: Database) -> Check:
         return Check("clock", "ok", f"{clock.written(clock.now())}; the database's is {apart:.1f} s apart")
     detail = f"this machine's and the database's are {apart:.0f} s apart"
     return Check("clock", "error", detail, "set both by NTP: publication follows the clock")
+
+
+async def _outbound(opened: Database) -> list[Check]:
+    """Whether changes are held back since a restore. Nothing where the schema is older than that."""
+    try:
+        async with opened.connection() as connection:
+            paused = (await connection.execute(select(ChangeLog.outbound_paused_at))).scalar_one_or_none()
+    except SQLAlchemyError:
+        return []
+    if paused is None:
+        return [Check("outbound", "ok", "changes are sent to those that are configured")]
+    detail = f"nothing is sent to anybody since the restore of {clock.written(paused)}"
+    return [Check("outbound", "warning", detail, "./nashra resume, when this is the newsroom that readers see")]
 
 
 async def stream(settings: Settings) -> Check:

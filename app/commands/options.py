@@ -25,6 +25,7 @@ SHELLS = ("bash", "zsh", "fish")
 # What a help page says of a setting. docs/operations.md has them all; a test compares the defaults.
 SETTINGS: Mapping[str, tuple[str, str]] = {
     "NASHRA_DATABASE_URL": ("sqlite:///var/nashra.db", "sqlite:///path or postgresql://user:password@host:port/name"),
+    "NASHRA_TAKEDOWNS_FILE": ("beside the data", "file of what was taken down, for the restore of an older backup"),
     "NASHRA_SECRET_KEY": ("made once with SQLite", "signing keys, 32 random bytes or more; required with PostgreSQL"),
     "NASHRA_MIGRATE_ON_START": ("true", "migrate the database first"),
     "NASHRA_API_URL": ("http://localhost:8000", "public address of this API"),
@@ -90,6 +91,9 @@ def parser() -> Parser:
     _serve(commands)
     _token(commands)
     _migrate(commands)
+    _backup(commands)
+    _restore(commands)
+    _resume(commands)
     _doctor(commands)
     _openapi(commands)
     _bench(commands)
@@ -244,6 +248,60 @@ Going down loses what the older schema has no place for: back up first."""
         metavar="REVISION",
         help="a revision, up or down; +1, -1; base: no tables (default: head, the newest)",
     )
+
+
+def _backup(commands: Commands) -> None:
+    more = f"""
+One consistent moment, also while the newsroom is served and written to. FILE must not be there; it is written with mode
+0600, read again and checked. Both databases have the same format: a backup of SQLite restores on PostgreSQL.
+
+examples:
+  {PROGRAM} backup /srv/backups/nashra-$(date +%F).gz --with-key
+  {PROGRAM} backup staging.gz --without-personal"""
+    sentence = "write the whole newsroom to a file"
+    command = _command(commands, "backup", "app.commands.backup:backup", sentence, more=more, settings=["DATABASE_URL"])
+    command.add_argument("file", metavar="FILE", help="the file to write")
+    command.add_argument("--with-key", action="store_true", help="also the signing key (default: without)")
+    command.add_argument(
+        "--without-personal",
+        action="store_true",
+        help="for staging: no addresses, tokens, audit, names of staff, nor comments that are not public",
+    )
+
+
+def _restore(commands: Commands) -> None:
+    more = f"""
+The configured database must be empty; it may be of the other kind. In one transaction: cut off in the middle, nothing
+is there. Ids, addresses and tokens of staff stay. Clients of the change log start again. What was taken down since the
+backup (NASHRA_TAKEDOWNS_FILE) is taken down again, and nothing is sent to anybody until `{PROGRAM} resume`.
+
+examples:
+  {PROGRAM} restore backup.gz --dry-run
+  NASHRA_DATABASE_URL=postgresql://… {PROGRAM} restore backup.gz"""
+    sentence = "restore a backup into an empty database"
+    settings = ["DATABASE_URL", "TAKEDOWNS_FILE"]
+    run = "app.commands.backup:restore_backup"
+    command = _command(commands, "restore", run, sentence, more=more, settings=settings)
+    command.add_argument("file", metavar="FILE", help="the backup")
+    command.add_argument("--dry-run", action="store_true", help="only check the file and the database")
+    command.add_argument(
+        "--hold-scheduled", action="store_true", help="make drafts of articles whose moment came since the backup"
+    )
+    command.add_argument(
+        "--takedowns",
+        action="append",
+        metavar="FILE",
+        help="another file of takedowns; again for more",
+    )
+    command.add_argument("--key-file", metavar="FILE", help="write the keys of the backup to this new file")
+
+
+def _resume(commands: Commands) -> None:
+    more = """
+After a restore nothing is sent to anybody, such as a CDN's purge address, so that a rehearsal disturbs nobody. What has
+changed since the restore is sent then."""
+    sentence = "send changes again after a restore"
+    _command(commands, "resume", "app.commands.backup:resume", sentence, more=more, settings=["DATABASE_URL"])
 
 
 def _doctor(commands: Commands) -> None:

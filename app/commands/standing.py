@@ -8,7 +8,8 @@ from sqlalchemy import func, make_url, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from app.articles.models import Article
-from app.kit import migrations
+from app.changes.models import ChangeLog
+from app.kit import clock, migrations
 from app.kit.db import Database
 from app.settings import Settings
 from app.staff.models import StaffToken
@@ -36,6 +37,7 @@ async def said_of(settings: Settings, address: str) -> list[str]:
                 return [f"database: {place_of(settings)}. Its schema is older than the code: run ./nashra migrate"]
             some = select(Article.id).limit(COUNTED_UP_TO).subquery()
             articles = (await connection.execute(select(func.count()).select_from(some))).scalar_one()
+            paused = (await connection.execute(select(ChangeLog.outbound_paused_at))).scalar_one()
             token = (await connection.execute(select(StaffToken.id).limit(1))).first()
     except (SQLAlchemyError, OSError) as error:
         return [f"database: {place_of(settings)}. It does not answer yet: {type(error).__name__}"]
@@ -43,6 +45,8 @@ async def said_of(settings: Settings, address: str) -> list[str]:
         await database.close()
     count = f"{articles:,}{' or more' if articles == COUNTED_UP_TO else ''}"
     lines = [f"database: {place_of(settings)}; articles: {count}"]
+    if paused:
+        lines.append(f"nothing is sent to anybody since the restore of {clock.written(paused)}: ./nashra resume")
     return lines if articles else [*lines, *_first_steps(address, has_token=token is not None)]
 
 

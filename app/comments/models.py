@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Boolean, CheckConstraint, ForeignKey, Index, Integer, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.backup_rule import PERSONAL, BackupRule, Row
 from app.kit.db import Base, Id, Key
 
 FINAL = ("deleted", "redacted")  # no way back
@@ -14,6 +17,20 @@ SHOWN_ROOT = text("parent_id IS NULL AND shown")
 SHOWN_ROOT_IN_SQLITE = text("parent_id IS NULL AND shown = 1")
 IS_REPLY = text("parent_id IS NOT NULL")
 HAS_ADDRESS = text("address_digest IS NOT NULL")
+
+
+def _if_approved(column: str) -> Callable[[Row], Any]:
+    return lambda row: row[column] if row["status"] == "approved" else None
+
+
+# What is below a comment that is shown only for its replies stays in its place.
+PUBLIC_ONES = BackupRule(
+    is_public=lambda row: row["shown"],
+    replaced={
+        **{name: _if_approved(name) for name in ("author_name", "author_url", "body")},
+        "status": lambda row: row["status"] if row["status"] in {"approved", *FINAL} else "redacted",
+    },
+)
 
 
 class Comment(Base):
@@ -50,6 +67,7 @@ class Comment(Base):
         Index("ix_comments_sent", "created_at", "id"),
         CheckConstraint("shown = (status = 'approved' OR descendants > 0)", name="shown"),
     )
+    backup = PUBLIC_ONES
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
@@ -84,6 +102,7 @@ class CommentPrivate(Base):
             sqlite_where=HAS_ADDRESS,
         ),
     )
+    backup = PERSONAL
 
     comment_id: Mapped[str] = mapped_column(Id, ForeignKey("comments.id", ondelete="CASCADE"), primary_key=True)
     email: Mapped[str | None]

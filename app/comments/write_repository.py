@@ -31,6 +31,7 @@ from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import articles, readable
 from app.articles.schemas import terms
+from app.changes.pending import PendingTakedown, record_takedown
 from app.comments import events
 from app.comments.models import Comment, CommentPrivate
 from app.comments.repository import SORTS, Comments, comments, line_of
@@ -186,6 +187,7 @@ class CommentsToChange(Comments):
         """Erases name, text, web address and everything private; the row stays in the tree."""
         comment.author_name = comment.author_url = comment.body = None
         await self.session.execute(delete(CommentPrivate).where(CommentPrivate.comment_id == comment.id))
+        record_takedown(self.session, PendingTakedown("comment", comment.id, status))
         await self.change_status(comment, status)
 
     async def remove(self, comment: Comment) -> None:

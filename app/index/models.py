@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Index, Integer, Text, UniqueConstraint, colum
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.backup_rule import NOT_KEPT, BackupRule
 from app.kit.db import Base, Id, Key
 
 Number = BigInteger().with_variant(Integer(), "sqlite")  # SQLite makes only an INTEGER PRIMARY KEY the rowid
@@ -22,6 +23,7 @@ class Indexed(Base):
         Index("ix_indexed_version", "version"),
         Index("ix_indexed_vector", "vector", postgresql_using="gin").ddl_if(dialect="postgresql"),
     )
+    backup = BackupRule(left_out=frozenset({"vector"}))
 
     place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)
     """Unix time in seconds, times `PLACES_PER_SECOND`, plus a number that makes it unique."""
@@ -42,6 +44,7 @@ class Headword(Base):
 
     __tablename__ = "headwords"
     __table_args__ = ({"sqlite_with_rowid": False},)
+    backup = NOT_KEPT  # made anew from `Indexed.packed`
 
     word: Mapped[str] = mapped_column(Key, primary_key=True)
     place: Mapped[int] = mapped_column(Number, primary_key=True, autoincrement=False)

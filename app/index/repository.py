@@ -203,14 +203,14 @@ async def _replace_words(
     Headwords first: a statement that changes many rows makes SQLite flush the pending words of the FTS5 table.
     """
     old = known.place if known is not None else None
-    if old != place or _title_words(old_fields) != _title_words(fields):
-        await _replace_headwords(session, old, _title_words(old_fields), place, _title_words(fields))
+    if old != place or title_words(old_fields) != title_words(fields):
+        await _replace_headwords(session, old, title_words(old_fields), place, title_words(fields))
     if session.get_bind().dialect.name == "sqlite" and (old != place or old_fields != fields):
         if known is not None and known.packed is not None:
             # A contentless FTS5 table has no copy of the words: a deletion must name them.
-            await INSERT_WORDS.run(session, {"index_words": "delete", "rowid": old, **_columns(old_fields)})
+            await INSERT_WORDS.run(session, {"index_words": "delete", "rowid": old, **columns(old_fields)})
         if place is not None:
-            await INSERT_WORDS.run(session, {"rowid": place, **_columns(fields)})
+            await INSERT_WORDS.run(session, {"rowid": place, **columns(fields)})
 
 
 async def _replace_headwords(
@@ -222,11 +222,13 @@ async def _replace_headwords(
         await INSERT_HEADWORDS.run(session, *({"word": word, "place": place} for word in words))
 
 
-def _columns(fields: Fields) -> dict[str, str]:
+def columns(fields: Fields) -> dict[str, str]:
+    """The values of the columns of `index_words`."""
     return dict(zip("nsxz", map(" ".join, tiers_of(fields)), strict=True))
 
 
-def _title_words(fields: Fields) -> list[str]:
+def title_words(fields: Fields) -> list[str]:
+    """The headwords of a resource, sorted."""
     return sorted({keys.exact for keys in fields[0]}) if fields else []
 
 

@@ -24,6 +24,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from starlette.requests import HTTPConnection
 
 from app.kit import postgres, sqlite
+from app.kit.backup_rule import BackupRule
 from app.kit.clock import written
 from app.kit.ids import dashed
 
@@ -77,6 +78,8 @@ Id = _TextId()
 # Indexed text sorts by code point on both databases, whatever the server's locale.
 Key = Text().with_variant(Text(collation="C"), "postgresql")
 Json = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+# Keeps the order of keys: for values that are sent as they are stored, so that both databases give the same bytes.
+OrderedJson = JSON(none_as_null=True)
 
 
 class Base(DeclarativeBase):
@@ -99,6 +102,8 @@ class Base(DeclarativeBase):
         dict[str, Any]: Json,
         list[Any]: Json,
     }
+    backup: ClassVar[BackupRule]
+    """What a backup does with the table. A test fails for a model that has none of its own."""
 
 
 class Database:

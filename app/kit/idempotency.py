@@ -22,6 +22,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.kit import clock
+from app.kit.backup_rule import NOT_KEPT
 from app.kit.db import Base, Instant, Key, Writing, at_end, dialect_of
 from app.kit.errors import BadRequest, Fault, IdempotencyConflict, IdempotencyInFlight
 from app.kit.prepared import Prepared
@@ -37,6 +38,7 @@ class StoredAnswer(Base):
     """The stored answer of a key, and the digest of its request (`asked`)."""
 
     __tablename__ = "idempotency_keys"
+    backup = NOT_KEPT
 
     key: Mapped[str] = mapped_column(Key, primary_key=True)
     asked: Mapped[str] = mapped_column(Key)

@@ -8,7 +8,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy
 from sqlalchemy import URL, make_url, pool, text
 from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from app.kit import sqlite
 from app.kit.db import Connection
@@ -96,14 +97,26 @@ def _explained(error: str, asked: str) -> str:
 
 
 async def _run(url: str, what: Callable[..., object], *arguments: object) -> None:
+    async with locked(url) as connection:
+        await connection.run_sync(lambda sync: what(config(sync), *arguments))
+
+
+@asynccontextmanager
+async def locked(url: str) -> AsyncIterator[AsyncConnection]:
+    """One transaction that holds the migration lock, committed at the end. SQLite checks no foreign keys in it."""
     engine = _engine(make_url(url))
     try:
         async with engine.begin() as connection:  # on SQLite this takes the write lock
             if engine.dialect.name == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": LOCK})
-            await connection.run_sync(lambda sync: what(config(sync), *arguments))
+            yield connection
     finally:
         await engine.dispose()
+
+
+async def move_in(connection: AsyncConnection, revision: str) -> None:
+    """Migrate to `revision`, up or down, in the transaction of `locked`."""
+    await connection.run_sync(lambda sync: _move(config(sync), revision))
 
 
 def _engine(url: URL) -> AsyncEngine:

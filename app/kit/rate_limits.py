@@ -39,6 +39,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kit import clock
+from app.kit.backup_rule import NOT_KEPT
 from app.kit.db import Base, Connection, Instant, Key, dialect_of
 from app.kit.prepared import Prepared
 from app.kit.sql import database_clock, insert_for
@@ -55,6 +56,7 @@ class CountedWindows(Base):
     """The recent counts of `key` (a digest, never an address)."""
 
     __tablename__ = "counted_windows"
+    backup = NOT_KEPT
 
     key: Mapped[str] = mapped_column(Key, primary_key=True)
     part: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"))  # number of the present sub-window
@@ -66,6 +68,7 @@ class Bucket(Base):
     """Unused; kept for an older version that may still run, and counts fixed windows here."""
 
     __tablename__ = "flood_buckets"
+    backup = NOT_KEPT
 
     key: Mapped[str] = mapped_column(Key, primary_key=True)
     ends_at: Mapped[datetime] = mapped_column(primary_key=True, index=True)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.backup_rule import KEPT
 from app.kit.db import Base, Id, Key
 
 
@@ -15,6 +16,7 @@ class Slug(Base):
 
     __tablename__ = "slugs"
     __table_args__ = (PrimaryKeyConstraint("kind", "slug"),)
+    backup = KEPT
 
     kind: Mapped[str] = mapped_column(Key)
     slug: Mapped[str] = mapped_column(Key)

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Boolean, ForeignKey, Integer
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.backup_rule import PERSONAL, BackupRule, nameless
 from app.kit.db import Base, Id, Key
 from app.kit.errors import AlreadyExists
 from app.kit.faults import VIOLATIONS
@@ -16,6 +17,7 @@ class Member(Base):
     """A person or program of the newsroom. Drafts, revisions and the audit refer to the member, not the token."""
 
     __tablename__ = "members"
+    backup = BackupRule(replaced=dict.fromkeys(("name", "name_key"), lambda row: nameless(row["id"])))
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     name: Mapped[str]
@@ -30,6 +32,7 @@ class StaffToken(Base):
     """A token without its secret: its first letters to recognise it, its SHA-256 digest to look it up."""
 
     __tablename__ = "staff_tokens"
+    backup = PERSONAL
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     member_id: Mapped[str] = mapped_column(Id, ForeignKey("members.id", ondelete="CASCADE"), index=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from app.kit.backup_rule import KEPT
 from app.kit.db import Base
 from app.terms.models import Term
 
@@ -11,3 +12,4 @@ class Tag(Term, Base):
 
     __tablename__ = "tags"
     kind = "tag"
+    backup = KEPT

@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import ForeignKey, Integer, PrimaryKeyConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.kit.backup_rule import KEPT
 from app.kit.db import Base, Id, Json
 from app.terms.models import Term
 from app.tickers.rows import RuleFields
@@ -17,6 +18,7 @@ class Ticker(Term, Base):
 
     __tablename__ = "tickers"
     kind = "ticker"
+    backup = KEPT
 
     max_items: Mapped[int] = mapped_column(Integer, default=15)
     rules: Mapped[list[RuleFields]] = mapped_column(Json)
@@ -27,6 +29,7 @@ class TickerItem(Base):
     """A manual item: a text, an article that it follows, or both."""
 
     __tablename__ = "ticker_items"
+    backup = KEPT
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     ticker_id: Mapped[str] = mapped_column(Id, ForeignKey("tickers.id", ondelete="CASCADE"), index=True)
@@ -50,6 +53,7 @@ class TickerPlace(Base):
 
     __tablename__ = "ticker_places"
     __table_args__ = (PrimaryKeyConstraint("ticker_id", "position"),)
+    backup = KEPT
 
     ticker_id: Mapped[str] = mapped_column(Id, ForeignKey("tickers.id", ondelete="CASCADE"))
     position: Mapped[int] = mapped_column(Integer)
@@ -62,6 +66,7 @@ class TickerSection(Base):
 
     __tablename__ = "ticker_sections"
     __table_args__ = (PrimaryKeyConstraint("ticker_id", "rule", "section_id"),)
+    backup = KEPT
 
     ticker_id: Mapped[str] = mapped_column(Id, ForeignKey("tickers.id", ondelete="CASCADE"))
     rule: Mapped[int] = mapped_column(Integer)
@@ -73,6 +78,7 @@ class TickerTag(Base):
 
     __tablename__ = "ticker_tags"
     __table_args__ = (PrimaryKeyConstraint("ticker_id", "rule", "tag_id"),)
+    backup = KEPT
 
     ticker_id: Mapped[str] = mapped_column(Id, ForeignKey("tickers.id", ondelete="CASCADE"))
     rule: Mapped[int] = mapped_column(Integer)

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import delete, select, update
 
 from app.changes import compaction
-from app.changes.consumers import Batch, ConsumerRun
+from app.changes.consumers import Batch, Consumer, ConsumerRun
 from app.changes.models import Change, ChangeLog, ConsumerPosition
 from app.kit import clock
 from tests.newsroom import Newsroom
@@ -19,11 +19,10 @@ pytestmark = pytest.mark.anyio
 RETENTION, HOUR = timedelta(days=30), timedelta(hours=1)
 
 
-class Recorder:
+class Recorder(Consumer):
     """Records the changes that it is given; raises as often as `refusals` says."""
 
     name = "recorder"
-    is_enabled = True
 
     def __init__(self, refusals: int = 0) -> None:
         self.refusals = refusals

@@ -40,7 +40,12 @@ def by_name(found: list[checks.Check]) -> dict[str, checks.Check]:
 
 async def test_a_good_database_is_reachable_writable_migrated_and_on_time(database_url: str) -> None:
     found = await checks.database(settings_of(database_url))
-    assert [(check.name, check.status) for check in found] == [("database", "ok"), ("schema", "ok"), ("clock", "ok")]
+    assert [(check.name, check.status) for check in found] == [
+        ("database", "ok"),
+        ("schema", "ok"),
+        ("clock", "ok"),
+        ("outbound", "ok"),
+    ]
 
 
 async def test_the_doctor_leaves_nothing_in_the_database(database_url: str) -> None:

@@ -34,7 +34,7 @@ FLOORS = [
     {"models", "examples", "components"},
     {"api"},
     {"main"},
-    {"demo", "serving"},
+    {"demo", "serving", "backup"},
     {"commands"},
     {"cli"},
 ]

@@ -1,0 +1,120 @@
+"""What a restore does to the newsroom of the backup: takedowns since, and schedules that came due meanwhile."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from app.articles import actions
+from app.articles.models import Article
+from app.articles.shapes import status_of
+from app.backup.file import Header
+from app.changes import takedowns
+from app.changes.commit_signal import CommitSignal
+from app.changes.log import Log
+from app.changes.takedowns import TakedownLine
+from app.comments.models import FINAL
+from app.comments.write_repository import CommentsToChange
+from app.kit import clock
+from app.kit.caching import Expected
+from app.nouns import NOUNS
+from app.settings import Settings
+from app.staff.access import Actor
+from app.staff.work import Work
+from app.text.messages import message
+
+ANY_VERSION = Expected(None)
+# Revisions and audit rows name a member; nobody has this id.
+RESTORE = Actor("00000000-0000-0000-0000-000000000000", "./nashra restore", frozenset({"admin"}), None)
+
+
+@dataclass
+class Due:
+    """A scheduled article that came due after the backup was made."""
+
+    id: str
+    headline: str
+    at: datetime
+
+
+@dataclass
+class Aftermath:
+    """What was done."""
+
+    taken_down: int = 0
+    """Articles and comments that are taken down again."""
+    unreadable: int = 0
+    """Lines of the files of takedowns that cannot be read."""
+    due: list[Due] = field(default_factory=list)
+    """Articles whose moment came between the backup and now."""
+    are_held: bool = False
+    """Whether these are drafts now."""
+
+
+async def settle(
+    connection: AsyncConnection,
+    settings: Settings,
+    signal: CommitSignal,
+    header: Header,
+    files: Sequence[Path],
+    *,
+    hold_scheduled: bool,
+) -> Aftermath:
+    """Apply takedowns, find what came due, and hold it if wanted. Everything is recorded in the log as ever."""
+    found, unreadable = takedowns.read(files)
+    done = Aftermath(unreadable=unreadable, are_held=hold_scheduled)
+    async with AsyncSession(connection, expire_on_commit=False) as session:
+        work = Work(session, RESTORE, settings, clock.now())
+        for line in found:
+            done.taken_down += await _take_down(work, line)
+        done.due = await _due(session, datetime.fromisoformat(header.made_at), work.now)
+        if hold_scheduled:
+            for due in done.due:
+                await actions.unpublish(work, due.id, ANY_VERSION)
+        await Log(signal, NOUNS, lambda: settings).write(session)
+        await session.flush()
+    return done
+
+
+async def _take_down(work: Work, line: TakedownLine) -> bool:
+    """Whether there was something to take down."""
+    if line.resource == "article":
+        return line.action == "withdrawn" and await _withdraw(work, line)
+    return line.action in FINAL and await _erase(work.session, line)
+
+
+async def _withdraw(work: Work, line: TakedownLine) -> bool:
+    article = await work.session.get(Article, line.id)
+    if article is None or article.state != "published":
+        return False
+    if status_of(article, work.now) == "scheduled":
+        await actions.unpublish(work, line.id, ANY_VERSION)
+        return True
+    reason = line.reason or message("reader.withdrawn_text", work.settings.language)
+    await actions.withdraw(work, line.id, ANY_VERSION, reason, None)
+    article.withdrawn_at = clock.floor(line.at)
+    return True
+
+
+async def _erase(session: AsyncSession, line: TakedownLine) -> bool:
+    comments = CommentsToChange(session)
+    comment = await comments.find(line.id)
+    if comment is None or comment.status in FINAL:
+        return False
+    if line.action == "deleted":
+        await comments.remove(comment)
+    else:
+        await comments.wipe(comment, "redacted")
+    return True
+
+
+async def _due(session: AsyncSession, since: datetime, now: datetime) -> list[Due]:
+    came = (Article.state == "published", Article.published_at > since, Article.published_at <= now)
+    found = select(Article.id, Article.headline, Article.published_at).where(*came, ~Article.announced)
+    rows = (await session.execute(found.order_by(Article.published_at))).all()
+    return [Due(row.id, row.headline, row.published_at) for row in rows if row.published_at]

@@ -1,0 +1,144 @@
+"""Restores a backup into an empty database, in one transaction: cut off in the middle, nothing of it is there.
+
+The rows go into the schema that they were written under; then the migrations bring them to the code's. The log gets a
+new epoch, so that clients start again; nothing is sent to anybody until `./nashra resume`; and what was taken down
+since the backup was made is taken down again.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select, text, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.backup import aftermath
+from app.backup.columns import rules_by_table
+from app.backup.file import BackupReader, Damaged, Header
+from app.backup.loading import Schema, checked, load, refuse_dangling, schema_of
+from app.backup.writing import ROWS_AT_ONCE, Progress, key_id, verify
+from app.changes.commit_signal import CommitSignal, signal_path
+from app.changes.models import ChangeLog, ConsumerPosition
+from app.index.rebuilding import rebuild
+from app.kit import clock, migrations
+from app.kit.db import Database
+from app.kit.sql import database_clock
+from app.settings import Settings
+
+MADE_BY_MIGRATIONS = {"change_log", "consumers"}  # tables of an empty newsroom that have rows
+
+
+class NotEmpty(Exception):
+    """The database holds a newsroom; the message says what."""
+
+
+@dataclass
+class Restored:
+    """What a restore has done."""
+
+    header: Header
+    rows: int
+    has_same_key: bool | None
+    """Whether the backup's key is the one of the settings; None where they have none."""
+    aftermath: aftermath.Aftermath = field(default_factory=aftermath.Aftermath)
+
+
+async def rehearse(settings: Settings, path: Path, progress: Progress) -> Restored:
+    """Check the whole file, and whether it could be restored here. Nothing is changed. Raises as `restore` does."""
+    header, manifest = verify(path, settings, progress)
+    _refuse_newer(header)
+    if not settings.is_sqlite or settings.sqlite_path.exists():
+        async with _looking(settings) as connection:
+            await _refuse_rows(connection, await schema_of(connection))
+    return Restored(header, manifest.rows, _has_same_key(header, settings))
+
+
+async def restore(
+    settings: Settings, path: Path, progress: Progress, takedowns: Sequence[Path] = (), *, hold_scheduled: bool = False
+) -> Restored:
+    """Restore a backup. `takedowns`: the files whose takedowns to apply again.
+
+    Raises `Damaged`, `NotEmpty`, `OSError`, and errors of the database; then the database is as before.
+    """
+    with BackupReader(path, settings.max_body_bytes) as reader:
+        _refuse_newer(reader.header)
+        signal = CommitSignal(signal_path(settings.database_url))
+        async with migrations.locked(settings.database_url) as connection:
+            schema = await schema_of(connection)
+            await _refuse_rows(connection, schema)
+            if schema:  # of whatever revision: all its tables are empty
+                await migrations.move_in(connection, "base")
+            await migrations.move_in(connection, reader.header.revision)
+            await _load(connection, reader, progress)
+            await migrations.move_in(connection, "head")
+            total = reader.manifest.manifest.get("indexed")
+            await rebuild(connection, lambda done: progress("indexed", done, total.rows if total else done))
+            await _begin_epoch(connection)
+            done = await aftermath.settle(
+                connection, settings, signal, reader.header, takedowns, hold_scheduled=hold_scheduled
+            )
+            await refuse_dangling(connection)
+            await connection.execute(text("ANALYZE"))
+        signal.bump()
+        signal.close()
+        return Restored(reader.header, reader.manifest.rows, _has_same_key(reader.header, settings), done)
+
+
+def _refuse_newer(header: Header) -> None:
+    if header.revision not in migrations.known()[0]:
+        raise Damaged(f"Nashra {header.nashra} has made it, which is newer than this one: restore it with that version")
+
+
+def _has_same_key(header: Header, settings: Settings) -> bool | None:
+    return header.key_id == key_id(settings) if settings.secret_key else None
+
+
+@asynccontextmanager
+async def _looking(settings: Settings) -> AsyncIterator[AsyncConnection]:
+    database = Database(settings.database_url, pool=1)
+    try:
+        async with database.connection() as connection:
+            yield connection
+    finally:
+        await database.close()
+
+
+async def _refuse_rows(connection: AsyncConnection, schema: Schema) -> None:
+    """Raise `NotEmpty` for a database with rows of ours."""
+    found = []
+    for name in sorted(set(schema) & set(rules_by_table()) - MADE_BY_MIGRATIONS):
+        if (await connection.execute(text(f'SELECT 1 FROM "{name}" LIMIT 1'))).first():  # noqa: S608
+            found.append(name)
+    if found:
+        raise NotEmpty(f"the database is not empty: it holds {', '.join(found)}")
+
+
+async def _load(connection: AsyncConnection, reader: BackupReader, progress: Progress) -> None:
+    schema, is_newest = await schema_of(connection), reader.header.revision == migrations.known()[1]
+    done, total = 0, sum(reader.header.rows.values())
+
+    def told(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+        nonlocal done
+        for row in rows:
+            done += 1
+            if done % ROWS_AT_ONCE == 0:
+                progress("restored", done, total)
+            yield row
+
+    for line, rows in reader.tables():
+        await load(connection, line.table, checked(line, schema, is_newest=is_newest), told(rows))
+
+
+async def _begin_epoch(connection: AsyncConnection) -> None:
+    """A new epoch for the log; consumers go on at its head, and those that send to others wait."""
+    now = clock.of_database((await connection.execute(select(database_clock()))).scalar_one())
+    log = update(ChangeLog).values(epoch=secrets.token_hex(4), outbound_paused_at=now).returning(ChangeLog.head)
+    head = (await connection.execute(log)).scalars().one_or_none()
+    if head is None:
+        raise Damaged("it has no row of change_log")
+    await connection.execute(update(ConsumerPosition).values(seq=head, leased_until=now, failures=0))

@@ -1,0 +1,163 @@
+"""Makes a backup: every table in one snapshot, while editors and readers go on writing."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Table, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from app.backup.columns import backup_tables, columns_of, readers, rules_by_table
+from app.backup.file import BackupReader, BackupWriter, Header, Manifest, new_file
+from app.kit import clock, migrations
+from app.kit.backup_rule import BackupRule
+from app.kit.db import Database
+from app.kit.openapi import VERSION
+from app.kit.signing import signer_of
+from app.kit.sql import database_clock
+from app.settings import Settings
+
+ROWS_AT_ONCE = 500
+Progress = Callable[[str, int, int], None]
+"""Told what is done, the rows so far and all rows."""
+Change = Callable[[list[Any]], list[Any] | None]
+"""A row of the file as it is to be written, or None for one that is left out."""
+
+
+class NotThisSchema(Exception):
+    """The database is not at the schema of this code; the message says what to do."""
+
+
+async def write_backup(
+    settings: Settings, path: Path, progress: Progress, *, with_key: bool = False, personal: bool = True
+) -> Manifest:
+    """Write a backup to `path`, and read it again to its end before it has that name.
+
+    Raises `FileExistsError`, `NotThisSchema`, `OSError`, `Damaged`, and errors of the database; then no file is left.
+    """
+    with new_file(path) as file:
+        manifest = await _write(settings, file, progress, with_key=with_key, personal=personal)
+        verify(Path(file.name), settings, progress)
+    return manifest
+
+
+def verify(path: Path, settings: Settings, progress: Progress) -> tuple[Header, Manifest]:
+    """Read a backup to its end. Raises `Damaged` and `OSError`."""
+    with BackupReader(path, settings.max_body_bytes) as reader:
+        done, total = 0, sum(reader.header.rows.values())
+        for _, rows in reader.tables():
+            for done, _row in enumerate(rows, start=done + 1):  # noqa: B020  # goes on counting
+                if done % ROWS_AT_ONCE == 0:
+                    progress("checked", done, total)
+        return reader.header, reader.manifest
+
+
+async def _write(settings: Settings, file: Any, progress: Progress, *, with_key: bool, personal: bool) -> Manifest:
+    rules = rules_by_table()
+    tables = [table for table in backup_tables() if personal or not rules[table.name].is_personal]
+    database = Database(settings.database_url, pool=1)
+    try:
+        async with database.connection() as connection:
+            await _without_mapped_memory(connection)
+            header = await _header(connection, settings, tables, with_key=with_key, personal=personal)
+            writer = BackupWriter(file, header)
+            try:
+                done, total = 0, sum(header.rows.values())
+                for table in tables:
+                    columns = columns_of(table)
+                    writer.begin_table(table.name, columns)
+                    names = [column.name for column in columns]
+                    change = None if personal else _without_personal(rules[table.name], names)
+                    async for rows in _rows(connection, table, names):
+                        _write_rows(writer, rows, readers(columns, connection.dialect.name), change)
+                        done += len(rows)
+                        progress("written", done, total)
+                return writer.finish()
+            finally:
+                writer.close()
+    finally:
+        await database.close()
+
+
+async def _without_mapped_memory(connection: AsyncConnection) -> None:
+    """A file that is read through once would fill the memory of this process on paper, as mapped pages."""
+    if connection.dialect.name == "sqlite":
+        pooled = await connection.get_raw_connection()
+        driver: Any = pooled.driver_connection
+        driver.execute("PRAGMA mmap_size=0")
+
+
+async def _header(
+    connection: AsyncConnection, settings: Settings, tables: Sequence[Table], *, with_key: bool, personal: bool
+) -> Header:
+    revision = await migrations.revision_of(connection)
+    if revision != migrations.known()[1]:
+        raise NotThisSchema(
+            f"the database is at revision {revision}, this code at {migrations.known()[1]}: make the backup with the "
+            "code that serves it, or run ./nashra migrate first"
+        )
+    made_at = clock.of_database((await connection.execute(select(database_clock()))).scalar_one())
+    counts = {table.name: select(func.count()).select_from(table) for table in tables}
+    return Header(
+        nashra=VERSION,
+        revision=revision,
+        database="sqlite" if connection.dialect.name == "sqlite" else "postgresql",
+        made_at=clock.written(made_at),
+        personal=personal,
+        key_id=key_id(settings),
+        keys=list(settings.secret_key) if with_key else None,
+        rows={name: (await connection.execute(count)).scalar_one() for name, count in counts.items()},
+    )
+
+
+def key_id(settings: Settings) -> str:
+    """Eight digits that are the same in another newsroom only if its first key is."""
+    return signer_of(settings.secret_key, "backup").sign(b"key id", 4).hex()
+
+
+async def _rows(connection: AsyncConnection, table: Table, names: Sequence[str]) -> AsyncIterator[Sequence[Any]]:
+    """The rows as the driver gives them, by primary key, some at a time: so memory is bounded."""
+    selected = ", ".join(f'"{name}"' for name in names)
+    order = ", ".join(f'"{column.name}"' for column in table.primary_key)
+    statement = f'SELECT {selected} FROM "{table.name}" ORDER BY {order}'  # noqa: S608  # names of our models
+    driver = await _driver(connection)
+    if isinstance(driver, sqlite3.Connection):
+        found = driver.execute(statement)
+        while rows := found.fetchmany(ROWS_AT_ONCE):
+            yield rows
+        return
+    cursor = await driver.cursor(statement)
+    while rows := await cursor.fetch(ROWS_AT_ONCE):
+        yield rows
+
+
+async def _driver(connection: Any) -> Any:
+    """The `sqlite3` or asyncpg connection of a read connection, in its transaction."""
+    return await connection.driver()
+
+
+def _write_rows(
+    writer: BackupWriter, rows: Sequence[Any], converters: list[tuple[int, Any]], change: Change | None
+) -> None:
+    for found in rows:
+        row = list(found)
+        for place, convert in converters:
+            if row[place] is not None:
+                row[place] = convert(row[place])
+        changed = row if change is None else change(row)
+        if changed is not None:
+            writer.row(changed)
+
+
+def _without_personal(rule: BackupRule, names: Sequence[str]) -> Change:
+    def change(row: list[Any]) -> list[Any] | None:
+        named: Mapping[str, Any] = dict(zip(names, row, strict=True))
+        if not rule.is_public(named):
+            return None
+        replaced = {name: replace(named) for name, replace in rule.replaced.items()}
+        return list({**named, **replaced}.values())
+
+    return change

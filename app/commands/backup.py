@@ -1,0 +1,176 @@
+"""`backup`, `restore` and `resume`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from sqlalchemy import update
+
+from app.backup.aftermath import Aftermath
+from app.backup.file import Damaged
+from app.backup.restoring import NotEmpty, Restored, rehearse, restore
+from app.backup.writing import NotThisSchema, write_backup
+from app.changes.models import ChangeLog
+from app.commands.failing import EXIT_USAGE, fail
+from app.commands.standing import place_of
+from app.kit import clock
+from app.kit.db import Database
+from app.settings import PREFIX, Settings, given_path, load, read
+
+MOST_LISTED = 20  # articles that came due
+STEP = 0.1  # seconds between two lines of progress
+WIDTH = 30  # of the bar, in characters
+
+
+def backup(options: argparse.Namespace) -> int:
+    """Writes a backup of the configured newsroom to a new file."""
+    settings, path = load(), given_path(options.file)
+    if settings.is_sqlite and not settings.sqlite_path.exists():
+        fail(f"there is no newsroom: {place_of(settings)} is not there")
+    try:
+        with _Progress() as progress:
+            manifest = asyncio.run(
+                write_backup(settings, path, progress, with_key=options.with_key, personal=not options.without_personal)
+            )
+    except FileExistsError:
+        fail(f"{path} is there already: a backup never replaces a file")
+    except (NotThisSchema, Damaged) as error:
+        fail(str(error))
+    print(f"{path}: {manifest.rows:,} rows, {path.stat().st_size:,} bytes, read again and checked")
+    for line in _kept_with(options):
+        print(line)
+    return 0
+
+
+def _kept_with(options: argparse.Namespace) -> Iterator[str]:
+    if options.without_personal:
+        yield "It holds no e-mail address, token, audit or name of staff, and no comment that is not public."
+    else:
+        yield "It holds e-mail addresses of readers and drafts: keep it as you keep the database."
+    if options.with_key:
+        yield "It holds the signing key: whoever has it can sign as this newsroom."
+    elif not options.without_personal:
+        yield "The signing key is not in it: keep the key too (--with-key puts it in)."
+
+
+def restore_backup(options: argparse.Namespace) -> int:
+    """Restores a backup into the configured database, which must be empty."""
+    settings, path = read(), given_path(options.file)
+    files = [given_path(name) for name in options.takedowns or []]
+    if settings.takedowns_path.exists():
+        files.append(settings.takedowns_path)
+    _refuse_missing([path, *files])
+    try:
+        with _Progress() as progress:
+            if options.dry_run:
+                done = asyncio.run(rehearse(settings, path, progress))
+            else:
+                done = asyncio.run(restore(settings, path, progress, files, hold_scheduled=options.hold_scheduled))
+    except Damaged as error:
+        fail(f"{path} cannot be restored: {error}")
+    except NotEmpty as error:
+        fail(f"{error}. A backup is restored into an empty one only: name another in {PREFIX}DATABASE_URL")
+    _tell(settings, done, is_rehearsal=options.dry_run)
+    if options.key_file:
+        _write_keys(given_path(options.key_file), done.header.keys)
+    elif not options.dry_run:
+        _bring_key_back(settings, done)
+    return 0
+
+
+def _refuse_missing(paths: list[Path]) -> None:
+    for path in paths:
+        if not path.is_file():
+            fail(f"there is no file {path}", EXIT_USAGE)
+
+
+def _tell(settings: Settings, done: Restored, *, is_rehearsal: bool) -> None:
+    header = done.header
+    made = f"made {header.made_at} by Nashra {header.nashra} on {header.database}"
+    if is_rehearsal:
+        print(
+            f"The backup is whole: {done.rows:,} rows, {made}. {place_of(settings)} can take it; nothing was changed."
+        )
+        return
+    print(f"Restored {done.rows:,} rows into {place_of(settings)}; the backup was {made}.")
+    for line in _settled(done.aftermath):
+        print(line)
+    print("Nothing is sent to anybody (such as a CDN) until you run ./nashra resume.")
+
+
+def _settled(done: Aftermath) -> Iterator[str]:
+    if done.taken_down:
+        yield f"Taken down again, as since the backup: {done.taken_down:,} articles and comments."
+    if done.unreadable:
+        yield f"Lines of the file of takedowns that could not be read: {done.unreadable:,}."
+    if done.due:
+        what = "are drafts now" if done.are_held else "are published (--hold-scheduled makes them drafts)"
+        yield f"Scheduled articles whose moment came since the backup {what}: {len(done.due):,}"
+        for article in done.due[:MOST_LISTED]:
+            yield f"  {clock.written(article.at)}  {article.id}  {article.headline}"
+
+
+def _bring_key_back(settings: Settings, done: Restored) -> None:
+    keys, path = done.header.keys, settings.sqlite_path.with_suffix(".key")
+    if settings.is_sqlite and not settings.secret_key and not path.exists() and keys and len(keys) == 1:
+        _write_keys(path, keys)
+    elif done.has_same_key is False:
+        print("The key is another than the backup's: edit tokens of comments and open cursors are no longer valid.")
+    elif done.has_same_key is None:
+        print(f"Set {PREFIX}SECRET_KEY to the key of the backup; with another, edit tokens and cursors are not valid.")
+
+
+def _write_keys(path: Path, keys: list[str] | None) -> None:
+    if keys is None:
+        fail("the backup holds no key: it was made without --with-key")
+    try:
+        with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600), encoding="utf-8") as file:
+            file.write(",".join(keys))
+    except OSError as error:
+        fail(f"the key cannot be written to {path}: {error.strerror}")
+    print(f"The signing key of the backup is in {path}.")
+
+
+def resume(_options: argparse.Namespace) -> int:
+    """Lets changes be sent again, after a restore."""
+    print("Changes are sent again." if asyncio.run(_resume(load())) else "Nothing was held back.")
+    return 0
+
+
+async def _resume(settings: Settings) -> bool:
+    """Whether something was held back."""
+    database = Database(settings.database_url, pool=1)
+    try:
+        async with database.transaction() as session:
+            paused = update(ChangeLog).where(ChangeLog.outbound_paused_at.is_not(None))
+            done = await session.execute(paused.values(outbound_paused_at=None).returning(ChangeLog.id))
+            return done.first() is not None
+    finally:
+        await database.close()
+
+
+class _Progress:
+    """A line of progress at a terminal, written anew at most every `STEP` seconds, and removed at the end."""
+
+    def __init__(self) -> None:
+        self._is_shown = sys.stderr.isatty()
+        self._next = 0.0
+
+    def __enter__(self) -> _Progress:
+        return self
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self._is_shown and time.monotonic() >= self._next:
+            self._next = time.monotonic() + STEP
+            bar = "█" * (done * WIDTH // max(total, done, 1))
+            print(f"\r{done:>12,} rows {what:<9} {bar:·<{WIDTH}}", end="", file=sys.stderr, flush=True)
+
+    def __exit__(self, *_: object) -> None:
+        if self._is_shown:
+            print(f"\r{'':{WIDTH + 30}}\r", end="", file=sys.stderr, flush=True)
