@@ -94,11 +94,16 @@ def _is_integer(value: object) -> bool:
     return type(value) is int and value in INTEGERS
 
 
+def _is_time(value: object) -> bool:
+    """Raises `ValueError` for the 13th month."""
+    return isinstance(value, str) and TIME.fullmatch(value) is not None and bool(datetime.fromisoformat(value))
+
+
 _CHECKS: Mapping[ColumnType, Callable[[Any], bool]] = {
     "text": _is_storable,
     "integer": _is_integer,
     "boolean": lambda value: isinstance(value, bool),
-    "time": lambda value: isinstance(value, str) and TIME.fullmatch(value) is not None,
+    "time": _is_time,
     "id": lambda value: isinstance(value, str) and ID.fullmatch(value) is not None,
     "json": lambda value: True,
     "bytes": lambda value: isinstance(value, str),

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import zip_longest
 from typing import Any
 
 import asyncpg
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.backup.columns import BackupColumn, backup_tables, columns_of, writers
+from app.backup.columns import BackupColumn, backup_tables, columns_of, rules_by_table, writers
 from app.backup.file import Damaged, TableLine
 
 Schema = Mapping[str, frozenset[str]]
@@ -36,6 +37,15 @@ def _schema_of(connection: Connection) -> Schema:
     inspector = inspect(connection)
     names = [name for name in inspector.get_table_names() if name != VERSION_TABLE and not name.startswith(WORDS)]
     return {name: frozenset(column["name"] for column in inspector.get_columns(name)) for name in names}
+
+
+def refuse_other_tables(names: Sequence[str], *, personal: bool) -> None:
+    """Raise `Damaged` unless these are the tables of a backup of this schema, in their order."""
+    rules = rules_by_table()
+    wanted = [table.name for table in backup_tables() if personal or not rules[table.name].is_personal]
+    if list(names) != wanted:
+        odd = next(one for one, other in zip_longest(names, wanted) if one != other) or "the last one"
+        raise Damaged(f"its tables are not those of its version, in their order: {odd}")
 
 
 def checked(line: TableLine, schema: Schema, *, is_newest: bool) -> list[BackupColumn]:

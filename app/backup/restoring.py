@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from app.backup import aftermath
 from app.backup.columns import rules_by_table
 from app.backup.file import BackupReader, Damaged, Header
-from app.backup.loading import Schema, checked, load, refuse_dangling, schema_of
+from app.backup.loading import Schema, checked, load, refuse_dangling, refuse_other_tables, schema_of
 from app.backup.writing import ROWS_AT_ONCE, Progress, key_id, verify
 from app.changes.commit_signal import CommitSignal, signal_path
 from app.changes.models import ChangeLog, ConsumerPosition
@@ -130,15 +130,19 @@ async def _load(connection: AsyncConnection, reader: BackupReader, progress: Pro
                 progress("restored", done, total)
             yield row
 
+    names = []
     for line, rows in reader.tables():
+        names.append(line.table)
         await load(connection, line.table, checked(line, schema, is_newest=is_newest), told(rows))
+    if is_newest:
+        refuse_other_tables(names, personal=reader.header.personal)
 
 
 async def _begin_epoch(connection: AsyncConnection) -> None:
     """A new epoch for the log; consumers go on at its head, and those that send to others wait."""
     now = clock.of_database((await connection.execute(select(database_clock()))).scalar_one())
     log = update(ChangeLog).values(epoch=secrets.token_hex(4), outbound_paused_at=now).returning(ChangeLog.head)
-    head = (await connection.execute(log)).scalars().one_or_none()
-    if head is None:
-        raise Damaged("it has no row of change_log")
-    await connection.execute(update(ConsumerPosition).values(seq=head, leased_until=now, failures=0))
+    heads = (await connection.execute(log)).scalars().all()
+    if len(heads) != 1:
+        raise Damaged(f"it has {len(heads)} rows of change_log, not one")
+    await connection.execute(update(ConsumerPosition).values(seq=heads[0], leased_until=now, failures=0))

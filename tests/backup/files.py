@@ -64,7 +64,8 @@ def changed(path: Path, new: Path, change: Callable[[Lines], Lines], *, is_hones
 
 
 def _text(line: Any) -> str:
-    return json.dumps(line, ensure_ascii=False, separators=(",", ":")) + "\n"
+    text = json.dumps(line, ensure_ascii=False, separators=(",", ":"))
+    return (text if text.isprintable() else json.dumps(line, separators=(",", ":"))) + "\n"
 
 
 def _with_right_totals(lines: Lines) -> Lines:
