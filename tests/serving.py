@@ -38,7 +38,7 @@ def environment(url: str, **settings: str) -> dict[str, str]:
 # Commands are forked by a process that has imported all they need: importing takes most of a command's time.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(
-    ["app.commands.running", "app.commands.tokens", "app.commands.doctor", "app.main", __name__]
+    ["app.commands.running", "app.commands.tokens", "app.commands.doctor", "app.commands.backup", "app.main", __name__]
 )
 
 

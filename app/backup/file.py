@@ -16,7 +16,7 @@ import os
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -30,6 +30,7 @@ LEVEL = 6  # of zlib: 1 saves a tenth of the processor's time and makes the file
 LONGEST_MESSAGE = 300  # characters: it may quote the file
 CHUNK = 1_000_000  # bytes compressed at once
 LONGEST_LINE = 16_000_000  # bytes, of a body of the default size at most; a larger one has eight times its bytes
+PART = ".part"  # ends the name of a file that is being written
 GZIP = 16 + zlib.MAX_WBITS
 Name = Annotated[str, Field(pattern=r"^[a-z_]{1,63}$")]
 
@@ -39,6 +40,21 @@ class Damaged(Exception):
 
     def __init__(self, text: str) -> None:
         super().__init__("".join(letter if letter.isprintable() else "?" for letter in text[:LONGEST_MESSAGE]))
+
+
+class Unwritable(Exception):
+    """The file cannot be written; the message says why."""
+
+
+@contextmanager
+def _written(path: Path) -> Iterator[None]:
+    """Raises `Unwritable` for errors of the disk, which are not those of the database."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise Unwritable(f"{path} cannot be written: {error.strerror}") from None
 
 
 class Header(BaseModel):
@@ -93,6 +109,7 @@ class BackupWriter:
 
     def __init__(self, file: Any, header: Header) -> None:
         self._file, self._thread = file, ThreadPoolExecutor(1)
+        self._path = Path(file.name.removesuffix(PART))
         self._gzip = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
         self._pending = bytearray()
         self._writing: Future[None] | None = None
@@ -118,9 +135,10 @@ class BackupWriter:
         self._line(manifest.model_dump_json().encode())
         self._send()
         self._wait()
-        self._file.write(self._gzip.flush())
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with _written(self._path):
+            self._file.write(self._gzip.flush())
+            self._file.flush()
+            os.fsync(self._file.fileno())
         return manifest
 
     def close(self) -> None:
@@ -142,7 +160,8 @@ class BackupWriter:
         self._writing = self._thread.submit(self._compress, chunk)
 
     def _compress(self, chunk: bytes) -> None:
-        self._file.write(self._gzip.compress(chunk))
+        with _written(self._path):
+            self._file.write(self._gzip.compress(chunk))
 
     def _wait(self) -> None:
         if self._writing is not None:
@@ -153,23 +172,34 @@ class BackupWriter:
 def new_file(path: Path) -> Iterator[Any]:
     """A file that has the name `path` only when the block has ended well: until then it is `path` + `.part`.
 
-    Mode 0600. Raises `FileExistsError` where `path` is there, and never replaces it.
+    Mode 0600. Raises `FileExistsError` where `path` is there, and never replaces it; `Unwritable`.
     """
     if path.exists() or path.is_symlink():
         raise FileExistsError(f"{path} is there already")
-    part = path.with_name(f"{path.name}.part")
-    part.unlink(missing_ok=True)
+    part = path.with_name(f"{path.name}{PART}")
     try:
-        with open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600)) as file:
+        with _written(path):
+            part.unlink(missing_ok=True)
+            file = open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))  # noqa: SIM115  # closed below
+        try:
             yield file
-        os.link(part, path)  # unlike a rename it replaces nothing
+        finally:
+            with suppress(OSError):  # `finish` has waited for the disk
+                file.close()
+        with _written(path):
+            os.link(part, path)  # unlike a rename it replaces nothing
+            _sync(path.parent)
     finally:
         part.unlink(missing_ok=True)
-    folder = os.open(path.parent, os.O_RDONLY)
+
+
+def _sync(folder: Path) -> None:
+    """Wait until the names in the folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 class BackupReader:

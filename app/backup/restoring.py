@@ -23,7 +23,7 @@ from app.backup.file import BackupReader, Damaged, Header
 from app.backup.loading import Schema, checked, load, refuse_dangling, refuse_other_tables, schema_of
 from app.backup.writing import ROWS_AT_ONCE, Progress, key_id, verify
 from app.changes.commit_signal import CommitSignal, signal_path
-from app.changes.models import ChangeLog, ConsumerPosition
+from app.changes.models import ChangeLog
 from app.index.rebuilding import rebuild
 from app.kit import clock, migrations
 from app.kit.db import Database
@@ -139,10 +139,9 @@ async def _load(connection: AsyncConnection, reader: BackupReader, progress: Pro
 
 
 async def _begin_epoch(connection: AsyncConnection) -> None:
-    """A new epoch for the log; consumers go on at its head, and those that send to others wait."""
+    """A new epoch for the log; consumers that send to others wait, and begin at its head."""
     now = clock.of_database((await connection.execute(select(database_clock()))).scalar_one())
     log = update(ChangeLog).values(epoch=secrets.token_hex(4), outbound_paused_at=now).returning(ChangeLog.head)
     heads = (await connection.execute(log)).scalars().all()
     if len(heads) != 1:
         raise Damaged(f"it has {len(heads)} rows of change_log, not one")
-    await connection.execute(update(ConsumerPosition).values(seq=heads[0], leased_until=now, failures=0))

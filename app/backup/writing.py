@@ -36,7 +36,7 @@ async def write_backup(
 ) -> Manifest:
     """Write a backup to `path`, and read it again to its end before it has that name.
 
-    Raises `FileExistsError`, `NotThisSchema`, `OSError`, `Damaged`, and errors of the database; then no file is left.
+    Raises `FileExistsError`, `Unwritable`, `NotThisSchema`, `Damaged`, errors of the database; then no file is left.
     """
     with new_file(path) as file:
         manifest = await _write(settings, file, progress, with_key=with_key, personal=personal)

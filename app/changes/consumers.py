@@ -64,6 +64,9 @@ class Consumer:
     is_outbound = False
     """Whether it sends to others: after a restore it waits for `./nashra resume`, and keeps its position."""
 
+    begins_at_head = True
+    """Whether a new consumer begins at the head of the log: what came before has left nothing stale in its system."""
+
     @property
     def is_enabled(self) -> bool:
         """Whether the settings enable it. A disabled consumer keeps its position."""
@@ -145,9 +148,9 @@ class ConsumerRun:
             return position
 
     async def _register(self, session: AsyncSession, now: datetime) -> bool:
-        """Insert a new consumer at the head: earlier changes left nothing stale in its system. False: it is known."""
-        head = select(ChangeLog.head).scalar_subquery()
-        first = {"name": self.consumer.name, "seq": head, "leased_until": now, "failures": 0}
+        """Insert a new consumer. False: it is known."""
+        begin = select(ChangeLog.head).scalar_subquery() if self.consumer.begins_at_head else 0
+        first = {"name": self.consumer.name, "seq": begin, "leased_until": now, "failures": 0}
         insert = insert_into(session, ConsumerPosition).values(first).on_conflict_do_nothing()
         return (await session.execute(insert.returning(ConsumerPosition.seq))).first() is not None
 

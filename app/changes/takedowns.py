@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.consumers import Batch, Consumer
@@ -43,6 +43,7 @@ class TakedownsFile(Consumer):
     """The consumer that appends takedowns to the file. A line may be there twice, after a crash; none is missing."""
 
     name = "takedowns"
+    begins_at_head = False  # a new file holds them all
 
     def __init__(self, database: Database, settings: Settings) -> None:
         self._database, self._path = database, settings.takedowns_path
@@ -63,7 +64,7 @@ class TakedownsFile(Consumer):
 
 
 POSITION = select(ConsumerPosition.seq).where(ConsumerPosition.name == TakedownsFile.name).scalar_subquery()
-WAITING = Prepared(select(Takedown.seq).where(Takedown.seq > POSITION).limit(1))
+WAITING = Prepared(select(Takedown.seq).where(Takedown.seq > func.coalesce(POSITION, 0)).limit(1))
 
 
 def append(path: Path, lines: Sequence[bytes]) -> None:

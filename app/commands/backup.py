@@ -13,7 +13,7 @@ from pathlib import Path
 from sqlalchemy import update
 
 from app.backup.aftermath import Aftermath
-from app.backup.file import Damaged
+from app.backup.file import Damaged, Unwritable
 from app.backup.restoring import NotEmpty, Restored, rehearse, restore
 from app.backup.writing import NotThisSchema, write_backup
 from app.changes.models import ChangeLog
@@ -40,7 +40,7 @@ def backup(options: argparse.Namespace) -> int:
             )
     except FileExistsError:
         fail(f"{path} is there already: a backup never replaces a file")
-    except (NotThisSchema, Damaged) as error:
+    except (NotThisSchema, Damaged, Unwritable) as error:
         fail(str(error))
     print(f"{path}: {manifest.rows:,} rows, {path.stat().st_size:,} bytes, read again and checked")
     for line in _kept_with(options):

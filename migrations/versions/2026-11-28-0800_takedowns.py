@@ -2,8 +2,6 @@
 
 A migration is a deployment: the code before it is still running. Expand first, contract in a later release; import no
 models; name every constraint; up and down are tested on both databases.
-
-The consumer of takedowns begins at the present head of the log: it is given whatever comes after this migration.
 """
 
 from __future__ import annotations
@@ -35,10 +33,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", "resource", "resource_id", name="pk_takedowns"),
     )
     op.add_column("change_log", sa.Column("outbound_paused_at", INSTANT, nullable=True))
-    op.execute(
-        "INSERT INTO consumers (name, seq, leased_until, failures) "
-        "SELECT 'takedowns', head, compacted_at, 0 FROM change_log"
-    )
 
 
 def downgrade() -> None:
