@@ -84,6 +84,8 @@ def _converted(
     convert = writers(columns, dialect)
     for number, row in enumerate(rows, start=1):
         try:
+            if len(row) != len(columns):
+                raise ValueError(f"it has {len(row)} columns, not {len(columns)}")
             yield tuple(one(value) for one, value in zip(convert, row, strict=True))
         except ValueError as error:
             raise Damaged(f"row {number} of {table}: {error}") from None

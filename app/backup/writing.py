@@ -47,12 +47,8 @@ async def write_backup(
 def verify(path: Path, settings: Settings, progress: Progress) -> tuple[Header, Manifest]:
     """Read a backup to its end. Raises `Damaged` and `OSError`."""
     with BackupReader(path, settings.max_body_bytes) as reader:
-        done, total = 0, sum(reader.header.rows.values())
-        for _, rows in reader.tables():
-            for done, _row in enumerate(rows, start=done + 1):  # noqa: B020  # goes on counting
-                if done % ROWS_AT_ONCE == 0:
-                    progress("checked", done, total)
-        return reader.header, reader.manifest
+        total = sum(reader.header.rows.values())
+        return reader.header, reader.check(lambda done: progress("checked", done, total))
 
 
 async def _write(settings: Settings, file: Any, progress: Progress, *, with_key: bool, personal: bool) -> Manifest:

@@ -23,6 +23,7 @@ from app.kit import clock
 from app.kit.db import Database
 from app.settings import PREFIX, Settings, given_path, load, read
 
+NICENESS = 5  # of a backup: it leaves the processor to those who serve
 MOST_LISTED = 20  # articles that came due
 STEP = 0.1  # seconds between two lines of progress
 WIDTH = 30  # of the bar, in characters
@@ -31,6 +32,7 @@ WIDTH = 30  # of the bar, in characters
 def backup(options: argparse.Namespace) -> int:
     """Writes a backup of the configured newsroom to a new file."""
     settings, path = load(), given_path(options.file)
+    os.nice(NICENESS)
     if settings.is_sqlite and not settings.sqlite_path.exists():
         fail(f"there is no newsroom: {place_of(settings)} is not there")
     try:
