@@ -7,15 +7,15 @@ import asyncio
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 from app.commands.failing import fail
 from app.commands.progress import Progress
-from app.exports.file import FileError, Output, as_file_error, writing
+from app.exports.file import Output, writing
 from app.exports.newsroom import export
 from app.kit import migrations
 from app.kit.db import Database
-from app.settings import Settings, load
+from app.kit.new_file import FileError, as_file_error
+from app.settings import Settings, given_path, load
 
 HOLDS = "it holds unpublished drafts: keep it where only the newsroom can read it"
 HOLDS_ADDRESSES = "it holds unpublished drafts, and e-mail addresses of readers: keep it as safe as the database"
@@ -65,7 +65,7 @@ async def _refuse_other_schema(database: Database, settings: Settings) -> None:
 @contextmanager
 def _output(file: str) -> Iterator[Output]:
     if file != "-":
-        with writing(Path(file)) as output:
+        with writing(given_path(file)) as output:
             yield output
         return
     with as_file_error("standard output"):

@@ -14,7 +14,7 @@ from app.commands.progress import Progress
 from app.imports.nashra import NoExportError, read_in
 from app.imports.report import Report
 from app.kit import migrations
-from app.settings import Settings, load
+from app.settings import Settings, given_path, load
 
 HEADER = ("", "imported", "there already", "left alone", "refused")
 
@@ -63,7 +63,7 @@ def _opened(file: str) -> Iterator[BinaryIO]:
         yield sys.stdin.buffer
         return
     try:
-        source = open(file, "rb")  # noqa: SIM115  # closed below; only the opening is to be worded
+        source = open(given_path(file), "rb")  # noqa: SIM115  # closed below; only the opening is to be worded
     except OSError as error:
         fail(f"cannot read {file}: {error.strerror}")
     with source:

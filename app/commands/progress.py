@@ -13,7 +13,7 @@ CLEAR = "\r\x1b[K"
 class Progress:
     """Rewrites its line until `end`."""
 
-    def __init__(self, verb: str) -> None:
+    def __init__(self, verb: str = "") -> None:
         self._verb, self._next = verb, 0.0
         self._is_shown = sys.stderr.isatty()
 
@@ -21,6 +21,11 @@ class Progress:
         if self._is_shown and (now := clock.seconds()) >= self._next:
             self._next = now + EVERY
             print(f"{CLEAR}{self._verb} {done:,} {what}", end="", file=sys.stderr, flush=True)
+
+    def of(self, verb: str, done: int, total: int) -> None:
+        """The same where the whole is known."""
+        self._verb = verb
+        self.at(done, f"of {total:,} rows")
 
     def say(self, text: str) -> None:
         """A line of its own, above."""

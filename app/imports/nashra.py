@@ -49,7 +49,6 @@ from app.settings import Settings
 MOST_BYTES = 2 * 1024 * 1024  # of the lines of one transaction, but for a single longer line
 TRIES, PAUSE = 5, 1.0  # when the database is busy; seconds
 LETS_OTHERS = 0.03  # seconds between two transactions on SQLite, where who waits for the lock asks only now and then
-LETS_OTHERS = 0.03  # seconds between two transactions on SQLite, where who waits for the lock asks only now and then
 
 
 class Kind(NamedTuple):

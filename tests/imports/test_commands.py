@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from app.exports.file import FileError, writing
+from app.exports.file import writing
 from app.exports.tables import Tables
+from app.kit.new_file import FileError
 from tests import serving
 from tests.imports.portable import OPEN, exported, file_of, lines_of, some_of_everything, things_in
 from tests.imports.test_hostile import WHOLE
@@ -107,18 +108,16 @@ def test_a_file_has_its_name_only_when_it_is_whole(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["a.jsonl", "a.jsonl.gz"])
-@pytest.mark.parametrize("error", [KeyboardInterrupt(), OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))])
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), ConnectionRefusedError(errno.ECONNREFUSED, "of the database")])
 def test_what_was_not_finished_leaves_nothing(tmp_path: Path, error: BaseException, name: str) -> None:
     def write() -> None:
         with writing(tmp_path / name) as output:
             output.write("member", b"{}")
             raise error
 
-    with pytest.raises((KeyboardInterrupt, FileError)) as raised:
+    with pytest.raises(type(error)):
         write()
     assert names_in(tmp_path) == []
-    if isinstance(error, OSError):
-        assert str(raised.value) == f"cannot write {tmp_path / name}: No space left on device"
 
 
 def test_no_file_is_replaced(tmp_path: Path) -> None:
