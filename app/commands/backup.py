@@ -78,7 +78,7 @@ def restore_backup(options: argparse.Namespace) -> int:
         fail(f"{error}. A backup is restored into an empty one only: name another in {PREFIX}DATABASE_URL")
     finally:
         progress.end()
-    _tell(settings, done, is_rehearsal=options.dry_run)
+    _tell(settings, done, files, is_rehearsal=options.dry_run)
     if options.key_file:
         _write_keys(given_path(options.key_file), done.header.keys)
     elif not options.dry_run:
@@ -92,7 +92,7 @@ def _refuse_missing(paths: list[Path]) -> None:
             fail(f"there is no file {path}", EXIT_USAGE)
 
 
-def _tell(settings: Settings, done: Restored, *, is_rehearsal: bool) -> None:
+def _tell(settings: Settings, done: Restored, files: list[Path], *, is_rehearsal: bool) -> None:
     header = done.header
     made = f"made {header.made_at} by Nashra {header.nashra} on {header.database}"
     if is_rehearsal:
@@ -101,6 +101,8 @@ def _tell(settings: Settings, done: Restored, *, is_rehearsal: bool) -> None:
         )
         return
     print(f"Restored {done.rows:,} rows into {place_of(settings)}; the backup was {made}.")
+    if not files:
+        print("No file of takedowns was found: what was taken down since the backup is there again (--takedowns FILE).")
     for line in _settled(done.aftermath):
         print(line)
     print("Nothing is sent to anybody (such as a CDN) until you run ./nashra resume.")
