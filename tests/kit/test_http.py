@@ -78,6 +78,8 @@ async def test_a_wrong_method_is_told_all_the_right_ones(lone_newsroom: Newsroom
         ("HEAD", "/v1/desk/articles/x/publish"): "POST",
         ("GET", "/v1/desk/articles/x/publish"): "POST",
         ("OPTIONS", "/v1/articles"): "GET, HEAD",
+        ("OPTIONS", "/v1/comments/counts"): "GET, HEAD",  # `/v1/comments/{id}` also matches it
+        ("PUT", "/v1/comments/x"): "DELETE, GET, HEAD, PATCH",
         ("TRACE", "/v1/site"): "GET, HEAD",
         ("BREW", "/"): "GET, HEAD",
     }
