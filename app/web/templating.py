@@ -2,7 +2,8 @@
 
 Every template extends `base.html`. In each of them `t("page.lead")` is a message in the language of the page,
 `static_url("base.css")` the address of a static file, and `direction("ar")` a writing direction; the filter `markdown`
-renders a line of Markdown, and `isolated` keeps the directions of the strings of JSON apart.
+renders a line of Markdown, `isolated` keeps the directions of the strings of JSON apart, and `no_break` keeps French
+punctuation on its line.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from starlette.responses import Response
 from app.kit.caching import deliver
 from app.text.languages import direction
 from app.text.messages import message
+from app.text.spacing import no_break
 from app.web.guides import inline, isolated
 from app.web.static_files import static_url
 
@@ -84,6 +86,7 @@ ENVIRONMENT.filters.update(
     isolated=isolated,
     language_name=_language_name,
     markdown=inline,
+    no_break=no_break,
     path=lambda url: urlsplit(url).path,
     query=_query,
     trusted=_trusted,
