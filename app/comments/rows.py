@@ -58,8 +58,13 @@ class ReplyRow:
     def __post_init__(self) -> None:
         """As the API writes ids and moments: each database has its own form of them in JSON."""
         self.id, self.article_id, self.parent_id = map(dashed, (self.id, self.article_id, self.parent_id))
-        self.created_at = written(datetime.fromisoformat(self.created_at))
-        self.edited_at = written(datetime.fromisoformat(self.edited_at)) if self.edited_at else None
+        self.created_at = _moment(self.created_at)
+        self.edited_at = _moment(self.edited_at) if self.edited_at else None
+
+
+def _moment(text: str) -> str:
+    """SQLite holds it as it is written."""
+    return text if text.endswith("Z") else written(datetime.fromisoformat(text))
 
 
 class ThreadRow(CommentRow, Protocol):
