@@ -102,7 +102,7 @@ async def _list(
 ) -> Response:
     selection = select_fields(one, query.fields)
     now, taxonomy = clock.now(), Taxonomy(connection)
-    page = await taxonomy.shown(filing, query, Cursors(request), now)
+    page = await taxonomy.shown(filing, query, Cursors.of(request), now)
     counted = query.count and selection.wants("article_count")
     counts = await taxonomy.counts(filing, [row.id for row in page.rows], now) if counted else {}
     settings = request.app.state.settings
