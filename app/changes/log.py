@@ -1,8 +1,9 @@
 """Writes the change log: pending changes become rows at the end of their transaction, and commit with it.
 
 The log's one row is locked last and held until the commit. So sequence numbers are in commit order and gap-free (but
-for a number that only moves the tree of sections), and a client that has read up to the head of its snapshot has read
-all that the snapshot sees. With a database sequence, a lower number could become visible after a higher one.
+for a number that only moves the tree of sections, or only takes down what the public does not see), and a client that
+has read up to the head of its snapshot has read all that the snapshot sees. With a database sequence, a lower number
+could become visible after a higher one.
 """
 
 from __future__ import annotations
