@@ -7,8 +7,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.settings.group import SettingsGroup
-from app.settings.values import OptionalAddress
+from app.settings.group import Secret, SettingsGroup
+from app.settings.values import OutsideAddress
 
 
 def _header_name(value: str) -> str:
@@ -26,5 +26,5 @@ class CacheSettings(SettingsGroup):
     cache_tag_header: Annotated[str, AfterValidator(_header_name)] = Field(
         "Cache-Tag", description="Header that carries cache tags to a CDN."
     )
-    purge_url: OptionalAddress = Field("", description="Address that gets, by POST, the cache tags that changed.")
-    purge_token: str = Field("", description="Bearer token for the purge address.")
+    purge_url: OutsideAddress = Field("", description="Address that gets, by POST, the cache tags that changed.")
+    purge_token: Secret = Field("", description="Bearer token for the purge address.")

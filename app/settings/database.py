@@ -21,10 +21,13 @@ SQLITE_FILE = b"SQLite format 3\0"  # how each begins: https://www.sqlite.org/fi
 def _database_url(value: str) -> str:
     scheme, separator, _ = value.partition("://")
     if scheme.partition("+")[0] not in DATABASES or not separator:
-        shown = f"begins with {scheme}:" if separator else "is no address of a database"
+        is_scheme = separator and re.fullmatch(r"[a-zA-Z][a-zA-Z0-9+.-]*", scheme)  # else it may hold a password
+        shown = f"begins with {scheme}:" if is_scheme else "is no address of a database"
         raise ValueError(f"{shown}; it must be {DATABASE_FORMS}. Other databases are not supported")
     try:
         url = make_url(value)
+        if "@" in (url.host or ""):  # the rest of a password
+            raise ValueError
     except (ArgumentError, ValueError):
         raise ValueError(f"cannot be read; it must be {DATABASE_FORMS}, the password percent-encoded") from None
     if url.get_backend_name() == "sqlite" and (url.host or not url.database or url.database == ":memory:"):

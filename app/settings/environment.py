@@ -9,6 +9,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from app.masking import keep_secret, masked
 from app.settings.database import check_file
 from app.settings.group import PREFIX, SettingsError
 from app.settings.groups import Settings
@@ -25,7 +26,10 @@ def load(environment: Mapping[str, str] | None = None) -> Settings:
     beside the database, mode 0600; with PostgreSQL it is mandatory.
     """
     settings = read(environment)
-    return settings if settings.secret_key else settings.model_copy(update={"secret_key": (own_key(settings),)})
+    if not settings.secret_key:
+        settings = settings.model_copy(update={"secret_key": (own_key(settings),)})
+        keep_secret(Settings.secrets_of(dict(settings)))
+    return settings
 
 
 def read(environment: Mapping[str, str] | None = None) -> Settings:
@@ -38,13 +42,14 @@ def read(environment: Mapping[str, str] | None = None) -> Settings:
             given[name] = value
     if key_file := environment.get(f"{PREFIX}SECRET_KEY_FILE"):
         given["secret_key"] = read_keys(Path(key_file))
+    keep_secret(Settings.secrets_of(given))  # first of all: an error could name them
     try:
         settings = Settings.model_validate(given)
     except ValidationError as error:
         lines = [
             f"{PREFIX}{str(e['loc'][0]).upper()}: {e['msg'].removeprefix('Value error, ')}" for e in error.errors()
         ]
-        raise SettingsError("\n".join(lines)) from None
+        raise SettingsError(masked("\n".join(lines))) from None
     if settings.is_sqlite:
         check_file(settings.sqlite_path)
     return settings

@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 import secrets
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field
 
 from app.settings.database import DatabaseSettings
-from app.settings.group import PREFIX, SettingsError, SettingsGroup
+from app.settings.group import PREFIX, SECRET, SettingsError, SettingsGroup
 from app.settings.values import Words
 
 KEY_BYTES = 32  # that a key should have
@@ -18,7 +19,9 @@ KEY_BYTES = 32  # that a key should have
 class KeySettings(SettingsGroup):
     """What signs cursors and edit tokens."""
 
-    secret_key: Words = Field((), description="Signing keys, comma-separated: the first signs, all verify.")
+    secret_key: Annotated[Words, SECRET] = Field(
+        (), description="Signing keys, comma-separated: the first signs, all verify."
+    )
 
 
 def short_key(settings: KeySettings) -> str | None:

@@ -18,7 +18,7 @@ def _web_address(value: str) -> str:
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://news.example")
     if parts.username is not None or parts.password is not None:
-        raise ValueError("must hold no user or password: it is shown to others")
+        raise ValueError("must hold no user or password")
     try:
         parts.port  # noqa: B018  # raises for one that is no port
         parts.hostname.encode("idna")
@@ -27,7 +27,15 @@ def _web_address(value: str) -> str:
     return value.rstrip("/")
 
 
+def _outside_address(value: str) -> str:
+    address, mark, query = value.partition("?")
+    if "#" in query:
+        raise ValueError("must end with its query, without a #")
+    return _web_address(address) + mark + query if value else value
+
+
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 Words = Annotated[tuple[str, ...], BeforeValidator(split)]
-OptionalAddress = Annotated[str, AfterValidator(lambda value: _web_address(value) if value else value)]
 WebAddress = Annotated[str, AfterValidator(_web_address)]
+OutsideAddress = Annotated[str, AfterValidator(_outside_address)]
+"""Where requests are sent to, or nowhere: only we read it, so it may have a query."""
