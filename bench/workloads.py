@@ -6,12 +6,10 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from types import SimpleNamespace
 from typing import Any
 from urllib.parse import quote
 
 import httpx
-from starlette.requests import Request as Asked
 
 from app.kit.paging import Cursors
 from bench import content
@@ -111,13 +109,8 @@ def deep(scene: Scene) -> list[Request]:
     first, last = (datetime.fromisoformat(end["data"][0]["published_at"]) for end in ends)
     moment = (last - (last - first) * DEEP).strftime("%Y-%m-%dT%H:%M:%SZ")
     row = scene.read(f"/v1/articles?limit=1&fields=published_at&published_before={moment}")["data"][0]
-    cursor = _cursors("/v1/articles").write([row["published_at"], row["id"]])
+    cursor = Cursors((SECRET,), "/v1/articles").write([row["published_at"], row["id"]])
     return [Request(f"/v1/articles?limit=20&cursor={cursor}")]
-
-
-def _cursors(path: str) -> Cursors:
-    app = SimpleNamespace(state=SimpleNamespace(settings=SimpleNamespace(secret_key=(SECRET,))))
-    return Cursors(Asked({"type": "http", "app": app, "path": path, "query_string": b"", "headers": []}), path)
 
 
 def not_modified(plan: Plan) -> Plan:

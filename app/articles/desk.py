@@ -80,7 +80,7 @@ async def list_desk_articles(
     """
     now, settings = clock.now(), request.app.state.settings
     articles = ArticlesToEdit(session)
-    page = await articles.page(query, Cursors(request), now, None if actor.has("editor") else actor.member_id)
+    page = await articles.page(query, Cursors.of(request), now, None if actor.has("editor") else actor.member_id)
     related = await articles.relations_for([row.id for row in page.rows], actor, now)
     return desk_list(request, ArticleDeskList, page, lambda row: desk_summary_of(row, related[row.id], settings, now))
 
@@ -229,7 +229,7 @@ async def list_revisions(
 ) -> Response:
     """List the saves of an article, newest first"""
     article = await _readable(ArticlesToEdit(session), id, actor)
-    return desk_list(request, RevisionList, await revisions.page(session, article, query, Cursors(request)))
+    return desk_list(request, RevisionList, await revisions.page(session, article, query, Cursors.of(request)))
 
 
 @desk.get("/{id}/revisions/{number}", response_model=RevisionRead, responses=problems(InvalidQuery, NotFound))

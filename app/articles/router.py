@@ -59,9 +59,9 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
         await single_statement(connection)
     parts = _parts(selection) - (set() if with_body else {"body"}) - {"corrections"}
     if query.q:
-        page = await published_with_words(connection, query, Cursors(request), now, parts)
+        page = await published_with_words(connection, query, Cursors.of(request), now, parts)
     else:
-        page = await Articles(connection).published(query, Cursors(request), now, parts)
+        page = await Articles(connection).published(query, Cursors.of(request), now, parts)
     settings = request.app.state.settings
     # Every change of an article may change a list by last change or by words.
     follows_all = bool(query.sort == "-updated_at" or query.updated_after or query.q)

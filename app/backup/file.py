@@ -12,11 +12,9 @@ from __future__ import annotations
 
 import gzip
 import hashlib
-import os
 import zlib
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
@@ -24,6 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json, to_json
 
 from app.backup.columns import BackupColumn, ColumnType
+from app.kit.new_file import NewFile
 
 VERSION = 1
 LEVEL = 6  # of zlib: 1 saves a tenth of the processor's time and makes the file 40 % larger
@@ -31,7 +30,6 @@ LONGEST_MESSAGE = 300  # characters: it may quote the file
 CHUNK = 1_000_000  # bytes compressed at once
 LONGEST_LINE = 16_000_000  # bytes, of a body of the default size at most; a larger one has eight times its bytes
 SYNC_EVERY = 4_000_000  # bytes: one large wait at the end would hold up the commits of the newsroom
-PART = ".part"  # ends the name of a file that is being written
 GZIP = 16 + zlib.MAX_WBITS
 Name = Annotated[str, Field(pattern=r"^[a-z_]{1,63}$")]
 
@@ -41,21 +39,6 @@ class Damaged(Exception):
 
     def __init__(self, text: str) -> None:
         super().__init__("".join(letter if letter.isprintable() else "?" for letter in text[:LONGEST_MESSAGE]))
-
-
-class Unwritable(Exception):
-    """The file cannot be written; the message says why."""
-
-
-@contextmanager
-def _written(path: Path) -> Iterator[None]:
-    """Raises `Unwritable` for errors of the disk, which are not those of the database."""
-    try:
-        yield
-    except FileExistsError:
-        raise
-    except OSError as error:
-        raise Unwritable(f"{path} cannot be written: {error.strerror}") from None
 
 
 class Header(BaseModel):
@@ -108,9 +91,8 @@ class Manifest(BaseModel):
 class BackupWriter:
     """Writes the lines of a backup. Compression and the disk run in a thread, a chunk behind."""
 
-    def __init__(self, file: Any, header: Header) -> None:
+    def __init__(self, file: NewFile, header: Header) -> None:
         self._file, self._thread = file, ThreadPoolExecutor(1)
-        self._path = Path(file.name.removesuffix(PART))
         self._gzip = zlib.compressobj(LEVEL, zlib.DEFLATED, GZIP)
         self._pending, self._unsynced = bytearray(), 0
         self._writing: Future[None] | None = None
@@ -136,10 +118,8 @@ class BackupWriter:
         self._line(manifest.model_dump_json().encode())
         self._send()
         self._wait()
-        with _written(self._path):
-            self._file.write(self._gzip.flush())
-            self._file.flush()
-            os.fsync(self._file.fileno())
+        self._file.write(self._gzip.flush())
+        self._file.sync()
         return manifest
 
     def close(self) -> None:
@@ -161,50 +141,14 @@ class BackupWriter:
         self._writing = self._thread.submit(self._compress, chunk)
 
     def _compress(self, chunk: bytes) -> None:
-        with _written(self._path):
-            self._unsynced += self._file.write(self._gzip.compress(chunk))
-            if self._unsynced >= SYNC_EVERY:
-                self._file.flush()
-                os.fdatasync(self._file.fileno())
-                self._unsynced = 0
+        self._unsynced += self._file.write(self._gzip.compress(chunk))
+        if self._unsynced >= SYNC_EVERY:
+            self._file.sync()
+            self._unsynced = 0
 
     def _wait(self) -> None:
         if self._writing is not None:
             self._writing.result()
-
-
-@contextmanager
-def new_file(path: Path) -> Iterator[Any]:
-    """A file that has the name `path` only when the block has ended well: until then it is `path` + `.part`.
-
-    Mode 0600. Raises `FileExistsError` where `path` is there, and never replaces it; `Unwritable`.
-    """
-    if path.exists() or path.is_symlink():
-        raise FileExistsError(f"{path} is there already")
-    part = path.with_name(f"{path.name}{PART}")
-    try:
-        with _written(path):
-            part.unlink(missing_ok=True)
-            file = open(part, "xb", opener=lambda name, flags: os.open(name, flags, 0o600))  # noqa: SIM115  # closed below
-        try:
-            yield file
-        finally:
-            with suppress(OSError):  # `finish` has waited for the disk
-                file.close()
-        with _written(path):
-            os.link(part, path)  # unlike a rename it replaces nothing
-            _sync(path.parent)
-    finally:
-        part.unlink(missing_ok=True)
-
-
-def _sync(folder: Path) -> None:
-    """Wait until the names in the folder are on the disk."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 Row = TypeVar("Row")

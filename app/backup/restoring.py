@@ -68,25 +68,36 @@ async def restore(
     with BackupReader(path, settings.max_body_bytes) as reader:
         _refuse_newer(reader.header)
         signal = CommitSignal(signal_path(settings.database_url))
-        async with migrations.locked(settings.database_url) as connection:
-            schema = await schema_of(connection)
-            await _refuse_rows(connection, schema)
-            if schema:  # of whatever revision: all its tables are empty
-                await migrations.move_in(connection, "base")
-            await migrations.move_in(connection, reader.header.revision)
-            await _load(connection, reader, progress)
-            await migrations.move_in(connection, "head")
-            total = reader.manifest.manifest.get("indexed")
-            await rebuild(connection, lambda done: progress("indexed", done, total.rows if total else done))
-            await _begin_epoch(connection)
-            done = await aftermath.settle(
-                connection, settings, signal, reader.header, takedowns, hold_scheduled=hold_scheduled
-            )
-            await refuse_dangling(connection)
-            await connection.execute(text("ANALYZE"))
-        signal.bump()
-        signal.close()
+        try:
+            async with migrations.locked(settings.database_url) as connection:
+                await _prepare(connection, reader.header)
+                await _load(connection, reader, progress)
+                await migrations.move_in(connection, "head")
+                await _rebuild_words(connection, reader, progress)
+                await _begin_epoch(connection)
+                done = await aftermath.settle(
+                    connection, settings, signal, reader.header, takedowns, hold_scheduled=hold_scheduled
+                )
+                await refuse_dangling(connection)
+                await connection.execute(text("ANALYZE"))
+            signal.bump()
+        finally:
+            signal.close()
         return Restored(reader.header, reader.manifest.rows, _has_same_key(reader.header, settings), done)
+
+
+async def _prepare(connection: AsyncConnection, header: Header) -> None:
+    """Bring an empty database to the schema of the backup."""
+    schema = await schema_of(connection)
+    await _refuse_rows(connection, schema)
+    if schema:  # of whatever revision: all its tables are empty
+        await migrations.move_in(connection, "base")
+    await migrations.move_in(connection, header.revision)
+
+
+async def _rebuild_words(connection: AsyncConnection, reader: BackupReader, progress: Progress) -> None:
+    total = reader.manifest.manifest.get("indexed")
+    await rebuild(connection, lambda done: progress("indexed", done, total.rows if total else done))
 
 
 def _refuse_newer(header: Header) -> None:

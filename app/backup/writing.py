@@ -11,10 +11,11 @@ from sqlalchemy import Table, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup.columns import backup_tables, columns_of, readers, rules_by_table
-from app.backup.file import BackupReader, BackupWriter, Header, Manifest, new_file
+from app.backup.file import BackupReader, BackupWriter, Header, Manifest
 from app.kit import clock, migrations
 from app.kit.backup_rule import BackupRule
 from app.kit.db import Database
+from app.kit.new_file import NewFile, new_file
 from app.kit.openapi import VERSION
 from app.kit.signing import signer_of
 from app.kit.sql import database_clock
@@ -36,11 +37,11 @@ async def write_backup(
 ) -> Manifest:
     """Write a backup to `path`, and read it again to its end before it has that name.
 
-    Raises `FileExistsError`, `Unwritable`, `NotThisSchema`, `Damaged`, errors of the database; then no file is left.
+    Raises `FileError`, `NotThisSchema`, `Damaged`, errors of the database; then no file is left.
     """
     with new_file(path) as file:
         manifest = await _write(settings, file, progress, with_key=with_key, personal=personal)
-        verify(Path(file.name), settings, progress)
+        verify(file.part, settings, progress)
     return manifest
 
 
@@ -51,7 +52,7 @@ def verify(path: Path, settings: Settings, progress: Progress) -> tuple[Header, 
         return reader.header, reader.check(lambda done: progress("checked", done, total))
 
 
-async def _write(settings: Settings, file: Any, progress: Progress, *, with_key: bool, personal: bool) -> Manifest:
+async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_key: bool, personal: bool) -> Manifest:
     rules = rules_by_table()
     tables = [table for table in backup_tables() if personal or not rules[table.name].is_personal]
     database = Database(settings.database_url, pool=1)

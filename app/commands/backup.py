@@ -5,45 +5,43 @@ from __future__ import annotations
 import argparse
 import asyncio
 import os
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from sqlalchemy import update
 
 from app.backup.aftermath import Aftermath
-from app.backup.file import Damaged, Unwritable
+from app.backup.file import Damaged
 from app.backup.restoring import NotEmpty, Restored, rehearse, restore
 from app.backup.writing import NotThisSchema, write_backup
 from app.changes.models import ChangeLog
 from app.commands.failing import EXIT_USAGE, fail
+from app.commands.progress import Progress
 from app.commands.standing import place_of
 from app.kit import clock
 from app.kit.db import Database
+from app.kit.new_file import FileError
 from app.settings import PREFIX, Settings, given_path, load, read
 
 NICENESS = 5  # of a backup: it leaves the processor to those who serve
 MOST_LISTED = 20  # articles that came due
-STEP = 0.1  # seconds between two lines of progress
-WIDTH = 30  # of the bar, in characters
 
 
 def backup(options: argparse.Namespace) -> int:
     """Writes a backup of the configured newsroom to a new file."""
     settings, path = load(), given_path(options.file)
+    progress = Progress()
     os.nice(NICENESS)
     if settings.is_sqlite and not settings.sqlite_path.exists():
         fail(f"there is no newsroom: {place_of(settings)} is not there")
     try:
-        with _Progress() as progress:
-            manifest = asyncio.run(
-                write_backup(settings, path, progress, with_key=options.with_key, personal=not options.without_personal)
-            )
-    except FileExistsError:
-        fail(f"{path} is there already: a backup never replaces a file")
-    except (NotThisSchema, Damaged, Unwritable) as error:
+        personal = not options.without_personal
+        work = write_backup(settings, path, progress.of, with_key=options.with_key, personal=personal)
+        manifest = asyncio.run(work)
+    except (NotThisSchema, Damaged, FileError) as error:
         fail(str(error))
+    finally:
+        progress.end()
     print(f"{path}: {manifest.rows:,} rows, {path.stat().st_size:,} bytes, read again and checked")
     for line in _kept_with(options):
         print(line)
@@ -68,17 +66,19 @@ def restore_backup(options: argparse.Namespace) -> int:
     if settings.takedowns_path.exists():
         files.append(settings.takedowns_path)
     _refuse_missing([path, *files])
+    progress = Progress()
     try:
-        with _Progress() as progress:
-            if options.dry_run:
-                done = asyncio.run(rehearse(settings, path, progress))
-            else:
-                done = asyncio.run(restore(settings, path, progress, files, hold_scheduled=options.hold_scheduled))
+        if options.dry_run:
+            done = asyncio.run(rehearse(settings, path, progress.of))
+        else:
+            done = asyncio.run(restore(settings, path, progress.of, files, hold_scheduled=options.hold_scheduled))
     except Damaged as error:
         fail(f"{path} cannot be restored: {error}")
     except NotEmpty as error:
         fail(f"{error}. A backup is restored into an empty one only: name another in {PREFIX}DATABASE_URL")
-    _tell(settings, done, is_rehearsal=options.dry_run)
+    finally:
+        progress.end()
+    _tell(settings, done, files, is_rehearsal=options.dry_run)
     if options.key_file:
         _write_keys(given_path(options.key_file), done.header.keys)
     elif not options.dry_run:
@@ -92,7 +92,7 @@ def _refuse_missing(paths: list[Path]) -> None:
             fail(f"there is no file {path}", EXIT_USAGE)
 
 
-def _tell(settings: Settings, done: Restored, *, is_rehearsal: bool) -> None:
+def _tell(settings: Settings, done: Restored, files: list[Path], *, is_rehearsal: bool) -> None:
     header = done.header
     made = f"made {header.made_at} by Nashra {header.nashra} on {header.database}"
     if is_rehearsal:
@@ -101,6 +101,8 @@ def _tell(settings: Settings, done: Restored, *, is_rehearsal: bool) -> None:
         )
         return
     print(f"Restored {done.rows:,} rows into {place_of(settings)}; the backup was {made}.")
+    if not files:
+        print("No file of takedowns was found: what was taken down since the backup is there again (--takedowns FILE).")
     for line in _settled(done.aftermath):
         print(line)
     print("Nothing is sent to anybody (such as a CDN) until you run ./nashra resume.")
@@ -155,24 +157,3 @@ async def _resume(settings: Settings) -> bool:
             return done.first() is not None
     finally:
         await database.close()
-
-
-class _Progress:
-    """A line of progress at a terminal, written anew at most every `STEP` seconds, and removed at the end."""
-
-    def __init__(self) -> None:
-        self._is_shown = sys.stderr.isatty()
-        self._next = 0.0
-
-    def __enter__(self) -> _Progress:
-        return self
-
-    def __call__(self, what: str, done: int, total: int) -> None:
-        if self._is_shown and time.monotonic() >= self._next:
-            self._next = time.monotonic() + STEP
-            bar = "█" * (done * WIDTH // max(total, done, 1))
-            print(f"\r{done:>12,} rows {what:<9} {bar:·<{WIDTH}}", end="", file=sys.stderr, flush=True)
-
-    def __exit__(self, *_: object) -> None:
-        if self._is_shown:
-            print(f"\r{'':{WIDTH + 30}}\r", end="", file=sys.stderr, flush=True)

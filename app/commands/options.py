@@ -90,6 +90,8 @@ def parser() -> Parser:
     _demo(commands)
     _serve(commands)
     _token(commands)
+    _export(commands)
+    _import(commands)
     _migrate(commands)
     _backup(commands)
     _restore(commands)
@@ -228,6 +230,53 @@ everything), reporter (own drafts), moderator (comments)."""
     command.add_argument(
         "--expires-days", type=_positive, metavar="DAYS", help="days until it expires (default: never)"
     )
+
+
+def _export(commands: Commands) -> None:
+    more = f"""
+JSON Lines: articles of every state with revisions, sections, tags, authors, tickers, comments, members without
+tokens, addresses with their redirects; as of one moment, while the newsroom is served. The file holds
+unpublished drafts: only you can read it (mode 0600). It is there when it is whole, and replaces no other file.
+docs/export.md describes each line.
+
+examples:
+  {PROGRAM} export newsroom.jsonl.gz
+  {PROGRAM} export - | ssh backup.example.com 'cat > newsroom.jsonl'"""
+    sentence = "write everything that the newsroom made to a file"
+    command = _command(
+        commands, "export", "app.commands.exporting:write_export", sentence, more=more, settings=["DATABASE_URL"]
+    )
+    command.add_argument("file", metavar="FILE", help="a new file; compressed where it ends in .gz; -: standard output")
+    personal = "also e-mail addresses, digests and consents of those who sent comments (default: none of these)"
+    command.add_argument("--personal", action="store_true", help=personal)
+
+
+def _import(commands: Commands) -> None:
+    sentence = "read what another newsroom exported into this one"
+    more = f"""
+example:
+  {PROGRAM} import nashra newsroom.jsonl.gz"""
+    source = _command(commands, "import", "", sentence, more=more, settings=["DATABASE_URL", "SECRET_KEY"])
+    sources = source.add_subparsers(metavar="SOURCE", required=True, parser_class=Parser)
+    more = f"""
+Reads a file of `{PROGRAM} export` into any newsroom, served or not, empty or not. It can be run again: what is
+there already stays, what was changed here since is left alone. Interrupted, it is completed by a second run.
+The report goes to standard output, remarks on single lines to standard error. The exit code is 1 when a line
+could not be read in, or the file is cut.
+
+examples:
+  {PROGRAM} import nashra newsroom.jsonl.gz --dry-run
+  {PROGRAM} import nashra newsroom.jsonl.gz"""
+    command = _command(
+        sources,
+        "nashra",
+        "app.commands.importing:import_nashra",
+        "read an export of Nashra in",
+        more=more,
+        settings=["DATABASE_URL", "SECRET_KEY", "MIGRATE_ON_START"],
+    )
+    command.add_argument("file", metavar="FILE", help="the file, compressed or not; -: standard input")
+    command.add_argument("--dry-run", action="store_true", help="only report what would be stored")
 
 
 def _migrate(commands: Commands) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -31,7 +32,9 @@ def run(options: argparse.Namespace) -> int:
         hint = f" Did you mean {meant}?" if meant else " docs/operations.md lists all settings."
         print(f"nashra: there is no setting {name}: it is ignored.{hint}", file=sys.stderr)
     try:
-        return _function(options.run)(options)
+        function = _function(options.run)
+        gc.enable()
+        return function(options)
     except SettingsError as error:
         fail(f"these settings cannot be used:\n{error}", EXIT_USAGE)
     except (SQLiteTooOld, RevisionError) as error:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
+import gc
 import logging
 import os
 import shutil
@@ -25,6 +26,8 @@ SCRATCH = Path("var") / "demo"
 
 def serve(options: argparse.Namespace) -> int:
     """Serves the configured database, migrating it first."""
+    if options.workers == 1:
+        gc.disable()  # until `create_app_to_serve` has imported all, as in `app/cli.py`
     settings = load()
     logs = logs_of(settings)
     dictConfig(logs)

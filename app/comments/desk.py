@@ -77,7 +77,7 @@ async def list_desk_comments(
     Newest first, each with its article, what it answers, and its writer's e-mail address. The queue is
     `status=pending`. Slug and headline of an article that is not published are null for who may not read drafts.
     """
-    page = await CommentsToChange(session).queue(query, Cursors(request), moderator, clock.now())
+    page = await CommentsToChange(session).queue(query, Cursors.of(request), moderator, clock.now())
     return desk_list(request, CommentDeskList, page, _row)
 
 

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import datetime
-from functools import lru_cache
-from typing import Any
 
-from sqlalchemy import Integer, Row, Select, bindparam, literal_column, or_, select, union_all
+from sqlalchemy import Integer, Label, Row, bindparam, case, literal_column, or_, select
 
 from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import visible
 from app.comments.models import FINAL, Comment
-from app.comments.rows import CommentRow, CommentWithArticleRow, ListedCommentRow, ReplyRow
+from app.comments.rows import CommentInContextRow, CommentRow, ReplyRow, ThreadRow
 from app.comments.schemas import CommentListQuery
 from app.kit.db import Base, Connection
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, Paged, PageQuery, Slice
-from app.kit.prepared import Prepared
-from app.kit.raw_columns import raw
+from app.kit.raw_columns import JsonAggregate, raw
 from app.slugs import repository as slugs
 
 NESTED = 20  # comments of one thread in a response
@@ -34,13 +32,24 @@ SORTS: dict[str, list[Key]] = {
         Key(Comment.id, descending=True),
     ],
 }
+COLUMNS = [field.name for field in fields(ReplyRow)]
 
-# Of a comment in a list.
-NAMES = (
-    *("id", "article_id", "parent_id", "path", "depth", "status", "author_name", "author_role", "body", "language"),
-    *("descendants", "replies", "created_at", "edited_at"),
-)
-LISTED = raw(*(comments.c[name] for name in NAMES))
+
+def _below() -> Label[str | None]:
+    """Up to `NESTED` public comments below a comment, depth first, as JSON; null where there are none.
+
+    A subquery of the statement that reads the comment: so a page needs one statement, whatever stands below.
+    """
+    reply = comments.alias("reply")
+    within = (reply.c.path > comments.c.path, reply.c.path < comments.c.path + literal_column("'~'"), reply.c.shown)
+    rows = select(*(reply.c[name] for name in COLUMNS)).where(*within).order_by(reply.c.path)
+    some = rows.limit(literal_column(str(NESTED), Integer)).correlate(comments).subquery()
+    aggregate = select(JsonAggregate(*some.c)).scalar_subquery()
+    return case((comments.c.descendants > 0, aggregate)).label("below")
+
+
+BELOW = _below()
+LISTED = (*raw(*(comments.c[name] for name in COLUMNS)), BELOW)
 
 
 def line_of(path: str) -> list[str]:
@@ -55,7 +64,7 @@ class Comments:
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
 
-    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[ListedCommentRow]:
+    async def roots(self, article_id: str, query: CommentListQuery, cursors: Cursors) -> Slice[ThreadRow]:
         """One page of the threads under a visible article."""
         top = query.sort == "top"
         return await ROOTS[query.sort].take(
@@ -67,30 +76,21 @@ class Comments:
             values={"article": article_id},
         )
 
-    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[ListedCommentRow]:
+    async def replies(self, parent_id: str, query: PageQuery, cursors: Cursors) -> Slice[ThreadRow]:
         """One page of the direct replies, oldest first."""
         values = {"parent": parent_id}
         return await REPLIES.take(self.connection, query, cursors, position=lambda row: [row.id], values=values)
 
-    async def below(self, bases: Iterable[CommentRow]) -> list[ReplyRow]:
-        """Up to `NESTED` comments below each of `bases`, depth first: one query that reads no more than it returns."""
-        paths = [base.path for base in bases if base.descendants]
-        if not paths:
-            return []
-        count = 1 << (len(paths) - 1).bit_length()  # powers of two, so that few statements are needed
-        values = {f"path{number}": path for number, path in enumerate(paths)}
-        nowhere = {f"path{number}": NOWHERE for number in range(len(paths), count)}
-        rows: list[ReplyRow] = await _below(count).all(self.connection, {**values, **nowhere})
-        return sorted(rows, key=lambda row: row.path)
+    async def one(self, id: str, now: datetime, *, own: bool = False) -> CommentInContextRow:
+        """A comment with the ones below it, and slug and headline of its article.
 
-    async def one(self, id: str, now: datetime, *, own: bool = False) -> CommentWithArticleRow:
-        """A comment with the slug and headline of its article. Raises `NotFound` if it is not public.
+        Raises `NotFound` if it is not public.
 
         `own`: for its author, who also sees it while it is pending or rejected.
         """
         known = as_id(id)
         article = (Article.slug.label("article_slug"), Article.headline.label("article_headline"))
-        statement = select(comments, *article).join(Article, Article.id == Comment.article_id)
+        statement = select(comments, BELOW, *article).join(Article, Article.id == Comment.article_id)
         seen = or_(Comment.shown, Comment.status.not_in(FINAL)) if own else Comment.shown
         statement = statement.where(Comment.id == known, visible(now), seen)
         row = (await self.connection.execute(statement)).one_or_none()
@@ -124,16 +124,3 @@ IS_ROOT = (Comment.article_id == bindparam("article"), Comment.parent_id.is_(Non
 ROOTS = {sort: Paged(select(*LISTED), keys, *IS_ROOT, is_lasting=True) for sort, keys in SORTS.items()}
 BELOW_ONE = (Comment.parent_id == bindparam("parent"), comments.c.shown)
 REPLIES = Paged(select(*LISTED), [Key(Comment.id)], *BELOW_ONE, is_lasting=True)
-NOWHERE = "~"  # a path below which there is nothing: a path has hexadecimal digits only
-
-
-@lru_cache
-def _below(count: int) -> Prepared:
-    """What stands below so many comments."""
-    return Prepared(union_all(*(select(_subtree(number).subquery()) for number in range(count))))
-
-
-def _subtree(number: int) -> Select[Any]:
-    path = bindparam(f"path{number}", type_=comments.c.path.type)
-    within = (Comment.path > path, Comment.path < path + literal_column("'~'"), Comment.shown)
-    return select(*LISTED).where(*within).order_by(Comment.path).limit(literal_column(str(NESTED), Integer))

@@ -19,7 +19,7 @@ from app.comments.actions import CommentsClosed, Sent
 from app.comments.form import SentComment, SentUpdate, form_of
 from app.comments.models import FINAL
 from app.comments.repository import Comments
-from app.comments.rows import CommentWithArticleRow
+from app.comments.rows import CommentInContextRow, ThreadRow
 from app.comments.schemas import (
     CommentCounts,
     CommentCountsQuery,
@@ -30,11 +30,11 @@ from app.comments.schemas import (
     CommentListQuery,
     CommentMade,
 )
-from app.comments.tree import nested, nested_json, shape
+from app.comments.tree import nested, shape, writer_of
 from app.comments.visits import DuplicateComment, Visit
 from app.kit import clock
 from app.kit.caching import JSON, IfMatch, deliver
-from app.kit.db import Connection, Reading, Writing
+from app.kit.db import Connection, Reading, Writing, single_statement
 from app.kit.errors import (
     Forbidden,
     Gone,
@@ -51,7 +51,7 @@ from app.kit.errors import (
 from app.kit.idempotency import UseOnce
 from app.kit.ids import as_id
 from app.kit.listing import delivered, delivered_page, written
-from app.kit.paging import Cursors, PageQuery
+from app.kit.paging import Cursors, PageQuery, Slice
 from app.kit.routing import LAST_MODIFIED, NoParameters, problems, router_of
 
 router = router_of("/v1", "comments", "Comments of readers.")
@@ -99,13 +99,12 @@ async def list_comments(
     its `replies.next` is a cursor for `/v1/comments/{id}/replies`. A comment that was removed keeps its place, without
     name and text, while approved ones stand below it.
     """
+    if not query.count:
+        await single_statement(connection)  # a thread of the page is one row: it needs no snapshot that they share
     article = await Articles(connection).at(slug, clock.now(), suffix="/comments")
-    comments = Comments(connection)
-    page = await comments.roots(
-        article.id, query, Cursors(request, f"/v1/articles/{article.id}/comments?sort={query.sort}")
-    )
-    rows = nested_json(request, page.rows, await comments.below(page.rows))
-    return delivered_page(request, page, rows, tags=_tags(article.id))
+    cursors = Cursors(_secret_key(request), f"/v1/articles/{article.id}/comments?sort={query.sort}")
+    page = await Comments(connection).roots(article.id, query, cursors)
+    return _page(request, page, article.id)
 
 
 @router.get(
@@ -260,28 +259,35 @@ async def list_replies(
     """
     comments = Comments(connection)
     parent = await comments.one(id, clock.now())
-    page = await comments.replies(parent.id, query, Cursors(request))
-    rows = nested_json(request, page.rows, await comments.below(page.rows))
-    return delivered_page(request, page, rows, tags=_tags(parent.article_id))
+    return _page(request, await comments.replies(parent.id, query, Cursors.of(request)), parent.article_id)
+
+
+def _page(request: Request, page: Slice[ThreadRow], article_id: str) -> Response:
+    rows = map(writer_of(_secret_key(request)), page.rows)
+    return delivered_page(request, page, rows, tags=_tags(article_id))
 
 
 def _tags(article_id: str) -> list[str]:
     return [f"comments:{article_id}", f"article:{article_id}"]
 
 
+def _secret_key(request: Request) -> tuple[str, ...]:
+    key: tuple[str, ...] = request.app.state.settings.secret_key
+    return key
+
+
 async def _in_context(
-    request: Request, connection: Connection, row: CommentWithArticleRow, *, own: bool = False
+    request: Request, connection: Connection, row: CommentInContextRow, *, own: bool = False
 ) -> dict[str, object]:
-    comments = Comments(connection)
-    ancestors = await comments.ancestors(row)
+    ancestors = await Comments(connection).ancestors(row)
     return {
-        **nested(request, [row], await comments.below([row]), own=own)[0],
+        **nested(_secret_key(request), row, row.below, own=own),
         "article": {"id": row.article_id, "slug": row.article_slug, "headline": row.article_headline},
         "ancestors": [shape(above) for above in ancestors],
     }
 
 
-async def _own(request: Request, connection: Connection, row: CommentWithArticleRow) -> Response:
+async def _own(request: Request, connection: Connection, row: CommentInContextRow) -> Response:
     """The comment for its author: `no-store`, with its version as `ETag`."""
     shown = {**await _in_context(request, connection, row, own=True), "status": OWN_STATUS.get(row.status, "pending")}
     headers = {"Cache-Control": PRIVATE, "Vary": "Authorization", "ETag": f'"{row.version}"'}
@@ -290,7 +296,7 @@ async def _own(request: Request, connection: Connection, row: CommentWithArticle
 
 def _made(request: Request, sent: Sent) -> Response:
     knows = sent.token is not None or sent.comment.edited_at is None  # the text as first sent, but not a later edit
-    shown = nested(request, [sent.comment], [], own=knows)[0]
+    shown = nested(_secret_key(request), sent.comment, None, own=knows)
     content = written(CommentMade, {"comment": shown, "status": sent.status, "edit_token": sent.token})
     headers = {"Cache-Control": PRIVATE}
     if sent.replayed is not None:

@@ -1,11 +1,14 @@
-"""What is read of a comment's row, as protocols: checked by mypy, free at run time."""
+"""What is read of a comment's row, as protocols: checked by mypy, free at run time. Replies come from JSON."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from app.articles.rows import Moment
+from app.kit.clock import written
+from app.kit.ids import dashed
 
 
 class CommentRow(Protocol):
@@ -13,7 +16,6 @@ class CommentRow(Protocol):
 
     id: str
     article_id: str
-    parent_id: str | None
     path: str
     depth: int
     status: str
@@ -25,22 +27,52 @@ class CommentRow(Protocol):
     replies: int
 
     @property
+    def parent_id(self) -> str | None: ...
+
+    @property
     def created_at(self) -> Moment: ...
 
     @property
     def edited_at(self) -> Moment | None: ...
 
 
-class ListedCommentRow(CommentRow, Protocol):
-    """A row of a list: it never changes."""
+@dataclass(slots=True)
+class ReplyRow:
+    """A comment below another, from JSON. Its fields are the columns of a comment in a list."""
+
+    id: str
+    article_id: str
+    parent_id: str
+    path: str
+    depth: int
+    status: str
+    author_name: str | None
+    author_role: str
+    body: str | None
+    language: str
+    descendants: int
+    replies: int
+    created_at: str
+    edited_at: str | None
+
+    def __post_init__(self) -> None:
+        """As the API writes ids and moments: each database has its own form of them in JSON."""
+        self.id, self.article_id, self.parent_id = map(dashed, (self.id, self.article_id, self.parent_id))
+        self.created_at = _moment(self.created_at)
+        self.edited_at = _moment(self.edited_at) if self.edited_at else None
+
+
+def _moment(text: str) -> str:
+    """SQLite holds it as it is written."""
+    return text if text.endswith("Z") else written(datetime.fromisoformat(text))
+
+
+class ThreadRow(CommentRow, Protocol):
+    """A row of a list, with the comments below it as a JSON text. It never changes."""
+
+    below: str | None
 
     def __hash__(self) -> int: ...
-
-
-class ReplyRow(ListedCommentRow, Protocol):
-    """A comment that is not a root."""
-
-    parent_id: str
 
 
 class CommentWithArticleRow(CommentRow, Protocol):
@@ -51,6 +83,12 @@ class CommentWithArticleRow(CommentRow, Protocol):
     edited_at: datetime | None
     article_slug: str | None
     article_headline: str | None
+
+
+class CommentInContextRow(CommentWithArticleRow, Protocol):
+    """The same with the comments below it as a JSON text."""
+
+    below: str | None
 
 
 class ModerationRow(CommentWithArticleRow, Protocol):

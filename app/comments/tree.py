@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from html import escape
 
-from starlette.requests import Request
+from pydantic_core import from_json
 
 from app.comments.models import FINAL
-from app.comments.rows import CommentRow, ListedCommentRow, ReplyRow
-from app.comments.schemas import CommentAlone
+from app.comments.rows import CommentRow, ReplyRow, ThreadRow
+from app.comments.schemas import CommentRead
 from app.kit import listing
 from app.kit.paging import Cursors
 from app.text.languages import direction, directions_in, first_strong_direction
@@ -95,52 +95,46 @@ def direction_of(language: str, body: str | None) -> str:
     return first_strong_direction(body or "") or "ltr" if language == UNKNOWN else direction(language)
 
 
-def nested(
-    request: Request, bases: Sequence[CommentRow], below: Sequence[ReplyRow], *, own: bool = False
-) -> list[dict[str, object]]:
-    """The `bases` with nested replies; `below`: their descendants in the order of paths.
+def nested(secret_key: tuple[str, ...], base: CommentRow, below: str | None, *, own: bool = False) -> dict[str, object]:
+    """The comment `base` with nested replies; `below`: the comments below it, as the repository selects them.
 
     A comment with more direct replies than these gets a cursor for the rest as `next`.
     """
-    children = _children(bases, below)
+    children = _children(base, below)
 
     def with_replies(row: CommentRow, *, own: bool = False) -> dict[str, object]:
         shown = children[row.id]
-        replies = {"data": [with_replies(child) for child in shown], "next": _next(request, row, shown)}
+        replies = {"data": [with_replies(child) for child in shown], "next": _next(secret_key, row, shown)}
         return {**shape(row, own=own), "replies": replies}
 
-    return [with_replies(row, own=own) for row in bases]
+    return with_replies(base, own=own)
 
 
-def nested_json(request: Request, bases: Sequence[ListedCommentRow], below: Sequence[ReplyRow]) -> list[bytes]:
-    """The same as JSON texts, for rows of lists."""
-    children = _children(bases, below)
+@lru_cache(maxsize=2)
+def writer_of(secret_key: tuple[str, ...]) -> Callable[[ThreadRow], bytes]:
+    """A function from the row of a list to the JSON of its thread.
 
-    def with_replies(row: ListedCommentRow) -> bytes:
-        shown = children[row.id]
-        following = _next(request, row, shown)
-        replies = (b",".join(map(with_replies, shown)), b'"%b"' % following.encode() if following else b"null")
-        return b'%b,"replies":{"data":[%b],"next":%b}}' % (_begun(row), *replies)
+    Cached by row: when a list is built again, most of its threads were in the list before.
+    """
 
-    return [with_replies(row) for row in bases]
+    @lru_cache(maxsize=512)  # about 4 MB; a thread has at most 21 comments
+    def write(row: ThreadRow) -> bytes:
+        return listing.unvalidated(CommentRead, nested(secret_key, row, row.below))
 
-
-@lru_cache(maxsize=1024)  # about 4 MB
-def _begun(row: ListedCommentRow) -> bytes:
-    """The JSON of a row of a list, up to its replies. Cached by row: most comments of a list were in it before."""
-    return listing.unvalidated(CommentAlone, shape(row))[:-1]
+    return write
 
 
-def _children(bases: Sequence[CommentRow], below: Sequence[ReplyRow]) -> dict[str, list[ReplyRow]]:
-    children: dict[str, list[ReplyRow]] = {row.id: [] for row in (*bases, *below)}
-    for row in below:
+def _children(base: CommentRow, below: str | None) -> dict[str, list[ReplyRow]]:
+    rows = [ReplyRow(*values) for values in from_json(below)] if below else []
+    children: dict[str, list[ReplyRow]] = {row.id: [] for row in (base, *rows)}
+    for row in sorted(rows, key=lambda row: row.path):
         children[row.parent_id].append(row)
     return children
 
 
-def _next(request: Request, row: CommentRow, shown: Sequence[ReplyRow]) -> str | None:
+def _next(secret_key: tuple[str, ...], row: CommentRow, shown: Sequence[ReplyRow]) -> str | None:
     """The cursor for its direct replies after those that are `shown`; None where there are no more."""
     if row.replies <= len(shown):
         return None
     last = shown[-1].id if shown else BEFORE_ALL
-    return Cursors(request, f"/v1/comments/{row.id}/replies").write([last])
+    return Cursors(secret_key, f"/v1/comments/{row.id}/replies").write([last])

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
     BindParameter,
+    ColumnElement,
     Integer,
     Row,
     Select,
@@ -143,8 +144,15 @@ class CommentsToChange(Comments):
     async def lock_articles_of(self, ids: Sequence[str]) -> None:
         """Locks the articles of these comments, always in the same order, against deadlocks."""
         those = select(Comment.article_id).where(Comment.id.in_(ids))
-        locked = select(Article.id).where(Article.id.in_(those)).order_by(Article.id)
-        await self.session.execute(locked.with_for_update(key_share=True))
+        await self._lock_articles(Article.id.in_(those))
+
+    async def lock_articles(self, ids: Collection[str]) -> set[str]:
+        """Locks these articles, for comments to be added; returns those that are there."""
+        return await self._lock_articles(Article.id.in_(ids))
+
+    async def _lock_articles(self, those: ColumnElement[bool]) -> set[str]:
+        locked = select(Article.id).where(those).order_by(Article.id).with_for_update(key_share=True)
+        return set((await self.session.execute(locked)).scalars())
 
     async def locked(self, id: str) -> Comment:
         """The comment, its article locked. Raises `NotFound`."""
@@ -161,10 +169,11 @@ class CommentsToChange(Comments):
         """The comment, read again from the database, or None."""
         return (await self.session.execute(FIND, {"id": id})).scalar_one_or_none()
 
-    async def add(self, comment: NewComment, beside: Mapping[str, object]) -> None:
+    async def add(self, comment: NewComment, beside: Mapping[str, object] | None) -> None:
         """Stores a new comment and the columns of its private row, past the unit of work, which costs more."""
         await ADD.run(self.session, {name: getattr(comment, name) for name in NewComment.__slots__})
-        await ADD_PRIVATE.run(self.session, {"comment_id": comment.id, **beside})
+        if beside is not None:
+            await ADD_PRIVATE.run(self.session, {"comment_id": comment.id, **beside})
         if comment.status == "approved":
             await self._count(comment, 1)
             await events.record_comment_change(self.session, "comment.approved", comment)

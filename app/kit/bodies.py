@@ -34,7 +34,7 @@ async def check_body(request: Request) -> None:
     if not _counts_down(body, MOST_VALUES):
         raise InvalidBody(errors=[Fault("too_many", pointer="", params={"max": MOST_VALUES})])
     if is_suspect:
-        request._json = _storable(body)  # Starlette's cache of the parsed body
+        request._json = storable(body)  # Starlette's cache of the parsed body
 
 
 def _is_utf8(sent: bytes) -> bool:
@@ -62,12 +62,12 @@ def _counts_down(value: object, left: int) -> bool:
     return True
 
 
-def _storable(value: object) -> object:
+def storable(value: object) -> object:
     """Remove `UNSTORABLE` from texts; in names it is replaced, so that no unknown name becomes a known one."""
     if isinstance(value, str):
         return UNSTORABLE.sub("", value)
     if isinstance(value, list):
-        return [_storable(item) for item in value]
+        return [storable(item) for item in value]
     if isinstance(value, dict):
-        return {UNSTORABLE.sub("\ufffd", name): _storable(item) for name, item in value.items()}
+        return {UNSTORABLE.sub("\ufffd", name): storable(item) for name, item in value.items()}
     return value

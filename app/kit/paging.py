@@ -120,16 +120,18 @@ def _signer(keys: tuple[str, ...]) -> Signer:
 
 
 class Cursors:
-    """Reads and writes cursors, bound to the list of a request.
+    """Reads and writes cursors, bound to a list."""
 
-    With `path` they are bound to another list, at that path and without filters.
-    """
+    def __init__(self, secret_key: tuple[str, ...], path: str, filters: Sequence[tuple[str, str]] = ()) -> None:
+        """Of the list at `path` with these query parameters."""
+        self._signer = _signer(secret_key)
+        self._bound = to_json([path, sorted(filters)])
 
-    def __init__(self, request: Request, path: str | None = None) -> None:
-        self._signer = _signer(request.app.state.settings.secret_key)
-        asked = [] if path else request.query_params.multi_items()
-        pairs = sorted(pair for pair in asked if pair[0] not in NOT_BINDING)
-        self._bound = to_json([path or request.scope["path"], pairs])
+    @classmethod
+    def of(cls, request: Request) -> Cursors:
+        """Of the list that is requested."""
+        filters = [pair for pair in request.query_params.multi_items() if pair[0] not in NOT_BINDING]
+        return cls(request.app.state.settings.secret_key, request.scope["path"], filters)
 
     def write(self, values: Sequence[object]) -> str:
         plain = [clock.written(value) if isinstance(value, datetime) else value for value in values]

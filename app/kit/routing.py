@@ -63,11 +63,13 @@ async def _require_json(request: Request) -> None:
 
 
 async def answer_wrong_method(request: Request, _error: Exception) -> Response:
-    """Render a 405 whose `Allow` has the methods of all routes at the path; Starlette's has only the first route's."""
-    found: set[str] = set()
-    for route in iter_route_contexts(request.app.routes):
-        if route.methods and route.path_regex.match(request.scope["path"]):
-            found |= route.methods
+    """Render a 405 whose `Allow` has the methods of all routes of the address; Starlette's has only the first route's.
+
+    `/comments/counts` also matches `/comments/{id}`, whose methods are not its own: the first route's path decides.
+    """
+    routes = [route for route in iter_route_contexts(request.app.routes) if route.methods]
+    matching = [route for route in routes if route.path_regex.match(request.scope["path"])]
+    found = {method for route in matching if route.path == matching[0].path for method in route.methods or ()}
     methods = found | {"HEAD"} if "GET" in found else found
     return render(MethodNotAllowed(headers={"Allow": ", ".join(sorted(methods))}), request.scope)
 

@@ -76,7 +76,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     """
     now, question = clock.now(), parse_question(query.q)
     facets = _facets(query.facets)
-    search, cursors = Search(connection, query, now), Cursors(request)
+    search, cursors = Search(connection, query, now), Cursors.of(request)
     start = cursors.read(query.cursor)
     if not (query.count or facets):  # no snapshot needed: an article that is hidden meanwhile drops out of the hits
         await single_statement(connection)

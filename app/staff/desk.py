@@ -61,7 +61,7 @@ async def list_members(
     request: Request, query: Annotated[PageQuery, Query()], session: ReadingSession, admin: Admin
 ) -> Response:
     """List the members of the staff"""
-    return desk_list(request, MemberList, await Staff(session).members(query, Cursors(request)))
+    return desk_list(request, MemberList, await Staff(session).members(query, Cursors.of(request)))
 
 
 @desk.post(
@@ -166,7 +166,7 @@ async def list_audit(
 
     Who did what at the desk, newest first. Entries are only ever added.
     """
-    return desk_list(request, AuditList, await entries(session, query, Cursors(request)))
+    return desk_list(request, AuditList, await entries(session, query, Cursors.of(request)))
 
 
 def _made(request: Request, token: StaffToken, secret: str) -> Response:

@@ -10,7 +10,6 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from app.articles.filing import AUTHORS, SECTIONS, TAGS, Filing
-from app.articles.schemas import FieldsQuery
 from app.kit import clock
 from app.kit.db import Connection, Reading
 from app.kit.errors import InvalidCursor, InvalidQuery, NotFound
@@ -27,6 +26,7 @@ from app.taxonomy.schemas import (
     TagList,
     TagPublic,
     TermListQuery,
+    TermQuery,
 )
 from app.taxonomy.shapes import shape
 
@@ -34,7 +34,7 @@ router = router_of("/v1", "taxonomy", "Sections, tags and authors of published a
 LISTED = problems(InvalidQuery, InvalidCursor)
 SINGLE = {**LAST_MODIFIED, **problems(InvalidQuery, NotFound)}
 ListQuery = Annotated[TermListQuery, Query()]
-OneQuery = Annotated[FieldsQuery, Query()]
+OneQuery = Annotated[TermQuery, Query()]
 TermPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["اقتصاد"])]
 
 
@@ -102,7 +102,7 @@ async def _list(
 ) -> Response:
     selection = select_fields(one, query.fields)
     now, taxonomy = clock.now(), Taxonomy(connection)
-    page = await taxonomy.shown(filing, query, Cursors(request), now)
+    page = await taxonomy.shown(filing, query, Cursors.of(request), now)
     counted = query.count and selection.wants("article_count")
     counts = await taxonomy.counts(filing, [row.id for row in page.rows], now) if counted else {}
     settings = request.app.state.settings
@@ -111,7 +111,7 @@ async def _list(
 
 
 async def _read(
-    request: Request, filing: Filing, slug: str, query: FieldsQuery, connection: Connection, one: type[BaseModel]
+    request: Request, filing: Filing, slug: str, query: TermQuery, connection: Connection, one: type[BaseModel]
 ) -> Response:
     selection = select_fields(one, query.fields)
     now, taxonomy = clock.now(), Taxonomy(connection)

@@ -8,15 +8,20 @@ from pydantic import Field
 
 from app.authors.schemas import AuthorRead
 from app.kit.paging import CountedQuery, Listed
+from app.kit.schemas import Query
 from app.sections.schemas import SectionRead
 from app.tags.schemas import TagRead
 
 
-class TermListQuery(CountedQuery):
-    """A page of terms."""
+class TermQuery(Query):
+    """One term, whole or in part."""
 
     fields: Annotated[str | None, Field(max_length=4000, examples=["slug,name"])] = None
     """Return only these fields and `id`, as `application/json; partial=true`."""
+
+
+class TermListQuery(TermQuery, CountedQuery):
+    """A page of terms."""
 
 
 class SectionPublic(SectionRead):

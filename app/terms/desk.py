@@ -41,7 +41,7 @@ def term_desk(
     async def list_terms(
         request: Request, query: Annotated[CountedQuery, Query()], session: ReadingSession, staff: AnyStaff
     ) -> Response:
-        terms = await kind.terms(session).every(query, Cursors(request))
+        terms = await kind.terms(session).every(query, Cursors.of(request))
         settings = request.app.state.settings
         return desk_list(request, listed, terms, lambda term: desk_fields(kind, term, settings))
 

@@ -95,6 +95,6 @@ HIJRI_DATES = {
     "en": "{day} {month} {year} AH",
 }
 # Between a date and a time.
-COMMAS = {"ar": "، ", "fa": "، ", "ur": "، ", "ckb": "، ", "ku": ", ", "tr": ", ", "fr": ", ", "en": ", "}
+BEFORE_TIME = {"ar": "، ", "fa": "، ", "ur": "، ", "ckb": "، ", "ku": ", ", "tr": ", ", "fr": " à ", "en": ", "}
 # How a language writes the first day of a month, where not as a number.
 FIRST_DAYS = {"fr": "1er"}

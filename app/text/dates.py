@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from hijridate import Gregorian
 
-from app.text.calendars import COMMAS, DATES, FIRST_DAYS, HIJRI_DATES, HIJRI_MONTHS, MONTHS, WEEKDAYS
+from app.text.calendars import BEFORE_TIME, DATES, FIRST_DAYS, HIJRI_DATES, HIJRI_MONTHS, MONTHS, WEEKDAYS
 from app.text.locales import Locale
 
 HIJRI_CALENDAR = "islamic-umalqura"  # its name in BCP 47 (`-u-ca-…`)
@@ -34,7 +34,7 @@ def format_moment(moment: datetime, zone: tzinfo, locale: Locale) -> FormattedMo
     local = moment.astimezone(zone)
     day = format_day(local.date(), locale)
     time = locale.localise_digits(f"{local.hour:02}:{local.minute:02}")
-    return FormattedMoment(day, time, day + locale.of(COMMAS) + time, format_hijri(local.date(), locale))
+    return FormattedMoment(day, time, day + locale.of(BEFORE_TIME) + time, format_hijri(local.date(), locale))
 
 
 @lru_cache(maxsize=2048)

@@ -70,7 +70,10 @@ def message(key: str, language: str, params: Mapping[str, object] = {}) -> str:
     change the sentence. Falls back to a wider language tag, to English, then to the key itself; a missing value is
     "…". Never raises.
     """
-    return _PLACEHOLDER.sub(lambda place: _isolated(params.get(place[1], "…")), _template(key, language, params))
+    template = _template(key, language, params)
+    if "{" not in template:
+        return template
+    return _PLACEHOLDER.sub(lambda place: _isolated(params.get(place[1], "…")), template)
 
 
 def language_with(keys: Iterable[str], language: str) -> str:

@@ -64,7 +64,7 @@ async def list_desk_tickers(
     Every ticker by slug, without its items.
     """
     tickers = TickersToEdit(session)
-    page = await tickers.terms.every(query, Cursors(request))
+    page = await tickers.terms.every(query, Cursors.of(request))
     names = await tickers.names([ticker.id for ticker in page.rows])
     return desk_list(request, TickerDeskList, page, lambda ticker: _summary(ticker, names))
 

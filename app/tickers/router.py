@@ -41,7 +41,7 @@ async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query
     if query.include and query.limit > EMBEDDING_LIMIT:
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": EMBEDDING_LIMIT})])
     tickers = Tickers(connection, request.app.state.settings)
-    page = await tickers.page(query, Cursors(request))
+    page = await tickers.page(query, Cursors.of(request))
     rows = await _public_views(request, tickers, page.rows, query.include, selection)
     return delivered_list(request, TickerList, page, rows, tags=["tickers"], selection=selection)
 

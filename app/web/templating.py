@@ -2,7 +2,8 @@
 
 Every template extends `base.html`. In each of them `t("page.lead")` is a message in the language of the page,
 `static_url("base.css")` the address of a static file, and `direction("ar")` a writing direction; the filter `markdown`
-renders a line of Markdown, and `isolated` keeps the directions of the strings of JSON apart.
+renders a line of Markdown, `isolated` keeps the directions of the strings of JSON apart, and `no_break` keeps French
+punctuation on its line.
 """
 
 from __future__ import annotations
@@ -20,7 +21,9 @@ from starlette.responses import Response
 from app.kit.caching import deliver
 from app.text.languages import direction
 from app.text.messages import message
+from app.text.spacing import no_break
 from app.web.guides import inline, isolated
+from app.web.inline_html import home, inline_html, lang, own_attributes
 from app.web.static_files import static_url
 
 LANGUAGE_NAMES = {
@@ -43,7 +46,7 @@ class JsonEnvironment(Environment):
     """Templates in which `thing.name` of a JSON object is its member, also where dictionaries have such a method."""
 
     def getattr(self, obj: object, attribute: str) -> object:
-        if isinstance(obj, dict) and attribute in obj:
+        if type(obj) is dict and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
 
@@ -80,10 +83,15 @@ def _language_name(tag: str) -> str:
 
 ENVIRONMENT.filters.update(
     decoded=unquote,
+    home=home,
     host=_host,
+    inline_html=inline_html,
     isolated=isolated,
+    lang=lang,
     language_name=_language_name,
     markdown=inline,
+    no_break=no_break,
+    own_attributes=own_attributes,
     path=lambda url: urlsplit(url).path,
     query=_query,
     trusted=_trusted,

@@ -67,7 +67,8 @@ async def test_what_was_acknowledged_before_its_moment_is_in_it_and_nothing_half
     await newsroom.draft()  # its section is there
     writers = [asyncio.create_task(write_without_end(newsroom, done, number)) for number in range(2)]
     for number in range(ROUNDS):
-        await asyncio.sleep(0.3)
+        while len(done) < 4 * (number + 1):
+            await asyncio.sleep(0.02)
         acknowledged, path = set(done), tmp_path / f"{number}.gz"
         await asyncio.to_thread(backed_up_beside, newsroom.settings.database_url, path)
         there = {row["id"] for table in ("articles", "comments") for row in rows_of(path, table)}
@@ -76,7 +77,6 @@ async def test_what_was_acknowledged_before_its_moment_is_in_it_and_nothing_half
     for writer in writers:
         writer.cancel()
     await asyncio.gather(*writers, return_exceptions=True)
-    assert len(done) > 10
     url = new_database(other_kind)
     await restored(path, url)
     async with beside(newsroom, database_url=url) as other:
@@ -130,7 +130,7 @@ async def is_empty(url: str) -> bool:
         ("app.backup.writing:_header", 1),
         ("app.backup.file:BackupWriter.row", 4),
         ("app.backup.writing:verify", 1),
-        ("app.backup.file:os.link", 1),
+        ("app.kit.new_file:os.link", 1),
     ],
 )
 async def test_a_backup_that_is_killed_leaves_no_file_of_that_name(
@@ -184,9 +184,9 @@ async def test_a_full_disk_is_said_and_leaves_nothing(lone_newsroom: Newsroom, t
     backup = await backed_up(lone_newsroom.settings.database_url, tmp_path / "backup.gz")
     path = tmp_path / "full.gz"
     text = full(lone_newsroom.settings.database_url, ["backup", str(path)], 1_000, tmp_path / "said")
-    assert f"{path} cannot be written: File too large" in text
+    assert f"cannot write {path}: File too large" in text
     assert "Traceback" not in text
-    assert not list(tmp_path.glob("full.gz*"))
+    assert not list(tmp_path.glob("*full.gz*"))
     url = f"sqlite:///{tmp_path / 'full.db'}"
     text = full(url, ["restore", str(backup)], 150_000, tmp_path / "said too")
     assert "the database cannot be written" in text

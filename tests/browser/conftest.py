@@ -23,6 +23,7 @@ REPORT_VIOLATIONS = """addEventListener('securitypolicyviolation',
 
 MANY_COMMENTS = "1000/60"  # all tests write from one address
 ENGLISH = {"NASHRA_LANGUAGE": "en", "NASHRA_SITE_NAME": "The Bulletin"}
+FRENCH = {"NASHRA_LANGUAGE": "fr", "NASHRA_SITE_NAME": "Le Bulletin"}
 
 
 class Look(NamedTuple):
@@ -50,11 +51,18 @@ def english_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.D
         yield running
 
 
+@pytest.fixture(scope="session")
+def french_demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
+    """A third one, whose language is French; the demo has no French content, so its desk must publish some."""
+    with serving.demo(tmp_path_factory.mktemp("french"), NASHRA_COMMENTS_RATE=MANY_COMMENTS, **FRENCH) as running:
+        yield running
+
+
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> serving.Demo:
     """The newsroom that the page reads: `@pytest.mark.parametrize("site", ["ar", "en"], indirect=True)`."""
-    fixture = "english_demo" if getattr(request, "param", "ar") == "en" else "demo"
-    running: serving.Demo = request.getfixturevalue(fixture)
+    fixtures = {"ar": "demo", "en": "english_demo", "fr": "french_demo"}
+    running: serving.Demo = request.getfixturevalue(fixtures[getattr(request, "param", "ar")])
     return running
 
 

@@ -34,7 +34,7 @@ def told(answer: Any) -> list[tuple[str, str]]:
     return [(fault["pointer"], fault["code"]) for fault in answer.json()["errors"]]
 
 
-@pytest.mark.parametrize("language", ["ar", "en"])
+@pytest.mark.parametrize("language", ["ar", "en", "fr"])
 async def test_every_fault_is_reported_at_once_in_the_order_of_the_form(talk: Talk, language: str) -> None:
     talk.newsroom.set(comments_require_consent=True)
     answer = await talk.newsroom.client.post(
@@ -239,7 +239,7 @@ async def test_an_empty_honeypot_catches_nobody(talk: Talk) -> None:
     assert {row.status for row in await talk.rows()} == {"pending"}
 
 
-@pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "ltr")])
+@pytest.mark.parametrize(("language", "direction"), [("ar", "rtl"), ("en", "ltr"), ("fr", "ltr")])
 async def test_the_form_is_all_that_a_client_needs(talk: Talk, language: str, direction: str) -> None:
     answer = await talk.newsroom.get(f"{talk.url}/form", params={"language": language})
     form = answer.json()
@@ -266,8 +266,10 @@ async def test_the_form_is_all_that_a_client_needs(talk: Talk, language: str, di
 async def test_the_form_speaks_the_articles_language_or_the_sites(newsroom: Newsroom) -> None:
     english = Talk(newsroom, await newsroom.published("A story", language="en"))
     french = Talk(newsroom, await newsroom.published("Une histoire", language="fr"))
+    turkish = Talk(newsroom, await newsroom.published("Bir haber", language="tr"))
     assert (await newsroom.get(f"{english.url}/form")).json()["language"] == "en"
-    assert (await newsroom.get(f"{french.url}/form")).json()["language"] == "ar"
+    assert (await newsroom.get(f"{french.url}/form")).json()["language"] == "fr"
+    assert (await newsroom.get(f"{turkish.url}/form")).json()["language"] == "ar"
     assert (await newsroom.get(f"{french.url}/form?language=en-GB")).json()["language"] == "en"
     answer = await newsroom.get(f"{french.url}/form?language=a_b", expect=400)
     assert answer.json()["errors"][0]["code"] == "language_invalid"

@@ -34,7 +34,8 @@ FLOORS = [
     {"models", "examples", "components"},
     {"api"},
     {"main"},
-    {"demo", "serving", "backup"},
+    {"exports"},
+    {"demo", "serving", "backup", "imports"},
     {"commands"},
     {"cli"},
 ]

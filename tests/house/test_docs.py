@@ -137,7 +137,7 @@ def test_every_code_has_its_row_and_every_row_its_code(kind: str) -> None:
 
 
 def test_the_languages_of_messages_are_told() -> None:
-    names = {"ar": "Arabic", "en": "English"}
+    names = {"ar": "Arabic", "en": "English", "fr": "French"}
     assert all(names[language] in API for language in LANGUAGES)
 
 

@@ -78,6 +78,8 @@ async def test_a_wrong_method_is_told_all_the_right_ones(lone_newsroom: Newsroom
         ("HEAD", "/v1/desk/articles/x/publish"): "POST",
         ("GET", "/v1/desk/articles/x/publish"): "POST",
         ("OPTIONS", "/v1/articles"): "GET, HEAD",
+        ("OPTIONS", "/v1/comments/counts"): "GET, HEAD",  # `/v1/comments/{id}` also matches it
+        ("PUT", "/v1/comments/x"): "DELETE, GET, HEAD, PATCH",
         ("TRACE", "/v1/site"): "GET, HEAD",
         ("BREW", "/"): "GET, HEAD",
     }
@@ -261,8 +263,9 @@ async def test_a_body_that_is_too_large_is_refused_with_and_without_its_length(l
 
 
 LANGUAGES: list[tuple[str | None, str]] = [
-    (None, "ar"), ("en", "en"), ("en-GB,en;q=0.9", "en"), ("ar", "ar"), ("fr", "ar"), ("en;q=0.2, ar;q=0.8", "ar"),
-    ("ar;q=0", "en"), ("*", "ar"), ("de, en;q=0.1", "en"), ("x" * 9000, "ar"), (";;,,=", "ar"),
+    (None, "ar"), ("en", "en"), ("en-GB,en;q=0.9", "en"), ("ar", "ar"), ("tr", "ar"), ("en;q=0.2, ar;q=0.8", "ar"),
+    ("fr-CA, en;q=0.5", "fr"), ("ar;q=0", "en"), ("*", "ar"), ("de, en;q=0.1", "en"), ("x" * 9000, "ar"),
+    (";;,,=", "ar"),
 ]  # fmt: skip
 
 
@@ -281,26 +284,26 @@ async def test_problems_speak_the_readers_language(lone_newsroom: Newsroom) -> N
 async def test_a_problem_keeps_to_the_language_that_it_names(
     lone_newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Where a third language lacks one of its messages, all of it is English."""
-    words = {"problem.invalid-query.title": "Titre", "problem.invalid-query.detail": "Détail"}
-    monkeypatch.setitem(messages._BY_LOWER_CASE, "fr", "fr")
-    for faults, language in (({}, "en"), ({"fault.too_small": "Trop petit."}, "fr")):
-        monkeypatch.setitem(messages._CATALOGUES, "fr", messages.Catalogue.of({**words, **faults}))
-        answer = await lone_newsroom.get("/v1/articles?limit=0", 400, headers={"accept-language": "fr-CA, ar;q=0.9"})
+    """Where a language lacks one of its messages, all of it is English."""
+    words = {"problem.invalid-query.title": "Başlık", "problem.invalid-query.detail": "Ayrıntı"}
+    monkeypatch.setitem(messages._BY_LOWER_CASE, "tr", "tr")
+    for faults, language in (({}, "en"), ({"fault.too_small": "Çok küçük."}, "tr")):
+        monkeypatch.setitem(messages._CATALOGUES, "tr", messages.Catalogue.of({**words, **faults}))
+        answer = await lone_newsroom.get("/v1/articles?limit=0", 400, headers={"accept-language": "tr-CY, ar;q=0.9"})
         problem = is_problem(answer, 400, "invalid-query")
         assert (problem["language"], problem["direction"]) == (language, "ltr")
-        assert (problem["title"] == "Titre") == (problem["errors"][0]["message"] == "Trop petit.") == (language == "fr")
+        assert (problem["title"] == "Başlık") == (problem["errors"][0]["message"] == "Çok küçük.") == (language == "tr")
 
 
 async def test_pages_take_their_words_from_the_catalogue(
     lone_newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    words = {"page.problems": "<Problèmes>"}
-    monkeypatch.setitem(messages._BY_LOWER_CASE, "fr", "fr")
-    monkeypatch.setitem(messages._CATALOGUES, "fr", messages.Catalogue.of(words))
-    problems = await lone_newsroom.get("/problems?language=fr")
-    assert '<html lang="fr" dir="ltr">' in problems.text
-    assert "<h1>&lt;Problèmes&gt;</h1>" in (await lone_newsroom.get("/problems?language=fr")).text
+    words = {"page.problems": "<Sorunlar>"}
+    monkeypatch.setitem(messages._BY_LOWER_CASE, "tr", "tr")
+    monkeypatch.setitem(messages._CATALOGUES, "tr", messages.Catalogue.of(words))
+    problems = await lone_newsroom.get("/problems?language=tr")
+    assert '<html lang="tr" dir="ltr">' in problems.text
+    assert "<h1>&lt;Sorunlar&gt;</h1>" in (await lone_newsroom.get("/problems?language=tr")).text
     assert "أنواع الأخطاء" in (await lone_newsroom.get("/problems?language=ar")).text
 
 

@@ -98,6 +98,14 @@ def test_every_message_is_one_clean_line_in_its_own_script(language: str) -> Non
             assert bool(re.search("[\u0621-\u064a]", words)) == (language == "ar"), key
 
 
+def test_french_is_spaced_as_french_is() -> None:
+    """A no-break space before `:`, `;`, `!`, `?` and inside guillemets; no straight apostrophe."""
+    for key in KEYS:
+        for words in forms(CATALOGUES["fr"][key]).values():
+            prose = re.sub("`[^`]*`|Authorization: Bearer|[+]03:00", "", words)
+            assert not re.search("[^\u00a0][:;!?»]|«[^\u00a0]|'", prose), key
+
+
 # --- what the application says ------------------------------------------------------------------------------------
 
 
@@ -164,35 +172,35 @@ def test_every_error_of_pydantic_is_told_with_all_its_values(error: Any) -> None
     assert placeholders(forms(CATALOGUES["en"][f"fault.{code}"])["other"]) <= {*params, "actual"}
 
 
-# --- a third language ---------------------------------------------------------------------------------------------
+# --- a further language -------------------------------------------------------------------------------------------
 
-FRENCH = {
-    "plurals": {"one": "i = 0,1", "many": "e = 0 and i != 0 and i % 1000000 = 0 and v = 0 or e != 0..5"},
-    "state.draft": "Brouillon",
-    "fault.too_many": {"by": "max", "one": "Au plus {max} élément.", "other": "Au plus {max} éléments."},
+SPANISH = {
+    "plurals": {"one": "n = 1", "many": "e = 0 and i != 0 and i % 1000000 = 0 and v = 0 or e != 0..5"},
+    "state.draft": "Borrador",
+    "fault.too_many": {"by": "max", "one": "A lo sumo un elemento.", "other": "A lo sumo {max} elementos."},
 }
 ASKED = """
 import json
 from app.text.messages import LANGUAGES, message, negotiate
 print(json.dumps([
-    LANGUAGES, negotiate("fr-CA, ar;q=0.5", "ar"), message("state.draft", "fr-CA"), message("state.published", "fr"),
-    [message("fault.too_many", "fr", {"max": number}) for number in (0, 1, 2, 1000000)],
+    LANGUAGES, negotiate("es-MX, ar;q=0.5", "ar"), message("state.draft", "es-MX"), message("state.published", "es"),
+    [message("fault.too_many", "es", {"max": number}) for number in (0, 1, 2, 1000000)],
 ]))
 """
 
 
-def test_a_third_language_is_one_file(tmp_path: Path) -> None:
+def test_a_further_language_is_one_file(tmp_path: Path) -> None:
     shutil.copytree(APP / "text", tmp_path / "app" / "text", ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "app" / "__init__.py").touch()
-    (tmp_path / "app" / "text" / "messages" / "fr.json").write_text(json.dumps(FRENCH), encoding="utf-8")
+    (tmp_path / "app" / "text" / "messages" / "es.json").write_text(json.dumps(SPANISH), encoding="utf-8")
     answer = subprocess.run([sys.executable, "-c", ASKED], cwd=tmp_path, capture_output=True, check=True)
     assert json.loads(answer.stdout) == [
-        ["ar", "en", "fr"],
-        "fr",
-        "Brouillon",
+        ["ar", "en", "es", "fr"],
+        "es",
+        "Borrador",
         "Published",
         [
-            f"Au plus \u2068{number}\u2069 élément{ending}."
-            for number, ending in ((0, ""), (1, ""), (2, "s"), (10**6, "s"))
+            "A lo sumo un elemento." if number == 1 else f"A lo sumo \u2068{number}\u2069 elementos."
+            for number in (0, 1, 2, 10**6)
         ],
     ]

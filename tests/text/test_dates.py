@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.text.calendars import COMMAS, DATES, HIJRI_DATES, HIJRI_MONTHS, MONTHS, WEEKDAYS
+from app.text.calendars import BEFORE_TIME, DATES, HIJRI_DATES, HIJRI_MONTHS, MONTHS, WEEKDAYS
 from app.text.dates import format_day, format_hijri, format_moment
 from app.text.locales import locale_of
 
@@ -114,6 +114,7 @@ def test_the_time_has_the_digits_of_the_locale() -> None:
     moment = datetime(2026, 11, 23, 18, 4, tzinfo=UTC)
     assert format_moment(moment, DAMASCUS, locale_of("ar-EG-u-nu-arab")).text == "الاثنين ٢٣ نوفمبر ٢٠٢٦، ٢١:٠٤"
     assert format_moment(moment, DAMASCUS, locale_of("en-GB")).text == "Monday 23 November 2026, 21:04"
+    assert format_moment(moment, DAMASCUS, locale_of("fr")).text == "lundi 23 novembre 2026 à 21:04"
 
 
 @given(
@@ -131,7 +132,7 @@ def test_every_moment_can_be_written_in_every_locale(moment: datetime, zone: Zon
 
 
 def test_every_language_has_every_word() -> None:
-    assert all(set(table) >= set(WEEKDAYS) for table in (MONTHS, HIJRI_MONTHS, DATES, HIJRI_DATES, COMMAS))
+    assert all(set(table) >= set(WEEKDAYS) for table in (MONTHS, HIJRI_MONTHS, DATES, HIJRI_DATES, BEFORE_TIME))
     for table, length in ((MONTHS, 12), (HIJRI_MONTHS, 12), (WEEKDAYS, 7)):
         for name, words in table.items():
             assert len(words) == len(set(words)) == length, name

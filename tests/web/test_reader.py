@@ -105,6 +105,21 @@ async def test_parameters_that_a_page_does_not_take_are_dropped(lone_newsroom: N
     assert lone_newsroom.app.state.cache.misses == misses
 
 
+async def test_a_page_speaks_the_language_of_the_site_and_loads_its_font_first(lone_newsroom: Newsroom) -> None:
+    lone_newsroom.set(language="fr")
+    article = await lone_newsroom.published("Séisme : un miracle !", language="fr", body="<p>Vraiment ?</p>")
+    page = await lone_newsroom.get(path_of(article))
+    assert '<html lang="fr" dir="ltr"' in page.text
+    assert "Votre adresse e-mail ne sera pas publiée." in page.text
+    assert "<h1>Séisme\u00a0: un miracle\u00a0!</h1>" in page.text
+    assert "<p>Vraiment\u00a0?</p>" in page.text
+    assert "1 minute de lecture" in page.text
+    assert re.findall(r'rel="preload" href="/static/vazirmatn-(\w+)', page.text) == ["latin"]
+    lone_newsroom.set(language="ar")
+    page = await lone_newsroom.get(path_of(article))
+    assert re.findall(r'rel="preload" href="/static/vazirmatn-(\w+)', page.text) == ["arabic"]
+
+
 # --- articles and terms -----------------------------------------------------------------------------------------------
 
 

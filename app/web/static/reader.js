@@ -8,9 +8,5 @@ import { suggest } from "./suggest.js";
 import { runComments } from "./comments.js";
 import { improveArticle } from "./article.js";
 
-tellTimes();
-runTicker();
-followFront();
-suggest();
-improveArticle();
-runComments();
+// Each in a task of its own, so that a tap is answered between two of them.
+for (const improve of [runComments, tellTimes, runTicker, followFront, suggest, improveArticle]) setTimeout(improve);

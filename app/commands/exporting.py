@@ -1,0 +1,73 @@
+"""`export`: writes everything that the newsroom made as JSON Lines."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from app.commands.failing import fail
+from app.commands.progress import Progress
+from app.exports.file import Output, writing
+from app.exports.newsroom import export
+from app.kit import migrations
+from app.kit.db import Database
+from app.kit.new_file import FileError, as_file_error
+from app.settings import Settings, given_path, load
+
+HOLDS = "it holds unpublished drafts: keep it where only the newsroom can read it"
+HOLDS_ADDRESSES = "it holds unpublished drafts, and e-mail addresses of readers: keep it as safe as the database"
+
+
+def write_export(options: argparse.Namespace) -> int:
+    """Writes the file, or to standard output for `-`; says on standard error what it holds."""
+    settings, progress = load(), Progress("exported")
+    try:
+        counts = asyncio.run(_export(settings, options, progress))
+    except FileError as error:
+        fail(str(error))
+    finally:
+        progress.end()
+    told = ", ".join(f"{number:,} {kind}" for kind, number in counts.items() if kind not in {"header", "end"})
+    where = "" if options.file == "-" else f" to {options.file}"
+    progress.say(f"exported{where}: {told or 'nothing, the newsroom is empty'}")
+    progress.say(HOLDS_ADDRESSES if options.personal else HOLDS)
+    return 0
+
+
+async def _export(settings: Settings, options: argparse.Namespace, progress: Progress) -> dict[str, int]:
+    database = Database(settings.database_url, pool=1)
+    try:
+        await _refuse_other_schema(database, settings)
+        with _output(options.file) as output:
+            await export(
+                database,
+                settings,
+                output,
+                personal=options.personal,
+                progress=lambda kind, done: progress.at(done, f"lines ({kind})"),
+            )
+        return output.counts
+    finally:
+        await database.close()
+
+
+async def _refuse_other_schema(database: Database, settings: Settings) -> None:
+    if settings.is_sqlite and not settings.sqlite_path.exists():
+        fail(f"there is no newsroom at {settings.sqlite_path}: nothing to export")
+    async with database.connection() as connection:
+        if not await migrations.is_ready(connection):
+            fail("the schema is older than the code: run ./nashra migrate first")
+
+
+@contextmanager
+def _output(file: str) -> Iterator[Output]:
+    if file != "-":
+        with writing(given_path(file)) as output:
+            yield output
+        return
+    with as_file_error("standard output"):
+        yield Output(sys.stdout.buffer)
+        sys.stdout.buffer.flush()

@@ -1,0 +1,1 @@
+"""Imports: what other newsrooms and other systems exported, read into this one."""
