@@ -11,6 +11,7 @@ from collections.abc import Callable
 from app.commands import checks
 from app.commands.checks import Check
 from app.commands.failing import EXIT_FAILED
+from app.masking import masked
 from app.settings import Settings, SettingsError, read, wants_colour
 
 COLOURS = {"ok": "32", "warning": "33", "error": "31"}  # SGR codes
@@ -18,7 +19,7 @@ COLOURS = {"ok": "32", "warning": "33", "error": "31"}  # SGR codes
 
 def doctor(options: argparse.Namespace) -> int:
     """Prints a line for each check. Returns 1 when there is an error, else 0."""
-    found = examined()
+    found = [check._replace(detail=masked(check.detail), advice=masked(check.advice)) for check in examined()]
     print(_as_json(found) if options.json else "\n".join(map(_line, found)))
     return EXIT_FAILED if _worst(found) == "error" else 0
 

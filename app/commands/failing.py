@@ -7,12 +7,14 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 from typing import NoReturn
 
+from app.masking import masked
+
 EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_PIPE = 1, 2, 130, 141
 LIKENESS = 0.6  # `get_close_matches` cutoff, 0 to 1
 
 
 def fail(text: str, code: int = EXIT_FAILED) -> NoReturn:
-    print(f"nashra: {text}", file=sys.stderr)
+    print(masked(f"nashra: {text}"), file=sys.stderr)
     raise SystemExit(code)
 
 

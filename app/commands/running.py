@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import logging
 import os
 import sys
 from collections.abc import Callable
@@ -11,7 +12,9 @@ from importlib import import_module
 
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
+from app import masking
 from app.commands.failing import EXIT_INTERRUPTED, EXIT_PIPE, EXIT_USAGE, fail
+from app.kit.logs import Text
 from app.kit.migrations import RevisionError
 from app.kit.sqlite import SQLiteTooOld
 from app.settings import PREFIX, SettingsError, nearest_variable, unknown_variables
@@ -21,6 +24,9 @@ Command = Callable[[argparse.Namespace], int]
 
 def run(options: argparse.Namespace) -> int:
     """Returns the exit code of the command."""
+    sys.excepthook = masking.print_exception
+    if logging.lastResort:
+        logging.lastResort.setFormatter(Text(coloured=False))
     for name in unknown_variables():
         meant = nearest_variable(name)
         hint = f" Did you mean {meant}?" if meant else " docs/operations.md lists all settings."

@@ -1,4 +1,4 @@
-"""How logs look: text, coloured at a terminal, or one JSON object a line. Standard error takes them."""
+"""How logs look: text, coloured at a terminal, or one JSON object a line, on standard error. Secrets are `***`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Protocol, runtime_checkable
 
 from app.kit.clock import written
+from app.masking import masked
 
 COLOURS = {"DEBUG": "2", "WARNING": "33", "ERROR": "31", "CRITICAL": "31"}  # SGR codes
 TEXT = "%(asctime)s %(levelname)s %(name)s %(message)s"
@@ -50,7 +51,7 @@ class Text(logging.Formatter):
         self.coloured = coloured
 
     def format(self, record: logging.LogRecord) -> str:
-        line = super().format(record)
+        line = masked(super().format(record))
         colour = COLOURS.get(record.levelname) if self.coloured else None
         return f"\x1b[{colour}m{line}\x1b[0m" if colour else line
 
@@ -70,7 +71,9 @@ class Json(logging.Formatter):
                 entry |= argument.fields
         if record.exc_info:
             entry["exception"] = self.formatException(record.exc_info)
-        return json.dumps(entry, ensure_ascii=False, default=str)
+        # Each value by itself: JSON writes some characters of a password in another way.
+        shown = {name: masked(value) if isinstance(value, str) else value for name, value in entry.items()}
+        return json.dumps(shown, ensure_ascii=False, default=lambda value: masked(str(value)))
 
 
 class MigrationSteps(logging.Filter):

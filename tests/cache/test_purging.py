@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from app.changes.purging import Refused
+from app.settings import read
 from tests.newsroom import Newsroom, beside
 
 
@@ -119,6 +120,16 @@ async def test_many_tags_go_in_parts(newsroom: Newsroom) -> None:
         await room.app.state.consumers["purge"].turn()
         assert max(len(request["body"]["tags"]) for request in cdn.requests) == 30
         assert len([tag for tag in cdn.tags if tag.startswith("article:")]) == 40
+
+
+async def test_the_query_of_the_purge_address_is_sent_too(newsroom: Newsroom) -> None:
+    async with listening() as cdn:
+        url = read({"NASHRA_PURGE_URL": f"{cdn.address}?site=1&key=k/"}).purge_url
+        async with started(newsroom, purge_url=url) as room:
+            await room.published()
+            await room.app.state.tail.catch_up()
+            await room.app.state.consumers["purge"].turn()
+    assert {request["line"] for request in cdn.requests} == {"POST /purge?site=1&key=k/ HTTP/1.1"}
 
 
 async def test_an_address_that_is_away_takes_nothing_down(newsroom: Newsroom) -> None:

@@ -16,6 +16,7 @@ from app.commands.options import parser
 from app.kit.errors import every_problem
 from app.nouns import EVENT_TYPES
 from app.settings import NOT_SETTINGS, PREFIX, Settings
+from app.settings.group import SettingsGroup
 from app.text.messages import LANGUAGES
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -29,6 +30,7 @@ CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
 DOCUMENT: dict[str, Any] = json.loads((ROOT / "openapi.json").read_text("utf-8"))
 MESSAGES: dict[str, str] = json.loads((ROOT / "app/text/messages/en.json").read_text("utf-8"))
 ROUTES = [(method.upper(), path) for path, item in DOCUMENT["paths"].items() for method in item]
+GROUPS = [group for group in reversed(Settings.__bases__) if issubclass(group, SettingsGroup)]
 VARIABLES = sorted({PREFIX + name.upper() for name in Settings.model_fields} | {PREFIX + name for name in NOT_SETTINGS})
 LINK = re.compile(r"(?<!\\)\[[^\]]*\]\(([^)\s]+)\)")
 CODE = re.compile(r"```.*?```|`[^`]*`", re.DOTALL)
@@ -60,6 +62,24 @@ def test_every_setting_has_its_row(name: str) -> None:
     default, meaning = settings_table()[PREFIX + name.upper()]
     assert default
     assert meaning
+
+
+def test_the_table_has_the_groups_of_the_code() -> None:
+    told: dict[str, list[str]] = {}
+    for first, *_ in rows(OPERATIONS.partition("## Settings")[2].partition("\n### ")[0]):
+        if first.startswith("**"):
+            told[first.strip("*")] = []
+        elif first.strip("`") in {PREFIX + name.upper() for name in Settings.model_fields}:
+            told[list(told)[-1]].append(first.strip("`"))
+    groups = {
+        group.__module__.rpartition(".")[2].replace("_", " "): [PREFIX + name.upper() for name in group.model_fields]
+        for group in GROUPS
+    }
+    assert list(told.items()) == list(groups.items())
+
+
+def test_a_setting_stands_in_one_group() -> None:
+    assert sum(len(group.model_fields) for group in GROUPS) == len(Settings.model_fields)
 
 
 def test_no_row_tells_of_a_setting_that_is_not_there() -> None:
