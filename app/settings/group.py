@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict
 from pydantic.fields import FieldInfo
 
 from app.masking import MASK, masked_address, of_address, of_secret
@@ -17,8 +17,16 @@ class IsSecret:
     """In the metadata of a field: its whole value is shown as `***`."""
 
 
+def _token(value: str) -> str:
+    """It goes into a header: a line break at the end of a file would make every request fail."""
+    value = value.strip()
+    if not (value.isascii() and value.isprintable()):
+        raise ValueError("must be one line of printable ASCII")
+    return value
+
+
 SECRET = IsSecret()
-Secret = Annotated[str, SECRET]
+Secret = Annotated[str, SECRET, AfterValidator(_token)]
 
 
 class SettingsError(Exception):

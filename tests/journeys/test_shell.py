@@ -116,7 +116,7 @@ def test_migrating_tells_each_step_and_goes_both_ways(tmp_path: Path) -> None:
     assert up.stderr.count("Running upgrade") == len(migrations.known()[0])
     down = serving.command("migrate", "0009_answered", url=url, NASHRA_LOG_FORMAT="json")
     told = [json.loads(line)["message"] for line in down.stderr.splitlines()]
-    assert len(told) == 2
+    assert len(told) == len([name for name in migrations.known()[0] if name > "0009_answered"])
     assert all(line.startswith("Running downgrade") for line in told)
 
 

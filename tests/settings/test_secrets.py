@@ -296,3 +296,10 @@ def test_ordinary_words_stay_also_when_they_are_a_password() -> None:
 def test_what_is_made_beside_sqlite_is_a_secret_too(tmp_path: Path) -> None:
     key = load({"NASHRA_DATABASE_URL": f"sqlite:///{tmp_path / 'n.db'}"}).secret_key[0]
     assert masking.masked(f"key {key}") == "key ***"
+
+
+@pytest.mark.parametrize("name", ["PURGE_TOKEN", "METRICS_TOKEN"])
+def test_a_token_is_one_line_that_a_header_can_hold(name: str) -> None:
+    assert getattr(read({f"NASHRA_{name}": " token\n"}), name.lower()) == "token"
+    with pytest.raises(SettingsError, match=name):
+        read({f"NASHRA_{name}": "to\nken"})
