@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 import json
 import logging
-import socket
 import subprocess
 import sys
 import time
@@ -208,29 +207,25 @@ async def test_an_application_without_its_database_shows_none(form: logging.Form
 
 @pytest.mark.parametrize("form", ["text", "json"])
 def test_a_server_at_work_shows_none(migrated_postgresql: str, tmp_path: Path, form: str) -> None:
-    """Its password and its purge address are canaries; a line break at the end of the token makes each purge fail."""
+    """Its password and its purge address are canaries; nobody listens there."""
     url = make_url(migrated_postgresql).set(password="canary@password").render_as_string(hide_password=False)
     made = serving.command("token", "create", "--name", "n", "--role", "admin", url=url, folder=serving.ROOT, **OTHERS)
     token = {"Authorization": f"Bearer {made.stdout.strip()}"}
-    with socket.create_server(("127.0.0.1", 0)) as cdn:
-        told = {
-            **OTHERS,
-            "NASHRA_PURGE_URL": f"http://127.0.0.1:{cdn.getsockname()[1]}/purge?key=canary-of-purge",
-            "NASHRA_PURGE_TOKEN": "canary-of-token\n",
-            **{"NASHRA_LOG_LEVEL": "debug", "NASHRA_LOG_FORMAT": form, "NASHRA_ACCESS_LOG": "true"},
-        }
-        with serving.served(url, log_file=str(tmp_path / "log"), **told) as (address, _):
-            answers = [
-                httpx.get(address + path) for path in ("/v1", "/v1/site", "/metrics", "/v1/x", "/v1/articles?x=1")
-            ]
-            answers.append(httpx.put(f"{address}/v1/desk/tickers/{form}", json={"name": 1}, headers=token))
-            answers.append(httpx.put(f"{address}/v1/desk/tickers/{form}", json={"name": "x"}, headers=token))
-            assert [answer.status_code for answer in answers] == [200, 200, 200, 404, 400, 422, 201]
-            for answer in answers:
-                assert_silent(answer.text + str(answer.headers))
-            written = awaited(tmp_path / "log", "background task failed")
+    told = {
+        **OTHERS,
+        "NASHRA_PURGE_URL": "http://127.0.0.1:9/purge?key=canary-of-purge",
+        "NASHRA_PURGE_TOKEN": "canary-of-token",
+        **{"NASHRA_LOG_LEVEL": "debug", "NASHRA_LOG_FORMAT": form, "NASHRA_ACCESS_LOG": "true"},
+    }
+    with serving.served(url, log_file=str(tmp_path / "log"), **told) as (address, _):
+        answers = [httpx.get(address + path) for path in ("/v1", "/v1/site", "/metrics", "/v1/x", "/v1/articles?x=1")]
+        answers.append(httpx.put(f"{address}/v1/desk/tickers/{form}", json={"name": 1}, headers=token))
+        answers.append(httpx.put(f"{address}/v1/desk/tickers/{form}", json={"name": "x"}, headers=token))
+        assert [answer.status_code for answer in answers] == [200, 200, 200, 404, 400, 422, 201]
+        for answer in answers:
+            assert_silent(answer.text + str(answer.headers))
+        written = awaited(tmp_path / "log", "background task failed")
     assert_silent(written)
-    assert "Illegal header value b'Bearer ***" in (written if form == "text" else lines(written))
 
 
 def awaited(file: Path, words: str) -> str:
