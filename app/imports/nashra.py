@@ -107,7 +107,7 @@ async def read_in(
         run = Run(settings, report, header.made_at, is_dry=dry_run)
         await Import(database, run, progress).all(lines, found)
     except CutError:
-        report.fault("the file is cut or damaged: what stands before that place was read in")
+        report.damaged("the file is cut or damaged: what stands before that place was read in")
 
 
 def _header(found: Found | None) -> Header:
@@ -139,12 +139,12 @@ class Import:
             elif one.kind == "end" and (end := self._validated(End, one)) is not None:
                 await self._flush()
                 if end.digest != lines.digest:
-                    self.run.report.fault("the file is not as it was exported: its digest is another")
+                    self.run.report.damaged("the file is not as it was exported: its digest is another")
             else:
                 await self._take(one)
         await self._flush()
         if end is None:
-            self.run.report.fault("the file is cut: it has no end. What it holds was read in")
+            self.run.report.damaged("the file is cut: it has no end. What it holds was read in")
 
     async def _take(self, found: Found) -> None:
         kind = KINDS.get(found.kind)

@@ -48,7 +48,7 @@ class Report:
         self.count(kind or "?", "refused")
         self.remark(number, kind or "?", f"refused: {text}")
 
-    def fault(self, text: str) -> None:
+    def damaged(self, text: str) -> None:
         """Something is wrong with the file as a whole."""
         self.faults += 1
         self._say(text)
