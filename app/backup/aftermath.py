@@ -48,6 +48,8 @@ class Aftermath:
 
     taken_down: int = 0
     """Articles and comments that are taken down again."""
+    reinstated: list[str] = field(default_factory=list)
+    """Ids of articles that were withdrawn and reinstated since: drafts, as they were then."""
     unreadable: int = 0
     """Lines of the files of takedowns that cannot be read."""
     due: list[Due] = field(default_factory=list)
@@ -67,12 +69,15 @@ async def settle(
 ) -> Aftermath:
     """Apply takedowns, find what came due, and hold it if wanted. Everything is recorded in the log as ever."""
     found, unreadable = takedowns.read(files)
-    done = Aftermath(unreadable=unreadable, are_held=hold_scheduled)
+    done, made_at = Aftermath(unreadable=unreadable, are_held=hold_scheduled), datetime.fromisoformat(header.made_at)
     async with AsyncSession(connection, expire_on_commit=False) as session:
         work = Work(session, RESTORE, settings, clock.now())
         for line in found:
-            done.taken_down += await _take_down(work, line)
-        done.due = await _due(session, datetime.fromisoformat(header.made_at), work.now)
+            if line.action == "reinstated":
+                done.reinstated += [line.id] if line.at > made_at and await _unpublish(work, line.id) else []
+            else:
+                done.taken_down += await _take_down(work, line)
+        done.due = await _due(session, made_at, work.now)
         if hold_scheduled:
             for due in done.due:
                 await actions.unpublish(work, due.id, ANY_VERSION)
@@ -86,6 +91,15 @@ async def _take_down(work: Work, line: TakedownLine) -> bool:
     if line.resource == "article":
         return line.action == "withdrawn" and await _withdraw(work, line)
     return line.action in FINAL and await _erase(work.session, line)
+
+
+async def _unpublish(work: Work, id: str) -> bool:
+    """Its withdrawal came after the backup too: what was reinstated, readers see only when it is published again."""
+    article = await work.session.get(Article, id)
+    if article is None or article.state != "published":
+        return False
+    await actions.unpublish(work, id, ANY_VERSION)
+    return True
 
 
 async def _withdraw(work: Work, line: TakedownLine) -> bool:

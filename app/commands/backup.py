@@ -22,6 +22,7 @@ from app.kit import clock
 from app.kit.db import Database
 from app.kit.new_file import FileError
 from app.settings import PREFIX, Settings, given_path, load, read
+from app.text.characters import clean_line
 
 NICENESS = 5  # of a backup: it leaves the processor to those who serve
 MOST_LISTED = 20  # articles that came due
@@ -111,13 +112,16 @@ def _tell(settings: Settings, done: Restored, files: list[Path], *, is_rehearsal
 def _settled(done: Aftermath) -> Iterator[str]:
     if done.taken_down:
         yield f"Taken down again, as since the backup: {done.taken_down:,} articles and comments."
+    if done.reinstated:
+        yield f"Withdrawn and reinstated since, hence drafts until they are published again: {len(done.reinstated):,}"
+        yield from (f"  {id}" for id in done.reinstated[:MOST_LISTED])
     if done.unreadable:
         yield f"Lines of the file of takedowns that could not be read: {done.unreadable:,}."
     if done.due:
         what = "are drafts now" if done.are_held else "are published (--hold-scheduled makes them drafts)"
         yield f"Scheduled articles whose moment came since the backup {what}: {len(done.due):,}"
         for article in done.due[:MOST_LISTED]:
-            yield f"  {clock.written(article.at)}  {article.id}  {article.headline}"
+            yield f"  {clock.written(article.at)}  {article.id}  {clean_line(article.headline)}"
 
 
 def _bring_key_back(settings: Settings, done: Restored) -> None:

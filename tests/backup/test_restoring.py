@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
+from app.backup.aftermath import Aftermath, Due
 from app.backup.restoring import NotEmpty, rehearse, restore
 from app.changes import takedowns
 from app.changes.consumers import Batch, Consumer, ConsumerRun
 from app.changes.models import Change, ChangeLog, ConsumerPosition
+from app.commands.backup import _settled
 from app.commands.standing import said_of
 from app.kit import clock, migrations
 from tests.backup.files import Lines, backed_up, changed, lines_of, restored, rows_of, settings_of, silent
@@ -151,9 +153,10 @@ async def test_what_was_taken_down_since_the_backup_stays_down(
         assert len(rows_of(first, "takedowns")) == 4
 
 
-async def test_an_article_that_was_reinstated_is_not_taken_down(
+async def test_an_article_that_was_reinstated_since_the_backup_is_a_draft_as_it_was_then(
     newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
 ) -> None:
+    """It may have been deleted since, or published without what was wrong."""
     newsroom.app.state.consumers["takedowns"].consumer._path = tmp_path / "takedowns.jsonl"
     article = await newsroom.published()
     backup = await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
@@ -162,7 +165,31 @@ async def test_an_article_that_was_reinstated_is_not_taken_down(
     file = await written_takedowns(newsroom)
     assert [one.action for one in takedowns.read([file])[0]] == ["reinstated"]
     url = new_database(backend)
-    assert (await restored(backup, url, takedowns=[file])).aftermath.taken_down == 0
+    done = (await restored(backup, url, takedowns=[file])).aftermath
+    assert (done.taken_down, done.reinstated) == (0, [article["id"]])
+    async with beside(newsroom, database_url=url) as other:
+        await other.get(f"/v1/articles/{article['id']}", 404)
+        assert (await other.desk("GET", f"/articles/{article['id']}")).json()["status"] == "draft"
+
+
+async def test_an_article_that_was_published_again_before_the_backup_stays_published(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    newsroom.app.state.consumers["takedowns"].consumer._path = tmp_path / "takedowns.jsonl"
+    article = await newsroom.published()
+    for verb, body in (("withdraw", {"reason": "خطأ"}), ("reinstate", {}), ("publish", {})):
+        article = await newsroom.act(article, verb, body)
+    backup = await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    url = new_database(backend)
+    done = (await restored(backup, url, takedowns=[await written_takedowns(newsroom)])).aftermath
+    assert (done.taken_down, done.reinstated) == (0, [])
+    async with beside(newsroom, database_url=url) as other:
+        await other.get(f"/v1/articles/{article['id']}")
+
+
+def test_headlines_of_a_backup_cannot_steer_the_terminal() -> None:
+    due = Due("01a2", "خبر\x1b[31m\u202e\n", clock.now())
+    assert list(_settled(Aftermath(due=[due])))[-1].endswith("  01a2  خبر[31m")
 
 
 async def test_takedowns_are_not_told_to_the_public_where_nobody_saw_the_thing(newsroom: Newsroom) -> None:
