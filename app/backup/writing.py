@@ -24,8 +24,8 @@ from app.settings import Settings
 ROWS_AT_ONCE = 500
 Progress = Callable[[str, int, int], None]
 """Told what is done, the rows so far and all rows."""
-Change = Callable[[list[Any]], list[Any] | None]
-"""A row of the file as it is to be written, or None for one that is left out."""
+Change = Callable[[list[Any]], list[Any]]
+"""A row of the file as it is to be written."""
 
 
 class NotThisSchema(Exception):
@@ -67,8 +67,10 @@ async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_
                     columns = columns_of(table)
                     writer.begin_table(table.name, columns)
                     names = [column.name for column in columns]
-                    change = None if personal else _without_personal(rules[table.name], names)
-                    async for rows in _rows(connection, table, names):
+                    rule = BackupRule() if personal else rules[table.name]
+                    change = None if personal else _without_personal(rule, names, header.made_at)
+                    where = rule.public_rows.format(made_at=header.made_at)
+                    async for rows in _rows(connection, table, names, where):
                         _write_rows(writer, rows, readers(columns, connection.dialect.name), change)
                         done += len(rows)
                         progress("written", done, total)
@@ -115,11 +117,13 @@ def key_id(settings: Settings) -> str:
     return signer_of(settings.secret_key, "backup").sign(b"key id", 4).hex()
 
 
-async def _rows(connection: AsyncConnection, table: Table, names: Sequence[str]) -> AsyncIterator[Sequence[Any]]:
+async def _rows(
+    connection: AsyncConnection, table: Table, names: Sequence[str], where: str
+) -> AsyncIterator[Sequence[Any]]:
     """The rows as the driver gives them, by primary key, some at a time: so memory is bounded."""
     selected = ", ".join(f'"{name}"' for name in names)
     order = ", ".join(f'"{column.name}"' for column in table.primary_key)
-    statement = f'SELECT {selected} FROM "{table.name}" ORDER BY {order}'  # noqa: S608  # names of our models
+    statement = f'SELECT {selected} FROM "{table.name}" WHERE {where or "true"} ORDER BY {order}'  # noqa: S608  # ours
     driver = await _driver(connection)
     if isinstance(driver, sqlite3.Connection):
         found = driver.execute(statement)
@@ -144,17 +148,13 @@ def _write_rows(
         for place, convert in converters:
             if row[place] is not None:
                 row[place] = convert(row[place])
-        changed = row if change is None else change(row)
-        if changed is not None:
-            writer.row(changed)
+        writer.row(row if change is None else change(row))
 
 
-def _without_personal(rule: BackupRule, names: Sequence[str]) -> Change:
-    def change(row: list[Any]) -> list[Any] | None:
+def _without_personal(rule: BackupRule, names: Sequence[str], made_at: str) -> Change:
+    def change(row: list[Any]) -> list[Any]:
         named: Mapping[str, Any] = dict(zip(names, row, strict=True))
-        if not rule.is_public(named):
-            return None
-        replaced = {name: replace(named) for name, replace in rule.replaced.items()}
+        replaced = {name: replace({**named, "made_at": made_at}) for name, replace in rule.replaced.items()}
         return list({**named, **replaced}.values())
 
     return change

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.kit import clock
 from tests import serving
 from tests.backup.files import backed_up, lines_of, restored, rows_of
 from tests.newsroom import Newsroom, beside
@@ -61,6 +63,19 @@ async def test_what_cannot_be_done_is_said(lone_newsroom: Newsroom, tmp_path: Pa
     assert (empty.returncode, "there is no newsroom" in empty.stderr) == (1, True)
 
 
+async def hidden_since(newsroom: Newsroom) -> None:
+    """A withdrawn and a scheduled article, whose comments were public once."""
+    for verb in ("withdraw", "unpublish"):
+        article = await newsroom.published(f"خبر {verb}")
+        content = {"author_name": "هيفاء", "author_email": f"{verb}@example.com", "body": f"هيفاء: {verb}"}
+        answer = await newsroom.client.post(f"/v1/articles/{article['id']}/comments", json=content)
+        await newsroom.desk("POST", f"/comments/{answer.json()['comment']['id']}/approve", {})
+        article = await newsroom.act(
+            article, verb, {"reason": "سُحب", "note": "شكوى من هيفاء"} if verb == "withdraw" else {}
+        )
+    await newsroom.act(article, "publish", {"at": clock.written(clock.now() + timedelta(days=1))})
+
+
 async def test_a_backup_without_personal_data_serves_the_same_public_answers(
     newsroom: Newsroom, other_kind: str, new_database: Callable[[str], str], tmp_path: Path
 ) -> None:
@@ -80,13 +95,15 @@ async def test_a_backup_without_personal_data_serves_the_same_public_answers(
         if number < 2:
             await newsroom.desk("POST", f"/comments/{ids[-1]}/approve", {})
     await newsroom.desk("POST", f"/comments/{ids[0]}/reject", {})  # it stays in the tree, for its reply
+    await hidden_since(newsroom)
     path = await backed_up(newsroom.settings.database_url, tmp_path / "staging.gz", personal=False)
     text = json.dumps(lines_of(path), ensure_ascii=False)
-    for secret in ("@example.com", "رباب", "قول 0", "قارئ 0", "قول 2", "قارئ 2", '"rejected"'):
+    for secret in ("@example.com", "رباب", "قول 0", "قارئ 0", "قول 2", "قارئ 2", '"rejected"', "هيفاء", "شكوى"):
         assert secret not in text
     assert "قول 1" in text
     assert "staff_tokens" not in text.partition('{"table"')[2]
     assert not rows_of(path, "audit")
+    assert sorted(row["comment_count"] for row in rows_of(path, "articles")) == [0, 0, 1]
     url = new_database(other_kind)
     await restored(path, url)
     urls = ["/v1/articles", f"/v1/articles/{article['id']}", f"/v1/articles/{article['id']}/comments"]
