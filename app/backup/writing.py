@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup.columns import backup_tables, columns_of, readers, rules_by_table
@@ -22,6 +22,9 @@ from app.kit.sql import database_clock
 from app.settings import Settings
 
 ROWS_AT_ONCE = 500
+UNLIMITED = [
+    text(f"SET LOCAL {name} = 0") for name in ("statement_timeout", "idle_in_transaction_session_timeout")
+]  # of PostgreSQL
 Progress = Callable[[str, int, int], None]
 """Told what is done, the rows so far and all rows."""
 Change = Callable[[list[Any]], list[Any]]
@@ -58,7 +61,7 @@ async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_
     database = Database(settings.database_url, pool=1)
     try:
         async with database.connection() as connection:
-            await _without_mapped_memory(connection)
+            await _prepare(connection)
             header = await _header(connection, settings, tables, with_key=with_key, personal=personal)
             writer = BackupWriter(file, header)
             try:
@@ -81,9 +84,15 @@ async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_
         await database.close()
 
 
-async def _without_mapped_memory(connection: AsyncConnection) -> None:
-    """A file that is read through once would fill the memory of this process on paper, as mapped pages."""
-    if connection.dialect.name == "sqlite":
+async def _prepare(connection: AsyncConnection) -> None:
+    """Let a large database and a slow disk take their time.
+
+    A file that is read through once would fill the memory of this process on paper, as mapped pages.
+    """
+    if connection.dialect.name == "postgresql":
+        for timeout in UNLIMITED:
+            await connection.execute(timeout)
+    else:
         pooled = await connection.get_raw_connection()
         driver: Any = pooled.driver_connection
         driver.execute("PRAGMA mmap_size=0")

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from app.backup.aftermath import Aftermath, Due
+from app.backup.file import Damaged
 from app.backup.restoring import NotEmpty, rehearse, restore
 from app.changes import takedowns
 from app.changes.consumers import Batch, Consumer, ConsumerRun
@@ -269,6 +270,31 @@ async def test_a_backup_of_an_older_version_is_migrated(
         async with other.app.state.database.connection() as connection:
             assert await migrations.revision_of(connection) == migrations.known()[1]
             assert (await connection.execute(select(ConsumerPosition))).all() == []
+
+
+async def test_tables_of_other_applications_stay_as_they_are(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    article = await newsroom.published()
+    url, backup = new_database(backend), await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    async with migrations.locked(url) as connection:
+        await connection.execute(text("CREATE TABLE invoices (id integer)"))
+        await connection.execute(text("INSERT INTO invoices VALUES (7)"))
+
+    def stolen(lines: Lines) -> Lines:
+        """As an older version of the schema might have called its tags."""
+        lines = without_newest_columns(lines)
+        place = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == "tags")
+        end = next(n for n in range(place + 1, len(lines)) if isinstance(lines[n], dict))
+        return [*lines[:place], {"table": "invoices", "columns": {"id": "integer"}}, [8], *lines[end:]]
+
+    with pytest.raises(Damaged, match="invoices"):
+        await restored(changed(backup, tmp_path / "stolen.gz", stolen), url)
+    await restored(backup, url)
+    async with migrations.locked(url) as connection:
+        assert (await connection.execute(text("SELECT id FROM invoices"))).scalars().all() == [7]
+    async with beside(newsroom, database_url=url) as other:
+        await other.get(f"/v1/articles/{article['id']}")
 
 
 async def test_a_database_that_is_migrated_and_empty_may_be_restored_into(

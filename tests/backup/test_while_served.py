@@ -7,6 +7,7 @@ import os
 import resource
 import signal
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
 from importlib import import_module
@@ -17,8 +18,9 @@ from typing import Any
 import pytest
 
 from app.backup.loading import schema_of
+from app.backup.writing import write_backup
 from app.cli import main
-from app.kit import migrations
+from app.kit import db, migrations
 from tests import serving
 from tests.backup.files import backed_up, restored, rows_of
 from tests.newsroom import Newsroom, beside
@@ -57,6 +59,19 @@ def assert_none_is_half(path: Path) -> None:
 def backed_up_beside(url: str, path: Path) -> None:
     """A backup in an event loop of its own: the writers go on."""
     asyncio.run(backed_up(url, path))
+
+
+async def test_a_slow_disk_ends_no_backup(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(db, "STATEMENT_TIMEOUT_MS", 200)
+    await newsroom.published()
+    waits = [0.5]
+
+    def wait_once(_what: str, _done: int, _total: int) -> None:
+        if waits:
+            time.sleep(waits.pop())
+
+    await write_backup(newsroom.settings, tmp_path / "b.gz", wait_once)
+    assert rows_of(tmp_path / "b.gz", "articles")
 
 
 async def test_what_was_acknowledged_before_its_moment_is_in_it_and_nothing_half(
