@@ -18,7 +18,7 @@ from app.kit.db import Database
 from app.kit.new_file import NewFile, new_file
 from app.kit.openapi import VERSION
 from app.kit.signing import signer_of
-from app.kit.sql import database_clock
+from app.kit.sql import as_database_error, database_clock
 from app.settings import Settings
 
 ROWS_AT_ONCE = 500
@@ -133,15 +133,16 @@ async def _rows(
     selected = ", ".join(f'"{name}"' for name in names)
     order = ", ".join(f'"{column.name}"' for column in table.primary_key)
     statement = f'SELECT {selected} FROM "{table.name}" WHERE {where or "true"} ORDER BY {order}'  # noqa: S608  # ours
-    driver = await _driver(connection)
-    if isinstance(driver, sqlite3.Connection):
-        found = driver.execute(statement)
-        while rows := found.fetchmany(ROWS_AT_ONCE):
+    with as_database_error():
+        driver = await _driver(connection)
+        if isinstance(driver, sqlite3.Connection):
+            found = driver.execute(statement)
+            while rows := found.fetchmany(ROWS_AT_ONCE):
+                yield rows
+            return
+        cursor = await driver.cursor(statement)
+        while rows := await cursor.fetch(ROWS_AT_ONCE):
             yield rows
-        return
-    cursor = await driver.cursor(statement)
-    while rows := await cursor.fetch(ROWS_AT_ONCE):
-        yield rows
 
 
 async def _driver(connection: Any) -> Any:
