@@ -44,7 +44,7 @@ class Restored:
     header: Header
     rows: int
     has_same_key: bool | None
-    """Whether the backup's key is the one of the settings; None where they have none."""
+    """Whether the backup's key is one of those of the settings; None where they have none."""
     aftermath: aftermath.Aftermath = field(default_factory=aftermath.Aftermath)
 
 
@@ -108,7 +108,8 @@ def _refuse_newer(header: Header) -> None:
 
 
 def _has_same_key(header: Header, settings: Settings) -> bool | None:
-    return header.key_id == key_id(settings) if settings.secret_key else None
+    ids = {key_id([key]) for key in settings.secret_key}  # after a rotation the backup's is no longer the first
+    return header.key_id in ids if ids else None
 
 
 @asynccontextmanager

@@ -115,15 +115,15 @@ async def _header(
         database="sqlite" if connection.dialect.name == "sqlite" else "postgresql",
         made_at=clock.written(made_at),
         personal=personal,
-        key_id=key_id(settings),
+        key_id=key_id(settings.secret_key),
         keys=list(settings.secret_key) if with_key else None,
         rows={name: (await connection.execute(count)).scalar_one() for name, count in counts.items()},
     )
 
 
-def key_id(settings: Settings) -> str:
+def key_id(keys: Sequence[str]) -> str:
     """Eight digits that are the same in another newsroom only if its first key is."""
-    return signer_of(settings.secret_key, "backup").sign(b"key id", 4).hex()
+    return signer_of(tuple(keys), "backup").sign(b"key id", 4).hex()
 
 
 async def _rows(

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import update
 
 from app.backup.aftermath import Aftermath
-from app.backup.file import Damaged
+from app.backup.file import BackupReader, Damaged
 from app.backup.restoring import NotEmpty, Restored, rehearse, restore
 from app.backup.writing import NotThisSchema, write_backup
 from app.changes.models import ChangeLog
@@ -69,6 +69,8 @@ def restore_backup(options: argparse.Namespace) -> int:
     _refuse_missing([path, *files])
     progress = Progress()
     try:
+        if options.key_file:  # before it is restored
+            _refuse_key_file(path, given_path(options.key_file))
         if options.dry_run:
             done = asyncio.run(rehearse(settings, path, progress.of))
         else:
@@ -80,11 +82,21 @@ def restore_backup(options: argparse.Namespace) -> int:
     finally:
         progress.end()
     _tell(settings, done, files, is_rehearsal=options.dry_run)
+    if options.dry_run:
+        return 0
     if options.key_file:
-        _write_keys(given_path(options.key_file), done.header.keys)
-    elif not options.dry_run:
+        _write_keys(given_path(options.key_file), done.header.keys or [])
+    else:
         _bring_key_back(settings, done)
     return 0
+
+
+def _refuse_key_file(path: Path, file: Path) -> None:
+    with BackupReader(path) as reader:
+        if reader.header.keys is None:
+            fail("the backup holds no key: it was made without --with-key")
+    if os.path.lexists(file):
+        fail(f"{file} is there already: name a new file for the keys")
 
 
 def _refuse_missing(paths: list[Path]) -> None:
@@ -134,14 +146,12 @@ def _bring_key_back(settings: Settings, done: Restored) -> None:
         print(f"Set {PREFIX}SECRET_KEY to the key of the backup; with another, edit tokens and cursors are not valid.")
 
 
-def _write_keys(path: Path, keys: list[str] | None) -> None:
-    if keys is None:
-        fail("the backup holds no key: it was made without --with-key")
+def _write_keys(path: Path, keys: list[str]) -> None:
     try:
         with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600), encoding="utf-8") as file:
             file.write(",".join(keys))
     except OSError as error:
-        fail(f"the key cannot be written to {path}: {error.strerror}")
+        fail(f"the newsroom is restored, but the key cannot be written to {path}: {error.strerror}")
     print(f"The signing key of the backup is in {path}.")
 
 

@@ -10,10 +10,11 @@ from typing import Any
 
 import pytest
 
+from app.backup.restoring import rehearse
 from app.kit import clock
 from tests import serving
-from tests.backup.files import backed_up, lines_of, restored, rows_of
-from tests.newsroom import Newsroom, beside
+from tests.backup.files import backed_up, lines_of, restored, rows_of, settings_of, silent
+from tests.newsroom import SECRET, Newsroom, beside
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +48,33 @@ async def test_from_a_backup_to_a_newsroom_that_sends_again(lone_newsroom: Newsr
     refused = serving.command("restore", "b.gz", url=new, **stood)
     assert refused.returncode == 1
     assert "not empty" in refused.stderr
+
+
+async def test_a_key_file_that_cannot_be_is_refused_before_anything_is_restored(
+    lone_newsroom: Newsroom, tmp_path: Path
+) -> None:
+    url, new, there = lone_newsroom.settings.database_url, tmp_path / "new.db", tmp_path / "there"
+    there.write_text("another key")
+    for name, options in (("without.gz", []), ("with.gz", ["--with-key"])):
+        assert serving.command("backup", str(tmp_path / name), *options, url=url).returncode == 0
+    refusals = (("without.gz", "keys", "holds no key"), ("with.gz", "there", "is there already"))
+    for name, file, said in refusals:
+        done = serving.command(
+            *("restore", str(tmp_path / name), "--key-file", str(tmp_path / file)), url=f"sqlite:///{new}"
+        )
+        assert (done.returncode, done.stdout, new.exists()) == (1, "", False), done.stderr
+        assert said in done.stderr
+    rehearsed = ("restore", str(tmp_path / "with.gz"), "--dry-run", "--key-file", str(tmp_path / "keys"))
+    assert serving.command(*rehearsed, url=f"sqlite:///{new}").returncode == 0
+    assert not (tmp_path / "keys").exists()
+    assert there.read_text() == "another key"
+
+
+async def test_a_key_that_was_rotated_since_is_known(lone_newsroom: Newsroom, tmp_path: Path) -> None:
+    backup = await backed_up(lone_newsroom.settings.database_url, tmp_path / "b.gz")
+    for keys, known in ((("n" * 40, SECRET), True), (("n" * 40,), False), ((SECRET,), True)):
+        settings = settings_of(f"sqlite:///{tmp_path / 'new.db'}", secret_key=keys)
+        assert (await rehearse(settings, backup, silent)).has_same_key is known
 
 
 async def test_what_cannot_be_done_is_said(lone_newsroom: Newsroom, tmp_path: Path) -> None:
