@@ -17,8 +17,9 @@ from app.backup.file import Header
 from app.changes import takedowns
 from app.changes.commit_signal import CommitSignal
 from app.changes.log import Log
+from app.changes.pending import PendingTakedown, record_takedown
 from app.changes.takedowns import TakedownLine
-from app.comments.models import FINAL
+from app.comments.models import FINAL, Comment
 from app.comments.write_repository import CommentsToChange
 from app.kit import clock
 from app.kit.caching import Expected
@@ -73,10 +74,11 @@ async def settle(
     async with AsyncSession(connection, expire_on_commit=False) as session:
         work = Work(session, RESTORE, settings, clock.now())
         for line in found:
-            if line.action == "reinstated":
-                done.reinstated += [line.id] if line.at > made_at and await _unpublish(work, line.id) else []
-            else:
+            if line.action != "reinstated":
                 done.taken_down += await _take_down(work, line)
+                await _remember(work.session, line, made_at)
+            elif line.at > made_at and await _unpublish(work, line.id):
+                done.reinstated.append(line.id)
         done.due = await _due(session, made_at, work.now)
         if hold_scheduled:
             for due in done.due:
@@ -84,6 +86,13 @@ async def settle(
         await Log(signal, NOUNS, lambda: settings).write(session)
         await session.flush()
     return done
+
+
+async def _remember(session: AsyncSession, line: TakedownLine, made_at: datetime) -> None:
+    """Record a takedown of a thing that is younger than the backup: an import must not bring it back."""
+    model = Article if line.resource == "article" else Comment
+    if line.at > made_at and await session.get(model, line.id) is None:
+        record_takedown(session, PendingTakedown(line.resource, line.id, line.action, line.reason))
 
 
 async def _take_down(work: Work, line: TakedownLine) -> bool:

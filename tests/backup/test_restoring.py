@@ -21,6 +21,7 @@ from app.commands.backup import _settled
 from app.commands.standing import said_of
 from app.kit import clock, migrations
 from tests.backup.files import Lines, backed_up, changed, lines_of, restored, rows_of, settings_of, silent
+from tests.imports.portable import exported, imported
 from tests.newsroom import Newsroom, beside
 
 pytestmark = pytest.mark.anyio
@@ -191,6 +192,28 @@ async def test_an_article_that_was_published_again_before_the_backup_stays_publi
 def test_headlines_of_a_backup_cannot_steer_the_terminal() -> None:
     due = Due("01a2", "خبر\x1b[31m\u202e\n", clock.now())
     assert list(_settled(Aftermath(due=[due])))[-1].endswith("  01a2  خبر[31m")
+
+
+async def test_what_was_made_and_taken_down_after_the_backup_is_not_imported_again(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """An old backup, and an export that is younger: the night of an operator."""
+    newsroom.app.state.consumers["takedowns"].consumer._path = tmp_path / "takedowns.jsonl"
+    old = await newsroom.published("خبر قديم", comments_mode="premoderated")
+    backup = await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    young, kept = await newsroom.published("خبر جديد"), await newsroom.published("خبر يبقى")
+    comment = await commented(newsroom, old, "تعليق سيُطمس")
+    file = await exported(newsroom)
+    await newsroom.act(young, "withdraw", {"reason": "بقرار من المحكمة"})
+    await newsroom.desk("POST", f"/comments/{comment}/redact", {})
+    url = new_database(backend)
+    await restored(backup, url, takedowns=[await written_takedowns(newsroom)])
+    async with beside(newsroom, database_url=url) as other:
+        report = await imported(other, file)
+        assert report.of("left") == {"article": 1, "comment": 1}
+        assert "سيُطمس" not in (await other.get(f"/v1/articles/{old['id']}/comments")).text
+        await other.get(f"/v1/articles/{young['id']}", 404)
+        await other.get(f"/v1/articles/{kept['id']}")
 
 
 async def test_takedowns_are_not_told_to_the_public_where_nobody_saw_the_thing(newsroom: Newsroom) -> None:
