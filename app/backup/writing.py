@@ -101,6 +101,8 @@ async def _prepare(connection: AsyncConnection) -> None:
 async def _header(
     connection: AsyncConnection, settings: Settings, tables: Sequence[Table], *, with_key: bool, personal: bool
 ) -> Header:
+    if not await migrations.is_ready(connection):
+        raise NotThisSchema("the schema is older than the code, or there is none: run ./nashra migrate first")
     revision = await migrations.revision_of(connection)
     if revision != migrations.known()[1]:
         raise NotThisSchema(

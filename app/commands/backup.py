@@ -30,11 +30,9 @@ MOST_LISTED = 20  # articles that came due
 
 def backup(options: argparse.Namespace) -> int:
     """Writes a backup of the configured newsroom to a new file."""
-    settings, path = load(), given_path(options.file)
+    settings, path = _newsroom(), given_path(options.file)
     progress = Progress()
     os.nice(NICENESS)
-    if settings.is_sqlite and not settings.sqlite_path.exists():
-        fail(f"there is no newsroom: {place_of(settings)} is not there")
     try:
         personal = not options.without_personal
         work = write_backup(settings, path, progress.of, with_key=options.with_key, personal=personal)
@@ -47,6 +45,14 @@ def backup(options: argparse.Namespace) -> int:
     for line in _kept_with(options):
         print(line)
     return 0
+
+
+def _newsroom() -> Settings:
+    """The settings of a newsroom that is there."""
+    settings = load()
+    if settings.is_sqlite and not settings.sqlite_path.exists():
+        fail(f"there is no newsroom: {place_of(settings)} is not there")
+    return settings
 
 
 def _kept_with(options: argparse.Namespace) -> Iterator[str]:
@@ -157,7 +163,7 @@ def _write_keys(path: Path, keys: list[str]) -> None:
 
 def resume(_options: argparse.Namespace) -> int:
     """Lets changes be sent again, after a restore."""
-    print("Changes are sent again." if asyncio.run(_resume(load())) else "Nothing was held back.")
+    print("Changes are sent again." if asyncio.run(_resume(_newsroom())) else "Nothing was held back.")
     return 0
 
 

@@ -89,6 +89,12 @@ async def test_what_cannot_be_done_is_said(lone_newsroom: Newsroom, tmp_path: Pa
     assert (refused.returncode, "no backup of Nashra" in refused.stderr) == (1, True)
     empty = serving.command("backup", str(tmp_path / "b.gz"), url=f"sqlite:///{tmp_path / 'none.db'}")
     assert (empty.returncode, "there is no newsroom" in empty.stderr) == (1, True)
+    nobody = serving.command("resume", url=f"sqlite:///{tmp_path / 'none.db'}")
+    assert (nobody.returncode, "there is no newsroom" in nobody.stderr) == (1, True)
+    assert not (tmp_path / "none.db").exists()
+    (tmp_path / "bare.db").touch()
+    bare = serving.command("backup", str(tmp_path / "b.gz"), url=f"sqlite:///{tmp_path / 'bare.db'}")
+    assert (bare.returncode, "./nashra migrate" in bare.stderr) == (1, True)
 
 
 async def hidden_since(newsroom: Newsroom) -> None:

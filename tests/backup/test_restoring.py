@@ -227,6 +227,18 @@ async def test_takedowns_are_not_told_to_the_public_where_nobody_saw_the_thing(n
     assert (await newsroom.get("/v1/changes", params={"since": page["since"]})).json()["data"] == []
 
 
+async def test_what_was_edited_by_hand_in_the_file_of_takedowns_is_cleaned(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    article = await newsroom.published()
+    line = {"at": clock.written(clock.now()), "resource": "article", "id": article["id"], "action": "withdrawn"}
+    (tmp_path / "takedowns").write_text(json.dumps({**line, "reason": "سُحب\0\x1b"}))
+    url, backup = new_database(backend), await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    await restored(backup, url, takedowns=[tmp_path / "takedowns"])
+    async with beside(newsroom, database_url=url) as other:
+        assert (await other.get(f"/v1/articles/{article['id']}", 410)).json()["reason"] == "سُحب"
+
+
 def test_lines_that_a_crash_has_cut_off_spoil_no_others(tmp_path: Path) -> None:
     path = tmp_path / "takedowns.jsonl"
     line = {"at": "2026-11-28T08:00:00.000Z", "resource": "article", "action": "withdrawn", "reason": None}
