@@ -85,6 +85,10 @@ def restore_backup(options: argparse.Namespace) -> int:
         fail(f"{path} cannot be restored: {error}")
     except NotEmpty as error:
         fail(f"{error}. A backup is restored into an empty one only: name another in {PREFIX}DATABASE_URL")
+    except OSError as error:
+        if not isinstance(error.filename, str | Path) or Path(error.filename) not in {path, *files}:
+            raise  # of the database
+        fail(f"cannot read {error.filename}: {error.strerror}")
     finally:
         progress.end()
     _tell(settings, done, files, is_rehearsal=options.dry_run)

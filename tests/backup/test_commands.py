@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import gzip
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -11,6 +13,7 @@ from typing import Any
 import pytest
 
 from app.backup.restoring import rehearse
+from app.cli import main
 from app.kit import clock
 from tests import serving
 from tests.backup.files import backed_up, lines_of, restored, rows_of, settings_of, silent
@@ -75,6 +78,23 @@ async def test_a_key_that_was_rotated_since_is_known(lone_newsroom: Newsroom, tm
     for keys, known in ((("n" * 40, SECRET), True), (("n" * 40,), False), ((SECRET,), True)):
         settings = settings_of(f"sqlite:///{tmp_path / 'new.db'}", secret_key=keys)
         assert (await rehearse(settings, backup, silent)).has_same_key is known
+
+
+def test_a_file_that_may_not_be_read_is_not_taken_for_the_database(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    path = tmp_path / "b.gz"
+    path.touch()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(gzip, "open", refuse)
+    monkeypatch.setenv("NASHRA_DATABASE_URL", f"sqlite:///{tmp_path / 'new.db'}")
+    with pytest.raises(SystemExit) as end:
+        main(["restore", str(path)])
+    assert end.value.code == 1
+    assert f"cannot read {path}: Permission denied" in capsys.readouterr().err
 
 
 async def test_what_cannot_be_done_is_said(lone_newsroom: Newsroom, tmp_path: Path) -> None:
