@@ -15,7 +15,8 @@ RUN groupadd --system --gid 10001 nashra \
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONUTF8=1 \
-    NASHRA_DATABASE_URL=sqlite:////data/nashra.db
+    NASHRA_DATABASE_URL=sqlite:////data/nashra.db \
+    NASHRA_TAKEDOWNS_FILE=/data/nashra-takedowns.jsonl
 WORKDIR /srv/nashra
 COPY --from=builder /opt/venv /opt/venv
 COPY alembic.ini openapi.json ./

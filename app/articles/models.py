@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.backup_rule import KEPT, BackupRule, nameless
+from app.kit.backup_rule import KEPT, BackupRule, Row, nameless
 from app.kit.db import Base, Id, Json, Key, OrderedJson
 from app.kit.errors import AlreadyExists
 from app.kit.faults import VIOLATIONS
@@ -17,6 +17,12 @@ from app.text.markup import Format
 
 LIVE = text("state = 'published'")
 UNANNOUNCED = text("state = 'published' AND NOT announced")
+
+
+def _public_count(row: Row) -> int:
+    """Comments of an article that is not public are left out."""
+    is_out = row["state"] == "published" and row["published_at"] <= row["made_at"]
+    return int(row["comment_count"]) if is_out else 0
 
 
 class Article(Base):
@@ -31,7 +37,7 @@ class Article(Base):
         UniqueConstraint("external_system", "external_id"),
         UniqueConstraint("translation_group", "language"),
     )
-    backup = KEPT
+    backup = BackupRule(replaced={"note": lambda row: None, "comment_count": _public_count})
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     slug: Mapped[str] = mapped_column(Key, unique=True)

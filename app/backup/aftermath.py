@@ -17,8 +17,9 @@ from app.backup.file import Header
 from app.changes import takedowns
 from app.changes.commit_signal import CommitSignal
 from app.changes.log import Log
+from app.changes.pending import PendingTakedown, record_takedown
 from app.changes.takedowns import TakedownLine
-from app.comments.models import FINAL
+from app.comments.models import FINAL, Comment
 from app.comments.write_repository import CommentsToChange
 from app.kit import clock
 from app.kit.caching import Expected
@@ -48,6 +49,8 @@ class Aftermath:
 
     taken_down: int = 0
     """Articles and comments that are taken down again."""
+    reinstated: list[str] = field(default_factory=list)
+    """Ids of articles that were withdrawn and reinstated since: drafts, as they were then."""
     unreadable: int = 0
     """Lines of the files of takedowns that cannot be read."""
     due: list[Due] = field(default_factory=list)
@@ -67,12 +70,16 @@ async def settle(
 ) -> Aftermath:
     """Apply takedowns, find what came due, and hold it if wanted. Everything is recorded in the log as ever."""
     found, unreadable = takedowns.read(files)
-    done = Aftermath(unreadable=unreadable, are_held=hold_scheduled)
+    done, made_at = Aftermath(unreadable=unreadable, are_held=hold_scheduled), datetime.fromisoformat(header.made_at)
     async with AsyncSession(connection, expire_on_commit=False) as session:
         work = Work(session, RESTORE, settings, clock.now())
         for line in found:
-            done.taken_down += await _take_down(work, line)
-        done.due = await _due(session, datetime.fromisoformat(header.made_at), work.now)
+            if line.action != "reinstated":
+                done.taken_down += await _take_down(work, line)
+                await _remember(work.session, line, made_at)
+            elif line.at > made_at and await _unpublish(work, line.id):
+                done.reinstated.append(line.id)
+        done.due = await _due(session, made_at, work.now)
         if hold_scheduled:
             for due in done.due:
                 await actions.unpublish(work, due.id, ANY_VERSION)
@@ -81,11 +88,27 @@ async def settle(
     return done
 
 
+async def _remember(session: AsyncSession, line: TakedownLine, made_at: datetime) -> None:
+    """Record a takedown of a thing that is younger than the backup: an import must not bring it back."""
+    model = Article if line.resource == "article" else Comment
+    if line.at > made_at and await session.get(model, line.id) is None:
+        record_takedown(session, PendingTakedown(line.resource, line.id, line.action, line.reason))
+
+
 async def _take_down(work: Work, line: TakedownLine) -> bool:
     """Whether there was something to take down."""
     if line.resource == "article":
         return line.action == "withdrawn" and await _withdraw(work, line)
     return line.action in FINAL and await _erase(work.session, line)
+
+
+async def _unpublish(work: Work, id: str) -> bool:
+    """Its withdrawal came after the backup too: what was reinstated, readers see only when it is published again."""
+    article = await work.session.get(Article, id)
+    if article is None or article.state != "published":
+        return False
+    await actions.unpublish(work, id, ANY_VERSION)
+    return True
 
 
 async def _withdraw(work: Work, line: TakedownLine) -> bool:

@@ -99,6 +99,13 @@ def _is_time(value: object) -> bool:
     return isinstance(value, str) and TIME.fullmatch(value) is not None and bool(datetime.fromisoformat(value))
 
 
+def checked_time(text: str) -> str:
+    """The same moment. Raises `ValueError` for what is none."""
+    if not _is_time(text):
+        raise ValueError("is no moment")
+    return text
+
+
 _CHECKS: Mapping[ColumnType, Callable[[Any], bool]] = {
     "text": _is_storable,
     "integer": _is_integer,

@@ -18,10 +18,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json, to_json
 
-from app.backup.columns import BackupColumn, ColumnType
+from app.backup.columns import BackupColumn, ColumnType, checked_time
 from app.kit.new_file import NewFile
 
 VERSION = 1
@@ -31,6 +31,7 @@ CHUNK = 1_000_000  # bytes compressed at once
 LONGEST_LINE = 16_000_000  # bytes, of a body of the default size at most; a larger one has eight times its bytes
 SYNC_EVERY = 4_000_000  # bytes: one large wait at the end would hold up the commits of the newsroom
 GZIP = 16 + zlib.MAX_WBITS
+Moment = Annotated[str, AfterValidator(checked_time)]
 Name = Annotated[str, Field(pattern=r"^[a-z_]{1,63}$")]
 
 
@@ -48,12 +49,12 @@ class Header(BaseModel):
 
     format: Literal["nashra-backup"] = "nashra-backup"
     version: int = VERSION
-    nashra: str
+    nashra: Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
     """Version of the program that made it."""
     revision: Annotated[str, Field(pattern=r"^\w{1,64}$")]
     """Of the database's schema."""
     database: Literal["sqlite", "postgresql"]
-    made_at: str
+    made_at: Moment
     personal: bool
     """False: made `--without-personal`."""
     key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]

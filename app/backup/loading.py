@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from itertools import zip_longest
 from typing import Any
 
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup.columns import BackupColumn, backup_tables, columns_of, rules_by_table, writers
 from app.backup.file import Damaged, TableLine
+from app.kit.sql import as_database_error
 
 Schema = Mapping[str, frozenset[str]]
 """The columns of each table of ours that is there."""
@@ -68,12 +70,18 @@ async def load(connection: AsyncConnection, table: str, columns: list[BackupColu
     driver: Any = pooled.driver_connection
     names = [column.name for column in columns]
     converted = _converted(table, columns, connection.dialect.name, rows)
-    try:
+    with as_database_error(), _as_damaged(table):
         if isinstance(driver, sqlite3.Connection):
             marks, listed = ", ".join("?" * len(names)), ", ".join(f'"{name}"' for name in names)
             driver.executemany(f'INSERT INTO "{table}" ({listed}) VALUES ({marks})', converted)  # noqa: S608
         else:
             await driver.copy_records_to_table(table, records=converted, columns=names)
+
+
+@contextmanager
+def _as_damaged(table: str) -> Iterator[None]:
+    try:
+        yield
     except UNSTORABLE as error:
         raise Damaged(f"a row of {table} cannot be stored: {str(error).splitlines()[0]}") from None
 

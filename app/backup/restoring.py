@@ -44,7 +44,7 @@ class Restored:
     header: Header
     rows: int
     has_same_key: bool | None
-    """Whether the backup's key is the one of the settings; None where they have none."""
+    """Whether the backup's key is one of those of the settings; None where they have none."""
     aftermath: aftermath.Aftermath = field(default_factory=aftermath.Aftermath)
 
 
@@ -70,8 +70,8 @@ async def restore(
         signal = CommitSignal(signal_path(settings.database_url))
         try:
             async with migrations.locked(settings.database_url) as connection:
-                await _prepare(connection, reader.header)
-                await _load(connection, reader, progress)
+                schema = await _prepare(connection, reader.header)
+                await _load(connection, schema, reader, progress)
                 await migrations.move_in(connection, "head")
                 await _rebuild_words(connection, reader, progress)
                 await _begin_epoch(connection)
@@ -86,13 +86,15 @@ async def restore(
         return Restored(reader.header, reader.manifest.rows, _has_same_key(reader.header, settings), done)
 
 
-async def _prepare(connection: AsyncConnection, header: Header) -> None:
-    """Bring an empty database to the schema of the backup."""
+async def _prepare(connection: AsyncConnection, header: Header) -> Schema:
+    """Bring an empty database to the schema of the backup, and return it without tables of other applications."""
     schema = await schema_of(connection)
     await _refuse_rows(connection, schema)
     if schema:  # of whatever revision: all its tables are empty
         await migrations.move_in(connection, "base")
+    others = await schema_of(connection)
     await migrations.move_in(connection, header.revision)
+    return {name: columns for name, columns in (await schema_of(connection)).items() if name not in others}
 
 
 async def _rebuild_words(connection: AsyncConnection, reader: BackupReader, progress: Progress) -> None:
@@ -106,7 +108,8 @@ def _refuse_newer(header: Header) -> None:
 
 
 def _has_same_key(header: Header, settings: Settings) -> bool | None:
-    return header.key_id == key_id(settings) if settings.secret_key else None
+    ids = {key_id([key]) for key in settings.secret_key}  # after a rotation the backup's is no longer the first
+    return header.key_id in ids if ids else None
 
 
 @asynccontextmanager
@@ -129,8 +132,8 @@ async def _refuse_rows(connection: AsyncConnection, schema: Schema) -> None:
         raise NotEmpty(f"the database is not empty: it holds {', '.join(found)}")
 
 
-async def _load(connection: AsyncConnection, reader: BackupReader, progress: Progress) -> None:
-    schema, is_newest = await schema_of(connection), reader.header.revision == migrations.known()[1]
+async def _load(connection: AsyncConnection, schema: Schema, reader: BackupReader, progress: Progress) -> None:
+    is_newest = reader.header.revision == migrations.known()[1]
     done, total = 0, sum(reader.header.rows.values())
 
     def told(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Table, func, select
+from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup.columns import backup_tables, columns_of, readers, rules_by_table
@@ -18,14 +18,17 @@ from app.kit.db import Database
 from app.kit.new_file import NewFile, new_file
 from app.kit.openapi import VERSION
 from app.kit.signing import signer_of
-from app.kit.sql import database_clock
+from app.kit.sql import as_database_error, database_clock
 from app.settings import Settings
 
 ROWS_AT_ONCE = 500
+UNLIMITED = [
+    text(f"SET LOCAL {name} = 0") for name in ("statement_timeout", "idle_in_transaction_session_timeout")
+]  # of PostgreSQL
 Progress = Callable[[str, int, int], None]
 """Told what is done, the rows so far and all rows."""
-Change = Callable[[list[Any]], list[Any] | None]
-"""A row of the file as it is to be written, or None for one that is left out."""
+Change = Callable[[list[Any]], list[Any]]
+"""A row of the file as it is to be written."""
 
 
 class NotThisSchema(Exception):
@@ -58,7 +61,7 @@ async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_
     database = Database(settings.database_url, pool=1)
     try:
         async with database.connection() as connection:
-            await _without_mapped_memory(connection)
+            await _prepare(connection)
             header = await _header(connection, settings, tables, with_key=with_key, personal=personal)
             writer = BackupWriter(file, header)
             try:
@@ -67,8 +70,10 @@ async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_
                     columns = columns_of(table)
                     writer.begin_table(table.name, columns)
                     names = [column.name for column in columns]
-                    change = None if personal else _without_personal(rules[table.name], names)
-                    async for rows in _rows(connection, table, names):
+                    rule = BackupRule() if personal else rules[table.name]
+                    change = None if personal else _without_personal(rule, names, header.made_at)
+                    where = rule.public_rows.format(made_at=header.made_at)
+                    async for rows in _rows(connection, table, names, where):
                         _write_rows(writer, rows, readers(columns, connection.dialect.name), change)
                         done += len(rows)
                         progress("written", done, total)
@@ -79,9 +84,15 @@ async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_
         await database.close()
 
 
-async def _without_mapped_memory(connection: AsyncConnection) -> None:
-    """A file that is read through once would fill the memory of this process on paper, as mapped pages."""
-    if connection.dialect.name == "sqlite":
+async def _prepare(connection: AsyncConnection) -> None:
+    """Let a large database and a slow disk take their time.
+
+    A file that is read through once would fill the memory of this process on paper, as mapped pages.
+    """
+    if connection.dialect.name == "postgresql":
+        for timeout in UNLIMITED:
+            await connection.execute(timeout)
+    else:
         pooled = await connection.get_raw_connection()
         driver: Any = pooled.driver_connection
         driver.execute("PRAGMA mmap_size=0")
@@ -90,6 +101,8 @@ async def _without_mapped_memory(connection: AsyncConnection) -> None:
 async def _header(
     connection: AsyncConnection, settings: Settings, tables: Sequence[Table], *, with_key: bool, personal: bool
 ) -> Header:
+    if not await migrations.is_ready(connection):
+        raise NotThisSchema("the schema is older than the code, or there is none: run ./nashra migrate first")
     revision = await migrations.revision_of(connection)
     if revision != migrations.known()[1]:
         raise NotThisSchema(
@@ -104,31 +117,34 @@ async def _header(
         database="sqlite" if connection.dialect.name == "sqlite" else "postgresql",
         made_at=clock.written(made_at),
         personal=personal,
-        key_id=key_id(settings),
+        key_id=key_id(settings.secret_key),
         keys=list(settings.secret_key) if with_key else None,
         rows={name: (await connection.execute(count)).scalar_one() for name, count in counts.items()},
     )
 
 
-def key_id(settings: Settings) -> str:
+def key_id(keys: Sequence[str]) -> str:
     """Eight digits that are the same in another newsroom only if its first key is."""
-    return signer_of(settings.secret_key, "backup").sign(b"key id", 4).hex()
+    return signer_of(tuple(keys), "backup").sign(b"key id", 4).hex()
 
 
-async def _rows(connection: AsyncConnection, table: Table, names: Sequence[str]) -> AsyncIterator[Sequence[Any]]:
+async def _rows(
+    connection: AsyncConnection, table: Table, names: Sequence[str], where: str
+) -> AsyncIterator[Sequence[Any]]:
     """The rows as the driver gives them, by primary key, some at a time: so memory is bounded."""
     selected = ", ".join(f'"{name}"' for name in names)
     order = ", ".join(f'"{column.name}"' for column in table.primary_key)
-    statement = f'SELECT {selected} FROM "{table.name}" ORDER BY {order}'  # noqa: S608  # names of our models
-    driver = await _driver(connection)
-    if isinstance(driver, sqlite3.Connection):
-        found = driver.execute(statement)
-        while rows := found.fetchmany(ROWS_AT_ONCE):
+    statement = f'SELECT {selected} FROM "{table.name}" WHERE {where or "true"} ORDER BY {order}'  # noqa: S608  # ours
+    with as_database_error():
+        driver = await _driver(connection)
+        if isinstance(driver, sqlite3.Connection):
+            found = driver.execute(statement)
+            while rows := found.fetchmany(ROWS_AT_ONCE):
+                yield rows
+            return
+        cursor = await driver.cursor(statement)
+        while rows := await cursor.fetch(ROWS_AT_ONCE):
             yield rows
-        return
-    cursor = await driver.cursor(statement)
-    while rows := await cursor.fetch(ROWS_AT_ONCE):
-        yield rows
 
 
 async def _driver(connection: Any) -> Any:
@@ -144,17 +160,13 @@ def _write_rows(
         for place, convert in converters:
             if row[place] is not None:
                 row[place] = convert(row[place])
-        changed = row if change is None else change(row)
-        if changed is not None:
-            writer.row(changed)
+        writer.row(row if change is None else change(row))
 
 
-def _without_personal(rule: BackupRule, names: Sequence[str]) -> Change:
-    def change(row: list[Any]) -> list[Any] | None:
+def _without_personal(rule: BackupRule, names: Sequence[str], made_at: str) -> Change:
+    def change(row: list[Any]) -> list[Any]:
         named: Mapping[str, Any] = dict(zip(names, row, strict=True))
-        if not rule.is_public(named):
-            return None
-        replaced = {name: replace(named) for name, replace in rule.replaced.items()}
+        replaced = {name: replace({**named, "made_at": made_at}) for name, replace in rule.replaced.items()}
         return list({**named, **replaced}.values())
 
     return change

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -23,6 +23,7 @@ from app.kit import clock
 from app.kit.db import Database
 from app.kit.prepared import Prepared
 from app.settings import Settings
+from app.text.characters import clean_prose
 
 LONGEST_LINE = 100_000  # bytes
 
@@ -36,7 +37,9 @@ class TakedownLine(BaseModel):
     resource: Literal["article", "comment"]
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     action: Literal["withdrawn", "reinstated", "redacted", "deleted"]
-    reason: Annotated[str | None, Field(max_length=10_000)] = None
+    reason: Annotated[str | None, Field(max_length=10_000), AfterValidator(lambda text: text and clean_prose(text))] = (
+        None
+    )
 
 
 class TakedownsFile(Consumer):

@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlalchemy import update
 
 from app.backup.aftermath import Aftermath
-from app.backup.file import Damaged
+from app.backup.file import BackupReader, Damaged
 from app.backup.restoring import NotEmpty, Restored, rehearse, restore
 from app.backup.writing import NotThisSchema, write_backup
 from app.changes.models import ChangeLog
@@ -22,6 +22,7 @@ from app.kit import clock
 from app.kit.db import Database
 from app.kit.new_file import FileError
 from app.settings import PREFIX, Settings, given_path, load, read
+from app.text.characters import clean_line
 
 NICENESS = 5  # of a backup: it leaves the processor to those who serve
 MOST_LISTED = 20  # articles that came due
@@ -29,11 +30,9 @@ MOST_LISTED = 20  # articles that came due
 
 def backup(options: argparse.Namespace) -> int:
     """Writes a backup of the configured newsroom to a new file."""
-    settings, path = load(), given_path(options.file)
+    settings, path = _newsroom(), given_path(options.file)
     progress = Progress()
     os.nice(NICENESS)
-    if settings.is_sqlite and not settings.sqlite_path.exists():
-        fail(f"there is no newsroom: {place_of(settings)} is not there")
     try:
         personal = not options.without_personal
         work = write_backup(settings, path, progress.of, with_key=options.with_key, personal=personal)
@@ -46,6 +45,14 @@ def backup(options: argparse.Namespace) -> int:
     for line in _kept_with(options):
         print(line)
     return 0
+
+
+def _newsroom() -> Settings:
+    """The settings of a newsroom that is there."""
+    settings = load()
+    if settings.is_sqlite and not settings.sqlite_path.exists():
+        fail(f"there is no newsroom: {place_of(settings)} is not there")
+    return settings
 
 
 def _kept_with(options: argparse.Namespace) -> Iterator[str]:
@@ -68,6 +75,8 @@ def restore_backup(options: argparse.Namespace) -> int:
     _refuse_missing([path, *files])
     progress = Progress()
     try:
+        if options.key_file:  # before it is restored
+            _refuse_key_file(path, given_path(options.key_file))
         if options.dry_run:
             done = asyncio.run(rehearse(settings, path, progress.of))
         else:
@@ -76,14 +85,28 @@ def restore_backup(options: argparse.Namespace) -> int:
         fail(f"{path} cannot be restored: {error}")
     except NotEmpty as error:
         fail(f"{error}. A backup is restored into an empty one only: name another in {PREFIX}DATABASE_URL")
+    except OSError as error:
+        if not isinstance(error.filename, str | Path) or Path(error.filename) not in {path, *files}:
+            raise  # of the database
+        fail(f"cannot read {error.filename}: {error.strerror}")
     finally:
         progress.end()
     _tell(settings, done, files, is_rehearsal=options.dry_run)
+    if options.dry_run:
+        return 0
     if options.key_file:
-        _write_keys(given_path(options.key_file), done.header.keys)
-    elif not options.dry_run:
+        _write_keys(given_path(options.key_file), done.header.keys or [])
+    else:
         _bring_key_back(settings, done)
     return 0
+
+
+def _refuse_key_file(path: Path, file: Path) -> None:
+    with BackupReader(path) as reader:
+        if reader.header.keys is None:
+            fail("the backup holds no key: it was made without --with-key")
+    if os.path.lexists(file):
+        fail(f"{file} is there already: name a new file for the keys")
 
 
 def _refuse_missing(paths: list[Path]) -> None:
@@ -111,13 +134,16 @@ def _tell(settings: Settings, done: Restored, files: list[Path], *, is_rehearsal
 def _settled(done: Aftermath) -> Iterator[str]:
     if done.taken_down:
         yield f"Taken down again, as since the backup: {done.taken_down:,} articles and comments."
+    if done.reinstated:
+        yield f"Withdrawn and reinstated since, hence drafts until they are published again: {len(done.reinstated):,}"
+        yield from (f"  {id}" for id in done.reinstated[:MOST_LISTED])
     if done.unreadable:
         yield f"Lines of the file of takedowns that could not be read: {done.unreadable:,}."
     if done.due:
         what = "are drafts now" if done.are_held else "are published (--hold-scheduled makes them drafts)"
         yield f"Scheduled articles whose moment came since the backup {what}: {len(done.due):,}"
         for article in done.due[:MOST_LISTED]:
-            yield f"  {clock.written(article.at)}  {article.id}  {article.headline}"
+            yield f"  {clock.written(article.at)}  {article.id}  {clean_line(article.headline)}"
 
 
 def _bring_key_back(settings: Settings, done: Restored) -> None:
@@ -130,20 +156,18 @@ def _bring_key_back(settings: Settings, done: Restored) -> None:
         print(f"Set {PREFIX}SECRET_KEY to the key of the backup; with another, edit tokens and cursors are not valid.")
 
 
-def _write_keys(path: Path, keys: list[str] | None) -> None:
-    if keys is None:
-        fail("the backup holds no key: it was made without --with-key")
+def _write_keys(path: Path, keys: list[str]) -> None:
     try:
         with open(path, "x", opener=lambda name, flags: os.open(name, flags, 0o600), encoding="utf-8") as file:
             file.write(",".join(keys))
     except OSError as error:
-        fail(f"the key cannot be written to {path}: {error.strerror}")
+        fail(f"the newsroom is restored, but the key cannot be written to {path}: {error.strerror}")
     print(f"The signing key of the backup is in {path}.")
 
 
 def resume(_options: argparse.Namespace) -> int:
     """Lets changes be sent again, after a restore."""
-    print("Changes are sent again." if asyncio.run(_resume(load())) else "Nothing was held back.")
+    print("Changes are sent again." if asyncio.run(_resume(_newsroom())) else "Nothing was held back.")
     return 0
 
 

@@ -17,7 +17,7 @@ from app.kit.db import Database
 from app.kit.new_file import FileError, as_file_error
 from app.settings import Settings, given_path, load
 
-HOLDS = "it holds unpublished drafts: keep it where only the newsroom can read it"
+HOLDS = "it holds unpublished drafts, and comments that are not public: keep it where only the newsroom can read it"
 HOLDS_ADDRESSES = "it holds unpublished drafts, and e-mail addresses of readers: keep it as safe as the database"
 
 

@@ -57,5 +57,5 @@ def _function(place: str) -> Command:
 def _of_the_database(error: Exception) -> str:
     reason = str(getattr(error, "orig", error) or error).splitlines()[0]
     what = "cannot be read" if isinstance(error, ArgumentError) else "cannot be reached"
-    what = "cannot be written" if "disk" in reason else what
+    what = "is damaged" if "malformed" in reason else "cannot be written" if "disk" in reason else what
     return f"the database {what}: {reason}\nIt is set by {PREFIX}DATABASE_URL. `./nashra doctor` looks further."

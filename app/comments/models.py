@@ -25,7 +25,8 @@ def _if_approved(column: str) -> Callable[[Row], Any]:
 
 # What is below a comment that is shown only for its replies stays in its place.
 PUBLIC_ONES = BackupRule(
-    is_public=lambda row: row["shown"],
+    public_rows="shown AND article_id IN "
+    "(SELECT id FROM articles WHERE state = 'published' AND published_at <= '{made_at}')",
     replaced={
         **{name: _if_approved(name) for name in ("author_name", "author_url", "body")},
         "status": lambda row: row["status"] if row["status"] in {"approved", *FINAL} else "redacted",

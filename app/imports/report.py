@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from typing import Literal
+from typing import Literal, get_args
 
 from pydantic import ValidationError
 
+from app.exports.lines import LINES
 from app.kit.errors import Fault, Problem
 from app.kit.faults import faults_in
 from app.text.characters import clean_line
@@ -18,6 +19,7 @@ OUTCOMES: tuple[Outcome, ...] = ("imported", "there", "left", "refused")
 ISOLATES = dict.fromkeys(map(ord, "\u2068\u2069"))  # around values; a terminal shows them as boxes
 LONGEST = 1_000  # characters of one remark
 MOST_UNKNOWN = 100  # names of fields
+KINDS = {get_args(line.model_fields["kind"].annotation)[0] for line in LINES}
 
 
 class Report:
@@ -45,7 +47,7 @@ class Report:
         self._say(clean_line(f"line {number}, {kind}: {text}".translate(ISOLATES))[:LONGEST])
 
     def refuse(self, number: int, kind: str, text: str) -> None:
-        self.count(kind or "?", "refused")
+        self.count(kind if kind in KINDS else "?", "refused")  # the file could name any number of others
         self.remark(number, kind or "?", f"refused: {text}")
 
     def damaged(self, text: str) -> None:

@@ -138,7 +138,7 @@ class Step:
             elif (kind, line.id) in self.run.planned:
                 self.done(line, "there")
             elif line.id in deleted:
-                self.done(line, "left", f"{line.id} was deleted here since: left alone")
+                self.done(line, "left", f"{line.id} was deleted here since, or taken down: left alone")
         handled = {id(line) for line, _ in self.outcomes}
         return [line for line in lines if id(line) not in handled]
 
@@ -155,10 +155,13 @@ class Step:
             self.left.add(line.id)
 
     async def _deleted(self, ids: Sequence[str]) -> set[str]:
-        """Those that were here once: an editor, or the author of a comment, has deleted them."""
+        """Those that were here once: an editor, or the author of a comment, has deleted them.
+
+        Also what was taken down after the backup that was restored here.
+        """
         if not ids:
             return set()
-        erased = select(Takedown.resource_id).where(Takedown.resource_id.in_(ids), Takedown.action == "deleted")
+        erased = select(Takedown.resource_id).where(Takedown.resource_id.in_(ids), Takedown.action != "reinstated")
         audited = select(AuditEntry.resource_id).where(AuditEntry.resource_id.in_(ids))
         audited = audited.where(AuditEntry.action.like("%.delete"))
         found = (await self.session.execute(erased)).scalars().all()

@@ -20,10 +20,10 @@ class BackupRule:
     """Whether `--without-personal` leaves every row out."""
     left_out: frozenset[str] = frozenset()
     """Columns that a restore makes anew."""
-    is_public: Callable[[Row], bool] = lambda _row: True
-    """The rows that `--without-personal` keeps."""
+    public_rows: str = ""
+    """SQL condition of the rows that `--without-personal` keeps; `{made_at}` is its moment. Empty: all."""
     replaced: Mapping[str, Callable[[Row], Any]] = field(default_factory=dict)
-    """Columns in which `--without-personal` puts another value."""
+    """Columns in which `--without-personal` puts another value. The row has a column `made_at` more."""
 
 
 KEPT = BackupRule()

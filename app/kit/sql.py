@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
+import asyncpg
 from sqlalchemy import Table
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -22,6 +27,15 @@ def insert_into(session: AsyncSession, table: Table | type[Base]) -> postgresql.
 def insert_for(dialect: str, table: Table | type[Base]) -> postgresql.Insert:
     """The same by the name of the dialect, for a statement that is built once."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite.insert(table)  # type: ignore[return-value]  # the same methods
+
+
+@contextmanager
+def as_database_error() -> Iterator[None]:
+    """Raises SQLAlchemy's `DBAPIError` for an error of a driver that is used directly, so that commands word it."""
+    try:
+        yield
+    except (sqlite3.Error, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise DBAPIError(None, None, error) from error
 
 
 class database_clock(FunctionElement[datetime]):  # noqa: N801  # a function of SQL

@@ -139,6 +139,8 @@ HONEST: dict[str, tuple[Change, str]] = {
     "a newer revision": (with_header(revision="9999_the_future"), "newer"),
     "a revision that is a path": (with_header(revision="../../etc/passwd"), "revision"),
     "a header that lacks a field": (lambda lines: [{"format": "nashra-backup", "version": 1}, *lines[1:]], "nashra"),
+    "a version that would steer the terminal": (with_header(nashra="\x1b]0;x\x07"), "nashra"),
+    "made in the 13th month": (with_header(made_at="2026-13-01T00:00:00.000Z"), "made_at"),
     "a row twice": (row_twice("articles"), "cannot be stored"),
     "a table twice": (table_twice, "twice"),
     "tables in another order": (swapped, "in their order"),

@@ -9,15 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
+from app.backup.aftermath import Aftermath, Due
+from app.backup.file import Damaged
 from app.backup.restoring import NotEmpty, rehearse, restore
 from app.changes import takedowns
 from app.changes.consumers import Batch, Consumer, ConsumerRun
 from app.changes.models import Change, ChangeLog, ConsumerPosition
+from app.commands.backup import _settled
 from app.commands.standing import said_of
 from app.kit import clock, migrations
 from tests.backup.files import Lines, backed_up, changed, lines_of, restored, rows_of, settings_of, silent
+from tests.imports.portable import exported, imported
 from tests.newsroom import Newsroom, beside
 
 pytestmark = pytest.mark.anyio
@@ -151,9 +155,10 @@ async def test_what_was_taken_down_since_the_backup_stays_down(
         assert len(rows_of(first, "takedowns")) == 4
 
 
-async def test_an_article_that_was_reinstated_is_not_taken_down(
+async def test_an_article_that_was_reinstated_since_the_backup_is_a_draft_as_it_was_then(
     newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
 ) -> None:
+    """It may have been deleted since, or published without what was wrong."""
     newsroom.app.state.consumers["takedowns"].consumer._path = tmp_path / "takedowns.jsonl"
     article = await newsroom.published()
     backup = await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
@@ -162,7 +167,53 @@ async def test_an_article_that_was_reinstated_is_not_taken_down(
     file = await written_takedowns(newsroom)
     assert [one.action for one in takedowns.read([file])[0]] == ["reinstated"]
     url = new_database(backend)
-    assert (await restored(backup, url, takedowns=[file])).aftermath.taken_down == 0
+    done = (await restored(backup, url, takedowns=[file])).aftermath
+    assert (done.taken_down, done.reinstated) == (0, [article["id"]])
+    async with beside(newsroom, database_url=url) as other:
+        await other.get(f"/v1/articles/{article['id']}", 404)
+        assert (await other.desk("GET", f"/articles/{article['id']}")).json()["status"] == "draft"
+
+
+async def test_an_article_that_was_published_again_before_the_backup_stays_published(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    newsroom.app.state.consumers["takedowns"].consumer._path = tmp_path / "takedowns.jsonl"
+    article = await newsroom.published()
+    for verb, body in (("withdraw", {"reason": "خطأ"}), ("reinstate", {}), ("publish", {})):
+        article = await newsroom.act(article, verb, body)
+    backup = await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    url = new_database(backend)
+    done = (await restored(backup, url, takedowns=[await written_takedowns(newsroom)])).aftermath
+    assert (done.taken_down, done.reinstated) == (0, [])
+    async with beside(newsroom, database_url=url) as other:
+        await other.get(f"/v1/articles/{article['id']}")
+
+
+def test_headlines_of_a_backup_cannot_steer_the_terminal() -> None:
+    due = Due("01a2", "خبر\x1b[31m\u202e\n", clock.now())
+    assert list(_settled(Aftermath(due=[due])))[-1].endswith("  01a2  خبر[31m")
+
+
+async def test_what_was_made_and_taken_down_after_the_backup_is_not_imported_again(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    """An old backup, and an export that is younger: the night of an operator."""
+    newsroom.app.state.consumers["takedowns"].consumer._path = tmp_path / "takedowns.jsonl"
+    old = await newsroom.published("خبر قديم", comments_mode="premoderated")
+    backup = await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    young, kept = await newsroom.published("خبر جديد"), await newsroom.published("خبر يبقى")
+    comment = await commented(newsroom, old, "تعليق سيُطمس")
+    file = await exported(newsroom)
+    await newsroom.act(young, "withdraw", {"reason": "بقرار من المحكمة"})
+    await newsroom.desk("POST", f"/comments/{comment}/redact", {})
+    url = new_database(backend)
+    await restored(backup, url, takedowns=[await written_takedowns(newsroom)])
+    async with beside(newsroom, database_url=url) as other:
+        report = await imported(other, file)
+        assert report.of("left") == {"article": 1, "comment": 1}
+        assert "سيُطمس" not in (await other.get(f"/v1/articles/{old['id']}/comments")).text
+        await other.get(f"/v1/articles/{young['id']}", 404)
+        await other.get(f"/v1/articles/{kept['id']}")
 
 
 async def test_takedowns_are_not_told_to_the_public_where_nobody_saw_the_thing(newsroom: Newsroom) -> None:
@@ -174,6 +225,18 @@ async def test_takedowns_are_not_told_to_the_public_where_nobody_saw_the_thing(n
     page = (await newsroom.get("/v1/changes?limit=100")).json()
     assert id not in str(page)
     assert (await newsroom.get("/v1/changes", params={"since": page["since"]})).json()["data"] == []
+
+
+async def test_what_was_edited_by_hand_in_the_file_of_takedowns_is_cleaned(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    article = await newsroom.published()
+    line = {"at": clock.written(clock.now()), "resource": "article", "id": article["id"], "action": "withdrawn"}
+    (tmp_path / "takedowns").write_text(json.dumps({**line, "reason": "سُحب\0\x1b"}))
+    url, backup = new_database(backend), await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    await restored(backup, url, takedowns=[tmp_path / "takedowns"])
+    async with beside(newsroom, database_url=url) as other:
+        assert (await other.get(f"/v1/articles/{article['id']}", 410)).json()["reason"] == "سُحب"
 
 
 def test_lines_that_a_crash_has_cut_off_spoil_no_others(tmp_path: Path) -> None:
@@ -242,6 +305,31 @@ async def test_a_backup_of_an_older_version_is_migrated(
         async with other.app.state.database.connection() as connection:
             assert await migrations.revision_of(connection) == migrations.known()[1]
             assert (await connection.execute(select(ConsumerPosition))).all() == []
+
+
+async def test_tables_of_other_applications_stay_as_they_are(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    article = await newsroom.published()
+    url, backup = new_database(backend), await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    async with migrations.locked(url) as connection:
+        await connection.execute(text("CREATE TABLE invoices (id integer)"))
+        await connection.execute(text("INSERT INTO invoices VALUES (7)"))
+
+    def stolen(lines: Lines) -> Lines:
+        """As an older version of the schema might have called its tags."""
+        lines = without_newest_columns(lines)
+        place = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == "tags")
+        end = next(n for n in range(place + 1, len(lines)) if isinstance(lines[n], dict))
+        return [*lines[:place], {"table": "invoices", "columns": {"id": "integer"}}, [8], *lines[end:]]
+
+    with pytest.raises(Damaged, match="invoices"):
+        await restored(changed(backup, tmp_path / "stolen.gz", stolen), url)
+    await restored(backup, url)
+    async with migrations.locked(url) as connection:
+        assert (await connection.execute(text("SELECT id FROM invoices"))).scalars().all() == [7]
+    async with beside(newsroom, database_url=url) as other:
+        await other.get(f"/v1/articles/{article['id']}")
 
 
 async def test_a_database_that_is_migrated_and_empty_may_be_restored_into(

@@ -6,19 +6,25 @@ import asyncio
 import os
 import resource
 import signal
+import sqlite3
 import sys
+import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from importlib import import_module
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import asyncpg
 import pytest
+from sqlalchemy.exc import DBAPIError
 
 from app.backup.loading import schema_of
+from app.backup.writing import write_backup
 from app.cli import main
-from app.kit import migrations
+from app.kit import db, migrations
 from tests import serving
 from tests.backup.files import backed_up, restored, rows_of
 from tests.newsroom import Newsroom, beside
@@ -57,6 +63,55 @@ def assert_none_is_half(path: Path) -> None:
 def backed_up_beside(url: str, path: Path) -> None:
     """A backup in an event loop of its own: the writers go on."""
     asyncio.run(backed_up(url, path))
+
+
+async def test_a_slow_disk_ends_no_backup(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(db, "STATEMENT_TIMEOUT_MS", 200)
+    await newsroom.published()
+    waits = [0.5]
+
+    def wait_once(_what: str, _done: int, _total: int) -> None:
+        if waits:
+            time.sleep(waits.pop())
+
+    await write_backup(newsroom.settings, tmp_path / "b.gz", wait_once)
+    assert rows_of(tmp_path / "b.gz", "articles")
+
+
+def ended(url: str) -> None:
+    """Ends the transaction of a backup, as a server does that is stopped."""
+
+    async def end() -> None:
+        connection = await asyncpg.connect(url)
+        found = "FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()"
+        await connection.execute(f"SELECT pg_terminate_backend(pid) {found}")
+        await connection.close()
+
+    with ThreadPoolExecutor(1) as thread:  # the test's event loop runs in this one
+        thread.submit(lambda: asyncio.run(end())).result()
+
+
+async def test_a_database_that_fails_in_the_middle_of_a_backup_is_said(
+    newsroom: Newsroom, backend: str, tmp_path: Path
+) -> None:
+    """Not as an error of the driver, which commands do not word."""
+    await newsroom.published()
+    path, url = tmp_path / "b.gz", newsroom.settings.database_url
+    if backend == "postgresql":
+        with pytest.raises(DBAPIError):
+            await write_backup(newsroom.settings, path, lambda _what, _done, _total: ended(url))
+    else:
+        damaged = tmp_path / "damaged.db"
+        with sqlite3.connect(url.partition("///")[2]) as source, sqlite3.connect(damaged) as copy:
+            source.backup(copy)
+            (root,) = copy.execute("SELECT rootpage FROM sqlite_master WHERE name = 'articles'").fetchone()
+        with damaged.open("r+b") as file:
+            file.seek((root - 1) * 4096)
+            file.write(b"\xff" * 4096)
+        done = serving.command("backup", str(path), url=f"sqlite:///{damaged}")
+        assert (done.returncode, "the database is damaged" in done.stderr) == (1, True), done.stderr
+        assert "Traceback" not in done.stderr
+    assert not path.exists()
 
 
 async def test_what_was_acknowledged_before_its_moment_is_in_it_and_nothing_half(

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from app.commands.importing import table_of
 from app.imports import reading
 from app.imports.nashra import NoExportError
 from app.imports.reading import Lines
@@ -180,6 +181,15 @@ async def test_unknown_fields_are_told_once_and_texts_of_the_file_cannot_steer_t
     assert report.is_complete
     assert len(report.remarks) == 1
     assert "\u001b" not in report.remarks[0]
+
+
+async def test_kinds_that_nobody_knows_are_counted_together_and_cannot_steer_the_terminal(
+    lone_newsroom: Newsroom,
+) -> None:
+    strange = [{"kind": f"\u001b[{number}m"} for number in range(50)]
+    report = await imported(lone_newsroom, file_of([*WHOLE, *strange]))
+    assert report.of("refused") == {"?": 50}
+    assert "\u001b" not in "".join([*report.remarks, *table_of(report)])
 
 
 @pytest.mark.parametrize(
