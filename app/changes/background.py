@@ -97,7 +97,8 @@ class BackgroundTasks:
         while end > 0 and not (self._notified.is_set() or (self.is_awaited() and self._tail.has_new_commits())):
             timeout = min(end, SIGNAL_POLL if self.is_awaited() else POLL_EVERY)
             try:
-                await asyncio.wait_for(self._notified.wait(), timeout)
+                async with asyncio.timeout(timeout):  # not `wait_for`, which on Python 3.11 can swallow a cancellation
+                    await self._notified.wait()
             except TimeoutError:
                 end -= timeout
         self._notified.clear()

@@ -151,7 +151,8 @@ class LogTail:
             self._running = asyncio.get_running_loop().create_task(self._read_on())
         running = self._running
         try:
-            await asyncio.wait_for(asyncio.shield(running), LONGEST_READ)
+            async with asyncio.timeout(LONGEST_READ):  # not `wait_for`, which on Python 3.11 can swallow a cancellation
+                await asyncio.shield(running)
         finally:
             if running.done() and self._running is running:
                 self._running = None
