@@ -36,8 +36,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture(autouse=True)
 def patient(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A read of the log is trusted for longer than a test takes on a busy machine."""
+    """A read of the log is trusted for longer than a test takes on a busy machine, and no poll makes it stale."""
     monkeypatch.setattr(tail, "TRUSTED", 60.0)
+    monkeypatch.setattr(tail.LogTail, "mark_stale", lambda _self: None)
 
 
 @pytest.fixture
