@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Sequence
 
@@ -16,8 +15,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         from app.commands.completion import write
 
         return write(options)
-    gc.disable()  # until it is imported: a sixth of the start is looking for garbage among modules
-    from app.commands.running import run  # late: it imports the application
+    from app.kit.garbage import pause_collection  # late, as is what imports the application
+
+    pause_collection()
+    from app.commands.running import run
 
     return run(options)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import logging
 import os
 import sys
@@ -14,6 +13,7 @@ from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from app import masking
 from app.commands.failing import EXIT_INTERRUPTED, EXIT_PIPE, EXIT_USAGE, fail
+from app.kit.garbage import resume_collection
 from app.kit.logs import Text
 from app.kit.migrations import RevisionError
 from app.kit.sqlite import SQLiteTooOld
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
         print(f"nashra: there is no setting {name}: it is ignored.{hint}", file=sys.stderr)
     try:
         function = _function(options.run)
-        gc.enable()
+        resume_collection()
         return function(options)
     except SettingsError as error:
         fail(f"these settings cannot be used:\n{error}", EXIT_USAGE)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import errno
-import gc
 import logging
 import os
 import shutil
@@ -17,6 +16,7 @@ from app.commands.failing import EXIT_USAGE, fail
 from app.commands.schema import logs_of
 from app.commands.standing import said_of
 from app.kit import migrations
+from app.kit.garbage import pause_collection
 from app.serving import listen
 from app.settings import PREFIX, load, short_key
 
@@ -27,7 +27,7 @@ SCRATCH = Path("var") / "demo"
 def serve(options: argparse.Namespace) -> int:
     """Serves the configured database, migrating it first."""
     if options.workers == 1:
-        gc.disable()  # until `create_app_to_serve` has imported all, as in `app/cli.py`
+        pause_collection()  # until `create_app_to_serve` has imported all
     settings = load()
     logs = logs_of(settings)
     dictConfig(logs)
