@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -56,14 +57,13 @@ class Batch:
     """Await it before each part of the work; a part may take up to half a minute."""
 
 
-class Consumer:
-    """Code that is given every change, to pass it on to another system. To be subclassed."""
+class Consumer(ABC):
+    """Code that is given every change, to pass it on to another system."""
 
     name: str
     """Its primary key in the table: never change it."""
     is_outbound = False
     """Whether it sends to others: after a restore it waits for `./nashra resume`, and keeps its position."""
-
     begins_at_head = True
     """Whether a new consumer begins at the head of the log: what came before has left nothing stale in its system."""
 
@@ -76,9 +76,9 @@ class Consumer:
         """Whether something after its position matters to it. If not, its position moves on in large steps."""
         return True
 
+    @abstractmethod
     async def consume(self, batch: Batch) -> None:
         """Handle all these changes. After an exception the same batch is retried, with exponential backoff."""
-        raise NotImplementedError
 
 
 class ConsumerRun:

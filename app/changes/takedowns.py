@@ -10,7 +10,7 @@ import asyncio
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import to_json
@@ -60,10 +60,12 @@ class TakedownsFile(Consumer):
         async with self._database.connection() as connection:
             rows = (await connection.execute(statement.order_by(Takedown.seq))).all()
         if rows:
-            lines = [{"at": clock.written(row.at), "resource": row.resource, "id": row.resource_id} for row in rows]
-            parts = zip(rows, lines, strict=True)
-            texts = [to_json({**line, "action": row.action, "reason": row.reason}) for row, line in parts]
-            await asyncio.to_thread(append, self._path, texts)
+            await asyncio.to_thread(append, self._path, [_line(row) for row in rows])
+
+
+def _line(row: Any) -> bytes:
+    fields = {"at": clock.written(row.at), "resource": row.resource, "id": row.resource_id}
+    return to_json({**fields, "action": row.action, "reason": row.reason})
 
 
 POSITION = select(ConsumerPosition.seq).where(ConsumerPosition.name == TakedownsFile.name).scalar_subquery()
