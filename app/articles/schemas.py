@@ -135,16 +135,11 @@ class ArticleListQuery(ArticleFilters):
     """A BCP 47 locale: adds `display`, dates and the reading time in its words. `-u-nu-arab` gives it Arabic digits."""
 
 
-class FieldsQuery(Query):
-    """One thing, whole or in part."""
+class ArticleQuery(Query):
+    """One article, whole or in part."""
 
     fields: Annotated[str | None, Field(max_length=4000, examples=["headline,body.text"])] = None
     """Return only these fields and `id`, as `application/json; partial=true`."""
-
-
-class ArticleQuery(FieldsQuery):
-    """One article, whole or in part."""
-
     display: Language | None = None
     """A BCP 47 locale: adds `display`, dates and the reading time in its words. `-u-nu-arab` gives it Arabic digits."""
 

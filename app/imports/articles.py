@@ -14,7 +14,7 @@ from app.articles.indexing import index, with_locked_names
 from app.articles.models import Article, Correction, Revision
 from app.articles.repository import KIND
 from app.exports.lines import CONTENT, ArticleLine, Content, RevisionLine
-from app.exports.tables import written
+from app.exports.tables import ARTICLE, written
 from app.imports.step import Step
 from app.kit.errors import Fault, InvalidBody
 from app.staff.access import Actor
@@ -99,24 +99,14 @@ async def _store(step: Step, line: ArticleLine, member: str) -> None:
 
 def _article(line: ArticleLine, member: str) -> Article:
     external = line.external_id
+    kept = {name: getattr(line, name) for name in ARTICLE if name != "translation_group"}  # which `_group` decides
     return Article(
-        id=line.id,
+        **kept,
         member_id=member,
         slug_by_hand=line.content.slug_by_hand,
-        state=line.state,
-        version=line.version,
         corrected=bool(line.corrections),
         external_system=external.system if external else None,
         external_id=external.id if external else None,
-        created_at=line.created_at,
-        saved_at=line.saved_at,
-        updated_at=line.updated_at,
-        revised_at=line.revised_at,
-        published_at=line.published_at,
-        first_published_at=line.first_published_at,
-        withdrawn_at=line.withdrawn_at,
-        withdrawn_reason=line.withdrawn_reason,
-        note=line.note,
     )
 
 
