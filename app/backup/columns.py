@@ -9,18 +9,18 @@ import re
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from datetime import datetime
-from typing import Any, Literal, NamedTuple, cast, get_args
+from typing import Any, Literal, NamedTuple, cast
 
 from pydantic_core import from_json, to_json
 from sqlalchemy import JSON, Boolean, Column, Integer, LargeBinary, Table, Uuid
 
 from app.kit import clock
+from app.kit.backup_rule import BackupRule
 from app.kit.db import Base, Instant
 from app.kit.ids import dashed
 from app.models import metadata
 
 ColumnType = Literal["text", "integer", "boolean", "time", "id", "json", "bytes"]
-TYPES: tuple[ColumnType, ...] = get_args(ColumnType)
 Convert = Callable[[Any], Any]
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 ID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
@@ -34,13 +34,13 @@ class BackupColumn(NamedTuple):
     type: ColumnType
 
 
-def backup_tables() -> list[Table]:
-    """The tables in a backup, in an order in which rows refer to earlier ones."""
-    rules = rules_by_table()
-    return [table for table in metadata.sorted_tables if rules[table.name].is_kept]
+def backup_tables(*, personal: bool = True) -> list[Table]:
+    """The tables in a backup, or in one `--without-personal`, in an order in which rows refer to earlier ones."""
+    rules = {table: rules_by_table()[table.name] for table in metadata.sorted_tables}
+    return [table for table, rule in rules.items() if rule.is_kept and (personal or not rule.is_personal)]
 
 
-def rules_by_table() -> Mapping[str, Any]:
+def rules_by_table() -> Mapping[str, BackupRule]:
     """The `BackupRule` of each table."""
     return {cast(Table, mapper.local_table).name: mapper.class_.backup for mapper in Base.registry.mappers}
 

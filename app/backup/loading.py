@@ -12,7 +12,7 @@ import asyncpg
 from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from app.backup.columns import BackupColumn, backup_tables, columns_of, rules_by_table, writers
+from app.backup.columns import BackupColumn, backup_tables, columns_of, writers
 from app.backup.file import Damaged, TableLine
 from app.kit.sql import as_database_error
 
@@ -43,8 +43,7 @@ def _schema_of(connection: Connection) -> Schema:
 
 def refuse_other_tables(names: Sequence[str], *, personal: bool) -> None:
     """Raise `Damaged` unless these are the tables of a backup of this schema, in their order."""
-    rules = rules_by_table()
-    wanted = [table.name for table in backup_tables() if personal or not rules[table.name].is_personal]
+    wanted = [table.name for table in backup_tables(personal=personal)]
     if list(names) != wanted:
         odd = next(one for one, other in zip_longest(names, wanted) if one != other) or "the last one"
         raise Damaged(f"its tables are not those of its version, in their order: {odd}")

@@ -8,8 +8,7 @@ since the backup was made is taken down again.
 from __future__ import annotations
 
 import secrets
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,7 +25,7 @@ from app.changes.commit_signal import CommitSignal, signal_path
 from app.changes.models import ChangeLog
 from app.index.rebuilding import rebuild
 from app.kit import clock, migrations
-from app.kit.db import Database
+from app.kit.db import open_database
 from app.kit.sql import database_clock
 from app.settings import Settings
 
@@ -53,7 +52,7 @@ async def rehearse(settings: Settings, path: Path, progress: Progress) -> Restor
     header, manifest = verify(path, settings, progress)
     _refuse_newer(header)
     if not settings.is_sqlite or settings.sqlite_path.exists():
-        async with _looking(settings) as connection:
+        async with open_database(settings.database_url) as database, database.connection() as connection:
             await _refuse_rows(connection, await schema_of(connection))
     return Restored(header, manifest.rows, _has_same_key(header, settings))
 
@@ -112,16 +111,6 @@ def _has_same_key(header: Header, settings: Settings) -> bool | None:
     return header.key_id in ids if ids else None
 
 
-@asynccontextmanager
-async def _looking(settings: Settings) -> AsyncIterator[AsyncConnection]:
-    database = Database(settings.database_url, pool=1)
-    try:
-        async with database.connection() as connection:
-            yield connection
-    finally:
-        await database.close()
-
-
 async def _refuse_rows(connection: AsyncConnection, schema: Schema) -> None:
     """Raise `NotEmpty` for a database with rows of ours."""
     found = []
@@ -136,7 +125,7 @@ async def _load(connection: AsyncConnection, schema: Schema, reader: BackupReade
     is_newest = reader.header.revision == migrations.known()[1]
     done, total = 0, sum(reader.header.rows.values())
 
-    def told(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
+    def counted(rows: Iterator[list[Any]]) -> Iterator[list[Any]]:
         nonlocal done
         for row in rows:
             done += 1
@@ -147,7 +136,7 @@ async def _load(connection: AsyncConnection, schema: Schema, reader: BackupReade
     names = []
     for line, rows in reader.tables():
         names.append(line.table)
-        await load(connection, line.table, checked(line, schema, is_newest=is_newest), told(rows))
+        await load(connection, line.table, checked(line, schema, is_newest=is_newest), counted(rows))
     if is_newest:
         refuse_other_tables(names, personal=reader.header.personal)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.backup.columns import backup_tables, columns_of, readers, rules_by_tabl
 from app.backup.file import BackupReader, BackupWriter, Header, Manifest
 from app.kit import clock, migrations
 from app.kit.backup_rule import BackupRule
-from app.kit.db import Database
+from app.kit.db import open_database
 from app.kit.new_file import NewFile, new_file
 from app.kit.openapi import VERSION
 from app.kit.signing import signer_of
@@ -27,8 +27,6 @@ UNLIMITED = [
 ]  # of PostgreSQL
 Progress = Callable[[str, int, int], None]
 """Told what is done, the rows so far and all rows."""
-Change = Callable[[list[Any]], list[Any]]
-"""A row of the file as it is to be written."""
 
 
 class NotThisSchema(Exception):
@@ -56,32 +54,50 @@ def verify(path: Path, settings: Settings, progress: Progress) -> tuple[Header, 
 
 
 async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_key: bool, personal: bool) -> Manifest:
-    rules = rules_by_table()
-    tables = [table for table in backup_tables() if personal or not rules[table.name].is_personal]
-    database = Database(settings.database_url, pool=1)
-    try:
-        async with database.connection() as connection:
-            await _prepare(connection)
-            header = await _header(connection, settings, tables, with_key=with_key, personal=personal)
-            writer = BackupWriter(file, header)
-            try:
-                done, total = 0, sum(header.rows.values())
-                for table in tables:
-                    columns = columns_of(table)
-                    writer.begin_table(table.name, columns)
-                    names = [column.name for column in columns]
-                    rule = BackupRule() if personal else rules[table.name]
-                    change = None if personal else _without_personal(rule, names, header.made_at)
-                    where = rule.public_rows.format(made_at=header.made_at)
-                    async for rows in _rows(connection, table, names, where):
-                        _write_rows(writer, rows, readers(columns, connection.dialect.name), change)
-                        done += len(rows)
-                        progress("written", done, total)
-                return writer.finish()
-            finally:
-                writer.close()
-    finally:
-        await database.close()
+    async with open_database(settings.database_url) as database, database.connection() as connection:
+        await _prepare(connection)
+        tables = backup_tables(personal=personal)
+        header = await _header(connection, settings, tables, with_key=with_key, personal=personal)
+        writer = BackupWriter(file, header)
+        try:
+            done, total = 0, sum(header.rows.values())
+            for table in tables:
+                async for number in _write_table(connection, writer, table, header):
+                    done += number
+                    progress("written", done, total)
+            return writer.finish()
+        finally:
+            writer.close()
+
+
+async def _write_table(
+    connection: AsyncConnection, writer: BackupWriter, table: Table, header: Header
+) -> AsyncIterator[int]:
+    """Write the rows of one table; yields how many, some at a time."""
+    columns = columns_of(table)
+    names, convert = [column.name for column in columns], readers(columns, connection.dialect.name)
+    rule = BackupRule() if header.personal else rules_by_table()[table.name]
+    writer.begin_table(table.name, columns)
+    async for rows in _rows(connection, table, names, rule.public_rows.format(made_at=header.made_at)):
+        for row in rows:
+            values = _converted(row, convert)
+            writer.row(_replaced(values, names, rule, header.made_at) if rule.replaced else values)
+        yield len(rows)
+
+
+def _converted(row: Sequence[Any], convert: Sequence[tuple[int, Any]]) -> list[Any]:
+    values = list(row)
+    for place, value_of in convert:
+        if values[place] is not None:
+            values[place] = value_of(values[place])
+    return values
+
+
+def _replaced(values: list[Any], names: Sequence[str], rule: BackupRule, made_at: str) -> list[Any]:
+    """The row of a backup `--without-personal`."""
+    row = dict(zip(names, values, strict=True))
+    replaced = {name: replace({**row, "made_at": made_at}) for name, replace in rule.replaced.items()}
+    return list({**row, **replaced}.values())
 
 
 async def _prepare(connection: AsyncConnection) -> None:
@@ -106,8 +122,8 @@ async def _header(
     revision = await migrations.revision_of(connection)
     if revision != migrations.known()[1]:
         raise NotThisSchema(
-            f"the database is at revision {revision}, this code at {migrations.known()[1]}: make the backup with the "
-            "code that serves it, or run ./nashra migrate first"
+            f"the database is at revision {revision}, which this code does not know: make the backup with the code "
+            "that serves it"
         )
     made_at = clock.of_database((await connection.execute(select(database_clock()))).scalar_one())
     counts = {table.name: select(func.count()).select_from(table) for table in tables}
@@ -150,23 +166,3 @@ async def _rows(
 async def _driver(connection: Any) -> Any:
     """The `sqlite3` or asyncpg connection of a read connection, in its transaction."""
     return await connection.driver()
-
-
-def _write_rows(
-    writer: BackupWriter, rows: Sequence[Any], converters: list[tuple[int, Any]], change: Change | None
-) -> None:
-    for found in rows:
-        row = list(found)
-        for place, convert in converters:
-            if row[place] is not None:
-                row[place] = convert(row[place])
-        writer.row(row if change is None else change(row))
-
-
-def _without_personal(rule: BackupRule, names: Sequence[str], made_at: str) -> Change:
-    def change(row: list[Any]) -> list[Any]:
-        named: Mapping[str, Any] = dict(zip(names, row, strict=True))
-        replaced = {name: replace({**named, "made_at": made_at}) for name, replace in rule.replaced.items()}
-        return list({**named, **replaced}.values())
-
-    return change

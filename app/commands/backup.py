@@ -17,11 +17,11 @@ from app.backup.writing import NotThisSchema, write_backup
 from app.changes.models import ChangeLog
 from app.commands.failing import EXIT_USAGE, fail
 from app.commands.progress import Progress
-from app.commands.standing import place_of
+from app.commands.standing import existing_newsroom, place_of
 from app.kit import clock
-from app.kit.db import Database
+from app.kit.db import open_database
 from app.kit.new_file import FileError
-from app.settings import PREFIX, Settings, given_path, load, read
+from app.settings import PREFIX, Settings, given_path, read
 from app.text.characters import clean_line
 
 NICENESS = 5  # of a backup: it leaves the processor to those who serve
@@ -30,7 +30,7 @@ MOST_LISTED = 20  # articles that came due
 
 def backup(options: argparse.Namespace) -> int:
     """Writes a backup of the configured newsroom to a new file."""
-    settings, path = _newsroom(), given_path(options.file)
+    settings, path = existing_newsroom("back up"), given_path(options.file)
     progress = Progress()
     os.nice(NICENESS)
     try:
@@ -45,14 +45,6 @@ def backup(options: argparse.Namespace) -> int:
     for line in _kept_with(options):
         print(line)
     return 0
-
-
-def _newsroom() -> Settings:
-    """The settings of a newsroom that is there."""
-    settings = load()
-    if settings.is_sqlite and not settings.sqlite_path.exists():
-        fail(f"there is no newsroom: {place_of(settings)} is not there")
-    return settings
 
 
 def _kept_with(options: argparse.Namespace) -> Iterator[str]:
@@ -167,17 +159,13 @@ def _write_keys(path: Path, keys: list[str]) -> None:
 
 def resume(_options: argparse.Namespace) -> int:
     """Lets changes be sent again, after a restore."""
-    print("Changes are sent again." if asyncio.run(_resume(_newsroom())) else "Nothing was held back.")
+    print("Changes are sent again." if asyncio.run(_resume(existing_newsroom("resume"))) else "Nothing was held back.")
     return 0
 
 
 async def _resume(settings: Settings) -> bool:
     """Whether something was held back."""
-    database = Database(settings.database_url, pool=1)
-    try:
-        async with database.transaction() as session:
-            paused = update(ChangeLog).where(ChangeLog.outbound_paused_at.is_not(None))
-            done = await session.execute(paused.values(outbound_paused_at=None).returning(ChangeLog.id))
-            return done.first() is not None
-    finally:
-        await database.close()
+    paused = update(ChangeLog).where(ChangeLog.outbound_paused_at.is_not(None))
+    async with open_database(settings.database_url) as database, database.transaction() as session:
+        done = await session.execute(paused.values(outbound_paused_at=None).returning(ChangeLog.id))
+        return done.first() is not None

@@ -19,7 +19,7 @@ from app.changes.commit_signal import signal_path
 from app.changes.models import ChangeLog
 from app.commands.standing import place_of
 from app.kit import clock, migrations
-from app.kit.db import Database
+from app.kit.db import Database, open_database
 from app.kit.openapi import VERSION
 from app.kit.sqlite import OLDEST
 from app.outbound.client import opening_of
@@ -108,17 +108,14 @@ async def database(settings: Settings) -> list[Check]:
     """The database, its schema and its clock."""
     if settings.is_sqlite and not settings.sqlite_path.exists():
         return [Check("database", "ok", f"{place_of(settings)}: not there yet, made at the first start")]
-    opened = Database(settings.database_url, pool=1)
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with open_database(settings.database_url) as opened, asyncio.timeout(PATIENCE):
             seen = [await _reached(opened, settings), await _schema(opened), await _clock(opened)]
             return [*seen, *await _outbound(opened)]
     except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", error) or type(error).__name__).splitlines()[0]
         detail = f"{place_of(settings)}: {reason}"
         return [Check("database", "error", detail, f"is it running, and is {PREFIX}DATABASE_URL right?")]
-    finally:
-        await opened.close()
 
 
 class _UndoneError(Exception):

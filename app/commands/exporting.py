@@ -10,12 +10,12 @@ from contextlib import contextmanager
 
 from app.commands.failing import fail
 from app.commands.progress import Progress
+from app.commands.standing import existing_newsroom, refuse_older_schema
 from app.exports.file import Output, writing
 from app.exports.newsroom import export
-from app.kit import migrations
-from app.kit.db import Database
+from app.kit.db import open_database
 from app.kit.new_file import FileError, as_file_error
-from app.settings import Settings, given_path, load
+from app.settings import Settings, given_path
 
 HOLDS = "it holds unpublished drafts, and comments that are not public: keep it where only the newsroom can read it"
 HOLDS_ADDRESSES = "it holds unpublished drafts, and e-mail addresses of readers: keep it as safe as the database"
@@ -23,7 +23,7 @@ HOLDS_ADDRESSES = "it holds unpublished drafts, and e-mail addresses of readers:
 
 def write_export(options: argparse.Namespace) -> int:
     """Writes the file, or to standard output for `-`; says on standard error what it holds."""
-    settings, progress = load(), Progress("exported")
+    settings, progress = existing_newsroom("export"), Progress("exported")
     try:
         counts = asyncio.run(_export(settings, options, progress))
     except FileError as error:
@@ -38,9 +38,9 @@ def write_export(options: argparse.Namespace) -> int:
 
 
 async def _export(settings: Settings, options: argparse.Namespace, progress: Progress) -> dict[str, int]:
-    database = Database(settings.database_url, pool=1)
-    try:
-        await _refuse_other_schema(database, settings)
+    async with open_database(settings.database_url) as database:
+        async with database.connection() as connection:
+            await refuse_older_schema(connection)
         with _output(options.file) as output:
             await export(
                 database,
@@ -50,16 +50,6 @@ async def _export(settings: Settings, options: argparse.Namespace, progress: Pro
                 progress=lambda kind, done: progress.at(done, f"lines ({kind})"),
             )
         return output.counts
-    finally:
-        await database.close()
-
-
-async def _refuse_other_schema(database: Database, settings: Settings) -> None:
-    if settings.is_sqlite and not settings.sqlite_path.exists():
-        fail(f"there is no newsroom at {settings.sqlite_path}: nothing to export")
-    async with database.connection() as connection:
-        if not await migrations.is_ready(connection):
-            fail("the schema is older than the code: run ./nashra migrate first")
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 from app.commands.failing import EXIT_FAILED, fail
 from app.commands.progress import Progress
+from app.commands.standing import refuse_older_schema
 from app.imports.nashra import NoExportError, read_in
 from app.imports.report import Report
 from app.kit import migrations
@@ -48,8 +49,7 @@ async def _import(settings: Settings, source: BinaryIO, report: Report, dry_run:
     database = app.state.database
     try:
         async with database.connection() as connection:
-            if not await migrations.is_ready(connection):
-                fail("the schema is older than the code: run ./nashra migrate first")
+            await refuse_older_schema(connection)
         await read_in(database, settings, source, report, dry_run=dry_run, progress=progress.at)
     finally:
         await app.state.tail.close()

@@ -1,4 +1,4 @@
-"""What `serve` says at its start of the newsroom that it serves."""
+"""The newsroom that a command finds: whether it is there, and what `serve` says of it at its start."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.articles.models import Article
 from app.changes.models import ChangeLog
+from app.commands.failing import fail
 from app.kit import clock, migrations
-from app.kit.db import Database
-from app.settings import Settings
+from app.kit.db import Connection, open_database
+from app.settings import Settings, load
 from app.staff.models import StaffToken
 
 COUNTED_UP_TO = 100_000
@@ -28,11 +29,28 @@ def place_of(settings: Settings) -> str:
     return f"PostgreSQL, {url.database} on {host}{f':{url.port}' if url.port else ''}"
 
 
+def existing_newsroom(verb: str) -> Settings:
+    """The settings of a newsroom that is there; ends the command where there is none to `verb` (to "export")."""
+    settings = load()
+    if settings.is_sqlite and not settings.sqlite_path.exists():
+        fail(f"there is no newsroom at {settings.sqlite_path}: nothing to {verb}")
+    return settings
+
+
+async def refuse_older_schema(connection: Connection) -> None:
+    """End the command where the schema is older than the code, or there is none."""
+    if not await migrations.is_ready(connection):
+        fail("the schema is older than the code: run ./nashra migrate first")
+
+
 async def said_of(settings: Settings, address: str) -> list[str]:
     """Lines on the database, its articles, and what to do when there are none."""
-    database = Database(settings.database_url, pool=1)
     try:
-        async with asyncio.timeout(PATIENCE), database.connection() as connection:
+        async with (
+            open_database(settings.database_url) as database,
+            asyncio.timeout(PATIENCE),
+            database.connection() as connection,
+        ):
             if not await migrations.is_ready(connection):
                 return [f"database: {place_of(settings)}. Its schema is older than the code: run ./nashra migrate"]
             some = select(Article.id).limit(COUNTED_UP_TO).subquery()
@@ -41,8 +59,6 @@ async def said_of(settings: Settings, address: str) -> list[str]:
             token = (await connection.execute(select(StaffToken.id).limit(1))).first()
     except (SQLAlchemyError, OSError) as error:
         return [f"database: {place_of(settings)}. It does not answer yet: {type(error).__name__}"]
-    finally:
-        await database.close()
     count = f"{articles:,}{' or more' if articles == COUNTED_UP_TO else ''}"
     lines = [f"database: {place_of(settings)}; articles: {count}"]
     if paused:

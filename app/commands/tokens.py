@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from app.commands.failing import EXIT_USAGE, fail
 from app.kit import clock, migrations
-from app.kit.db import Database
+from app.kit.db import open_database
 from app.kit.errors import Fault, Problem
 from app.kit.faults import faults_in
 from app.kit.ids import as_id
@@ -38,12 +38,8 @@ def _with_staff(work: Callable[[Staff], Awaitable[Result]]) -> Result:
         migrations.upgrade(settings.database_url)
 
     async def run() -> Result:
-        database = Database(settings.database_url, pool=1)
-        try:
-            async with database.transaction() as session:
-                return await work(Staff(session))
-        finally:
-            await database.close()
+        async with open_database(settings.database_url) as database, database.transaction() as session:
+            return await work(Staff(session))
 
     try:
         return asyncio.run(run())

@@ -188,6 +188,16 @@ class Database:
         await self.writing.dispose()
 
 
+@asynccontextmanager
+async def open_database(url: str) -> AsyncIterator[Database]:
+    """A database for one command, with one connection of each kind; closed when the block ends."""
+    database = Database(url, pool=1)
+    try:
+        yield database
+    finally:
+        await database.close()
+
+
 def at_end(session: AsyncSession, call: Callable[[], None]) -> None:
     """Run `call` after the session's transaction, committed or rolled back."""
     session.info.setdefault("at_end", []).append(call)
