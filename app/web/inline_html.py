@@ -42,8 +42,8 @@ def lang(thing: Json, language: str) -> Markup:
     return marked
 
 
-def home(thing: Json, language: str) -> Markup:
-    """The same of the page, for its words inside of a thing in another language."""
+def page_lang(thing: Json, language: str) -> Markup:
+    """Language and direction of the page, for its own words inside a thing in another language."""
     return lang({"language": language, "direction": direction(language)}, thing["language"])
 
 

@@ -23,7 +23,7 @@ from app.text.languages import direction
 from app.text.messages import message
 from app.text.spacing import no_break
 from app.web.guides import inline, isolated
-from app.web.inline_html import home, inline_html, lang, own_attributes
+from app.web.inline_html import inline_html, lang, own_attributes, page_lang
 from app.web.static_files import static_url
 
 LANGUAGE_NAMES = {
@@ -83,7 +83,7 @@ def _language_name(tag: str) -> str:
 
 ENVIRONMENT.filters.update(
     decoded=unquote,
-    home=home,
+    page_lang=page_lang,
     host=_host,
     inline_html=inline_html,
     isolated=isolated,

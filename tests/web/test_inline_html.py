@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.web.inline_html import home, inline_html, lang, own_attributes
+from app.web.inline_html import inline_html, lang, own_attributes, page_lang
 
 
 def span(text: str, *marks: dict[str, str], **own: str) -> dict[str, Any]:
@@ -39,6 +39,6 @@ def test_french_is_spaced_but_code_is_left_alone() -> None:
 
 def test_a_language_is_told_where_it_changes() -> None:
     arabic = {"language": "ar", "direction": "rtl"}
-    assert (lang(arabic, "ar"), home(arabic, "ar")) == ("", "")
+    assert (lang(arabic, "ar"), page_lang(arabic, "ar")) == ("", "")
     assert str(lang(arabic, "fr")) == ' lang="ar" dir="rtl"'
-    assert str(home(arabic, "fr")) == ' lang="fr" dir="ltr"'
+    assert str(page_lang(arabic, "fr")) == ' lang="fr" dir="ltr"'
