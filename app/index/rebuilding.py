@@ -28,8 +28,9 @@ async def rebuild(connection: AsyncConnection, on_rows: Callable[[int], None]) -
         if not rows:
             return
         last, done = rows[-1].place, done + len(rows)
-        found = [(row.place, fields) for row in rows if row.packed is not None and (fields := _unpacked(row.packed))]
-        broken = [row.place for row in rows if row.packed is not None and row.place not in dict(found)]
+        unpacked = {row.place: _unpacked(row.packed) for row in rows if row.packed is not None}
+        found = [(place, fields) for place, fields in unpacked.items() if fields is not None]
+        broken = [place for place, fields in unpacked.items() if fields is None]
         if broken:  # the next idle task indexes them again
             blank = {"packed": None, "digest": "", "version": MARKED_STALE}
             await connection.execute(update(indexed).where(indexed.c.place.in_(broken)).values(blank))

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import gzip
 import resource
+import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ from app.backup.file import Damaged
 from app.backup.loading import schema_of
 from app.backup.restoring import rehearse
 from app.kit import migrations
+from app.text.analysis import VERSION
 from tests import serving
 from tests.backup.files import Lines, backed_up, changed, restored, settings_of, silent
 from tests.newsroom import opened
@@ -205,6 +208,15 @@ async def test_lines_that_contradict_each_other_are_refused(good: Path, tmp_path
     await refused(path, words, tmp_path)
     with pytest.raises(Damaged, match=words):
         await rehearse(settings_of(f"sqlite:///{tmp_path / 'other.db'}"), path, silent)
+
+
+async def test_words_that_cannot_be_read_are_left_to_be_indexed_again(good: Path, tmp_path: Path) -> None:
+    """A row of version 0 is one that the next idle task indexes."""
+    broken = changed(good, tmp_path / "broken.gz", with_value("indexed", "packed", "AAAA"))
+    await restored(broken, f"sqlite:///{tmp_path / 'new.db'}")
+    with closing(sqlite3.connect(tmp_path / "new.db")) as database:
+        rows = database.execute("SELECT version, packed IS NULL FROM indexed ORDER BY version").fetchall()
+    assert rows == [(0, 1), (VERSION, 0)]
 
 
 @pytest.mark.parametrize("part", [0.0, 0.001, 0.1, 0.5, 0.9, 0.999])
