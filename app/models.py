@@ -8,6 +8,7 @@ from app.comments import models as comments
 from app.index import models as index
 from app.kit import idempotency, rate_limits
 from app.kit.db import Base
+from app.media import models as media
 from app.sections import models as sections
 from app.slugs import models as slugs
 from app.staff import models as staff
@@ -15,5 +16,5 @@ from app.tags import models as tags
 from app.tickers import models as tickers
 
 GROUND = (audit, changes, idempotency, index, rate_limits, slugs, staff)
-ROOMS = (articles, authors, comments, sections, tags, tickers)
+ROOMS = (articles, authors, comments, media, sections, tags, tickers)
 metadata = Base.metadata

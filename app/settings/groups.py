@@ -7,6 +7,7 @@ from app.settings.comments import CommentSettings
 from app.settings.database import DatabaseSettings
 from app.settings.desk import DeskSettings
 from app.settings.keys import KeySettings
+from app.settings.media import MediaSettings
 from app.settings.operations import OperationSettings
 from app.settings.reader_page import ReaderPageSettings
 from app.settings.server import ServerSettings
@@ -20,6 +21,7 @@ class Settings(
     OperationSettings,
     TickerSettings,
     CommentSettings,
+    MediaSettings,
     SyncSettings,
     CacheSettings,
     ServerSettings,

@@ -23,7 +23,7 @@ FLOORS = [
     {"changes"},
     {"slugs", "audit", "cache", "index"},
     {"staff", "operations"},
-    {"terms"},
+    {"terms", "media"},
     {"sections", "tags", "authors"},
     {"articles"},
     {"tickers", "comments", "taxonomy"},

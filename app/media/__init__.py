@@ -1,0 +1,1 @@
+"""Pictures: the library, its files and renditions, where they are used."""
