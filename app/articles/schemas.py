@@ -33,6 +33,7 @@ from app.kit.schemas import (
     WebUrl,
     open_to,
 )
+from app.media.schemas import FocalPoint, Rights, RightsInput
 from app.text.blocks import Block
 
 Kind = Literal["news", "opinion", "analysis", "feature", "live", "video", "gallery"]
@@ -56,7 +57,6 @@ SeoTitle = Annotated[str, Line(200, low=0)]
 SeoText = Annotated[str, Line(500, low=0)]
 Reason = Annotated[str, Prose(1000)]
 Note = Annotated[str, Prose(2000)]
-RightsText = Annotated[str, Line(500, low=0)]
 TermName = Annotated[str, Field(max_length=255)]
 Names = Annotated[list[TermName], Field(max_length=50)]
 LONGEST_BODY = 300_000  # code points, without pictures that are written out in it
@@ -157,13 +157,6 @@ class ArticleDeskQuery(ArticleFilters):
     """Order: last saved first by default."""
 
 
-class FocalPoint(Input):
-    """The point that must stay visible, from 0 to 1 from the left and from the top."""
-
-    x: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-    y: Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
-
-
 class ImagePatch(Input):
     """What of an image changes: null takes a value away, what is not named stays."""
 
@@ -181,17 +174,6 @@ class ImageInput(ImagePatch):
 
     url: WebUrl
     alt: Annotated[str, Line(500, low=0)] = ""
-
-
-class RightsInput(Input):
-    """Who owns it and what may be done with it."""
-
-    holder: RightsText | None = None
-    notice: RightsText | None = None
-    usage: Annotated[str, Prose(2000, low=0)] | None = None
-    credit_line: RightsText | None = None
-    syndication: Literal["yes", "no", "verify"] | None = None
-    expires_at: MomentInput | None = None
 
 
 class SeoInput(Input):
@@ -333,17 +315,6 @@ class Body(Output):
     blocks: Annotated[list[dict[str, object]], DescribedBy(list[Block])]
     """The body as a list that an app draws without an HTML engine; skip block types you don't know."""
     truncated: bool
-
-
-class Rights(Output):
-    """Who owns it and what may be done with it."""
-
-    holder: str | None
-    notice: str | None
-    usage: str | None
-    credit_line: str | None
-    syndication: str | None
-    expires_at: Moment | None
 
 
 class Seo(Output):
