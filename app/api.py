@@ -8,6 +8,7 @@ from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
 from app.kit.routing import TaggedRouter
+from app.media.desk import desk as media_desk
 from app.operations.health import router as health
 from app.operations.metrics import router as metrics
 from app.search.router import articles as related
@@ -33,6 +34,7 @@ ROUTERS = (
     sync,
     site,
     articles_desk,
+    media_desk,
     comments_desk,
     sections_desk,
     tags_desk,
@@ -54,6 +56,7 @@ GUIDES = {
     "sync": "sync",
     "site": "articles",
     "desk: articles": "articles",
+    "desk: media": "media",
     "desk: comments": "comments",
     "desk: sections": "articles",
     "desk: tags": "articles",

@@ -41,6 +41,9 @@ from app.kit.garbage import resume_collection
 from app.kit.idempotency import Replay
 from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
+from app.media.making import PictureMaker, slots_of
+from app.media.storage import Stores
+from app.media.using import UsePlaces
 from app.nouns import NOUNS
 from app.settings import Settings, load
 from app.sync.live import Hub
@@ -88,6 +91,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings, app.state.fast_routes = settings, settings.fast_routes
     _follow_changes(app, settings)
     app.state.keys_at_work = set()
+    app.state.media_uses = UsePlaces(NOUNS)
+    app.state.pictures = PictureMaker(lambda: app.state.settings, Stores.of(settings), slots_of(settings))
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))
     # Not `include_router`, which creates every route again and matches each one twice.
     app.router.routes.extend(route for router in (*ROUTERS, reader_router(settings)) for route in router.routes)
@@ -150,7 +155,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
 
 def _layers(app: FastAPI, settings: Settings) -> None:
     """Add the middleware; the last one added is the outermost."""
-    app.add_middleware(middleware.BodyLimit, desk_bytes=settings.max_body_bytes, public_bytes=COMMENT_BODY_BYTES)
+    app.add_middleware(
+        middleware.BodyLimit,
+        desk_bytes=settings.max_body_bytes,
+        public_bytes=COMMENT_BODY_BYTES,
+        upload_bytes=settings.media_max_bytes,
+    )
     app.add_middleware(middleware.LastResort)
     app.add_middleware(middleware.Cors, desk_origins=settings.desk_origins)
     app.add_middleware(middleware.Visitor)

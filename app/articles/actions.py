@@ -20,7 +20,7 @@ from datetime import datetime
 
 from sqlalchemy.orm.attributes import get_history
 
-from app.articles import revisions
+from app.articles import pictures, revisions
 from app.articles.desk_repository import ArticlesToEdit
 from app.articles.editing import Draft
 from app.articles.events import HIDDEN, PublicView, is_out, log_time, record_public_change, view_of
@@ -38,6 +38,7 @@ from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Fault, Forbidden, InvalidBody, NotFound, StateConflict
 from app.kit.forms import Sent
 from app.kit.ids import new_id
+from app.media.desk_repository import store_uses
 from app.sections.repository import lines_of
 from app.slugs import repository as slugs
 from app.staff.work import Work
@@ -86,8 +87,8 @@ async def _open(work: Work, id: str, verb: str, expected: Expected) -> Draft:
     if status not in ALLOWED[verb]:
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
     expected.obey(article.version)
-    body, related = await articles.body_and_relations(article, work.now)
-    draft = Draft(work, articles, article, body, related)
+    body, related, uses = await articles.body_and_relations(article, work.now)
+    draft = Draft(work, articles, article, body, related, uses)
     draft.before = await _public_view(draft, log_time(article, work.now))
     return draft
 
@@ -154,7 +155,7 @@ async def _write(draft: Draft, fields: ArticleUpdate, given: set[str], written: 
 async def _save_changes(draft: Draft, action: str, *, minor: bool = False) -> Draft:
     """Saves what was written. Whether anything was is the session's to say: so nothing was flushed yet."""
     article, body, work = draft.article, draft.body, draft.work
-    if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(article, body)):
+    if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(draft)):
         raise InvalidBody(errors=faults)
     is_public_change = (
         action == "correct"
@@ -198,7 +199,7 @@ async def publish(work: Work, id: str, expected: Expected, at: datetime | None) 
     """Publishes now, or `at` a time: in the future it becomes visible then by itself; a past one is for archives."""
     draft = await _open(work, id, "publish", expected)
     article, now = draft.article, draft.work.now
-    if faults := lacks(article, draft.body):
+    if faults := lacks(draft):
         raise InvalidBody(errors=faults)
     if not was_public(article, now):
         article.first_published_at = None
@@ -264,6 +265,7 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     if body is not None:
         work.session.add(body)
     await draft.articles.file(article, draft.stored, related)
+    await store_uses(work.session, KIND, article.id, draft.stored_uses, pictures.uses_of(article, body))
     await revisions.keep(draft, verb)
     indexed = await with_locked_names(work.session, related) if article.state == "published" else related
     await index(work.session, article, indexed, body)
@@ -271,11 +273,14 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     return draft
 
 
-def lacks(article: Article, body: ArticleBody | None) -> list[Fault]:
+def lacks(draft: Draft) -> list[Fault]:
     """The fields that publication requires and that are missing, as faults."""
+    article, body = draft.article, draft.body
     faults = [Fault("required", pointer="/headline")] if is_blank(article.headline) else []
     if body is None or not body.blocks:
         faults.append(Fault("required", pointer="/body"))
     if article.section_id is None:
         faults.append(Fault("required", pointer="/section"))
+    if draft.work.settings.require_alt:
+        faults += [Fault("alt_missing", pointer=pointer) for pointer in draft.images_without_alt()]
     return faults

@@ -12,9 +12,10 @@ from pydantic import Field
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from app.articles.schemas import ArticleAlone, Image, Translation
+from app.articles.schemas import ArticleAlone, Translation
 from app.kit.clock import written
 from app.kit.schemas import LanguageTag, Moment, Ref
+from app.media.schemas import ImageRead
 from app.settings import Settings
 from app.text.web_paths import names_in
 
@@ -128,7 +129,7 @@ def _person(author: Ref) -> Thing:
     return {"@type": "Person", "name": author.name, "url": author.url}
 
 
-def _image(image: Image) -> Thing:
+def _image(image: ImageRead) -> Thing:
     words = {"caption": image.caption, "description": image.alt, "creditText": image.credit}
     return _present({"@type": "ImageObject", "url": image.url, "width": image.width, "height": image.height, **words})
 

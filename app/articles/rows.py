@@ -75,12 +75,13 @@ class WholeRow(SummaryRow, Protocol):
 
 
 class RelatedRow(Protocol):
-    """The columns `RELATED`: JSON lists of rows."""
+    """The columns `RELATED`, and `PICTURES` or `LEAD_PICTURE`: JSON lists of rows."""
 
     sections: str | None
     tags: str | None
     authors: str | None
     translations: str | None
+    pictures: str | None
 
 
 class CorrectedRow(Protocol):

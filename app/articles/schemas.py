@@ -6,7 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.config import JsonDict
 
 from app.kit.faults import custom
@@ -33,7 +42,7 @@ from app.kit.schemas import (
     WebUrl,
     open_to,
 )
-from app.media.schemas import FocalPoint, Rights, RightsInput
+from app.media.schemas import Alt, Credit, FocalPoint, ImageRead, Rights, RightsInput
 from app.text.blocks import Block
 
 Kind = Literal["news", "opinion", "analysis", "feature", "live", "video", "gallery"]
@@ -157,23 +166,51 @@ class ArticleDeskQuery(ArticleFilters):
     """Order: last saved first by default."""
 
 
-class ImagePatch(Input):
-    """What of an image changes: null takes a value away, what is not named stays."""
+READ_ONLY = frozenset({"renditions", "language", "direction", "placeholder", "animated"})
 
+
+class ImagePatch(Input):
+    """What of an image changes: null takes a value away, what is not named stays. Another `id` or `url` is another
+    image: what belonged to the former one goes."""
+
+    id: IdInput | None = None
+    """Of a picture of the library."""
     url: WebUrl | None = None
-    alt: Annotated[str, Line(500, low=0)] | None = None
+    """Of an image that somebody else hosts; beside `id` it is ignored."""
+    alt: Alt | None = None
+    """Of this use. Empty: the library's, where that is in the article's language."""
     caption: Caption | None = None
-    credit: Annotated[str, Line(200, low=0)] | None = None
+    credit: Credit | None = None
+    """Of this use. Empty: the library's."""
+    decorative: StrictBool | None = None
+    """Whether it says nothing to those who do not see it: it has no `alt` then."""
     width: Annotated[StrictInt | None, Field(ge=1, le=100_000)] = None
     height: Annotated[StrictInt | None, Field(ge=1, le=100_000)] = None
     focal_point: FocalPoint | None = None
+    """Of this use, for the client's cropping; it moves no crop of the library."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_read(cls, sent: object) -> object:
+        """What an answer says more of an image may be sent back, and is ignored."""
+        return (
+            {name: value for name, value in sent.items() if name not in READ_ONLY} if isinstance(sent, dict) else sent
+        )
 
 
 class ImageInput(ImagePatch):
-    """An image at an address."""
+    """An image: of the library (`id`) or at an address (`url`). The other members of an answer are ignored."""
 
-    url: WebUrl
-    alt: Annotated[str, Line(500, low=0)] = ""
+    url: Annotated[WebUrl | None, Field(validate_default=True)] = None
+    """Of an image that somebody else hosts; required where there is no `id`."""
+    alt: Alt | None = ""
+
+    @field_validator("url")
+    @classmethod
+    def _is_named(cls, url: str | None, info: ValidationInfo) -> str | None:
+        if url is None and "id" in info.data and info.data["id"] is None:
+            raise custom("required")
+        return url
 
 
 class SeoInput(Input):
@@ -273,20 +310,6 @@ class CorrectInput(ArticleUpdate):
     note: Note
 
 
-class Image(Output):
-    """An image at an address."""
-
-    id: IdText | None
-    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
-    alt: str
-    caption: str | None
-    credit: str | None
-    width: int | None
-    height: int | None
-    focal_point: FocalPoint | None
-    renditions: list[object]
-
-
 class Translation(Output):
     """The same article in another language."""
 
@@ -351,7 +374,7 @@ class AnyArticleSummary(Output):
     tags: list[Ref]
     authors: list[Ref]
     byline: str | None
-    lead_image: Image | None
+    lead_image: ImageRead | None
     translations: list[Translation]
     urgency: int
     published_at: Moment | None
@@ -431,7 +454,7 @@ class AnyArticle(AnyArticleSummary):
     dateline: str | None
     source: str | None
     rights: Rights | None
-    media: list[Image]
+    media: list[ImageRead]
     canonical_url: str | None
     seo: Seo | None
 

@@ -139,6 +139,31 @@ class Placeholder(Output):
     """A blurred picture: base64 of https://evanw.github.io/thumbhash."""
 
 
+class ImageRead(Output):
+    """An image where it is shown: of the library, or at an address."""
+
+    id: IdText | None
+    """Of the picture in the library; null for an image at an address."""
+    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
+    """Of a picture of the library: its widest JPEG or PNG of at most 1280 pixels."""
+    alt: str
+    caption: str | None
+    credit: str | None
+    width: int | None
+    """Of the file at `url`."""
+    height: int | None
+    focal_point: FocalPoint | None
+    renditions: list[Rendition]
+    """Files of several widths and crops; in lists few of them. Empty for an image at an address."""
+    language: LanguageTag
+    """Of `alt` and `caption`."""
+    direction: Direction
+    decorative: bool
+    """Whether it says nothing to those who do not see it."""
+    placeholder: Placeholder | None
+    animated: bool
+
+
 class MediaRead(Output):
     """A picture of the library."""
 

@@ -11,8 +11,9 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.repository import Articles, Relations
+from app.articles.repository import Articles, Relations, picture_tags
 from app.articles.router import ArticlePath
+from app.articles.rows import ListedRow
 from app.articles.schemas import ArticleFilters
 from app.articles.shapes import comments_mode, writer_of
 from app.index.asking import parse_question
@@ -89,8 +90,11 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         "corrected": [{"from": wrong, "to": right} for wrong, right in corrections],
         "facets": _facet_counts(counted) if facets else None,
     }
-    content = listing.spliced(SearchResults, envelope, await _hits(request, connection, found, query, question, now))
-    return await _respond(request, connection, content, next_link(request, page.next))
+    articles = await Articles(connection).summaries([found.ids[hit.place] for hit in found.hits], now)
+    content = listing.spliced(
+        SearchResults, envelope, await _hits(request, connection, found, articles, query, question, now)
+    )
+    return await _respond(request, connection, content, articles, next_link(request, page.next))
 
 
 @articles.get("/{slug}/related", response_model=RelatedArticles, responses=problems(InvalidQuery, NotFound, Gone))
@@ -108,7 +112,8 @@ async def list_related_articles(
     rows = {other.id: other for other in await found.summaries(ids, now)}
     write = writer_of(settings)
     shown = [write(rows[id], comments_mode(rows[id], settings, now) != "closed") for id in ids if id in rows]
-    return await _respond(request, connection, listing.spliced(RelatedArticles, {}, shown))
+    content = listing.spliced(RelatedArticles, {}, shown)
+    return await _respond(request, connection, content, list(rows.values()))
 
 
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
@@ -131,9 +136,14 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
 
 
 async def _respond(
-    request: Request, connection: Reading, content: bytes, headers: dict[str, str] | None = None
+    request: Request,
+    connection: Reading,
+    content: bytes,
+    articles: Sequence[ListedRow] = (),
+    headers: dict[str, str] | None = None,
 ) -> Response:
-    response = deliver(request, content, tags=TAGS, headers=headers, seldom=True)
+    tags = [*TAGS, *picture_tags(map(Relations.of, articles))]
+    response = deliver(request, content, tags=tags, headers=headers, seldom=True)
     return uncached(request, response) if await is_stale(connection) else response
 
 
@@ -209,11 +219,17 @@ def _checked_values(start: CursorValues, length: int) -> CursorValues:
 
 
 async def _hits(
-    request: Request, connection: Reading, found: FoundPage, query: SearchQuery, question: Question, now: datetime
+    request: Request,
+    connection: Reading,
+    found: FoundPage,
+    shown: Sequence[ListedRow],
+    query: SearchQuery,
+    question: Question,
+    now: datetime,
 ) -> list[bytes]:
     settings = request.app.state.settings
     write, articles, ids = writer_of(settings), Articles(connection), [found.ids[hit.place] for hit in found.hits]
-    rows = {row.id: row for row in await articles.summaries(ids, now)}
+    rows = {row.id: row for row in shown}
     bodies = await articles.texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
     markers: dict[str, Marker] = {}
     hits = []

@@ -101,3 +101,13 @@ class MediaSettings(SettingsGroup):
     )
     media_processes: int = Field(1, ge=1, le=64, description="Pictures that are decoded at once on one machine.")
     require_alt: bool = Field(False, description="Whether an article is published only if each image has an `alt`.")
+
+    @property
+    def crops(self) -> tuple[Crop, ...]:
+        """`media_crops`, read."""
+        return crops_of(self.media_crops)
+
+    @property
+    def widths(self) -> tuple[int, ...]:
+        """`media_widths` as numbers, the narrowest first."""
+        return tuple(sorted({int(width) for width in self.media_widths}))
