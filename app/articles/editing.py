@@ -144,7 +144,7 @@ class Draft:
         for name in ("tags", "authors"):
             if name in given:
                 found = await self._find_terms(name, getattr(fields, name) or [], f"/{name}/{{}}")
-                self.related = replace(self.related, **{name: found})
+                self.related = replace(self.related, **{name: found})  # type: ignore[arg-type]  # a name of terms
         if {"section", "sections"} & given:
             await self._sections(fields, given)
 

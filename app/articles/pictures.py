@@ -13,8 +13,8 @@ from app.kit.errors import Fault
 from app.media.desk_repository import Use
 from app.media.models import Media
 from app.text.blocks import Block
-from app.text.markup import LibraryWords
-from app.text.pictures import media_ids
+from app.text.figures import LibraryWords
+from app.text.markup import media_ids
 
 
 class Described(Protocol):
@@ -56,9 +56,9 @@ def merged_image(present: dict[str, Any] | None, patch: BaseModel | None) -> dic
 
 def _is_another(present: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
     if changes.get("id"):
-        return changes["id"] != present.get("id")
+        return bool(changes["id"] != present.get("id"))
     if changes.get("url"):
-        return "id" in present or changes["url"] != present.get("url")
+        return "id" in present or bool(changes["url"] != present.get("url"))
     return False
 
 

@@ -219,7 +219,12 @@ class Articles:
             related = await statement.all(self.connection, {"ids": list(ids), **values})
             for kind, article_id, _, id, slug, name in related:
                 found[article_id][kind].append((id, slug, name))
-        return {id: Relations(**{kind: tuple(rows) for kind, rows in kinds.items()}) for id, kinds in found.items()}
+        return {
+            id: Relations(
+                tuple(kinds["sections"]), tuple(kinds["tags"]), tuple(kinds["authors"]), tuple(kinds["translations"])
+            )
+            for id, kinds in found.items()
+        }
 
     async def with_parts(self, ids: Sequence[str], now: datetime, parts: Parts) -> list[ArticleRow]:
         """The visible ones among these, with these `parts`, in one statement."""

@@ -130,7 +130,7 @@ def _decide(step: Step, line: ArticleLine, draft: Draft) -> None:
     article = draft.article
     if _has_come_to_nothing(step, line):
         article.state, article.published_at, article.revised_at, article.first_published_at = "draft", None, None, None
-    elif article.state == "published" and (faults := lacks(article, draft.body)):
+    elif article.state == "published" and (faults := lacks(draft)):
         raise InvalidBody(errors=faults)
 
 

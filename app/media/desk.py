@@ -39,8 +39,8 @@ from app.kit.routing import NoParameters, problems, router_of
 from app.kit.warnings import localised
 from app.media import actions
 from app.media.desk_repository import MediaToEdit
+from app.media.faults import ImageInvalid
 from app.media.making import REFUSED, Made, PictureMaker, faults_of
-from app.media.pictures import ImageInvalid
 from app.media.schemas import (
     MIME_TYPES,
     MediaList,

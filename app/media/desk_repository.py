@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import ColumnElement, Label, and_, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.index.asking import parse_question
 from app.index.matching import expression
@@ -152,10 +153,10 @@ async def store_uses(
         await session.execute(insert(MediaUse), rows)
 
 
-def uses_of(owner: ColumnElement[str]) -> Label[str]:
+def uses_of(owner: InstrumentedAttribute[str]) -> Label[str]:
     """A column for `read_uses`: the places at which the thing with the id `owner` shows pictures."""
     rows = select(JsonAggregate(MediaUse.place, MediaUse.media_id)).where(MediaUse.resource_id == owner)
-    return rows.correlate(owner.table).scalar_subquery().label("uses")  # type: ignore[attr-defined]  # of a column
+    return rows.correlate(owner.class_).scalar_subquery().label("uses")
 
 
 def read_uses(found: str | None) -> frozenset[Use]:

@@ -12,18 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from app.kit.errors import Fault, Unavailable
+from app.media.faults import DecoderFailed, ImageInvalid, ImageTooLarge, UnsupportedImage
 from app.media.models import Media, MediaFile
-from app.media.pictures import (
-    ImageInvalid,
-    ImageTooLarge,
-    NoDecoderFree,
-    Picture,
-    Plan,
-    Slots,
-    UnsupportedImage,
-    make_renditions,
-)
+from app.media.pictures import Picture, Plan, make_renditions
 from app.media.schemas import MediaUpdate
+from app.media.slots import NoDecoderFree, Slots
 from app.media.storage import StoreAway, Stores
 from app.media.uploads import require_taken, upload_folder
 from app.settings import Settings
@@ -79,14 +72,13 @@ class Made:
         """The fields that were sent, and for the others what the file says."""
         given = sent.model_dump(mode="json", exclude_unset=True)
         found = self.picture.metadata
-        rights = {"holder": found.rights_holder, "notice": found.rights_notice, "usage": found.rights_usage}
         own: dict[str, Any] = {
             "alt": found.alt,
             "description": found.description,
             "credit": found.credit,
             "photographer": found.photographer,
             "keywords": list(found.keywords),
-            "rights": {name: text for name, text in rights.items() if text} or None,
+            "rights": found.rights,
         }
         return own | {"taken_at": found.taken_at} | given | ({"taken_at": sent.taken_at} if "taken_at" in given else {})
 
@@ -115,10 +107,10 @@ class PictureMaker:
         target = source.parent / "renditions"
         try:
             picture = await make_renditions(source, target, plan, slots=self._slots)
-        except NoDecoderFree:
+        except (NoDecoderFree, DecoderFailed):
             raise Unavailable(BUSY_SECONDS) from None
         if mime_type and mime_type not in {picture.mime_type, OCTETS}:
-            raise ImageInvalid(f"{picture.mime_type}, not {mime_type}")
+            raise ImageInvalid("broken")
         name = original or f"{secrets.token_hex(16)}.{picture.extension}"
         made = Made(sha256, size, name, secrets.token_hex(16), plan.recipe, picture, focal_point)
         await self._store(made, None if original else source, target)

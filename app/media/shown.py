@@ -12,7 +12,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import ColumnElement, Label, literal_column, select
+from sqlalchemy import Label, literal_column, select
+from sqlalchemy.orm import InstrumentedAttribute
 
 from app.kit.ids import dashed
 from app.kit.raw_columns import JsonAggregate, json_text, parsed
@@ -103,7 +104,7 @@ Pictures = Mapping[str, Picture]
 NO_PICTURES: Pictures = {}
 
 
-def pictures_of(owner: ColumnElement[str], *places: str) -> Label[str]:
+def pictures_of(owner: InstrumentedAttribute[str], *places: str) -> Label[str]:
     """A column for `read_pictures`: pictures that the thing with the id `owner` shows, at these places or at all."""
     columns = (
         *(Media.id, Media.key, Media.language, Media.alt, Media.credit),
@@ -114,7 +115,7 @@ def pictures_of(owner: ColumnElement[str], *places: str) -> Label[str]:
     rows = rows.join(MediaFile, MediaFile.id == Media.file_id).where(MediaUse.resource_id == owner, STANDING)
     if places:
         rows = rows.where(MediaUse.place.in_([literal_column(f"'{place}'") for place in places]))
-    return rows.correlate(owner.table).scalar_subquery().label("pictures")  # type: ignore[attr-defined]  # of a column
+    return rows.correlate(owner.class_).scalar_subquery().label("pictures")
 
 
 STANDING = Media.withdrawn_at.is_(None) & Media.deleted_at.is_(None)

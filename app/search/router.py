@@ -228,9 +228,9 @@ async def _hits(
     now: datetime,
 ) -> list[bytes]:
     settings = request.app.state.settings
-    write, articles, ids = writer_of(settings), Articles(connection), [found.ids[hit.place] for hit in found.hits]
+    write, ids = writer_of(settings), [found.ids[hit.place] for hit in found.hits]
     rows = {row.id: row for row in shown}
-    bodies = await articles.texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
+    bodies = await Articles(connection).texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
     markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):
@@ -242,8 +242,8 @@ async def _hits(
             snippets = [_snippet(field, mark) for field, mark in _highlights(row.headline, texts, marker)]
             article = write(row, comments_mode(row, settings, now) != "closed")
             score = listing.unvalidated(float | None, hit.score if query.sort == "relevance" else None)
-            shown = listing.unvalidated(list[Snippet], snippets)
-            hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, shown))
+            marked = listing.unvalidated(list[Snippet], snippets)
+            hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, marked))
     return hits
 
 
