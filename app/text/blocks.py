@@ -160,11 +160,7 @@ class ImagePlaceholder(TypedDict):
 
 
 class Image(_Shown):
-    """A picture; width and height in pixels.
-
-    `media` is the id of a picture of the library. Its `language` and `direction` are those of the library's words (its
-    credit); `alt` and `caption` of this use are in the language of the article.
-    """
+    """A picture; width and height in pixels. `alt` and `caption` are in the article's language."""
 
     type: Literal["image"]
     url: str

@@ -66,8 +66,8 @@ def render(
     """Render a `source` in `format`.
 
     `library`: the words of each picture that the source may use, by id (see `media_ids`). An `iframe` stays if its URL
-    is https and its host is one of `embed_hosts` or a subdomain of one. Never raises, and takes linear time. Idempotent:
-    `render(render(source, …).html, "html", …)` has the same HTML and no warnings.
+    is https and its host is one of `embed_hosts` or a subdomain of one. Never raises, and takes linear time.
+    Idempotent: `render(render(source, …).html, "html", …)` has the same HTML and no warnings.
     """
     hosts = frozenset(host.lower() for host in embed_hosts)
     refused = 0 if format == "html" else count_refused(source)

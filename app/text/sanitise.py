@@ -156,7 +156,7 @@ class _Sanitiser:
         is_begun = self.nesting.begin_block(name, attributes)
         if not is_begun:
             self._warn("removed_element", name)
-        if name in ("figure", "figcaption"):
+        if name != "p":
             self._awaited = attributes.get(BY_ID) if is_begun else None
         self.has_pictures |= BY_ID in attributes
 
