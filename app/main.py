@@ -41,6 +41,7 @@ from app.kit.garbage import resume_collection
 from app.kit.idempotency import Replay
 from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
+from app.media.storage import Stores
 from app.nouns import NOUNS
 from app.settings import Settings, load
 from app.sync.live import Hub
@@ -88,6 +89,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings, app.state.fast_routes = settings, settings.fast_routes
     _follow_changes(app, settings)
     app.state.keys_at_work = set()
+    app.state.media = Stores.of(settings)
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))
     # Not `include_router`, which creates every route again and matches each one twice.
     app.router.routes.extend(route for router in (*ROUTERS, reader_router(settings)) for route in router.routes)
