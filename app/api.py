@@ -9,6 +9,7 @@ from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
 from app.kit.routing import TaggedRouter
 from app.media.desk import desk as media_desk
+from app.media.router import router as media
 from app.operations.health import router as health
 from app.operations.metrics import router as metrics
 from app.search.router import articles as related
@@ -26,6 +27,7 @@ from app.web.router import router as web
 
 ROUTERS = (
     articles,
+    media,
     tickers,
     comments,
     taxonomy,
@@ -51,6 +53,7 @@ GUIDES = {
     "articles": "articles",
     "tickers": "tickers",
     "comments": "comments",
+    "media": "media",
     "taxonomy": "articles",
     "search": "search",
     "sync": "sync",

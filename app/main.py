@@ -91,8 +91,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings, app.state.fast_routes = settings, settings.fast_routes
     _follow_changes(app, settings)
     app.state.keys_at_work = set()
-    app.state.media_uses = UsePlaces(NOUNS)
-    app.state.pictures = PictureMaker(lambda: app.state.settings, Stores.of(settings), slots_of(settings))
+    app.state.media, app.state.media_uses = Stores.of(settings), UsePlaces(NOUNS)
+    app.state.pictures = PictureMaker(lambda: app.state.settings, app.state.media, slots_of(settings))
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))
     # Not `include_router`, which creates every route again and matches each one twice.
     app.router.routes.extend(route for router in (*ROUTERS, reader_router(settings)) for route in router.routes)

@@ -18,18 +18,12 @@ from sqlalchemy.orm import InstrumentedAttribute
 from app.kit.ids import dashed
 from app.kit.raw_columns import JsonAggregate, json_text, parsed
 from app.media.models import Media, MediaFile, MediaUse
+from app.media.names import MIME_TYPES
 from app.settings import Settings
 from app.text.languages import direction
 from app.text.pictures import ShownPicture
 
 PREFERRED_WIDTH = 1280  # pixels: `url` of an image is the widest JPEG or PNG up to it
-MIME_TYPES = {
-    "jpg": "image/jpeg",
-    "png": "image/png",
-    "webp": "image/webp",
-    "avif": "image/avif",
-    "gif": "image/gif",
-}
 IN_LISTS = frozenset({"w320", "w640", "w1280", "wide-640"})  # in WebP only: what a list shows
 CACHED_TEXTS = 8192
 
@@ -45,6 +39,10 @@ class StoredRendition(NamedTuple):
     bytes: int
     animated: bool
 
+    @property
+    def mime_type(self) -> str:
+        return MIME_TYPES[self.extension]
+
     def address(self, key: str, settings: Settings) -> str:
         return f"{settings.media_address}/{key}/{self.name}.{self.extension}"
 
@@ -56,7 +54,7 @@ class StoredRendition(NamedTuple):
             "url": self.address(key, settings),
             "width": self.width,
             "height": self.height,
-            "mime_type": MIME_TYPES[self.extension],
+            "mime_type": self.mime_type,
             "bytes": self.bytes,
             "animated": self.animated,
         }

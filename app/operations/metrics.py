@@ -40,6 +40,7 @@ HELP = {
     "consumer_failures": ("gauge", "Failures in a row of a consumer of the log."),
     "requests_refused_total": ("counter", "Requests refused below the application, by the slug of the problem."),
     "requests_unfinished": ("gauge", "Connections whose request is not finished."),
+    "media_missing_files_total": ("counter", "Renditions asked for that a row lists and the store lacks."),
     "log_is_current": ("gauge", "1 while the change log can be read."),
 }
 
@@ -111,6 +112,7 @@ def _values(state: State) -> dict[str, object]:
         "streams_dropped_total": hub.tally.dropped,
         "requests_refused_total": dict.fromkeys(REASONS, 0) | state.connections.refusals,
         "requests_unfinished": len(state.connections.unfinished),
+        "media_missing_files_total": state.media.missing,
         "log_head": tail.head,
         "log_is_current": int(tail.is_current()),
     }

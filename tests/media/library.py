@@ -1,0 +1,102 @@
+"""Pictures without decoding: rows of the library, made with the session, and files in the stores."""
+
+from __future__ import annotations
+
+import os
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from app.kit import clock
+from app.kit.ids import new_id
+from app.media.models import Media, MediaFile, MediaKey
+from app.media.names import EXTENSIONS, new_key, rendition_file
+from app.media.storage import Stores
+from tests.newsroom import Newsroom
+
+WEBP = "image/webp"
+
+
+def bytes_of(count: int) -> bytes:
+    """Random bytes: nothing here looks inside a picture."""
+    return os.urandom(count)
+
+
+class Library:
+    """The pictures of a newsroom."""
+
+    def __init__(self, room: Newsroom, folder: Path) -> None:
+        self.room, self._folder = room, folder
+
+    @property
+    def stores(self) -> Stores:
+        stores: Stores = self.room.app.state.media
+        return stores
+
+    async def store(self, name: str, content: bytes, mime_type: str = WEBP, *, original: bool = False) -> None:
+        source = self._folder / new_key()
+        source.write_bytes(content)
+        store = self.stores.originals if original else self.stores.renditions
+        await store.put(name, source, mime_type, immutable=not original)
+        source.unlink()
+
+    async def file(self, *, content: bytes = b"a file as it was sent", **fields: Any) -> MediaFile:
+        """A file with its row."""
+        name = f"{new_key()}.jpg"
+        await self.store(name, content, "image/jpeg", original=True)
+        values = {"sha256": new_key(), "mime_type": "image/jpeg", "width": 640, "height": 480, "animated": False}
+        row = MediaFile(id=new_id(), name=name, bytes=len(content), created_at=clock.now(), **{**values, **fields})
+        await self._add(row)
+        return row
+
+    async def picture(
+        self, renditions: dict[str, bytes] | None = None, *, file: MediaFile | None = None, **fields: Any
+    ) -> Media:
+        """A picture with its rows; `renditions` by their names, in WebP."""
+        file = file or await self.file()
+        files = {"w320": bytes_of(3_000)} if renditions is None else renditions
+        row = Media(
+            **{
+                "id": new_id(),
+                "file_id": file.id,
+                "key": new_key(),
+                "recipe": "r",
+                "filename": "صورة.jpg",
+                "language": "ar",
+                "placeholder": {},
+                "renditions": [[name, None, "webp", 320, 240, len(content), False] for name, content in files.items()],
+                "member_id": self.room.members["admin"],
+                "created_at": clock.now(),
+                "changed_at": clock.now(),
+                **fields,
+            }
+        )
+        await self.key(row, row.key, files)
+        return row
+
+    async def key(
+        self, picture: Media, key: str, files: dict[str, bytes], *, retired_at: datetime | None = None
+    ) -> None:
+        """An address of the picture, with its files."""
+        for name, content in files.items():
+            await self.store(rendition_file(key, name, WEBP), content)
+        row = MediaKey(
+            key=key, media_id=picture.id, file_id=picture.file_id, created_at=clock.now(), retired_at=retired_at
+        )
+        await self._add(picture, row)
+
+    async def set(self, row: Any, **values: Any) -> None:
+        async with self.room.app.state.database.transaction() as session:
+            row = await session.merge(row)
+            for name, value in values.items():
+                setattr(row, name, value)
+
+    async def _add(self, *rows: Any) -> None:
+        async with self.room.app.state.database.transaction() as session:
+            for row in rows:
+                await session.merge(row)
+                await session.flush()
+
+
+def path_of(picture: Media, name: str = "w320", mime_type: str = WEBP) -> str:
+    return f"/media/{picture.key}/{name}.{EXTENSIONS[mime_type]}"
