@@ -49,7 +49,9 @@ async def run(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
 
 
 async def _talk(process: Process, plan: bytes) -> tuple[bytes, bytes]:
-    assert process.stdin and process.stdout and process.stderr  # noqa: S101 - pipes were asked for
+    assert process.stdin is not None  # noqa: S101 - pipes were asked for
+    assert process.stdout is not None  # noqa: S101
+    assert process.stderr is not None  # noqa: S101
     with suppress(ConnectionError):  # a child that is dead already says so by its status
         process.stdin.write(plan)
         await process.stdin.drain()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PIL import Image
 
 from app.media.decoding.colours import in_srgb, scalable
@@ -12,7 +14,7 @@ from app.media.decoding.saving import WEBP, told
 from app.media.decoding.turning import turned
 
 
-def save_animation(picture: Opened) -> list[dict[str, object]]:
+def save_animation(picture: Opened) -> list[dict[str, Any]]:
     """Writes the animated rendition `w640`, or by the own width of a smaller picture; none if too high for WebP."""
     size = _size(picture)
     if picture.animation is None or max(size) > WEBP.longest:

@@ -14,7 +14,9 @@ _IFD, _TAKEN_AT, _TAKEN_AT_ZONE = 0x8769, 0x9003, 0x9011
 _MOMENT = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d:\d\d:\d\d)")
 _ZONE = re.compile(r"[+-]\d\d:\d\d|Z")
 # Cameras and programs write these in place of a description.
-_NO_DESCRIPTION = re.compile(r"(olympus|konica minolta|minolta|samsung|casio|sony|dsc|digital|camera|\W)*", re.IGNORECASE)
+_NO_DESCRIPTION = re.compile(
+    r"(olympus|konica minolta|minolta|samsung|casio|sony|dsc|digital|camera|\W)*", re.IGNORECASE
+)
 
 
 def exif_of(exif: Image.Exif) -> dict[str, Any]:

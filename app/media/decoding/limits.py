@@ -1,4 +1,4 @@
-"""Limits of the child process: memory, CPU, file size, priority (`setrlimit`, `nice`); it dies with its parent (`prctl`).
+"""Limits of the child process: memory, CPU, file size, priority (`setrlimit`, `nice`), and death with its parent.
 
 They are set by the child itself before it imports Pillow: code that runs between fork and exec in the parent
 (`preexec_fn`) can deadlock there. A system that does not have one of them works without it.

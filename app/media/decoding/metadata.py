@@ -30,7 +30,7 @@ def metadata_of(image: Image.Image) -> Words:
         _read(lambda: exif_of(image.getexif())),
     ]
     found: Words = {name: _first(sources, name) for name in NAMES}
-    keywords = next((source["keywords"] for source in sources if source.get("keywords")), [])
+    keywords: list[Any] = next((source["keywords"] for source in sources if source.get("keywords")), [])
     return found | {"keywords": [str(keyword)[:LONGEST_KEYWORD] for keyword in keywords[:MOST_KEYWORDS]]}
 
 

@@ -53,8 +53,8 @@ def _image(plan: Plan) -> Image.Image:
     # Pillow raises at twice its limit, the WebP decoder before it allocates the canvas; `_check` is exact.
     Image.MAX_IMAGE_PIXELS = plan.max_pixels // 2 + 1
     try:
-        # By a file, not by its name: an extension makes Pillow import the plugin of that format.
-        return Image.open(open(plan.source, "rb"), formats=(plan.format,))  # noqa: SIM115 - read until the process ends
+        # By a file, not by its name: an extension makes Pillow import the plugin of that format. Open until the end.
+        return Image.open(open(plan.source, "rb"), formats=(plan.format,))
     except Image.DecompressionBombError as error:
         found = _PIXELS.search(str(error))
         raise TooLarge("pixels", int(found[1]) if found else None) from None

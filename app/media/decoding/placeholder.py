@@ -5,9 +5,8 @@ from __future__ import annotations
 from base64 import b64encode
 
 from PIL import Image
-from thumbhash import rgba_to_thumb_hash
 
-SIDE = 100  # pixels: the most that a ThumbHash is made of
+from app.media.decoding.thumbhash import SIDE, thumbhash
 
 
 def placeholder_of(image: Image.Image) -> dict[str, str]:
@@ -23,4 +22,4 @@ def _mean(image: Image.Image) -> str:
 
 
 def _thumbhash(image: Image.Image) -> str:
-    return b64encode(bytes(rgba_to_thumb_hash(*image.size, list(image.tobytes())))).decode()
+    return b64encode(thumbhash(*image.size, image.tobytes())).decode()

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from PIL import Image
 
 from app.media.decoding.animation import save_animation
 from app.media.decoding.colours import in_srgb, scalable, without_needless_alpha
 from app.media.decoding.opening import Opened
 from app.media.decoding.outputs import Output, Plan, outputs_of
-from app.media.decoding.placeholder import SIDE as PLACEHOLDER
 from app.media.decoding.placeholder import placeholder_of
 from app.media.decoding.saving import encodings_for, saved
+from app.media.decoding.thumbhash import SIDE
 from app.media.decoding.turning import turned
 
-Told = list[dict[str, object]]
+Told = list[dict[str, Any]]
 
 
 def made(picture: Opened, plan: Plan) -> tuple[dict[str, str], Told]:
-    """Writes the files into the working folder. Returns the placeholder, and what is told of each rendition."""
+    """Writes the files into the working folder. Returns the placeholder, and what is told of each rendition.
+
+    Whole pictures come first, then the crops in the order of the plan, each from narrow to wide.
+    """
     outputs = outputs_of(plan, picture.width, picture.height)
     largest = _largest(picture, max((output.scale for output in outputs), default=0))
     told: Told = []
@@ -26,14 +31,16 @@ def made(picture: Opened, plan: Plan) -> tuple[dict[str, str], Told]:
     picture.image.close()  # its pixels are the most that is in memory
     placeholder = placeholder_of(largest)
     taken = {(one["name"], one["extension"]) for one in told}
-    return placeholder, told + _stills(largest, picture, plan, outputs, taken)
+    told += _stills(largest, picture, plan, outputs, taken)
+    places = {name: place for place, name in enumerate([None, *(crop.name for crop in plan.crops)])}
+    return placeholder, sorted(told, key=lambda one: (places[one["crop"]], one["width"]))
 
 
 def _largest(picture: Opened, scale: float) -> Image.Image:
     """The whole picture as shown, in sRGB, no larger than the largest output needs, with an empty `info`."""
     source = picture.image
     width, height = source.size
-    scale = max(scale, min(1, PLACEHOLDER / max(width, height)))
+    scale = max(scale, min(1, SIDE / max(width, height)))
     size = max(1, round(width * scale)), max(1, round(height * scale))
     source.draft(None, size)  # a JPEG is decoded at a half, a quarter or an eighth where that is enough
     source.load()

@@ -36,7 +36,7 @@ def encodings_for(output: Output, is_transparent: bool, is_avif: bool) -> list[E
     return [one for one in chosen if max(output.width, output.height) <= one.longest]
 
 
-def saved(image: Image.Image, output: Output, encoding: Encoding) -> dict[str, object]:
+def saved(image: Image.Image, output: Output, encoding: Encoding) -> dict[str, Any]:
     """Writes a rendition into the working folder; returns what is told of it."""
     path = f"{output.name}.{encoding.extension}"
     plain = on_white(image) if encoding is JPEG else image
@@ -46,7 +46,7 @@ def saved(image: Image.Image, output: Output, encoding: Encoding) -> dict[str, o
 
 def told(
     name: str, crop: str | None, encoding: Encoding, size: tuple[int, int], path: str, *, is_animated: bool
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """A rendition as the parent gets it."""
     return {
         "name": name,

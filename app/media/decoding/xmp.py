@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from xml.etree.ElementTree import Element  # noqa: S405 - the type only; defusedxml reads
+from xml.etree.ElementTree import Element
 
-from defusedxml import ElementTree
+from defusedxml import ElementTree  # type: ignore[import-untyped]  # ships no types
 
 LONGEST_PACKET = 2 * 2**20  # bytes
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
@@ -51,8 +51,10 @@ def _properties(root: Element) -> dict[str, str | Element]:
     """Each property once, as an attribute or an element of an `rdf:Description`."""
     found: dict[str, str | Element] = {}
     for part in root.iter(f"{_RDF}Description"):
-        for name, value in (*part.attrib.items(), *((child.tag, child) for child in part)):
+        for name, value in part.attrib.items():
             found.setdefault(name, value)
+        for child in part:
+            found.setdefault(child.tag, child)
     return found
 
 
