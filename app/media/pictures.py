@@ -53,6 +53,11 @@ class Plan:
         made_by = json.dumps([VERSION, self.widths, self.crops, self.is_avif])
         return hashlib.sha256(made_by.encode()).hexdigest()[:16]
 
+    def words(self, source: Path, format: Format) -> dict[str, Any]:
+        """The plan for one file, as the child process reads it."""
+        words = asdict(self) | {"source": str(source.resolve()), "format": format.name}
+        return words | {"focal_point": self.focal_point or CENTRE, "crops": [tuple(crop) for crop in self.crops]}
+
 
 @dataclass(frozen=True)
 class Rendition:
@@ -89,6 +94,20 @@ class Picture:
     metadata: FileMetadata
     renditions: tuple[Rendition, ...]
 
+    @classmethod
+    def of(cls, found: dict[str, Any], format: Format) -> Picture:
+        """From what the child process tells."""
+        return cls(
+            mime_type=format.mime_type,
+            extension=format.extension,
+            width=found["width"],
+            height=found["height"],
+            animated=found["animated"],
+            placeholder=found["placeholder"],
+            metadata=FileMetadata.of(found["metadata"]),
+            renditions=tuple(Rendition(**one) for one in found["renditions"]),
+        )
+
 
 async def make_renditions(source: Path, target: Path, plan: Plan, *, slots: Slots) -> Picture:
     """Writes the renditions of `source` into the folder `target`, which must exist; all of them, or none.
@@ -100,8 +119,8 @@ async def make_renditions(source: Path, target: Path, plan: Plan, *, slots: Slot
     async with slots.one():
         working = Path(tempfile.mkdtemp(prefix=".decoding-", dir=target))
         try:
-            found = _picture(await run(_words(source, format, plan), working), plan)
-            picture = _of(found, format)
+            found = _found(await run(plan.words(source, format), working), plan)
+            picture = Picture.of(found, format)
             for rendition in picture.renditions:
                 (working / rendition.filename).replace(target / rendition.filename)
         finally:
@@ -120,13 +139,7 @@ def _format(source: Path) -> Format:
     return format
 
 
-def _words(source: Path, format: Format, plan: Plan) -> dict[str, Any]:
-    """The plan as the child reads it."""
-    words = asdict(plan) | {"source": str(source.resolve()), "format": format.name}
-    return words | {"focal_point": plan.focal_point or CENTRE, "crops": [tuple(crop) for crop in plan.crops]}
-
-
-def _picture(outcome: dict[str, Any], plan: Plan) -> dict[str, Any]:
+def _found(outcome: dict[str, Any], plan: Plan) -> dict[str, Any]:
     fault = outcome.get("fault")
     if fault == "invalid":
         raise ImageInvalid(outcome["reason"])
@@ -136,16 +149,3 @@ def _picture(outcome: dict[str, Any], plan: Plan) -> dict[str, Any]:
         raise OSError(outcome["errno"], os.strerror(outcome["errno"]))
     picture: dict[str, Any] = outcome["picture"]
     return picture
-
-
-def _of(found: dict[str, Any], format: Format) -> Picture:
-    return Picture(
-        mime_type=format.mime_type,
-        extension=format.extension,
-        width=found["width"],
-        height=found["height"],
-        animated=found["animated"],
-        placeholder=found["placeholder"],
-        metadata=FileMetadata.of(found["metadata"]),
-        renditions=tuple(Rendition(**one) for one in found["renditions"]),
-    )

@@ -26,11 +26,18 @@ def main() -> None:
     # Pillow tells of odd pictures by warnings and logs, in words that hold parts of them.
     warnings.simplefilter("ignore")
     logging.disable()
-    words["widths"] = tuple(words["widths"])
-    words["crops"] = tuple(Crop(*crop) for crop in words["crops"])
-    words["focal_point"] = tuple(words["focal_point"])
-    json.dump(_outcome(Plan(**words)), sys.stdout)
+    json.dump(_outcome(plan_of(words)), sys.stdout)
     sys.stdout.flush()
+
+
+def plan_of(words: dict[str, Any]) -> Plan:
+    """The plan out of its JSON."""
+    lists = {
+        "widths": tuple(words["widths"]),
+        "crops": tuple(Crop(*crop) for crop in words["crops"]),
+        "focal_point": tuple(words["focal_point"]),
+    }
+    return Plan(**words | lists)
 
 
 def _outcome(plan: Plan) -> Outcome:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import re
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 from PIL import Image, UnidentifiedImageError
 
@@ -32,10 +32,10 @@ class Opened(NamedTuple):
         return self.orientation >= 5
 
 
-def opened(plan: Plan) -> Opened:
-    """The picture at `plan.source`. Raises Invalid and TooLarge."""
-    animation = _animation(plan)
-    image = _image(plan)
+def opened(plan: Plan, file: BinaryIO) -> Opened:
+    """The picture in `file`, which stays open while its pixels are read. Raises Invalid and TooLarge."""
+    animation = _animation(plan, file)
+    image = _image(plan, file)
     width, height = image.size
     _check(width, height, plan.max_pixels)
     orientation = orientation_of(image)
@@ -44,17 +44,17 @@ def opened(plan: Plan) -> Opened:
     return Opened(image, animation, orientation, width, height)
 
 
-def _animation(plan: Plan) -> Animation | None:
-    with open(plan.source, "rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+def _animation(plan: Plan, file: BinaryIO) -> Animation | None:
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         return counted(plan.format, content, plan.max_pixels)
 
 
-def _image(plan: Plan) -> Image.Image:
+def _image(plan: Plan, file: BinaryIO) -> Image.Image:
     # Pillow raises at twice its limit, the WebP decoder before it allocates the canvas; `_check` is exact.
     Image.MAX_IMAGE_PIXELS = plan.max_pixels // 2 + 1
     try:
-        # By a file, not by its name: an extension makes Pillow import the plugin of that format. Open until the end.
-        return Image.open(open(plan.source, "rb"), formats=(plan.format,))
+        # By a file, not by its name: an extension makes Pillow import the plugin of that format.
+        return Image.open(file, formats=(plan.format,))
     except Image.DecompressionBombError as error:
         found = _PIXELS.search(str(error))
         raise TooLarge("pixels", int(found[1]) if found else None) from None

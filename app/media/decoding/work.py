@@ -17,9 +17,10 @@ AvifImagePlugin.DEFAULT_MAX_THREADS = 1
 
 def picture_of(plan: Plan) -> dict[str, object]:
     """What the parent is told of the picture. Raises Invalid, TooLarge, and whatever Pillow raises."""
-    picture = opened(plan)
-    metadata = metadata_of(picture.image)
-    placeholder, renditions = made(picture, plan)
+    with open(plan.source, "rb") as file:
+        picture = opened(plan, file)
+        metadata = metadata_of(picture.image)
+        placeholder, renditions = made(picture, plan)
     return {
         "width": picture.width,
         "height": picture.height,
