@@ -32,6 +32,7 @@ from app.changes.takedowns import TakedownsFile
 from app.comments.schemas import COMMENT_BODY_BYTES
 from app.components import NAMING
 from app.examples import EXAMPLES
+from app.job_kinds import LANES_BY_KIND
 from app.kit import middleware, openapi
 from app.kit.connections import Connections, Limits
 from app.kit.db import Database
@@ -87,7 +88,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings, app.state.fast_routes = settings, settings.fast_routes
     _follow_changes(app, settings)
-    app.state.keys_at_work = set()
+    app.state.keys_at_work, app.state.lanes = set(), LANES_BY_KIND
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))
     # Not `include_router`, which creates every route again and matches each one twice.
     app.router.routes.extend(route for router in (*ROUTERS, reader_router(settings)) for route in router.routes)
