@@ -62,7 +62,7 @@ GUIDES = {
     "desk: authors": "articles",
     "desk: tickers": "tickers",
     "desk: people": "desk",
-    "desk: jobs": "jobs",
+    "desk: jobs": "desk",
     "operations": "operations",
 }
 # Described where the routers are made; operations have a router of FastAPI's own kind.

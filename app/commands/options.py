@@ -205,7 +205,7 @@ example:
     command = _command(
         commands, "worker", "app.commands.worker:work", "run background jobs", more=more, settings=settings
     )
-    until_eof = "also stop when standard input ends, and give way to other processes: how `serve` starts it"
+    until_eof = "also stop when standard input ends: how `serve` starts it"
     command.add_argument("--until-eof", action="store_true", help=until_eof)
 
 

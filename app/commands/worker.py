@@ -35,9 +35,7 @@ def work(options: argparse.Namespace) -> int:
 
     settings = existing_newsroom("work on")
     dictConfig(logs_of(settings))
-    if options.until_eof:
-        os.nice(NICENESS)
-    else:
+    if not options.until_eof:
         log.info("running jobs of %s (stop with Ctrl+C)", place_of(settings))
     asyncio.run(run(settings, until_eof=options.until_eof))
     return 0
@@ -109,8 +107,10 @@ class _WorkerProcess(threading.Thread):
         with self._starting:
             if self._stopping.is_set():
                 return None
-            self._process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE)  # noqa: S603  # our own command
-            return self._process
+            self._process = process = subprocess.Popen(COMMAND, stdin=subprocess.PIPE)  # noqa: S603  # our own command
+            with suppress(OSError):  # it has ended already
+                os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, 0) + NICENESS)
+            return process
 
     def _await_server(self) -> None:
         """The start of the server comes first, and needs the processor."""

@@ -22,7 +22,7 @@ from app.kit.ids import new_id
 from app.masking import masked
 
 FIRST_WAIT, LONGEST_WAIT = timedelta(seconds=5), timedelta(hours=1)  # before another attempt
-GROWTH = 4  # of that wait with each attempt: eight attempts outlast a failure of three hours
+GROWTH = 4  # of that wait with each attempt: eight attempts outlast a failure of two hours
 ERROR_BYTES = 2_000
 FREE: dict[str, object] = {"lease_id": None, "leased_until": None, "worker": None}
 

@@ -101,8 +101,10 @@ def test_the_command_waits_for_the_schema_and_needs_a_newsroom(tmp_path: Path) -
 
 @pytest.mark.parametrize("processes", ["1", "2"])
 def test_a_server_has_one_worker_which_is_started_again_and_never_survives_it(
-    database_url: str, processes: str
+    migrated_file: Path, tmp_path: Path, processes: str
 ) -> None:
+    (tmp_path / "nashra.db").write_bytes(migrated_file.read_bytes())
+    database_url = f"sqlite:///{tmp_path / 'nashra.db'}"
     with serving.served(database_url, "--workers", processes, NASHRA_WORKER="true") as (_, server):
         until(lambda: len(workers_of(server.pid)) == 1)
         run_one(database_url)
