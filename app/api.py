@@ -7,6 +7,7 @@ from app.articles.router import router as articles
 from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
+from app.jobs.desk import desk as jobs_desk
 from app.kit.routing import TaggedRouter
 from app.media.desk import desk as media_desk
 from app.media.router import router as media
@@ -43,6 +44,7 @@ ROUTERS = (
     authors_desk,
     tickers_desk,
     staff_desk,
+    jobs_desk,
     health,
     metrics,
     web,
@@ -66,6 +68,7 @@ GUIDES = {
     "desk: authors": "articles",
     "desk: tickers": "tickers",
     "desk: people": "desk",
+    "desk: jobs": "desk",
     "operations": "operations",
 }
 # Described where the routers are made; operations have a router of FastAPI's own kind.

@@ -32,6 +32,7 @@ from app.changes.takedowns import TakedownsFile
 from app.comments.schemas import COMMENT_BODY_BYTES
 from app.components import NAMING
 from app.examples import EXAMPLES
+from app.job_kinds import LANES_BY_KIND
 from app.kit import middleware, openapi
 from app.kit.connections import Connections, Limits
 from app.kit.db import Database
@@ -90,7 +91,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings, app.state.fast_routes = settings, settings.fast_routes
     _follow_changes(app, settings)
-    app.state.keys_at_work = set()
+    app.state.keys_at_work, app.state.lanes = set(), LANES_BY_KIND
     app.state.media, app.state.media_uses = Stores.of(settings), UsePlaces(NOUNS)
     app.state.pictures = PictureMaker(lambda: app.state.settings, app.state.media, slots_of(settings))
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))

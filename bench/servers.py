@@ -24,7 +24,7 @@ from bench.machine import descendants
 
 ROOT = Path(__file__).resolve().parents[1]
 # A line of log for every request is a cost that the bare server does not have and that an installation may turn off.
-QUIET = {"log_level": "warning"}
+QUIET = {"log_level": "warning", "worker": "false"}
 PATIENCE = 120  # seconds until a server that is not ready is given up
 
 

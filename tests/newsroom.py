@@ -15,6 +15,9 @@ from sqlalchemy.util import LRUCache
 
 from app.articles.models import Article, ArticleBody, ArticleSection
 from app.changes.noun import deadlines_of
+from app.job_kinds import JOB_KINDS
+from app.jobs.kinds import JobKind
+from app.jobs.worker import Worker
 from app.kit import clock, prepared
 from app.kit.ids import new_id
 from app.main import create_app
@@ -71,6 +74,10 @@ class Newsroom:
         self.app.state.settings = self.settings.model_copy(update=changes)
         self.app.state.tail.set_deadlines(deadlines_of(NOUNS, self.settings))
         self.app.state.cache.invalidate_all()
+
+    async def work(self, *kinds: JobKind) -> int:
+        """Runs the background jobs that are due, as a worker would; returns how many. Without `kinds`: of all."""
+        return await Worker(self.app.state.database, self.settings, kinds or JOB_KINDS).work_off()
 
     async def hire(self, role: str, name: str | None = None) -> str:
         """A new member with a token; returns the token. `name` is the key in `tokens` and `members` (else the role)."""

@@ -29,7 +29,8 @@ from app.kit.db import open_database
 from app.kit.sql import database_clock
 from app.settings import Settings
 
-MADE_BY_MIGRATIONS = {"change_log", "consumers"}  # tables of an empty newsroom that have rows
+# Tables of an empty newsroom that have rows: of migrations, and of a worker's periodic jobs.
+MADE_WITHOUT_PEOPLE = {"change_log", "consumers", "jobs"}
 
 
 class NotEmpty(Exception):
@@ -114,7 +115,7 @@ def _has_same_key(header: Header, settings: Settings) -> bool | None:
 async def _refuse_rows(connection: AsyncConnection, schema: Schema) -> None:
     """Raise `NotEmpty` for a database with rows of ours."""
     found = []
-    for name in sorted(set(schema) & set(rules_by_table()) - MADE_BY_MIGRATIONS):
+    for name in sorted(set(schema) & set(rules_by_table()) - MADE_WITHOUT_PEOPLE):
         if (await connection.execute(text(f'SELECT 1 FROM "{name}" LIMIT 1'))).first():  # noqa: S608
             found.append(name)
     if found:

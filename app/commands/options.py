@@ -32,6 +32,7 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "NASHRA_SITE_URL": ("http://localhost:8000", "public address of the web site"),
     "NASHRA_LANGUAGE": ("ar", "language of the newsroom"),
     "NASHRA_TRUSTED_PROXIES": ("none", "networks of the proxies in front"),
+    "NASHRA_WORKER": ("true", "start one worker process, which runs background jobs"),
     "NASHRA_LOG_FORMAT": ("text", "text or json"),
     "NASHRA_LOG_LEVEL": ("info", "debug, info, warning or error"),
 }
@@ -89,6 +90,7 @@ def parser() -> Parser:
     commands = root.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     _demo(commands)
     _serve(commands)
+    _worker(commands)
     _token(commands)
     _export(commands)
     _import(commands)
@@ -184,11 +186,27 @@ The database is migrated first. An empty newsroom needs a token before anybody c
 example:
   {PROGRAM} serve --port 8080 --workers 2"""
     settings = ["DATABASE_URL", "SECRET_KEY", "MIGRATE_ON_START", "API_URL", "SITE_URL", "TRUSTED_PROXIES"]
-    settings += ["LOG_FORMAT", "LOG_LEVEL"]
+    settings += ["WORKER", "LOG_FORMAT", "LOG_LEVEL"]
     command = _command(
         commands, "serve", "app.commands.server:serve", "serve the configured database", more=more, settings=settings
     )
     _where_to_listen(command)
+
+
+def _worker(commands: Commands) -> None:
+    more = f"""
+Background jobs are what the newsroom does after it has answered. `{PROGRAM} serve` starts one worker by itself, unless
+NASHRA_WORKER=false; run others with this command, on any machine that reaches the database: each job is run by one of
+them. When it is stopped, running jobs get ten seconds, then another worker takes them over. Stop with Ctrl+C.
+
+example:
+  {PROGRAM} worker"""
+    settings = ["DATABASE_URL", "SECRET_KEY", "LOG_FORMAT", "LOG_LEVEL"]
+    command = _command(
+        commands, "worker", "app.commands.worker:work", "run background jobs", more=more, settings=settings
+    )
+    until_eof = "also stop when standard input ends: how `serve` starts it"
+    command.add_argument("--until-eof", action="store_true", help=until_eof)
 
 
 def _token(commands: Commands) -> None:

@@ -50,8 +50,8 @@ MEMBERS: JsonSchemaValue = {
     "existing_id": {
         "type": ["string", "null"],
         "format": "uuid",
-        "description": "`already-exists`: id of the article that has this `external_id`; null if the member may not "
-        "read it.",
+        "description": "`already-exists`: id of the article that has this `external_id`, null if the member may not "
+        "read it; or of the job that waits with this `key`.",
     },
 }
 PROBLEM: JsonSchemaValue = {

@@ -207,7 +207,7 @@ async def _save(work: Work, media: Media, verb: str, before: tuple[list[object],
     if _all(media) != before[1]:
         media.version += 1
         if _shown(media) != before[0]:
-            await record_media_change(work, media)
+            await record_media_change(work.session, media, work.now)
         await index(work.session, media)
         await work.record(f"media.{verb}", KIND, media.id, version=media.version)
     await work.session.flush()
@@ -253,7 +253,7 @@ async def _withdraw(work: Work, media: Media, file: MediaFile, body: MediaWithdr
     media.version += 1
     await MediaToEdit(work.session).retire(media, work.now)
     record_takedown(work.session, PendingTakedown(KIND, media.id, "withdrawn", body.reason))
-    await record_media_change(work, media, is_withdrawn=True)
+    await record_media_change(work.session, media, work.now, is_withdrawn=True)
     await work.session.flush()
     await index(work.session, media)
     await work.record("media.withdraw", KIND, media.id, cause=body.cause)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.changes.pending import PendingChange, pending_changes, record_change
 from app.jobs.queue import enqueue
 from app.media.desk_repository import uses
 from app.media.models import Media
-from app.staff.work import Work
 
 CHANGED = "media.changed"
 FOLLOW = "media.follow"
@@ -15,23 +18,25 @@ REMOVE = "media.remove"
 """The kind of job that removes the files of a withdrawn picture."""
 
 
-async def record_media_change(work: Work, media: Media, *, is_withdrawn: bool = False) -> None:
+async def record_media_change(
+    session: AsyncSession, media: Media, now: datetime, *, is_withdrawn: bool = False
+) -> None:
     """Record that what answers show of a picture has changed; its cache tag invalidates them with the commit.
 
     Articles that show it are recorded by a job, in batches, because there may be thousands. Authors follow at once.
     """
-    media.changed_at = work.now
-    found = await uses(work.session, media.id)
+    media.changed_at = now
+    found = await uses(session, media.id)
     if found or is_withdrawn:
         record_change(
-            work.session,
+            session,
             PendingChange(CHANGED, media.id, tags={f"media:{media.id}"}, tombstone=is_withdrawn, version=media.version),
         )
-    pending = pending_changes(work.session)
+    pending = pending_changes(session)
     terms = {(use.resource, use.resource_id) for use in found if use.resource != "article"}
     pending.touched |= terms
     pending.edited |= terms
     if is_withdrawn:
-        await enqueue(work.session, REMOVE, {"media_id": media.id}, key=media.id)
+        await enqueue(session, REMOVE, {"media_id": media.id}, key=media.id)
     if any(use.resource == "article" for use in found):
-        await enqueue(work.session, FOLLOW, {"media_id": media.id}, key=media.id)
+        await enqueue(session, FOLLOW, {"media_id": media.id}, key=media.id)

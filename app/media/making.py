@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import secrets
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from typing import Any
 from app.kit.errors import Fault, Unavailable
 from app.media.faults import DecoderFailed, ImageInvalid, ImageTooLarge, UnsupportedImage
 from app.media.models import Media, MediaFile
+from app.media.names import new_key, rendition_file
 from app.media.pictures import Picture, Plan, make_renditions
 from app.media.schemas import MediaUpdate
 from app.media.slots import NoDecoderFree, Slots
@@ -111,8 +111,8 @@ class PictureMaker:
             raise Unavailable(BUSY_SECONDS) from None
         if mime_type and mime_type not in {picture.mime_type, OCTETS}:
             raise ImageInvalid("broken")
-        name = original or f"{secrets.token_hex(16)}.{picture.extension}"
-        made = Made(sha256, size, name, secrets.token_hex(16), plan.recipe, picture, focal_point)
+        name = original or f"{new_key()}.{picture.extension}"
+        made = Made(sha256, size, name, new_key(), plan.recipe, picture, focal_point)
         await self._store(made, None if original else source, target)
         return made
 
@@ -121,8 +121,8 @@ class PictureMaker:
             if source is not None:
                 await self.stores.originals.put(made.original, source, made.picture.mime_type, immutable=False)
             for one in made.picture.renditions:
-                file = f"{one.name}.{one.extension}"
-                await self.stores.renditions.put(f"{made.key}/{file}", target / file, one.mime_type, immutable=True)
+                name = rendition_file(made.key, one.name, one.mime_type)
+                await self.stores.renditions.put(name, target / one.filename, one.mime_type, immutable=True)
         except StoreAway as error:
             log.warning("a picture cannot be stored: %s", error)
             raise Unavailable(BUSY_SECONDS) from error

@@ -8,7 +8,7 @@ import shutil
 import tempfile
 from asyncio import to_thread
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,12 +20,14 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from app.kit import clock
 from app.kit.bodies import storable
 from app.kit.errors import Fault, InvalidBody, UnsupportedMediaType
 from app.media.schemas import MIME_TYPES
 from app.text.characters import clean_line
 
 FOLDER_PREFIX = "nashra-upload-"
+LEFTOVER_SECONDS = 86_400.0  # an upload takes minutes
 DATA_BYTES = 65_536  # of the part `data`
 LONGEST_NAME = 255
 PATH_BEFORE_NAME = re.compile(r".*[/\\]", re.DOTALL)
@@ -58,6 +60,15 @@ def upload_folder() -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def sweep_folders() -> None:
+    """Remove folders that a crash has left, a day later."""
+    before = clock.seconds() - LEFTOVER_SECONDS
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        with suppress(OSError):  # of another user, or gone in this moment
+            if folder.stat().st_mtime < before:
+                shutil.rmtree(folder)
 
 
 async def receive(request: Request, folder: Path) -> Upload:

@@ -45,6 +45,7 @@ async def test_a_good_database_is_reachable_writable_migrated_and_on_time(databa
         ("schema", "ok"),
         ("clock", "ok"),
         ("outbound", "ok"),
+        ("jobs", "ok"),
     ]
 
 

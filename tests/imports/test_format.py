@@ -68,10 +68,10 @@ WHOLE = {
     *("slugs", "article_sections", "article_tags", "article_authors", "ticker_places", "ticker_sections"),
     "ticker_tags",
 }
-# Not of what people wrote: tokens, the audit, the log, the index, what a process remembers.
+# Not of what people wrote: tokens, the audit, the log, the index, what a process remembers, what it has still to do.
 LEFT_OUT = {
     *("staff_tokens", "audit", "changes", "change_log", "consumers", "announced", "indexed", "headwords"),
-    *("takedowns", "idempotency_keys", "flood_buckets", "counted_windows"),
+    *("takedowns", "idempotency_keys", "flood_buckets", "counted_windows", "jobs"),
 }
 NAMES = {
     "members": tables.MEMBER,

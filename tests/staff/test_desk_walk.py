@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.audit.models import AuditEntry
+from app.jobs.models import Job
+from app.jobs.queue import enqueue
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -21,7 +23,7 @@ EDITORS = {"admin", "editor"}
 # Operations by name -> who may. The first pattern that matches counts.
 MAY: list[tuple[str, set[str]]] = [
     (r"read_me", EVERYONE),
-    (r".*(member|token|audit|list_tokens).*", {"admin"}),
+    (r".*(member|token|audit|list_tokens|job).*", {"admin"}),
     (r"(list|read)_desk_(section|tag|author)s?", EVERYONE),
     (r"(put|delete)_(section|tag|author)", EDITORS),
     (r".*ticker.*", EDITORS),
@@ -215,6 +217,13 @@ class Day:
     async def decide_comments(self) -> Any:
         decision = {"id": await self.comment(), "action": "approve"}
         return lambda: self.desk("POST", "/comments/decisions", {"decisions": [decision]})
+
+    async def retry_job(self) -> Any:
+        async with self.newsroom.app.state.database.transaction() as session:
+            await enqueue(session, "test.failed", {})
+            await session.execute(update(Job).values(state="dead"))
+        id = (await self.desk("GET", "/jobs?state=dead")).json()["data"][0]["id"]
+        return lambda: self.desk("POST", f"/jobs/{id}/retry")
 
     async def create_member(self) -> Any:
         return lambda: self.desk("POST", "/staff", {"name": "جديد", "roles": ["reporter"]})
