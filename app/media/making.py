@@ -105,6 +105,7 @@ class PictureMaker:
         """
         plan = Plan.of(self._settings(), (focal_point["x"], focal_point["y"]) if focal_point else None)
         target = source.parent / "renditions"
+        target.mkdir()
         try:
             picture = await make_renditions(source, target, plan, slots=self._slots)
         except (NoDecoderFree, DecoderFailed):

@@ -55,7 +55,7 @@ class Media(Base):
     photographer: Mapped[str | None]
     rights: Mapped[dict[str, object] | None] = mapped_column(Json)
     rights_expire_at: Mapped[datetime | None]  # from `rights`, for the list
-    focal_point: Mapped[dict[str, object] | None] = mapped_column(Json)
+    focal_point: Mapped[dict[str, float] | None] = mapped_column(Json)
     keywords: Mapped[list[str]] = mapped_column(default=list)
     taken_at: Mapped[datetime | None]
     placeholder: Mapped[dict[str, Any]]

@@ -10,9 +10,9 @@ from asyncio import to_thread
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from email.message import Message
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
 
 from pydantic_core import from_json
 from python_multipart.multipart import parse_options_header
@@ -147,13 +147,13 @@ def _filename(header: str | None) -> str | None:
     """The name in `Content-Disposition` (RFC 6266): `filename*` goes before `filename`."""
     if not header:
         return None
-    _, options = parse_options_header(header)
-    extended = options.get(b"filename*", b"").decode("latin-1")
-    charset, _, rest = extended.partition("'")
-    _, _, encoded = rest.partition("'")
-    if encoded and charset.lower() in {"utf-8", "iso-8859-1"}:
-        return _clean_name(unquote(encoded, charset, "replace"))
-    return _clean_name(options.get(b"filename", b"").decode("utf-8", "replace"))
+    message = Message()
+    message["content-disposition"] = header.replace("\r", "").replace("\n", "")
+    name = message.get_filename() or ""
+    try:  # `filename` in raw UTF-8, which a header is read as Latin-1 of
+        return _clean_name(name.encode("latin-1").decode())
+    except UnicodeError:
+        return _clean_name(name)
 
 
 def _clean_name(name: str | None) -> str | None:

@@ -10,6 +10,7 @@ import pytest
 
 from app.media.storage import Store, Stores
 from app.settings import Settings
+from tests.media.desk import FEW, MediaDesk
 from tests.media.library import Library
 from tests.newsroom import opened
 
@@ -34,3 +35,10 @@ def store(stores: Stores) -> Store:
 async def library(database_url: str, places: dict[str, Any], tmp_path: Path) -> AsyncIterator[Library]:
     async with opened(database_url, **places) as room:
         yield Library(room, tmp_path)
+
+
+@pytest.fixture
+async def media(database_url: str, places: dict[str, Any]) -> AsyncIterator[MediaDesk]:
+    """A newsroom whose desk has pictures, in few renditions."""
+    async with opened(database_url, **places, **FEW) as room:
+        yield MediaDesk(room)
