@@ -20,7 +20,7 @@ from datetime import datetime
 
 from sqlalchemy.orm.attributes import get_history
 
-from app.articles import pictures, revisions
+from app.articles import revisions
 from app.articles.desk_repository import ArticlesToEdit
 from app.articles.editing import Draft
 from app.articles.events import HIDDEN, PublicView, is_out, log_time, record_public_change, view_of
@@ -246,6 +246,7 @@ async def delete(work: Work, id: str, expected: Expected) -> None:
     """Deletes a draft. A slug that was public stays reserved for ever."""
     draft = await _open(work, id, "delete", expected)
     article = draft.article
+    await store_uses(work.session, KIND, article.id, draft.stored_uses, ())
     await draft.articles.remove(article)
     if not was_public(article, draft.work.now):
         await slugs.release(work.session, KIND, article.id)
@@ -265,7 +266,7 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     if body is not None:
         work.session.add(body)
     await draft.articles.file(article, draft.stored, related)
-    await store_uses(work.session, KIND, article.id, draft.stored_uses, pictures.uses_of(article, body))
+    await store_uses(work.session, KIND, article.id, draft.stored_uses, draft.uses)
     await revisions.keep(draft, verb)
     indexed = await with_locked_names(work.session, related) if article.state == "published" else related
     await index(work.session, article, indexed, body)

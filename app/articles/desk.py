@@ -297,7 +297,7 @@ async def _answer(request: Request, draft: Draft, status: int = 200, headers: di
     """The article as it was just saved, with all translations that the acting member may read."""
     article, articles, work, now = draft.article, draft.articles, draft.work, clock.now()
     related = draft.related
-    if article.translation_group is not None:
+    if article.translation_group is not None or draft.uses:
         related = (await articles.relations_for([article.id], work.actor, work.now))[article.id]
     corrections, warnings = await articles.corrections(article), localised(request, draft.warnings)
     whole = desk_of(article, related, draft.body, corrections, warnings, work.settings, now)

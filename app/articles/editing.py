@@ -81,6 +81,11 @@ class Draft:
             raise InvalidBody(errors=in_order(ArticleUpdate, self.faults))
         self.warnings += [{"code": "alt_missing", "pointer": pointer} for pointer in self.images_without_alt()]
 
+    @property
+    def uses(self) -> set[Use]:
+        """Where it uses pictures of the library with this save."""
+        return pictures.uses_of(self.article, self.body)
+
     def images_without_alt(self) -> list[str]:
         """Pointers to the images without a text for people who do not see them."""
         return list(pictures.without_alt(self.article, self.body, {**self.stored.pictures, **self.library}))
@@ -111,11 +116,13 @@ class Draft:
             if name in given:
                 setattr(article, name, _merged(getattr(article, name), getattr(fields, name)))
         if "lead_image" in given:
-            article.lead_image = pictures.merged_image(article.lead_image, fields.lead_image)
+            article.lead_image = pictures.merged_image(article.lead_image, fields.lead_image, self.library)
             if article.lead_image is not None and not {"id", "url"} & article.lead_image.keys():
                 self.fault("required", "/lead_image/url")
         if "media" in given:
-            article.media = [pictures.stored_image(image.model_dump(mode="json")) for image in fields.media or []]
+            article.media = [
+                pictures.stored_image(image.model_dump(mode="json"), self.library) for image in fields.media or []
+            ]
         if self.is_restoring:
             pictures.drop_unknown(article, self.library)
         if "comments_mode" in given:

@@ -29,6 +29,8 @@ class Described(Protocol):
 
 OF_THE_FILE = frozenset({"url", "width", "height"})
 """Members of a use that the library says where there is an `id`."""
+OF_THE_LIBRARY = ("alt", "credit", "focal_point")
+"""Members that the library says where the use does not."""
 
 
 def named_in(fields: ArticleUpdate, given: Collection[str], body: str) -> set[str]:
@@ -45,13 +47,15 @@ def words_of(library: Mapping[str, Media]) -> dict[str, LibraryWords]:
     return {id: LibraryWords(media.alt, media.credit) for id, media in library.items()}
 
 
-def merged_image(present: dict[str, Any] | None, patch: BaseModel | None) -> dict[str, Any] | None:
+def merged_image(
+    present: dict[str, Any] | None, patch: BaseModel | None, library: Mapping[str, Media]
+) -> dict[str, Any] | None:
     """JSON Merge Patch (RFC 7396) of an image. What belonged to another picture is dropped."""
     if patch is None:
         return None
     changes = patch.model_dump(mode="json", exclude_unset=True)
     kept = {} if _is_another(present or {}, changes) else present or {}
-    return stored_image({**kept, **changes}) or None
+    return stored_image({**kept, **changes}, library) or None
 
 
 def _is_another(present: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
@@ -62,9 +66,14 @@ def _is_another(present: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
     return False
 
 
-def stored_image(image: Mapping[str, Any]) -> dict[str, Any]:
-    """A use as it is stored: without nulls, and of a picture of the library without what the library says."""
-    ignored = OF_THE_FILE if image.get("id") else frozenset[str]()
+def stored_image(image: Mapping[str, Any], library: Mapping[str, Media]) -> dict[str, Any]:
+    """A use as it is stored: without nulls, and of a picture of the library without what the library says.
+
+    An answer that is sent back repeats the library's words: kept here, they would not follow its changes.
+    """
+    media = library.get(image.get("id") or "")
+    same = {name for name in OF_THE_LIBRARY if media is not None and image.get(name) == getattr(media, name)}
+    ignored = same | OF_THE_FILE if image.get("id") else same
     return {name: value for name, value in image.items() if value is not None and name not in ignored}
 
 
