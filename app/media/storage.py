@@ -102,14 +102,17 @@ class Store:
         async with self._asking(name, PUT_PATIENCE + size / PUT_BYTES_A_SECOND):
             if self.folder is not None:
                 await asyncio.to_thread(self.folder.make)
-            await obstore.put_async(
-                self._objects(),
-                name,
-                source,
-                attributes=None if self.folder is not None else attributes,  # a file has none
-                chunk_size=PART,
-                max_concurrency=PARTS_AT_ONCE,
-            )
+            try:
+                await obstore.put_async(
+                    self._objects(),
+                    name,
+                    source,
+                    attributes=None if self.folder is not None else attributes,  # a file has none
+                    chunk_size=PART,
+                    max_concurrency=PARTS_AT_ONCE,
+                )
+            except FileNotFoundError as error:
+                raise StoreAway("the bucket is not there") from error
             if self.folder is not None:
                 await asyncio.to_thread(self.folder.settle, name)
 

@@ -40,20 +40,23 @@ class Library:
         await store.put(name, source, mime_type, immutable=not original)
         source.unlink()
 
-    async def file(self, *, content: bytes = b"a file as it was sent", **fields: Any) -> MediaFile:
-        """A file with its row."""
+    async def file(self, **fields: Any) -> MediaFile:
+        """A file as it was sent, with its row."""
+        row = await self._sent(**fields)
+        await self._add(row)
+        return row
+
+    async def _sent(self, *, content: bytes = b"a file as it was sent", **fields: Any) -> MediaFile:
         name = f"{new_key()}.jpg"
         await self.store(name, content, "image/jpeg", original=True)
         values = {"sha256": new_key(), "mime_type": "image/jpeg", "width": 640, "height": 480, "animated": False}
-        row = MediaFile(id=new_id(), name=name, bytes=len(content), created_at=clock.now(), **{**values, **fields})
-        await self._add(row)
-        return row
+        return MediaFile(id=new_id(), name=name, bytes=len(content), created_at=clock.now(), **{**values, **fields})
 
     async def picture(
         self, renditions: dict[str, bytes] | None = None, *, file: MediaFile | None = None, **fields: Any
     ) -> Media:
-        """A picture with its rows; `renditions` by their names, in WebP."""
-        file = file or await self.file()
+        """A picture as an upload makes it: its files, then its rows in one transaction. `renditions` by name, in WebP."""
+        file = file or await self._sent()
         files = {"w320": bytes_of(3_000)} if renditions is None else renditions
         row = Media(
             **{
@@ -71,19 +74,26 @@ class Library:
                 **fields,
             }
         )
-        await self.key(row, row.key, files)
+        await self._store_all(row.key, files)
+        await self._add(file, row, self._address(row, row.key))
         return row
 
     async def key(
         self, picture: Media, key: str, files: dict[str, bytes], *, retired_at: datetime | None = None
     ) -> None:
         """An address of the picture, with its files."""
+        await self._store_all(key, files)
+        await self._add(self._address(picture, key, retired_at))
+
+    async def _store_all(self, key: str, files: dict[str, bytes]) -> None:
         for name, content in files.items():
             await self.store(rendition_file(key, name, WEBP), content)
-        row = MediaKey(
+
+    @staticmethod
+    def _address(picture: Media, key: str, retired_at: datetime | None = None) -> MediaKey:
+        return MediaKey(
             key=key, media_id=picture.id, file_id=picture.file_id, created_at=clock.now(), retired_at=retired_at
         )
-        await self._add(picture, row)
 
     async def set(self, row: Any, **values: Any) -> None:
         async with self.room.app.state.database.transaction() as session:

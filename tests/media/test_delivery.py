@@ -31,7 +31,7 @@ HEADERS = {
 }
 
 
-async def get(library: Library, path: str, expect: int = 200, **headers: str) -> httpx.Response:
+async def get(library: Library, path: str, expect: int = 200, **headers: str | bytes) -> httpx.Response:
     return await library.room.get(path, expect, headers={name.replace("_", "-"): v for name, v in headers.items()})
 
 
@@ -55,14 +55,13 @@ async def test_a_rendition_is_served_for_ever(library: Library, size: int) -> No
     assert "last-modified" not in first.headers
 
 
-@pytest.mark.parametrize(
-    ("mime_type", "extension"),
-    [("image/jpeg", "jpg"), ("image/png", "png"), ("image/avif", "avif"), ("image/gif", "gif"), (WEBP, "webp")],
-)
-async def test_the_type_is_that_of_the_extension(library: Library, mime_type: str, extension: str) -> None:
+async def test_the_type_is_that_of_the_extension(library: Library) -> None:
     picture = await library.picture({})
-    await library.store(rendition_file(picture.key, "social", mime_type), b"x", mime_type)
-    assert (await get(library, f"/media/{picture.key}/social.{extension}")).headers["content-type"] == mime_type
+    types = {"jpg": "image/jpeg", "png": "image/png", "avif": "image/avif", "gif": "image/gif", "webp": WEBP}
+    for extension, mime_type in types.items():
+        await library.store(rendition_file(picture.key, "social", mime_type), b"x", mime_type)
+        answer = await get(library, f"/media/{picture.key}/social.{extension}")
+        assert answer.headers["content-type"] == mime_type
 
 
 @SIZES
@@ -100,11 +99,10 @@ RANGES = [
 
 
 @SIZES
-@pytest.mark.parametrize(("asked", "start", "end"), RANGES, ids=[asked for asked, *_ in RANGES])
-async def test_one_range_of_bytes_is_206(library: Library, size: int, asked: str, start: int, end: int | None) -> None:
+async def test_one_range_of_bytes_is_206(library: Library, size: int) -> None:
     content = bytes_of(size)
     picture = await library.picture({"w320": content})
-    for _ in range(2):
+    for asked, start, end in RANGES + RANGES:
         answer = await get(library, path_of(picture), 206, range=asked)
         assert answer.content == content[start:end]
         first = start % size
@@ -116,23 +114,22 @@ async def test_one_range_of_bytes_is_206(library: Library, size: int, asked: str
 
 
 @SIZES
-@pytest.mark.parametrize("asked", ["bytes={size}-", "bytes={size}-{size}", "bytes=-0", "bytes=999999999999999999-"])
-async def test_a_range_behind_the_end_is_416(library: Library, size: int, asked: str) -> None:
+async def test_a_range_behind_the_end_is_416(library: Library, size: int) -> None:
     picture = await library.picture({"w320": bytes_of(size)})
-    answer = await get(library, path_of(picture), 416, range=asked.format(size=size))
-    assert answer.headers["content-range"] == f"bytes */{size}"
-    assert answer.headers["cache-control"] == "no-store"
-    assert answer.json()["type"] == "/problems/range-not-satisfiable"
+    for asked in (f"bytes={size}-", f"bytes={size}-{size}", "bytes=-0", "bytes=999999999999999999-"):
+        answer = await get(library, path_of(picture), 416, range=asked)
+        assert answer.headers["content-range"] == f"bytes */{size}"
+        assert answer.headers["cache-control"] == "no-store"
+        assert answer.json()["type"] == "/problems/range-not-satisfiable"
 
 
 @SIZES
-@pytest.mark.parametrize(
-    "asked",
-    ["bytes=5-4", "bytes=0-1,5-6", "bytes=a-b", "bytes=-", "pages=1-2", "bytes", "bytes=--1", "bytes=" + "9" * 99],
-)
-async def test_a_range_that_is_none_gets_the_whole(library: Library, size: int, asked: str) -> None:
+async def test_a_range_that_is_none_gets_the_whole(library: Library, size: int) -> None:
     picture = await library.picture({"w320": bytes_of(size)})
-    assert len((await get(library, path_of(picture), range=asked)).content) == size
+    bad = "bytes=5-4 bytes=0-1,5-6 bytes=a-b bytes=- pages=1-2 bytes bytes=--1".split()
+    for asked in (*bad, f"bytes={'9' * 99}-", "bytes=٣-٤".encode().decode("latin-1")):
+        answer = await get(library, path_of(picture), range=asked.encode("latin-1"))
+        assert len(answer.content) == size
 
 
 @SIZES
@@ -188,57 +185,54 @@ async def test_deleted_pictures_and_former_addresses_answer_while_their_files_ar
         assert (await get(library, path)).content == content
 
 
-@pytest.mark.parametrize(
-    "path",
-    [
-        "/media/unknown/w320.webp",
-        "/media/{other}/w320.webp",
-        "/media/{key}/w321.webp",
-        "/media/{key}/w320.svg",
-        "/media/{key}/w320.html",
-        "/media/{key}/W320.webp",
-        "/media/{key}/w320",
-        "/media/{key}/w320.webp.webp",
-        "/media/{key}/w320.webp/",
-        "/media/{key}//w320.webp",
-        "/media/{key}/",
-        "/media/{key}",
-        "/media/",
-        "/media",
-        "/media/{key}/.webp",
-        "/media/{key}/..webp",
-        "/media/{key}/%00.webp",
-        "/media/%00/w320.webp",
-        "/media/{key}/w320%00.webp",
-        "/media/{key}/w320.webp%00",
-        "/media/{key}/w320.webp%0a",
-        "/media/{key}/..%2f..%2foriginals%2f{name}",
-        "/media/{key}/%2e%2e/originals/{name}",
-        "/media/..%2foriginals/{name}",
-        "/media/%2e%2e/{name}",
-        "/media/{key}%2fw320.webp",
-        "/media/{key}%2f..%2f{key}/w320.webp",
-        "/media/{key}/..%5c..%5coriginals%5c{name}",
-        "/media/{key}/%c0%ae%c0%ae.webp",
-        "/media/{key}/%ff%fe.webp",
-        "/media/{key}/صورة.webp",
-        "/media/{key}/%D8%B5%D9%88%D8%B1%D8%A9.webp",
-        "/media/{key}/w320.webp#1",
-        "/media/{key}/w320.webp%231",
-        "/media/{key}/w320.%E2%80%AEwebp",
-        "/media/originals/{name}",
-        "/media/{name}",
-        "/originals/{name}",
-        "/media/{key}/" + "w" * 3_000 + ".webp",
-        "/media/" + "0" * 3_000 + "/w320.webp",
-    ],
+NO_RENDITIONS = (
+    "/media/unknown/w320.webp",
+    "/media/{other}/w320.webp",
+    "/media/{key}/w321.webp",
+    "/media/{key}/w320.svg",
+    "/media/{key}/w320.html",
+    "/media/{key}/W320.webp",
+    "/media/{key}/w320",
+    "/media/{key}/w320.webp.webp",
+    "/media/{key}/w320.webp/",
+    "/media/{key}//w320.webp",
+    "/media/{key}/",
+    "/media/{key}",
+    "/media/",
+    "/media",
+    "/media/{key}/.webp",
+    "/media/{key}/..webp",
+    "/media/{key}/%00.webp",
+    "/media/%00/w320.webp",
+    "/media/{key}/w320%00.webp",
+    "/media/{key}/w320.webp%00",
+    "/media/{key}/w320.webp%0a",
+    "/media/{key}/..%2f..%2foriginals%2f{name}",
+    "/media/{key}/%2e%2e/originals/{name}",
+    "/media/..%2foriginals/{name}",
+    "/media/%2e%2e/{name}",
+    "/media/{key}%2fw320.webp",
+    "/media/{key}%2f..%2f{key}/w320.webp",
+    "/media/{key}/..%5c..%5coriginals%5c{name}",
+    "/media/{key}/%c0%ae%c0%ae.webp",
+    "/media/{key}/%ff%fe.webp",
+    "/media/{key}/صورة.webp",
+    "/media/{key}/%D8%B5%D9%88%D8%B1%D8%A9.webp",
+    "/media/{key}/w320.webp%231",
+    "/media/{key}/w320.%E2%80%AEwebp",
+    "/media/originals/{name}",
+    "/media/{name}",
+    "/originals/{name}",
+    "/media/{key}/" + "w" * 3_000 + ".webp",
+    "/media/" + "0" * 3_000 + "/w320.webp",
 )
-async def test_what_is_no_rendition_is_not_found(library: Library, path: str) -> None:
+
+
+async def test_what_is_no_rendition_is_not_found(library: Library) -> None:
     file = await library.file()
-    picture = await library.picture({}, file=file)
-    asked = path.format(key=picture.key, name=file.name, other=new_key())
-    for _ in range(2):
-        answer = await get(library, asked.partition("#")[0] if "#" not in asked else asked, 404)
+    picture = await library.picture(file=file)
+    for path in NO_RENDITIONS:
+        answer = await get(library, path.format(key=picture.key, name=file.name, other=new_key()), 404)
         assert answer.headers["cache-control"] == "no-store"
 
 
@@ -329,11 +323,12 @@ async def test_a_slow_reader_of_a_large_picture_holds_up_nobody(library: Library
     started, go = asyncio.Event(), asyncio.Event()
     received = bytearray()
 
+    requests: list[Message] = [{"type": "http.request", "body": b"", "more_body": False}]
+
     async def receive() -> Message:
-        if not received and not started.is_set():
-            return {"type": "http.request", "body": b"", "more_body": False}
-        await asyncio.Event().wait()
-        raise AssertionError
+        if not requests:
+            await asyncio.Event().wait()
+        return requests.pop()
 
     async def send(message: Message) -> None:
         received.extend(message.get("body", b""))
