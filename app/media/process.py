@@ -44,7 +44,8 @@ async def run(plan: dict[str, Any], folder: Path) -> dict[str, Any]:
         await _end(process)
     if words:
         # As Python writes it: what a file says must not look like lines of the log.
-        log.warning("decoding a picture: %r", words.decode("utf-8", "replace"))
+        level = logging.WARNING if process.returncode else logging.INFO
+        log.log(level, "decoding a picture: %r", words.decode("utf-8", "replace"))
     return _outcome(process.returncode, answer, plan["max_pixels"])
 
 

@@ -16,6 +16,7 @@ from pathlib import Path
 
 PATIENCE = 30.0  # seconds
 PAUSE = 0.05  # seconds between two looks
+_TAKEN = (BlockingIOError, PermissionError)  # of flock; of Windows. A file system without locks is another error
 
 if sys.platform == "win32":
     import msvcrt
@@ -101,7 +102,7 @@ def _locked(path: Path) -> int | None:
     descriptor = _opened(path)
     try:
         _lock(descriptor)
-    except OSError:
+    except _TAKEN:
         os.close(descriptor)
         return None
     return descriptor
@@ -115,7 +116,7 @@ def _is_held(ticket: Path) -> bool:
         return False
     try:
         _lock(descriptor)
-    except OSError:
+    except _TAKEN:
         return True
     else:
         with suppress(FileNotFoundError):

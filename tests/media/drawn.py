@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import struct
+import warnings
 import zlib
 from collections.abc import Iterable
 from io import BytesIO
@@ -64,8 +65,12 @@ def decoded_here(folder: Path, content: bytes, plan: Plan = PLAN) -> Decoded:
     target.mkdir(exist_ok=True)
     format = format_of(content[:LENGTH])
     assert format is not None
-    with contextlib.chdir(target):
-        found = picture_of(plan_of(plan.words(source, format)))
+    allowed = Image.MAX_IMAGE_PIXELS
+    with contextlib.chdir(target), warnings.catch_warnings(action="ignore"):
+        try:
+            found = picture_of(plan_of(plan.words(source, format)))
+        finally:
+            Image.MAX_IMAGE_PIXELS = allowed
     return Decoded(Picture.of(json.loads(json.dumps(found)), format), target)
 
 

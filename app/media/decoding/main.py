@@ -9,6 +9,7 @@ import errno
 import json
 import logging
 import sys
+import traceback
 import warnings
 from typing import Any
 
@@ -68,6 +69,6 @@ def _of_system(error: OSError) -> Outcome:
 
 
 def _broken(error: Exception) -> Outcome:
-    sys.stderr.write(f"{type(error).__name__}: {error}\n")
+    sys.stderr.write("".join(traceback.format_exception(error, limit=-3)))
     is_cut = isinstance(error, EOFError) or "truncated" in str(error).lower()
     return {"fault": "invalid", "reason": "cut_off" if is_cut else "broken"}
