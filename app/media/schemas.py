@@ -168,7 +168,8 @@ class MediaRead(Output):
     """A picture of the library."""
 
     id: IdText
-    kind: Annotated[str, open_to(Literal["image"])]
+    kind: Annotated[str, Field(examples=["image"])]
+    """`image`: other kinds are added."""
     filename: str
     mime_type: str
     bytes: int
