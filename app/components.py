@@ -26,7 +26,6 @@ NAMES = {
     "ArticleDeskSummary": "DeskArticleSummary",
     "app__articles__schemas__Change": "FieldChange",
     "ImagePlaceholder": "Placeholder",
-    "ImagePoint": "FocalPoint",
     "ImageRead": "Image",
     "ImageRendition": "Rendition",
     "MediaRead": "Media",

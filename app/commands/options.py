@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
 from app.commands.failing import EXIT_USAGE, suggestion
+from app.commands.values import port, positive
 from app.staff.roles import ROLES
 
 PROGRAM = "./nashra"
@@ -145,24 +146,12 @@ def _told(names: Sequence[str]) -> str | None:
     )
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: it must be between 0 and 65535")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
-    return int(text)
-
-
 def _where_to_listen(command: Parser) -> None:
     command.add_argument(
         "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: every network (default: 127.0.0.1)"
     )
-    command.add_argument("--port", type=_port, default=8000, help="port to listen on (default: 8000)")
-    command.add_argument("--workers", type=_positive, default=1, help="processes that answer (default: 1)")
+    command.add_argument("--port", type=port, default=8000, help="port to listen on (default: 8000)")
+    command.add_argument("--workers", type=positive, default=1, help="processes that answer (default: 1)")
 
 
 def _demo(commands: Commands) -> None:
@@ -245,9 +234,7 @@ everything), reporter (own drafts), moderator (comments)."""
         "--role", required=True, action="append", choices=ROLES, help="role of the member; again for more"
     )
     command.add_argument("--label", help="what the token is for (default: none)")
-    command.add_argument(
-        "--expires-days", type=_positive, metavar="DAYS", help="days until it expires (default: never)"
-    )
+    command.add_argument("--expires-days", type=positive, metavar="DAYS", help="days until it expires (default: never)")
 
 
 def _export(commands: Commands) -> None:
