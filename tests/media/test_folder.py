@@ -153,11 +153,11 @@ async def test_a_process_that_is_killed_leaves_no_part_under_a_name(tmp_path: Pa
     assert set(acknowledged) <= set(names)
     for name in names:
         assert await store.read(name) == content
-    unfinished = [path for path in (tmp_path / "media").rglob("*#*")]
+    unfinished = list((tmp_path / "media").rglob("*#*"))
     assert store.folder
     assert store.folder.remove_unfinished(clock.now() - timedelta(days=1)) == 0
     assert store.folder.remove_unfinished(clock.now() + timedelta(seconds=1)) == len(unfinished)
-    assert not [path for path in (tmp_path / "media").rglob("*#*")]
+    assert not list((tmp_path / "media").rglob("*#*"))
 
 
 async def test_leftovers_of_a_crash_are_swept_when_they_are_old(tmp_path: Path, store: Store) -> None:
