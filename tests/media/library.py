@@ -55,7 +55,7 @@ class Library:
     async def picture(
         self, renditions: dict[str, bytes] | None = None, *, file: MediaFile | None = None, **fields: Any
     ) -> Media:
-        """A picture as an upload makes it: its files, then its rows in one transaction. `renditions` by name, in WebP."""
+        """A picture as an upload makes it: files, then rows in one transaction. `renditions` by name, in WebP."""
         file = file or await self._sent()
         files = {"w320": bytes_of(3_000)} if renditions is None else renditions
         row = Media(
