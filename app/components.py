@@ -6,6 +6,8 @@ from typing import get_args
 
 from app.articles.schemas import Access, BodyFormat, CommentsMode, CorrectionKind, Kind, Status
 from app.comments import schemas as comments
+from app.jobs.kinds import Lane
+from app.jobs.models import JobState
 from app.kit.components import Naming
 from app.staff.roles import Role
 from app.sync.schemas import STREAM_SCHEMAS
@@ -96,6 +98,7 @@ NAMES = {
     "AuditRead": "AuditEntry",
     "MemberRead": "Member",
     "TokenMade": "TokenCreated",
+    "JobRead": "Job",
     "TokenRead": "Token",
 }
 ENUMS = {
@@ -106,6 +109,8 @@ ENUMS = {
     "CommentStatus": ("Moderation status of a comment.", get_args(comments.Status)),
     "CorrectionKind": ("Kind of a correction.", get_args(CorrectionKind)),
     "Direction": ("Writing direction of the text, from its language.", get_args(Direction)),
+    "JobLane": ("How urgent a kind of background job is.", get_args(Lane)),
+    "JobState": ("State of a background job.", get_args(JobState)),
     "Kind": ("Kind of an article.", get_args(Kind)),
     "Level": ("Urgency of a ticker item, the most urgent first.", get_args(Level)),
     "MarkType": ("How a run of text looks, or `link`.", get_args(MarkType)),
