@@ -6,6 +6,7 @@ from typing import get_args
 
 from app.articles.schemas import Access, BodyFormat, CommentsMode, CorrectionKind, Kind, Status
 from app.comments import schemas as comments
+from app.jobs.kinds import Lane
 from app.jobs.models import JobState
 from app.kit.components import Naming
 from app.media.schemas import Cause
@@ -102,6 +103,7 @@ NAMES = {
     "AuditRead": "AuditEntry",
     "MemberRead": "Member",
     "TokenMade": "TokenCreated",
+    "JobRead": "Job",
     "TokenRead": "Token",
 }
 ENUMS = {
@@ -112,6 +114,7 @@ ENUMS = {
     "CommentStatus": ("Moderation status of a comment.", get_args(comments.Status)),
     "CorrectionKind": ("Kind of a correction.", get_args(CorrectionKind)),
     "Direction": ("Writing direction of the text, from its language.", get_args(Direction)),
+    "JobLane": ("How urgent a kind of background job is.", get_args(Lane)),
     "JobState": ("State of a background job.", get_args(JobState)),
     "Kind": ("Kind of an article.", get_args(Kind)),
     "Level": ("Urgency of a ticker item, the most urgent first.", get_args(Level)),

@@ -115,7 +115,7 @@ class ArticleFilters(CountedQuery):
     """Slugs or ids of authors. A comma means any of."""
     language: AnyOf | None = None
     """BCP 47 tags: `ar` also finds `ar-SY`. A comma means any of."""
-    kind: AnyOf | None = None
+    kind: Annotated[AnyOf, Field(examples=["news,feature"])] | None = None
     """`news`, `opinion`, … A comma means any of."""
     urgency_max: Annotated[int | None, Field(ge=1, le=9), WHOLE] = None
     """At least this urgent: 1 is the most urgent."""

@@ -184,16 +184,12 @@ example:
 
 def _worker(commands: Commands) -> None:
     more = f"""
-Background jobs are what the newsroom does after it has answered. `{PROGRAM} serve` starts one worker by itself, unless
-NASHRA_WORKER=false; run others with this command, on any machine that reaches the database: each job is run by one of
-them. When it is stopped, running jobs get ten seconds, then another worker takes them over. Stop with Ctrl+C.
-
-example:
-  {PROGRAM} worker"""
+Jobs are what the newsroom does after it has answered. `{PROGRAM} serve` starts one worker by itself, unless
+NASHRA_WORKER=false. Others may run on any machine that reaches the database: each job is run by one of them.
+When a worker is stopped, running jobs get ten seconds, then another takes them over. Stop with Ctrl+C."""
+    sentence, run = "run background jobs", "app.commands.worker:work"
     settings = ["DATABASE_URL", "SECRET_KEY", "LOG_FORMAT", "LOG_LEVEL"]
-    command = _command(
-        commands, "worker", "app.commands.worker:work", "run background jobs", more=more, settings=settings
-    )
+    command = _command(commands, "worker", run, sentence, more=more, settings=settings)
     until_eof = "also stop when standard input ends: how `serve` starts it"
     command.add_argument("--until-eof", action="store_true", help=until_eof)
 

@@ -17,7 +17,7 @@ class JobQuery(CountedQuery):
 
     state: JobState | None = None
     """Only jobs in this state: those that have failed for good are `dead`."""
-    kind: Annotated[str | None, Field(max_length=80, pattern=r"^[a-z_.]+$")] = None
+    kind: Annotated[str | None, Field(max_length=80, pattern=r"^[a-z_.]+$", examples=["jobs.sweep"])] = None
     """Only jobs of this kind: `jobs.sweep`."""
 
 
@@ -29,7 +29,7 @@ class JobRead(Output):
     id: IdText
     kind: Annotated[str, Field(examples=["jobs.sweep"])]
     """What it does: the part of the newsroom, and the work."""
-    lane: Annotated[str | None, open_to(Lane)]
+    lane: Annotated[str, open_to(Lane)] | None
     """How urgent its kind is; null for a kind that this version does not know, and leaves to others."""
     state: Annotated[str, open_to(JobState)]
     """`waiting`, `running`, `done` (kept for a day) or `dead` (failed for good, kept for 30 days)."""

@@ -209,7 +209,15 @@ def test_measuring_is_known_only_to_its_command() -> None:
 
 def test_help_needs_the_standard_library_only() -> None:
     ours = {"app.commands.failing", "app.commands.options", "app.commands.values", "app.masking", "app.staff.roles"}
-    for name in ("cli", "commands/options", "commands/values", "commands/failing", "commands/completion", "masking", "staff/roles"):
+    for name in (
+        "cli",
+        "commands/options",
+        "commands/values",
+        "commands/failing",
+        "commands/completion",
+        "masking",
+        "staff/roles",
+    ):
         tree = ast.parse((APP / f"{name}.py").read_text("utf-8"))
         named = [node.module or "" for node in tree.body if isinstance(node, ast.ImportFrom)]
         named += [alias.name for node in tree.body if isinstance(node, ast.Import) for alias in node.names]
