@@ -55,7 +55,6 @@ def size(node: Any) -> int:
 
 def test_the_document_is_small() -> None:
     assert size(DOCUMENT) < 420_000
-    assert size(DOCUMENT) < 400_000
     assert size(DOCUMENT) / len(OPERATIONS) < 4_300
 
 
