@@ -193,9 +193,11 @@ async def withdraw_article(
 ) -> Response:
     """Withdraw a published article, with a public reason
 
-    Its address answers 410 from now on. Only `reinstate` undoes it, to a draft.
+    Its address answers 410 from now on. With `mandatory` it is a kill: also of a draft or scheduled article that
+    somebody could have read, and of one that is withdrawn already. `media` takes pictures down with it. Only
+    `reinstate` undoes it, to a draft; pictures stay down.
     """
-    return await _answer(request, await actions.withdraw(work, id, expected, body.reason, body.note))
+    return await _answer(request, await actions.withdraw(work, id, expected, body))
 
 
 @desk.post("/{id}/reinstate", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)

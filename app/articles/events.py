@@ -13,8 +13,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
 from app.articles.models import Article
-from app.articles.repository import Articles, Relations, visible
+from app.articles.repository import KIND, Articles, Relations, visible
 from app.changes.log import log_clock
+from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.sections.repository import lines_of
@@ -115,6 +116,20 @@ def record_public_change(
     article.announced = after.visible
     if not same:
         _touch_translations(session, before, after)
+
+
+def record_kill(session: AsyncSession, article: Article, filed: PublicView) -> None:
+    """Record the withdrawal of an article that readers do not see now: who has a copy from before must hear of it.
+
+    `filed`: where it would be listed, for filters.
+    """
+    _record(session, article, "article.withdrawn", filed, HIDDEN)
+
+
+async def was_told(session: AsyncSession, article_id: str) -> bool:
+    """Whether the log has told of the article: somebody may have read it."""
+    told = select(Change.seq).where(Change.resource_id == article_id, Change.resource == KIND)
+    return (await session.execute(told.limit(1))).first() is not None
 
 
 def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, after: PublicView) -> None:

@@ -42,7 +42,7 @@ from app.kit.schemas import (
     WebUrl,
     open_to,
 )
-from app.media.schemas import Alt, Credit, FocalPoint, ImageRead, Rights, RightsInput
+from app.media.schemas import Alt, Cause, Credit, FocalPoint, ImageRead, Rights, RightsInput
 from app.text.blocks import Block
 
 Kind = Literal["news", "opinion", "analysis", "feature", "live", "video", "gallery"]
@@ -495,6 +495,9 @@ class ArticleDesk(AnyArticle):
     saved_at: Moment
     withdrawn_at: Moment | None
     withdrawn_reason: str | None
+    withdrawn_cause: Annotated[str | None, open_to(Cause)]
+    withdrawn_mandatory: bool
+    """Whether it was killed: everybody who has a copy must take it down."""
     note: str | None
     warnings: list[Warned]
 
@@ -533,12 +536,21 @@ class ReturnInput(Input):
 class WithdrawInput(Input):
     """Why it is taken back for good."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "نُشر الخبر قبل التحقق من مصدره."}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "نُشر الخبر قبل التحقق من مصدره.", "cause": "factual"}]}
+    )
 
     reason: Reason
     """Public: shown at the article's address from now on."""
     note: Note | None = None
     """For the desk only."""
+    cause: Cause | None = None
+    """Left out: `other`."""
+    mandatory: StrictBool = False
+    """A kill: everybody who has a copy must take it down. Also of a draft or scheduled article that somebody could have
+    read before, and of one that is withdrawn already."""
+    media: Annotated[list[IdInput], Field(max_length=100)] = []
+    """Pictures of the library that are taken down with it, everywhere."""
 
 
 class NoInput(Input):

@@ -251,6 +251,8 @@ def desk_of(
         "comments_mode": row.comments_mode,
         "withdrawn_at": row.withdrawn_at,
         "withdrawn_reason": row.withdrawn_reason,
+        "withdrawn_cause": row.withdrawn_cause,
+        "withdrawn_mandatory": row.withdrawn_mandatory,
         "note": row.note,
         "warnings": warnings,
     }

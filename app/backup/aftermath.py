@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.articles import actions
 from app.articles.models import Article
+from app.articles.schemas import WithdrawInput
 from app.articles.shapes import status_of
 from app.backup.file import Header
 from app.changes import takedowns
@@ -119,7 +120,7 @@ async def _withdraw(work: Work, line: TakedownLine) -> bool:
         await actions.unpublish(work, line.id, ANY_VERSION)
         return True
     reason = line.reason or message("reader.withdrawn_text", work.settings.language)
-    await actions.withdraw(work, line.id, ANY_VERSION, reason, None)
+    await actions.withdraw(work, line.id, ANY_VERSION, WithdrawInput(reason=reason))
     article.withdrawn_at = clock.floor(line.at)
     return True
 

@@ -16,6 +16,7 @@ from app.comments.schemas import AuthorName, AuthorRole, CommentBody, Email
 from app.comments.schemas import Status as CommentStatus
 from app.kit.faults import custom
 from app.kit.schemas import IdInput, Input, Language, Line, MomentInput, SlugInput, WebUrl
+from app.media.schemas import Cause
 from app.sections.schemas import SectionInput
 from app.staff.schemas import MemberInput
 from app.tags.schemas import TagInput
@@ -176,6 +177,9 @@ class ArticleLine(Thing):
     first_published_at: MomentInput | None
     withdrawn_at: Annotated[MomentInput | None, _needed_in("state", "withdrawn")]
     withdrawn_reason: Annotated[Note | None, _needed_in("state", "withdrawn")]
+    withdrawn_cause: Cause | None = None
+    withdrawn_mandatory: StrictBool = False
+    """A kill: everybody who has a copy must take it down."""
     note: Note | None
     """For the desk: why it was returned or withdrawn."""
 

@@ -31,7 +31,8 @@ MEMBER = ("id", "name", "roles", "active", "version", "created_at")
 TERM = ("id", "slug", "name", "language", "description", "version", "created_at", "updated_at")
 ARTICLE = (
     *("id", "state", "translation_group", "version", "created_at", "saved_at", "updated_at", "revised_at"),
-    *("published_at", "first_published_at", "withdrawn_at", "withdrawn_reason", "note"),
+    *("published_at", "first_published_at", "withdrawn_at", "withdrawn_reason", "withdrawn_cause"),
+    *("withdrawn_mandatory", "note"),
 )
 REVISION = ("number", "at", "member_name", "action", "content")
 COMMENT = (

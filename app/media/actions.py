@@ -248,6 +248,12 @@ async def withdraw(work: Work, id: str, expected: Expected, body: MediaWithdrawI
     return [await _withdraw(work, one, file, body) for one in (media, *(one for one in over if one is not media))]
 
 
+async def take_down(work: Work, id: str, body: MediaWithdrawInput) -> None:
+    """Takes a picture down with something that shows it; one that is down already stays as it is. Raises `NotFound`."""
+    if (await MediaToEdit(work.session).require(id)).withdrawn_at is None:
+        await withdraw(work, id, Expected(None), body)
+
+
 async def _withdraw(work: Work, media: Media, file: MediaFile, body: MediaWithdrawInput) -> Saved:
     media.withdrawn_at, media.withdrawn_cause, media.withdrawn_reason = work.now, body.cause, body.reason
     media.version += 1

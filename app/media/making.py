@@ -159,7 +159,7 @@ def faults_of(error: Exception, pointer: str) -> list[Fault]:
     if isinstance(error, UnsupportedImage):
         require_taken("")
     if isinstance(error, ImageTooLarge):
-        return [Fault("image_too_large", pointer=pointer, params={"max": error.limit})]
+        return [Fault("image_too_large", pointer=pointer, params={"max": error.limit} if error.pixels else {})]
     return [Fault("image_invalid", pointer=pointer)]
 
 

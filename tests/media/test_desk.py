@@ -76,12 +76,12 @@ async def test_two_uploads_of_the_same_bytes_at_once_make_one_record(media: Medi
 
 
 async def test_the_same_idempotency_key_makes_one_record(media: MediaDesk) -> None:
-    key = {"idempotency_key": "upload-of-this-morning", "path": "?duplicate=true"}
-    first = await media.send(picture(), **key)
-    again = await media.send(picture(), **key)
+    key, path = "upload-of-this-morning", "?duplicate=true"
+    first = await media.send(picture(), path=path, idempotency_key=key)
+    again = await media.send(picture(), path=path, idempotency_key=key)
     assert again.json()["id"] == first.json()["id"]
     assert again.headers["idempotency-replayed"] == "true"
-    await media.send(picture(colour="#000000"), expect=422, **key)
+    await media.send(picture(colour="#000000"), path=path, idempotency_key=key, expect=422)
 
 
 async def test_a_file_over_the_limit_is_refused_before_it_is_read(media: MediaDesk) -> None:
