@@ -43,6 +43,8 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     options = [f"-{name}.port={port}" for name, port in ports.items()]
     grpc = [f"-{name}.port.grpc={free_port()}" for name in ports]
     own = [f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", f"-s3.config={folder}/s3.json"]
+    # It tells nobody of itself, and has no other services on fixed ports.
+    own += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             [weed, "server", *own, *options, *grpc, "-master.volumeSizeLimitMB=64"], stdout=log, stderr=log
