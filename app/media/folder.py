@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -38,6 +39,25 @@ class Folder:
         with suppress(FileExistsError):  # another process was first
             self.path.mkdir(mode=self._folder_mode)
             self.path.chmod(self._folder_mode)  # whatever the umask is
+
+    def in_memory(self, name: str, limit: int) -> tuple[int, bytes] | None:
+        """Size of a file and its first bytes, where the system has these in memory: it does not wait for the disk.
+
+        None where it would wait, or cannot tell, or there is no such file: then obstore reads, in a thread.
+        """
+        try:
+            descriptor = os.open(f"{self.path}/{name}", os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError:
+            return None
+        try:
+            size = os.fstat(descriptor).st_size
+            first = bytearray(min(size, limit))
+            read = os.preadv(descriptor, [first], 0, os.RWF_NOWAIT) if sys.platform == "linux" else 0
+        except OSError:
+            return None
+        finally:
+            os.close(descriptor)
+        return (size, bytes(first)) if 0 < read == len(first) else None
 
     def settle(self, name: str) -> None:
         """Give a stored file its mode, and wait until it and its name are on the disk (`fsync`)."""

@@ -118,6 +118,8 @@ class Store:
 
     async def open(self, name: str) -> Opened:
         """Begin to read a file, with one request. Raises `FileMissing`."""
+        if self.folder is not None and (known := self.folder.in_memory(_checked(name), CHUNK)):
+            return Opened(self, name, *known)
         async with self._asking(name):
             found = await obstore.get_async(self._objects(), name, options={"range": (0, CHUNK)})
             return Opened(self, name, found.meta["size"], bytes(await found.bytes_async()))

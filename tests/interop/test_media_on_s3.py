@@ -41,11 +41,14 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     (folder / "s3.json").write_text(json.dumps({"identities": [allowed]}))
     ports = {name: free_port() for name in ("master", "volume", "filer", "s3")}
     options = [f"-{name}.port={port}" for name, port in ports.items()]
-    grpc = [f"-{name}.port.grpc={free_port()}" for name in ports]
+    internal = {name: free_port() for name in ports}
+    options += [f"-{name}.port.grpc={port}" for name, port in internal.items()]
     own = [f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3", f"-s3.config={folder}/s3.json"]
+    # It tells nobody of itself, and has no other services on fixed ports.
+    own += ["-master.telemetry=false", "-s3.port.iceberg=0", "-s3.port.lance=0"]
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            [weed, "server", *own, *options, *grpc, "-master.volumeSizeLimitMB=64"], stdout=log, stderr=log
+            [weed, "server", *own, *options, "-master.volumeSizeLimitMB=64"], stdout=log, stderr=log
         )
     address = f"http://127.0.0.1:{ports['s3']}"
     try:
@@ -54,6 +57,9 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     finally:
         process.kill()
         process.wait()
+        for port in (*ports.values(), *internal.values()):  # it leaves them behind, in one place whatever it is told
+            for socket in Path("/tmp").glob(f"seaweedfs-*-{port}.sock"):  # noqa: S108  # its own choice
+                socket.unlink()
 
 
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -173,6 +173,19 @@ async def test_leftovers_of_a_crash_are_swept_when_they_are_old(tmp_path: Path, 
     assert await store.read(FILE) == b"x"
 
 
+async def test_what_is_not_in_memory_is_read_from_the_disk(tmp_path: Path, store: Store) -> None:
+    """The system is told to forget the file; where it does, reading must not stop the event loop."""
+    content = os.urandom(50_000)
+    await put(store, tmp_path, content)
+    descriptor = os.open(tmp_path / "media" / FILE, os.O_RDONLY)
+    os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+    os.close(descriptor)
+    assert store.folder
+    assert store.folder.in_memory(FILE, 100) in {None, (len(content), content[:100])}
+    assert await store.read(FILE) == content
+    assert store.folder.in_memory("unknown.webp", 100) is None
+
+
 async def test_what_was_stored_is_on_the_disk(tmp_path: Path, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """The file, its folder and the folder above: else a loss of power leaves a row without its file."""
     synced = []
