@@ -42,7 +42,17 @@ from app.kit.schemas import (
     WebUrl,
     open_to,
 )
-from app.media.schemas import Alt, Cause, Credit, FocalPoint, ImageRead, Rights, RightsInput
+from app.media.schemas import (
+    Alt,
+    Cause,
+    Credit,
+    FocalPoint,
+    ImageRead,
+    Rights,
+    RightsInput,
+    required_without_id,
+    without_read_only,
+)
 from app.text.blocks import Block
 
 Kind = Literal["news", "opinion", "analysis", "feature", "live", "video", "gallery"]
@@ -166,9 +176,6 @@ class ArticleDeskQuery(ArticleFilters):
     """Order: last saved first by default."""
 
 
-READ_ONLY = frozenset({"renditions", "language", "direction", "placeholder", "animated"})
-
-
 class ImagePatch(Input):
     """What of an image changes: null takes a value away, what is not named stays. Another `id` or `url` is another
     image: what belonged to the former one goes."""
@@ -192,10 +199,7 @@ class ImagePatch(Input):
     @model_validator(mode="before")
     @classmethod
     def _as_it_was_read(cls, sent: object) -> object:
-        """What an answer says more of an image may be sent back, and is ignored."""
-        return (
-            {name: value for name, value in sent.items() if name not in READ_ONLY} if isinstance(sent, dict) else sent
-        )
+        return without_read_only(sent)
 
 
 class ImageInput(ImagePatch):
@@ -208,9 +212,7 @@ class ImageInput(ImagePatch):
     @field_validator("url")
     @classmethod
     def _is_named(cls, url: str | None, info: ValidationInfo) -> str | None:
-        if url is None and "id" in info.data and info.data["id"] is None:
-            raise custom("required")
-        return url
+        return required_without_id(url, info)
 
 
 class SeoInput(Input):

@@ -153,6 +153,11 @@ async def store_uses(
         await session.execute(insert(MediaUse), rows)
 
 
+async def forget_uses(session: AsyncSession, id: str) -> None:
+    """A thing is gone: it shows no picture any more."""
+    await session.execute(delete(MediaUse).where(MediaUse.resource_id == id))
+
+
 def uses_of(owner: InstrumentedAttribute[str]) -> Label[str]:
     """A column for `read_uses`: the places at which the thing with the id `owner` shows pictures."""
     rows = select(JsonAggregate(MediaUse.place, MediaUse.media_id)).where(MediaUse.resource_id == owner)

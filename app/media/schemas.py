@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, ValidationInfo
 
+from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (
     Direction,
@@ -60,6 +61,24 @@ class Rights(Output):
     credit_line: str | None
     syndication: str | None
     expires_at: Moment | None
+
+
+READ_ONLY = frozenset({"renditions", "language", "direction", "placeholder", "animated"})
+"""What an answer says of an image, and nobody sets where it is shown."""
+
+
+def without_read_only(sent: object, more: frozenset[str] = frozenset()) -> object:
+    """An image as it was read may be sent back: what nobody sets there is ignored, and `more`."""
+    if not isinstance(sent, dict):
+        return sent
+    return {name: value for name, value in sent.items() if name not in READ_ONLY | more}
+
+
+def required_without_id(url: str | None, info: ValidationInfo) -> str | None:
+    """Check that an image has an `id` or a `url`."""
+    if url is None and "id" in info.data and info.data["id"] is None:
+        raise custom("required")
+    return url
 
 
 class MediaFields(Input):

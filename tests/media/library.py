@@ -110,3 +110,21 @@ class Library:
 
 def path_of(picture: Media, name: str = "w320", mime_type: str = WEBP) -> str:
     return f"/media/{picture.key}/{name}.{EXTENSIONS[mime_type]}"
+
+
+async def undecoded_picture(room: Newsroom, **fields: Any) -> str:
+    """The id of a picture of the library that has rows and no files: for what shows pictures, and reads none."""
+    now, renditions = clock.now(), [["w320", None, kind, 320, 240, 9, False] for kind in ("webp", "jpg")]
+    sizes = {"mime_type": "image/jpeg", "bytes": 9, "width": 320, "height": 240, "animated": False}
+    file = MediaFile(id=new_id(), sha256=new_key() * 2, name=f"{new_key()}.jpg", created_at=now, **sizes)
+    placeholder = {"color": "#336699", "thumbhash": "1QcSHQRnh493V4dIh4eXh1h4kJUI"}
+    values = {"placeholder": placeholder, "renditions": renditions, "recipe": "r", "filename": "صورة.jpg"}
+    times = {"created_at": now, "changed_at": now}
+    owner = {"member_id": room.members["admin"], "language": "ar"}
+    row = Media(**{"id": new_id(), "file_id": file.id, "key": new_key(), **values, **times, **owner, **fields})
+    key = MediaKey(key=row.key, media_id=row.id, file_id=file.id, created_at=now)
+    async with room.app.state.database.transaction() as session:
+        for one in (file, row, key):
+            session.add(one)
+            await session.flush()
+    return row.id
