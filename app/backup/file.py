@@ -32,7 +32,7 @@ LONGEST_LINE = 16_000_000  # bytes, of a body of the default size at most; a lar
 SYNC_EVERY = 4_000_000  # bytes: one large wait at the end would hold up the commits of the newsroom
 GZIP = 16 + zlib.MAX_WBITS
 Moment = Annotated[str, AfterValidator(checked_time)]
-Name = Annotated[str, Field(pattern=r"^[a-z_]{1,63}$")]
+Name = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,63}$")]
 
 
 class Damaged(Exception):
