@@ -65,7 +65,7 @@ def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> None:
     """Until a file can be stored: the parts of the server find each other after it listens."""
     places = {"media_store": "s3://pictures/ready", "media_originals": "s3://originals/ready"}
-    probe = Stores.of(Settings(**places, **_access(address))).renditions
+    probe = Stores.of(Settings.model_validate({**places, **_access(address)})).renditions
     for _ in range(300):
         assert process.poll() is None, log.read_text()[-2_000:]
         try:
