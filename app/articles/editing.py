@@ -116,12 +116,15 @@ class Draft:
             if name in given:
                 setattr(article, name, _merged(getattr(article, name), getattr(fields, name)))
         if "lead_image" in given:
-            article.lead_image = pictures.merged_image(article.lead_image, fields.lead_image, self.library)
+            article.lead_image = pictures.merged_image(
+                article.lead_image, fields.lead_image, self.library, article.language
+            )
             if article.lead_image is not None and not {"id", "url"} & article.lead_image.keys():
                 self.fault("required", "/lead_image/url")
         if "media" in given:
             article.media = [
-                pictures.stored_image(image.model_dump(mode="json"), self.library) for image in fields.media or []
+                pictures.stored_image(image.model_dump(mode="json"), self.library, article.language)
+                for image in fields.media or []
             ]
         if self.is_restoring:
             pictures.drop_unknown(article, self.library)
@@ -138,7 +141,8 @@ class Draft:
         kind = (fields.body_format if own else self.body and self.body.format) or "html"
         # A long or hostile body takes a second of CPU: not on the event loop.
         hosts = frozenset(map(str.lower, self.work.settings.embed_hosts))
-        rendered = await to_thread(render, source, kind, embed_hosts=hosts, library=pictures.words_of(self.library))
+        words = pictures.words_of(self.library, self.article.language)
+        rendered = await to_thread(render, source, kind, words, embed_hosts=hosts)
         for id in rendered.unknown_media:
             self._refuse_unknown(pictures.not_found("/body", id))
         if self.body is None:

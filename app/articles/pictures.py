@@ -43,19 +43,22 @@ def named_in(fields: ArticleUpdate, given: Collection[str], body: str) -> set[st
     return found
 
 
-def words_of(library: Mapping[str, Media]) -> dict[str, LibraryWords]:
-    return {id: LibraryWords(media.alt, media.credit) for id, media in library.items()}
+def words_of(library: Mapping[str, Media], language: str) -> dict[str, LibraryWords]:
+    """The library's words for an article in `language`: `alt` only where it is in that language."""
+    return {
+        id: LibraryWords(media.alt if _speaks(media, language) else None, media.credit) for id, media in library.items()
+    }
 
 
 def merged_image(
-    present: dict[str, Any] | None, patch: BaseModel | None, library: Mapping[str, Media]
+    present: dict[str, Any] | None, patch: BaseModel | None, library: Mapping[str, Media], language: str
 ) -> dict[str, Any] | None:
     """JSON Merge Patch (RFC 7396) of an image. What belonged to another picture is dropped."""
     if patch is None:
         return None
     changes = patch.model_dump(mode="json", exclude_unset=True)
     kept = {} if _is_another(present or {}, changes) else present or {}
-    return stored_image({**kept, **changes}, library) or None
+    return stored_image({**kept, **changes}, library, language) or None
 
 
 def _is_another(present: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
@@ -66,13 +69,15 @@ def _is_another(present: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
     return False
 
 
-def stored_image(image: Mapping[str, Any], library: Mapping[str, Media]) -> dict[str, Any]:
+def stored_image(image: Mapping[str, Any], library: Mapping[str, Media], language: str) -> dict[str, Any]:
     """A use as it is stored: without nulls, and of a picture of the library without what the library says.
 
     An answer that is sent back repeats the library's words: kept here, they would not follow its changes.
     """
     media = library.get(image.get("id") or "")
     same = {name for name in OF_THE_LIBRARY if media is not None and image.get(name) == getattr(media, name)}
+    if media is not None and not _speaks(media, language):
+        same.discard("alt")
     ignored = same | OF_THE_FILE if image.get("id") else same
     return {name: value for name, value in image.items() if value is not None and name not in ignored}
 
@@ -102,8 +107,12 @@ def _is_silent(image: Mapping[str, Any], language: str, library: Mapping[str, De
     if image.get("alt") or image.get("decorative"):
         return False
     media = library.get(image.get("id") or image.get("media") or "")
-    is_same = media is not None and media.language.partition("-")[0] == language.partition("-")[0]
-    return not (media is not None and media.alt and is_same)
+    return not (media is not None and media.alt and _speaks(media, language))
+
+
+def _speaks(media: Described, language: str) -> bool:
+    """Whether its words are in this language, of whatever region."""
+    return media.language.partition("-")[0] == language.partition("-")[0]
 
 
 def _images(blocks: Iterable[Block]) -> Iterator[Mapping[str, Any]]:

@@ -32,7 +32,7 @@ from app.articles import fields
 from app.articles.filing import FILINGS, Filing
 from app.articles.filters import Filters, conditions, filters_of, query_of
 from app.articles.models import Article, ArticleBody, Correction
-from app.articles.rows import ArticleRow, CorrectedRow, ListedRow, RelatedRow, StoredRow
+from app.articles.rows import ArticleRow, CorrectedRow, ListedRow, RelatedRow, StoredRow, TextRow
 from app.articles.schemas import ArticleListQuery
 from app.kit.clock import written
 from app.kit.db import Base, Connection, Instant
@@ -236,10 +236,9 @@ class Articles:
         """The visible ones among these, with the columns of lists."""
         return await SUMMARIES.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 
-    async def texts(self, ids: Sequence[str], now: datetime) -> dict[str, str]:
-        """Plain text of the bodies of the visible, not paid ones among these, by id."""
-        found = await TEXTS.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
-        return {row.article_id: row.text for row in found}
+    async def texts(self, ids: Sequence[str], now: datetime) -> list[TextRow]:
+        """The bodies of the visible, not paid ones among these, for `shown_text`."""
+        return await TEXTS.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 
 
 IDS: BindParameter[str] = bindparam("ids", expanding=True)
@@ -322,7 +321,11 @@ def _with(parts: Parts, *more: ColumnElement[Any]) -> Select[Any]:
 
 SUMMARIES = Prepared(_with(frozenset({"related"})).where(Article.id.in_(IDS), visible(NOW)))
 TEXTS = Prepared(
-    select(ArticleBody.article_id, ArticleBody.text).join(Article, ITS_BODY).where(Article.id.in_(IDS), visible(NOW))
+    select(
+        ArticleBody.article_id, Article.language, *raw(ArticleBody.text, ArticleBody.html, ArticleBody.blocks), PICTURES
+    )
+    .join(Article, ITS_BODY)
+    .where(Article.id.in_(IDS), visible(NOW))
 )
 
 

@@ -103,6 +103,17 @@ class BodyRow(Protocol):
     def blocks(self) -> list[Block] | str | None: ...
 
 
+class TextRow(Protocol):
+    """A body for snippets: blocks and pictures fill what its text says of pictures."""
+
+    article_id: str
+    language: str
+    text: str
+    html: str
+    blocks: str
+    pictures: str | None
+
+
 class ListedRow(SummaryRow, RelatedRow, BodyRow, Protocol):
     """A raw row of a list. Only the columns of the parts that were selected are there."""
 

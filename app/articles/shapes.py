@@ -19,16 +19,18 @@ from app.articles.rows import (
     StatedRow,
     StoredRow,
     SummaryRow,
+    TextRow,
     WholeRow,
 )
 from app.articles.schemas import ArticleInList, ArticleRead
 from app.kit import listing
 from app.kit.raw_columns import parsed
-from app.media.shown import image_of, images_of, shown_in_body
+from app.media.shown import image_of, images_of, read_pictures, shown_in_body
 from app.settings import Settings
+from app.text.blocks import Block, plain_text
 from app.text.languages import direction
 from app.text.markup import Rendered, render
-from app.text.pictures import fill_blocks, fill_html, has_images
+from app.text.pictures import fill_blocks, fill_html, has_images, has_pictures
 
 AND = {"ar": " و", "fa": " و ", "ur": " اور ", "en": " and ", "fr": " et ", "tr": " ve ", "de": " und ", "es": " y "}
 COMMA = {"ar": "، ", "fa": "، ", "ur": "، "}
@@ -158,7 +160,20 @@ def _whole_body(row: SummaryRow, body: BodyRow, related: Relations, settings: Se
         shown = {id: shown_in_body(picture, settings) for id, picture in related.pictures.items()}
         html = fill_html(html, shown, settings.media_sizes, row.language)
         blocks = fill_blocks(blocks, shown, row.language)
-    return {"html": html, "text": body.text, "blocks": blocks, "truncated": False}
+    return {"html": html, "text": text_of(body, blocks), "blocks": blocks, "truncated": False}
+
+
+def text_of(body: BodyRow, filled: Sequence[Block]) -> str | None:
+    """The plain text as readers see it: without the words of pictures that the library has withdrawn."""
+    return plain_text(filled) if has_pictures(body.html or "") else body.text
+
+
+def shown_text(row: TextRow, settings: Settings) -> str:
+    """The plain text of a body alone, for snippets."""
+    if not has_pictures(row.html):
+        return row.text
+    shown = {id: shown_in_body(picture, settings) for id, picture in read_pictures(row.pictures).items()}
+    return plain_text(fill_blocks(parsed(row.blocks), shown, row.language))
 
 
 @lru_cache(maxsize=512)

@@ -15,7 +15,7 @@ from app.articles.repository import Articles, Relations, picture_tags
 from app.articles.router import ArticlePath
 from app.articles.rows import ListedRow
 from app.articles.schemas import ArticleFilters
-from app.articles.shapes import comments_mode, writer_of
+from app.articles.shapes import comments_mode, shown_text, writer_of
 from app.index.asking import parse_question
 from app.index.ranking import RANKED, FieldName, RankedHit, Scorer, rank
 from app.index.repository import is_stale
@@ -230,7 +230,9 @@ async def _hits(
     settings = request.app.state.settings
     write, ids = writer_of(settings), [found.ids[hit.place] for hit in found.hits]
     rows = {row.id: row for row in shown}
-    bodies = await Articles(connection).texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
+    in_bodies = [found.ids[hit.place] for hit in found.hits if "body" in hit.fields]
+    texts_of = await Articles(connection).texts(in_bodies, now)
+    bodies = {row.article_id: shown_text(row, settings) for row in texts_of}
     markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):

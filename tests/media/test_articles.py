@@ -234,6 +234,28 @@ async def test_a_withdrawn_picture_leaves_every_use(media: MediaDesk) -> None:
     )
 
 
+async def test_the_caption_of_a_withdrawn_picture_is_in_no_text(media: MediaDesk) -> None:
+    made = await media.upload(credit="وكالة الضفة")
+    article = await media.room.published(body=BODY.format(id=made["id"]).replace("كلام", "كلمةفريدة"))
+    url, search = f"/v1/articles/{article['slug']}", "/v1/search?q=كلمةفريدة"
+    assert (await media.room.get(url)).json()["body"]["text"].endswith("كلمةفريدة
+وكالة الضفة")
+    assert "كلمةفريدة" in (await media.room.get(search)).json()["data"][0]["snippets"][1]["text"]
+    await media.room.desk("POST", f"/media/{made['id']}/withdraw", {"cause": "legal", "reason": "حكم"})
+    assert "كلمةفريدة" not in (await media.room.get(url)).text
+    assert "كلمةفريدة" not in str((await media.room.get(search)).json()["data"])
+
+
+async def test_an_alt_in_another_language_than_the_librarys_is_kept(media: MediaDesk) -> None:
+    """It equals the library's word, which an article in another language does not show."""
+    made = await media.upload(alt="NASA", language="en")
+    use = {"id": made["id"], "alt": "NASA"}
+    article = await media.room.published(lead_image=use, body=f'<p>متن</p><img data-media="{made["id"]}" alt="NASA">')
+    shown = (await media.room.get(f"/v1/articles/{article['slug']}")).json()
+    assert shown["lead_image"]["alt"] == "NASA"
+    assert 'alt="NASA"' in shown["body"]["html"]
+
+
 async def test_a_picture_in_use_cannot_be_deleted_and_the_uses_are_named(media: MediaDesk) -> None:
     await media.room.hire("reporter")
     made = await media.upload(by="reporter")
