@@ -128,7 +128,7 @@ async def test_a_lease_of_a_clock_that_was_far_ahead_is_taken_over(newsroom: New
 async def test_a_worker_that_stops_lets_short_jobs_end_and_gives_long_ones_back(
     newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker_module, "GRACE", 1.0)
+    monkeypatch.setattr(worker_module, "GRACE", 2.0)
     gate = Gate()
 
     async def short(run: JobRun) -> None:
@@ -137,7 +137,6 @@ async def test_a_worker_that_stops_lets_short_jobs_end_and_gives_long_ones_back(
 
     await put(newsroom, "test.gate")
     await put(newsroom, "test.short")
-    await put(newsroom, "test.urgent", due_at=clock.now() + timedelta(seconds=0.6))
     kinds = (gate.kind, JobKind("test.short", short), JobKind("test.urgent", effect, "urgent"))
     stopping = worker(newsroom, *kinds)
     task = asyncio.create_task(stopping.run())
@@ -145,6 +144,7 @@ async def test_a_worker_that_stops_lets_short_jobs_end_and_gives_long_ones_back(
         while len(await jobs(newsroom.app.state.database, state="running")) < 2:
             await asyncio.sleep(0.01)
         stopping.stop()
+        await put(newsroom, "test.urgent")
         await task
     states = {job.kind: (job.state, job.attempts, job.lease_id) for job in await jobs(newsroom.app.state.database)}
     assert states == {
@@ -153,7 +153,6 @@ async def test_a_worker_that_stops_lets_short_jobs_end_and_gives_long_ones_back(
         "test.urgent": ("waiting", 0, None),  # it came after the signal
     }
     gate.release.set()
-    await asyncio.sleep(0.6)
     assert await worker(newsroom, *kinds).work_off() == 2
 
 
