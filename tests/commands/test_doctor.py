@@ -117,8 +117,15 @@ def test_too_few_open_files_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_doctor_says_all_at_the_shell_and_leaves_no_file(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'nashra.db'}"
-    stores = {"NASHRA_MEDIA_STORE": str(tmp_path / "media"), "NASHRA_MEDIA_ORIGINALS": str(tmp_path / "originals")}
-    answer = serving.command("doctor", "--json", url=url, NASHRA_SITE_NMAE="x", NASHRA_SECRET_KEY="", **stores)
+    answer = serving.command(
+        "doctor",
+        "--json",
+        url=url,
+        NASHRA_SITE_NMAE="x",
+        NASHRA_SECRET_KEY="",
+        NASHRA_MEDIA_STORE=str(tmp_path / "media"),
+        NASHRA_MEDIA_ORIGINALS=str(tmp_path / "originals"),
+    )
     assert answer.returncode == 0
     told = json.loads(answer.stdout)
     assert told["status"] == "warning"
