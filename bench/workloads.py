@@ -29,11 +29,11 @@ class Scene:
     client: httpx.Client
     token: str
     count: int
-    url: str = ""
+    database_url: str = ""
 
     def picture(self, size: int) -> str:
         """The file of a new picture in the library: `{key}/w640.webp`."""
-        return pictures.add(self.url, size)
+        return pictures.add(self.database_url, size)
 
     def read(self, target: str) -> Any:
         answer = self.client.get(target)

@@ -14,9 +14,10 @@ from typing import Any
 import httpx
 import obstore
 import pytest
+from obstore.store import S3Store
 
 from app.kit.ids import new_id
-from app.media.storage import IMMUTABLE, S3Store, Stores
+from app.media.storage import IMMUTABLE, Stores
 from app.settings import Settings
 from tests.media.conftest import library, store, stores  # noqa: F401  # fixtures
 from tests.media.library import WEBP
