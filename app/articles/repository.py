@@ -32,7 +32,7 @@ from app.articles import fields
 from app.articles.filing import FILINGS, Filing
 from app.articles.filters import Filters, conditions, filters_of, query_of
 from app.articles.models import Article, ArticleBody, Correction
-from app.articles.rows import ArticleRow, CorrectedRow, ListedRow, RelatedRow, StoredRow, TextRow
+from app.articles.rows import ArticleRow, ArticleText, CorrectedRow, ListedRow, RelatedRow, StoredRow
 from app.articles.schemas import ArticleListQuery
 from app.kit.clock import written
 from app.kit.db import Base, Connection, Instant
@@ -236,7 +236,7 @@ class Articles:
         """The visible ones among these, with the columns of lists."""
         return await SUMMARIES.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 
-    async def texts(self, ids: Sequence[str], now: datetime) -> list[TextRow]:
+    async def texts(self, ids: Sequence[str], now: datetime) -> list[ArticleText]:
         """The bodies of the visible, not paid ones among these, for `shown_text`."""
         return await TEXTS.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 

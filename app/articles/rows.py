@@ -103,7 +103,7 @@ class BodyRow(Protocol):
     def blocks(self) -> list[Block] | str | None: ...
 
 
-class TextRow(Protocol):
+class ArticleText(Protocol):
     """A body for snippets: blocks and pictures fill what its text says of pictures."""
 
     article_id: str

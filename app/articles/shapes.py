@@ -11,6 +11,7 @@ from app.articles.fields import SHOWN_AS_STORED
 from app.articles.models import Article, ArticleBody
 from app.articles.repository import Relations, Terms
 from app.articles.rows import (
+    ArticleText,
     BodyRow,
     CommentableRow,
     CorrectionRow,
@@ -19,7 +20,6 @@ from app.articles.rows import (
     StatedRow,
     StoredRow,
     SummaryRow,
-    TextRow,
     WholeRow,
 )
 from app.articles.schemas import ArticleInList, ArticleRead
@@ -168,7 +168,7 @@ def text_of(body: BodyRow, filled: Sequence[Block]) -> str | None:
     return plain_text(filled) if has_pictures(body.html or "") else body.text
 
 
-def shown_text(row: TextRow, settings: Settings) -> str:
+def shown_text(row: ArticleText, settings: Settings) -> str:
     """The plain text of a body alone, for snippets."""
     if not has_pictures(row.html):
         return row.text
