@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.backup.aftermath import Aftermath, Due
-from app.backup.file import Damaged
+from app.backup.lines import Damaged
 from app.backup.restoring import NotEmpty, rehearse, restore
 from app.changes import takedowns
 from app.changes.consumers import Batch, Consumer, ConsumerRun
