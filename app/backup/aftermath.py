@@ -27,6 +27,7 @@ from app.jobs.queue import enqueue
 from app.kit import clock
 from app.kit.caching import Expected
 from app.media import actions as media_actions
+from app.media.indexing import index
 from app.media.jobs import REBUILD
 from app.media.models import Media
 from app.media.schemas import MediaWithdrawInput
@@ -40,6 +41,7 @@ from app.text.messages import message
 MODELS: dict[str, type[Article | Comment | Media]] = {"article": Article, "comment": Comment, "media": Media}
 ANY_VERSION = Expected(None)
 LONGEST_REASON = 1000  # characters, as the desk takes them
+INDEXED_AT_ONCE = 200
 NO_RECIPE = ""  # of renditions that are to be made anew
 # Revisions and audit rows name a member; nobody has this id.
 RESTORE = Actor("00000000-0000-0000-0000-000000000000", "./nashra restore", frozenset({"admin"}), None)
@@ -207,3 +209,19 @@ async def _count(session: AsyncSession, picture: MissingFiles, found: Pictures) 
         found.rebuilt += 1
         await session.execute(update(Media).where(Media.id == picture.media_id).values(recipe=NO_RECIPE))
         await enqueue(session, REBUILD, {"media_id": picture.media_id}, key=picture.media_id)
+
+
+async def index_pictures(connection: AsyncConnection) -> None:
+    """Index the words of all pictures: a backup `--without-personal` has others than those that were indexed."""
+    last = ""
+    async with AsyncSession(connection, expire_on_commit=False) as session:
+        while True:
+            page = select(Media).where(Media.id > last) if last else select(Media)
+            found = (await session.scalars(page.order_by(Media.id).limit(INDEXED_AT_ONCE))).all()
+            for media in found:
+                await index(session, media)
+            if not found:
+                break
+            last = found[-1].id
+            session.expunge_all()
+        await session.flush()

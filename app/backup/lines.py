@@ -1,4 +1,4 @@
-"""The lines of a backup that are not rows: header, tables, manifest, files of pictures. Everything in them is checked."""
+"""The lines of a backup that are not rows: header, tables, manifest, files of pictures. All in them is checked."""
 
 from __future__ import annotations
 

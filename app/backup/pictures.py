@@ -67,7 +67,7 @@ async def note_names(connection: AsyncConnection, names: IO[bytes], *, personal:
     return number
 
 
-async def _pages(connection: AsyncConnection, statement: Select[Any], key: Any) -> AsyncIterator[Any]:
+async def _pages(connection: AsyncConnection, statement: Select[*tuple[Any, ...]], key: Any) -> AsyncIterator[Any]:
     """Keyset pages, row by row."""
     ordered, last = statement.order_by(key).limit(PAGE), None
     while True:

@@ -81,6 +81,8 @@ async def restore(
                 await _load(connection, schema, reader, progress)
                 await migrations.move_in(connection, "head")
                 await _rebuild_words(connection, reader, progress)
+                if not reader.header.personal:
+                    await aftermath.index_pictures(connection)
                 await _begin_epoch(connection)
                 done = await aftermath.settle(
                     connection, settings, signal, reader.header, takedowns, hold_scheduled=hold_scheduled

@@ -168,7 +168,7 @@ def _pictures(settings: Settings, done: Restored) -> Iterator[str]:
         yield f"Pictures whose files are missing: {len(found.lost):,}. Copy them into {places}, as they lay before."
         yield from (f"  {id}" for id in found.lost[:MOST_LISTED])
     if found.rebuilt:
-        yield f"Pictures whose renditions are missing, which are made anew while the newsroom is served: {found.rebuilt:,}."
+        yield f"Pictures without renditions, which are made anew while the newsroom is served: {found.rebuilt:,}."
     if found.without_original:
         yield f"Pictures that are shown, but whose originals are missing: {found.without_original:,}."
 
