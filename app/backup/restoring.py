@@ -17,9 +17,12 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup import aftermath
+from app.backup.aftermath import Pictures
 from app.backup.columns import rules_by_table
-from app.backup.file import BackupReader, Damaged, Header
+from app.backup.file import BackupReader
+from app.backup.lines import WITH_FILES, Damaged, Header
 from app.backup.loading import Schema, checked, load, refuse_dangling, refuse_other_tables, schema_of
+from app.backup.pictures import store_files
 from app.backup.writing import ROWS_AT_ONCE, Progress, key_id, verify
 from app.changes.commit_signal import CommitSignal, signal_path
 from app.changes.models import ChangeLog
@@ -27,6 +30,7 @@ from app.index.rebuilding import rebuild
 from app.kit import clock, migrations
 from app.kit.db import open_database
 from app.kit.sql import database_clock
+from app.media.storage import Stores
 from app.settings import Settings
 
 # Tables of an empty newsroom that have rows: of migrations, and of a worker's periodic jobs.
@@ -46,6 +50,9 @@ class Restored:
     has_same_key: bool | None
     """Whether the backup's key is one of those of the settings; None where they have none."""
     aftermath: aftermath.Aftermath = field(default_factory=aftermath.Aftermath)
+    files: int | None = None
+    """Files of pictures that were put into the stores; None for a backup without them."""
+    pictures: Pictures = field(default_factory=Pictures)
 
 
 async def rehearse(settings: Settings, path: Path, progress: Progress) -> Restored:
@@ -63,7 +70,7 @@ async def restore(
 ) -> Restored:
     """Restore a backup. `takedowns`: the files whose takedowns to apply again.
 
-    Raises `Damaged`, `NotEmpty`, `OSError`, and errors of the database; then the database is as before.
+    Raises `Damaged`, `NotEmpty`, `StoreAway`, `OSError`, and errors of the database; then the database is as before.
     """
     with BackupReader(path, settings.max_body_bytes) as reader:
         _refuse_newer(reader.header)
@@ -74,16 +81,25 @@ async def restore(
                 await _load(connection, schema, reader, progress)
                 await migrations.move_in(connection, "head")
                 await _rebuild_words(connection, reader, progress)
+                if not reader.header.personal:
+                    await aftermath.index_pictures(connection)
                 await _begin_epoch(connection)
                 done = await aftermath.settle(
                     connection, settings, signal, reader.header, takedowns, hold_scheduled=hold_scheduled
                 )
+                stores = Stores.of(settings)
+                # Before the commit: a file that no row names does no harm, a row without its file does.
+                files = await store_files(connection, reader, stores, lambda done: progress("files: put", done, done))
+                pictures = await aftermath.look_at_pictures(connection, stores)
                 await refuse_dangling(connection)
                 await connection.execute(text("ANALYZE"))
             signal.bump()
         finally:
             signal.close()
-        return Restored(reader.header, reader.manifest.rows, _has_same_key(reader.header, settings), done)
+        restored = Restored(reader.header, reader.manifest.rows, _has_same_key(reader.header, settings), done)
+        restored.files = files if reader.header.version == WITH_FILES else None
+        restored.pictures = pictures
+        return restored
 
 
 async def _prepare(connection: AsyncConnection, header: Header) -> Schema:

@@ -312,6 +312,7 @@ examples:
     command = _command(commands, "backup", "app.commands.backup:backup", sentence, more=more, settings=["DATABASE_URL"])
     command.add_argument("file", metavar="FILE", help="the file to write")
     command.add_argument("--with-key", action="store_true", help="also the signing key (default: without)")
+    command.add_argument("--with-media", action="store_true", help="also the files of pictures (default: without)")
     command.add_argument(
         "--without-personal",
         action="store_true",

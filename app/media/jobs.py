@@ -79,7 +79,8 @@ async def _rebuild(run: JobRun) -> None:
 
 MEDIA_JOBS = (
     JobKind("media.sweep", _sweep, lane="slow", every=timedelta(days=1), timeout=timedelta(hours=6)),
-    JobKind(REMOVE, _remove, lane="urgent"),
+    # Outbound: a restored newsroom may share the stores of the one that readers see, and must remove nothing there.
+    JobKind(REMOVE, _remove, lane="urgent", is_outbound=True),
     JobKind("media.find_outdated", _find_outdated, lane="slow", every=timedelta(hours=1)),
     JobKind(REBUILD, _rebuild, lane="slow"),
 )
