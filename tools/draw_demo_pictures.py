@@ -244,7 +244,7 @@ def atlas_dome() -> Image.Image:
 def asteroid_frames() -> list[Image.Image]:
     frames = []
     for n in range(12):
-        sheet = Sheet((480, 300), "#0d1530", "#1d2750")
+        sheet = Sheet((640, 400), "#0d1530", "#1d2750")
         sheet.stars(23, 120, 1)
         x, y = 0.2 + n * 0.05, 0.72 - n * 0.035
         sheet.glow(x, y, 0.07, GOLD, 170)
@@ -389,8 +389,11 @@ def race_flags() -> Image.Image:
     sheet = Sheet((600, 800), "#f3c98a", "#f8ecd2")
     sheet.disc(0.5, 0.46, 0.13, "#f6a84f")
     sheet.box(0, 0.56, 1, 1, SEA)
-    for n in range(9):
-        sheet.line([(0.08, 0.6 + n * 0.045), (0.92, 0.6 + n * 0.045)], "#2f7590" if n % 2 else "#f2b866", 0.004)
+    chance = random.Random(4)
+    for n in range(11):
+        wide, y = 0.3 - n * 0.018, 0.585 + n * 0.036
+        left = 0.5 - wide / 2 + (chance.random() - 0.5) * 0.12
+        sheet.line([(left, y), (left + wide * (0.5 + chance.random() / 2), y)], "#f2b866", 0.009)
     for row in range(3):
         rope = [(n / 40, 0.05 + row * 0.1 + 0.16 * (n / 40) * (1 - n / 40) * 4) for n in range(41)]
         sheet.line(rope, INK, 0.003)
