@@ -147,6 +147,8 @@ async def main() -> None:
         settings = Settings(
             secret_key=("examples",),
             database_url=url,
+            media_store=f"{folder}/media",
+            media_originals=f"{folder}/originals",
             site_url="https://news.example.org",
             api_url="https://api.example.org",
         )

@@ -54,11 +54,14 @@ def demo(options: argparse.Namespace) -> int:
     os.environ.update(
         {
             f"{PREFIX}DATABASE_URL": f"sqlite:///{SCRATCH / 'nashra.db'}",
+            f"{PREFIX}MEDIA_STORE": str(SCRATCH / "media"),
+            f"{PREFIX}MEDIA_ORIGINALS": str(SCRATCH / "originals"),
             f"{PREFIX}API_URL": address,
             f"{PREFIX}SITE_URL": os.environ.get(f"{PREFIX}SITE_URL", address),
         }
     )
-    os.environ.pop(f"{PREFIX}SECRET_KEY", None)
+    for name in ("SECRET_KEY", "MEDIA_URL"):
+        os.environ.pop(f"{PREFIX}{name}", None)
     settings = load()
     migrations.upgrade(settings.database_url)
     token = asyncio.run(pour(settings))
