@@ -47,62 +47,6 @@ CHUNK = 1_000_000  # bytes compressed at once
 LONGEST_LINE = 16_000_000  # bytes, of a body of the default size at most; a larger one has eight times its bytes
 SYNC_EVERY = 4_000_000  # bytes: one large wait at the end would hold up the commits of the newsroom
 GZIP = 16 + zlib.MAX_WBITS
-Moment = Annotated[str, AfterValidator(checked_time)]
-Name = Annotated[str, Field(pattern=r"^[a-z0-9_]{1,63}$")]
-
-
-class Damaged(Exception):
-    """The file is no whole backup; the message says why."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__("".join(letter if letter.isprintable() else "?" for letter in text[:LONGEST_MESSAGE]))
-
-
-class Header(BaseModel):
-    """The first line."""
-
-    model_config = ConfigDict(frozen=True)
-
-    format: Literal["nashra-backup"] = "nashra-backup"
-    version: int = VERSION
-    nashra: Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
-    """Version of the program that made it."""
-    revision: Annotated[str, Field(pattern=r"^\w{1,64}$")]
-    """Of the database's schema."""
-    database: Literal["sqlite", "postgresql"]
-    made_at: Moment
-    personal: bool
-    """False: made `--without-personal`."""
-    key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
-    """Tells whether another newsroom has the same key."""
-    keys: list[str] | None = None
-    """The keys, if it was made `--with-key`."""
-    rows: dict[Name, Annotated[int, Field(ge=0)]]
-    """How many rows of each table follow."""
-
-
-class TableLine(BaseModel):
-    """The line before the rows of a table."""
-
-    table: Name
-    columns: dict[Name, ColumnType]
-
-
-class TableTotal(BaseModel):
-    """What the manifest says of one table."""
-
-    rows: Annotated[int, Field(ge=0)]
-    sha256: str
-
-
-class Manifest(BaseModel):
-    """The last line: the tables in their order."""
-
-    manifest: dict[Name, TableTotal]
-
-    @property
-    def rows(self) -> int:
-        return sum(total.rows for total in self.manifest.values())
 
 
 class BackupWriter:

@@ -20,6 +20,7 @@ from app.commands.checks import PATIENCE, Check
 from app.kit.db import open_database
 from app.media.models import Media, MediaFile
 from app.media.names import new_key, rendition_file
+from app.media.shown import stored_renditions
 from app.media.storage import FileMissing, Store, StoreAway, Stores
 from app.outbound.client import opening_of
 from app.settings import PREFIX, Settings
@@ -171,7 +172,7 @@ async def _lost(stores: Stores, rows: Sequence[Any]) -> list[str]:
     async def of(row: Any) -> list[str]:
         async with turns:
             there = {name async for name, _ in stores.renditions.names(row.key)}
-            named = {rendition_file(row.key, one["name"], one["mime_type"]) for one in row.renditions}
+            named = {rendition_file(row.key, one.name, one.mime_type) for one in stored_renditions(row.renditions)}
             lost = sorted(named - there)
             return lost if await stores.originals.is_there(row.name) else [*lost, row.name]
 
