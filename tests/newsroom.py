@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -252,15 +253,18 @@ def straight(counts: Callable[[str], bool] = lambda _: True) -> Iterator[list[st
 @asynccontextmanager
 async def opened(url: str, **settings: Any) -> AsyncIterator[Newsroom]:
     """A newsroom on a migrated database, with an admin; closed when the block ends."""
-    app = create_app(Settings(database_url=url, secret_key=(SECRET,), database_pool=4, **settings))
-    room = Newsroom(app)
-    try:
-        await room.hire("admin")
-        yield room
-    finally:
-        await room.client.aclose()
-        await app.state.tail.close()
-        await app.state.database.close()
+    with tempfile.TemporaryDirectory() as folder:
+        stores = {"media_store": f"{folder}/media", "media_originals": f"{folder}/originals"}
+        own = {"database_url": url, "secret_key": (SECRET,), "database_pool": 4, **stores}
+        app = create_app(Settings(**{**own, **settings}))
+        room = Newsroom(app)
+        try:
+            await room.hire("admin")
+            yield room
+        finally:
+            await room.client.aclose()
+            await app.state.tail.close()
+            await app.state.database.close()
 
 
 @asynccontextmanager

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -285,11 +286,21 @@ async def test_a_database_that_is_not_empty_is_refused_and_stays(
 SINCE = {"takedowns", "jobs", "media", "media_files", "media_keys", "media_uses"}
 
 
+NEWER = (
+    ("change_log", "outbound_paused_at"),
+    ("articles", "withdrawn_cause"),
+    ("articles", "withdrawn_mandatory"),
+)
+
+
 def without_newest_columns(lines: Lines) -> Lines:
     """A backup as version 0011 of the schema would have made it."""
-    place = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == "change_log")
-    del lines[place]["columns"]["outbound_paused_at"]
-    lines[place + 1].pop()
+    for table, column in NEWER:
+        place = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == table)
+        at = list(lines[place]["columns"]).index(column)
+        del lines[place]["columns"][column]
+        for row in itertools.takewhile(lambda line: isinstance(line, list), lines[place + 1 :]):
+            del row[at]
     table, kept = "", []
     for line in lines:
         table = line.get("table", "") if isinstance(line, dict) else table

@@ -37,8 +37,9 @@ async def test_jobs_are_listed_newest_first_and_narrowed(newsroom: Newsroom) -> 
         await put(newsroom, name, key=None, due_at=clock.now() + timedelta(hours=1))
     await put(newsroom, "jobs.sweep")
     await newsroom.work()
-    kinds = [job["kind"] for job in await listed(newsroom, "?limit=4")]
-    assert kinds[1:] == ["jobs.sweep", "test.one", "test.two"]  # the first is the next sweep
+    every = [job["kind"] for job in await listed(newsroom, "?limit=100")]
+    kinds = [kind for kind in every if not kind.startswith("media.")]
+    assert kinds == ["jobs.sweep", "jobs.sweep", "test.one", "test.two", "test.one"]  # the first is the next sweep
     assert [job["lane"] for job in await listed(newsroom, "?kind=jobs.sweep&state=done")] == ["slow"]
     assert [job["lane"] for job in await listed(newsroom, "?kind=test.two")] == [None]
     assert {job["kind"] for job in await listed(newsroom, "?kind=test.one&state=waiting&count=true")} == {"test.one"}
@@ -48,7 +49,7 @@ async def test_jobs_are_listed_newest_first_and_narrowed(newsroom: Newsroom) -> 
         seen += [job["id"] for job in page["data"]]
         query = f"?limit=2&cursor={page['page']['next']}" if page["page"]["next"] else ""
     assert seen == sorted(seen, reverse=True)
-    assert len(seen) == 5
+    assert len(seen) == len(every)
     await newsroom.desk("GET", "/jobs?state=lost", expect=400)
     await newsroom.desk("GET", "/jobs?kind=DROP%20TABLE", expect=400)
 

@@ -415,7 +415,8 @@ async def test_any_web_page_may_read_delivery(newsroom: Newsroom) -> None:
     assert preflight.headers["access-control-allow-origin"] == "*"
     allowed = {name.strip() for name in preflight.headers["access-control-allow-headers"].split(",")}
     assert allowed == {
-        "Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "Last-Event-ID",
+        "Authorization", "Content-Disposition", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match",
+        "Last-Event-ID",
     }  # fmt: skip
     assert "POST" in preflight.headers["access-control-allow-methods"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -13,6 +14,8 @@ from sqlalchemy import func, select, update
 from app.audit.models import AuditEntry
 from app.jobs.models import Job
 from app.jobs.queue import enqueue
+from tests.media.desk import picture
+from tests.media.library import undecoded_picture
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -28,6 +31,8 @@ MAY: list[tuple[str, set[str]]] = [
     (r"(put|delete)_(section|tag|author)", EDITORS),
     (r".*ticker.*", EDITORS),
     (r".*comment.*", {"admin", "editor", "moderator"}),
+    (r"withdraw_media", EDITORS),
+    (r".*media.*", {"admin", "editor", "reporter"}),
     (r"(return|publish|unpublish|withdraw|reinstate|correct)_article", EDITORS),
     (r".*(article|revision).*", {"admin", "editor", "reporter"}),
 ]
@@ -88,6 +93,7 @@ class Day:
     def __init__(self, newsroom: Newsroom) -> None:
         self.newsroom = newsroom
         self.desk = newsroom.desk
+        self.colours = itertools.count(1)
 
     async def article(self, state: str = "draft") -> str:
         return f"/articles/{(await self.newsroom.in_state(state))['id']}"
@@ -224,6 +230,35 @@ class Day:
             await session.execute(update(Job).values(state="dead"))
         id = (await self.desk("GET", "/jobs?state=dead")).json()["data"][0]["id"]
         return lambda: self.desk("POST", f"/jobs/{id}/retry")
+
+    async def picture(self) -> str:
+        return f"/media/{await undecoded_picture(self.newsroom)}"
+
+    async def send(self, method: str, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.newsroom.tokens['admin']}", "Content-Type": "image/jpeg"}
+        content = picture(64, 48, f"#{next(self.colours):06x}")
+        url = f"/v1/desk/media{path}"
+        answer = await self.newsroom.client.request(method, url, content=content, headers={**headers, "If-Match": "*"})
+        assert answer.is_success, answer.text
+
+    async def upload_media(self) -> Any:
+        return lambda: self.send("POST", "")
+
+    async def replace_media_file(self) -> Any:
+        path = (await self.picture()).removeprefix("/media")
+        return lambda: self.send("PUT", f"{path}/file")
+
+    async def update_media(self) -> Any:
+        url = await self.picture()
+        return lambda: self.desk("PATCH", url, {"alt": "صورة"}, if_match="*")
+
+    async def delete_media(self) -> Any:
+        url = await self.picture()
+        return lambda: self.desk("DELETE", url, if_match="*")
+
+    async def withdraw_media(self) -> Any:
+        url = await self.picture()
+        return lambda: self.desk("POST", f"{url}/withdraw", {"cause": "other", "reason": "س"})
 
     async def create_member(self) -> Any:
         return lambda: self.desk("POST", "/staff", {"name": "جديد", "roles": ["reporter"]})
