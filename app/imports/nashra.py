@@ -180,8 +180,7 @@ class Import:
     async def _flush(self) -> None:
         batch, self.batch, self.ids, self.bytes = self.batch, [], set(), 0
         if batch:
-            if batch[0].kind == "media":  # before a transaction: decoding takes seconds
-                await self.run.originals.prepare(self.run, self.database, batch)
+            await self.run.originals.prepare(self.run, self.database, batch)  # before a transaction: it takes seconds
             await self._store(batch)
 
     async def _store(self, batch: Sequence[AnyLine], *, alone: bool = False) -> None:

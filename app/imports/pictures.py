@@ -13,7 +13,7 @@ from typing import BinaryIO
 
 from sqlalchemy import select
 
-from app.exports.lines import MediaLine
+from app.exports.lines import AnyLine, MediaLine
 from app.exports.pictures import name_of
 from app.imports.step import Run, Step
 from app.kit import clock
@@ -49,12 +49,12 @@ class Originals:
     unread: dict[str, str] = field(default_factory=dict)
     """Why there is none."""
 
-    async def prepare(self, run: Run, database: Database, lines: Sequence[MediaLine]) -> None:
+    async def prepare(self, run: Run, database: Database, lines: Sequence[AnyLine]) -> None:
         """Decode the originals of pictures that are new here. Raises `Unavailable` where it must be tried again."""
         self.made.clear()
         self.unread.clear()
         for line in lines:
-            if line.withdrawn_at is None:
+            if isinstance(line, MediaLine) and line.withdrawn_at is None:
                 async with database.reading_session() as session:
                     is_new = bool(await Step(run, session, clock.now()).fresh([line]))
                     known = await MediaToEdit(session).file_with(line.sha256)
@@ -95,18 +95,22 @@ def _opened(path: Path, most: int) -> Iterator[BinaryIO]:
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
     except OSError as error:
         raise _UnreadError(f"its file {path.name} cannot be read: {error.strerror}") from None
-    with open(descriptor, "rb") as source:
-        found = os.fstat(source.fileno())
+    try:
+        found = os.fstat(descriptor)
         if not stat.S_ISREG(found.st_mode):
             raise _UnreadError(f"its file {path.name} is no plain file")
         if found.st_size > most:
             raise _UnreadError(f"its file is larger than {most:,} bytes (NASHRA_MEDIA_MAX_BYTES)")
-        yield source
+        with open(descriptor, "rb", closefd=False) as source:
+            yield source
+    finally:
+        os.close(descriptor)
 
 
 async def media(step: Step, lines: Sequence[MediaLine]) -> None:
     """Pictures keep their ids; the same bytes may be here under another id, with words of their own."""
-    for line in await step.fresh(await _not_deleted(step, lines)):
+    standing = await _not_deleted(step, lines)
+    for line in await step.fresh(standing) if standing else ():
         member = step.id_of("member", line.member)
         if not await step.known("member", [member]):
             raise InvalidBody(errors=[Fault("not_found", pointer="/member", params={"value": line.member})])
