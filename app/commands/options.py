@@ -250,6 +250,8 @@ examples:
     command.add_argument("file", metavar="FILE", help="a new file; compressed where it ends in .gz; -: standard output")
     personal = "also e-mail addresses, digests and consents of those who sent comments (default: none of these)"
     command.add_argument("--personal", action="store_true", help=personal)
+    originals = "also copy the originals of pictures to this folder (default: without)"
+    command.add_argument("--media", metavar="FOLDER", help=originals)
 
 
 def _import(commands: Commands) -> None:
@@ -278,6 +280,7 @@ examples:
     )
     command.add_argument("file", metavar="FILE", help="the file, compressed or not; -: standard input")
     command.add_argument("--dry-run", action="store_true", help="only report what would be stored")
+    command.add_argument("--media", metavar="FOLDER", help="the folder of originals that the export was made with")
 
 
 def _migrate(commands: Commands) -> None:

@@ -89,6 +89,11 @@ class PictureMaker:
     def __init__(self, settings: Callable[[], Settings], stores: Stores, slots: Slots) -> None:
         self._settings, self.stores, self._slots = settings, stores, slots
 
+    @property
+    def largest(self) -> int:
+        """The largest file that is taken, in bytes."""
+        return self._settings().media_max_bytes
+
     async def make(
         self,
         source: Path,
