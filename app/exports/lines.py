@@ -16,7 +16,6 @@ from app.comments.schemas import AuthorName, AuthorRole, CommentBody, Email
 from app.comments.schemas import Status as CommentStatus
 from app.kit.faults import custom
 from app.kit.schemas import IdInput, Input, Language, Line, MomentInput, SlugInput, WebUrl
-from app.media.schemas import Cause
 from app.media.schemas import Cause, MediaFields
 from app.sections.schemas import SectionInput
 from app.staff.schemas import MemberInput

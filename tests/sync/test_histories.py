@@ -29,8 +29,9 @@ class History:
         self.tokens: dict[str, str] = {}
         self.pictures: list[str] = []
 
-    async def begin(self) -> None:
-        self.pictures = [await undecoded_picture(self.newsroom, alt=f"صورة {number}") for number in range(4)]
+    async def begin(self, *, has_pictures: bool = True) -> None:
+        if has_pictures:
+            self.pictures = [await undecoded_picture(self.newsroom, alt=f"صورة {number}") for number in range(4)]
         for slug in SECTIONS:
             await self.newsroom.section(slug)
         for slug in TAGS:
@@ -48,7 +49,7 @@ class History:
             self.take_back, self.show_picture, self.show_picture, self.describe_picture, self.describe_picture,
             self.withdraw_picture, self.work_off,
         ]  # fmt: skip
-        await self.random.choice(steps)()
+        await self.random.choice(steps if self.pictures else steps[:-6])()
 
     async def _desk(self, method: str, url: str, json: Any = None, match: str | None = "*") -> Any:
         """Send a request; a refusal (4xx) does not end the history."""
