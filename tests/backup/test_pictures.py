@@ -417,11 +417,10 @@ def elsewhere(said: Path) -> dict[str, Any]:
     return {"media_store": str(said.parent / "m"), "media_originals": str(said.parent / "o")}
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])  # the files go the same way on both
 async def test_memory_does_not_grow_with_the_files(
     library: Library, backend: str, places: dict[str, Any], tmp_path: Path
 ) -> None:
-    if backend == "postgresql":
-        pytest.skip("the files go the same way")
     content = bytes(150_000_000)
     await pictured(library, {"w320": content})
     settings, said = settings_of(library.room.settings.database_url, **places), tmp_path / "said"
@@ -472,9 +471,8 @@ async def commanded(words: list[str], url: str, stands: dict[str, Any]) -> Any:
     return await asyncio.to_thread(lambda: serving.command(*words, url=url, **stands))
 
 
+@pytest.mark.parametrize("backend", ["sqlite"])  # the words are the same on both
 async def test_an_operator_is_told_of_files(media: MediaDesk, database_url: str, backend: str, tmp_path: Path) -> None:
-    if backend == "postgresql":
-        pytest.skip("the words are the same")
     settings = media.room.settings
     stands = {"NASHRA_MEDIA_STORE": settings.media_store, "NASHRA_MEDIA_ORIGINALS": settings.media_originals}
     stands["NASHRA_TAKEDOWNS_FILE"] = str(tmp_path / "takedowns.jsonl")
