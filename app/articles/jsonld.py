@@ -61,6 +61,9 @@ NewsArticle = TypedDict(
         "keywords": NotRequired[Annotated[list[str], Field(description="Names of the tags.")]],
         "inLanguage": LanguageTag,
         "image": NotRequired[Annotated[list[Thing], Field(description="The lead image with its crops, the others.")]],
+        "image": NotRequired[
+            Annotated[list[Thing], Field(description="The lead image, with its crops, then the others.")]
+        ],
         "isAccessibleForFree": Annotated[bool, Field(description="False for a paid article.")],
         "hasPart": NotRequired[Annotated[Thing, Field(description="Of a paid article: what is not free on the page.")]],
         "dateline": NotRequired[str],
