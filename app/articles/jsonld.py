@@ -60,7 +60,6 @@ NewsArticle = TypedDict(
         "articleSection": Annotated[list[str], Field(description="Names of the sections.")],
         "keywords": NotRequired[Annotated[list[str], Field(description="Names of the tags.")]],
         "inLanguage": LanguageTag,
-        "image": NotRequired[Annotated[list[Thing], Field(description="The lead image with its crops, the others.")]],
         "image": NotRequired[
             Annotated[list[Thing], Field(description="The lead image, with its crops, then the others.")]
         ],
