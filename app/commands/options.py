@@ -27,6 +27,8 @@ SHELLS = ("bash", "zsh", "fish")
 SETTINGS: Mapping[str, tuple[str, str]] = {
     "NASHRA_DATABASE_URL": ("sqlite:///var/nashra.db", "sqlite:///path or postgresql://user:password@host:port/name"),
     "NASHRA_TAKEDOWNS_FILE": ("beside the data", "file of what was taken down, for the restore of an older backup"),
+    "NASHRA_MEDIA_STORE": ("var/media", "where renditions of pictures lie: a folder, or s3://bucket/prefix"),
+    "NASHRA_MEDIA_ORIGINALS": ("var/originals", "where pictures lie as they were sent"),
     "NASHRA_SECRET_KEY": ("made once with SQLite", "signing keys, 32 random bytes or more; required with PostgreSQL"),
     "NASHRA_MIGRATE_ON_START": ("true", "migrate the database first"),
     "NASHRA_API_URL": ("http://localhost:8000", "public address of this API"),
@@ -37,6 +39,7 @@ SETTINGS: Mapping[str, tuple[str, str]] = {
     "NASHRA_LOG_FORMAT": ("text", "text or json"),
     "NASHRA_LOG_LEVEL": ("info", "debug, info, warning or error"),
 }
+STORES = ("MEDIA_STORE", "MEDIA_ORIGINALS")
 FIRST_STEPS = f"""\
 first steps:
   {PROGRAM} demo                                       a newsroom with content, to look around
@@ -245,7 +248,12 @@ examples:
   {PROGRAM} export - | ssh backup.example.com 'cat > newsroom.jsonl'"""
     sentence = "write everything that the newsroom made to a file"
     command = _command(
-        commands, "export", "app.commands.exporting:write_export", sentence, more=more, settings=["DATABASE_URL"]
+        commands,
+        "export",
+        "app.commands.exporting:write_export",
+        sentence,
+        more=more,
+        settings=["DATABASE_URL", *STORES[1:]],
     )
     command.add_argument("file", metavar="FILE", help="a new file; compressed where it ends in .gz; -: standard output")
     personal = "also e-mail addresses, digests and consents of those who sent comments (default: none of these)"
@@ -276,7 +284,7 @@ examples:
         "app.commands.importing:import_nashra",
         "read an export of Nashra in",
         more=more,
-        settings=["DATABASE_URL", "SECRET_KEY", "MIGRATE_ON_START"],
+        settings=["DATABASE_URL", "SECRET_KEY", "MIGRATE_ON_START", *STORES],
     )
     command.add_argument("file", metavar="FILE", help="the file, compressed or not; -: standard input")
     command.add_argument("--dry-run", action="store_true", help="only report what would be stored")
@@ -312,7 +320,9 @@ examples:
   {PROGRAM} backup /srv/backups/nashra-$(date +%F).gz --with-key
   {PROGRAM} backup staging.gz --without-personal"""
     sentence = "write the whole newsroom to a file"
-    command = _command(commands, "backup", "app.commands.backup:backup", sentence, more=more, settings=["DATABASE_URL"])
+    command = _command(
+        commands, "backup", "app.commands.backup:backup", sentence, more=more, settings=["DATABASE_URL", *STORES]
+    )
     command.add_argument("file", metavar="FILE", help="the file to write")
     command.add_argument("--with-key", action="store_true", help="also the signing key (default: without)")
     command.add_argument("--with-media", action="store_true", help="also the files of pictures (default: without)")
@@ -333,7 +343,7 @@ examples:
   {PROGRAM} restore backup.gz --dry-run
   NASHRA_DATABASE_URL=postgresql://… {PROGRAM} restore backup.gz"""
     sentence = "restore a backup into an empty database"
-    settings = ["DATABASE_URL", "TAKEDOWNS_FILE"]
+    settings = ["DATABASE_URL", "TAKEDOWNS_FILE", *STORES]
     run = "app.commands.backup:restore_backup"
     command = _command(commands, "restore", run, sentence, more=more, settings=settings)
     command.add_argument("file", metavar="FILE", help="the backup")

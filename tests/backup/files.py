@@ -25,15 +25,15 @@ def settings_of(url: str, **changes: Any) -> Settings:
     return Settings.model_validate({"database_url": url, "secret_key": (SECRET,), **changes})
 
 
-async def backed_up(url: str, path: Path, **options: Any) -> Path:
-    """A new backup of the newsroom at `url`."""
-    await write_backup(settings_of(url), path, silent, **options)
+async def backed_up(url: str, path: Path, places: dict[str, Any] | None = None, **options: Any) -> Path:
+    """A new backup of the newsroom at `url`; `places`: its stores of pictures."""
+    await write_backup(settings_of(url, **places or {}), path, silent, **options)
     return path
 
 
-async def restored(path: Path, url: str, **options: Any) -> Restored:
-    """The backup, restored into the database at `url`."""
-    return await restore(settings_of(url), path, silent, **options)
+async def restored(path: Path, url: str, places: dict[str, Any] | None = None, **options: Any) -> Restored:
+    """The backup, restored into the database at `url`, and the stores at `places`."""
+    return await restore(settings_of(url, **places or {}), path, silent, **options)
 
 
 def lines_of(path: Path) -> Lines:
