@@ -25,6 +25,7 @@ from app.articles.rows import (
 from app.articles.schemas import ArticleInList, ArticleRead
 from app.kit import listing
 from app.kit.raw_columns import parsed
+from app.media.shapes import rights_of
 from app.media.shown import image_of, images_of, read_pictures, shown_in_body
 from app.settings import Settings
 from app.text.blocks import Block, plain_text
@@ -187,7 +188,6 @@ def _only_summary(summary: str | None) -> dict[str, object]:
 
 
 IN_ORDER: dict[str, object] = dict.fromkeys(ArticleRead.model_fields)  # keys set again keep their place
-RIGHTS = ("holder", "notice", "usage", "credit_line", "syndication", "expires_at")
 
 
 def whole_of(
@@ -213,7 +213,7 @@ def _whole(
     now: datetime,
 ) -> dict[str, object]:
     is_open = comments_mode(row, settings, now) != "closed"
-    rights, seo = parsed(row.rights), parsed(row.seo)
+    seo = parsed(row.seo)
     return {
         **IN_ORDER,
         **_summary(row, related, settings, is_open),
@@ -221,7 +221,7 @@ def _whole(
         "comments": {"open": is_open, "count": row.comment_count},
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
         **{name: getattr(row, name) for name in SHOWN_AS_STORED},
-        "rights": {name: rights.get(name) for name in RIGHTS} if rights else None,
+        "rights": rights_of(parsed(row.rights)),
         "media": images_of(parsed(media), related.pictures, row.language, settings),
         "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
