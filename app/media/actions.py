@@ -282,9 +282,10 @@ async def _withdraw_all(work: Work, file: MediaFile, over: Sequence[Media], body
     file.withdrawn_at = work.now
     saved = [await _withdraw(work, one, file, body) for one in over]
     # Pictures that had this file before, or are deleted: their former addresses still show it.
-    for id, version, is_deleted in await MediaToEdit(work.session).formerly_over(file.id, [one.id for one in over]):
-        tell_media_change(work.session, id, version, is_withdrawn=is_deleted)
-        await enqueue(work.session, REMOVE, {"media_id": id}, key=f"{id} {file.id}")
+    for former in await MediaToEdit(work.session).formerly_over(file.id, [one.id for one in over]):
+        is_gone = former.deleted_at is not None
+        tell_media_change(work.session, former.id, former.version, is_withdrawn=is_gone)
+        await enqueue(work.session, REMOVE, {"media_id": former.id}, key=f"{former.id} {file.id}")
     return saved
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, Label, Row, and_, delete, exists, func, insert, select, update
+from sqlalchemy import ColumnElement, Label, and_, delete, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -110,11 +110,10 @@ class MediaToEdit:
             statement = statement.with_for_update().execution_options(populate_existing=True)
         return (await self.session.scalars(statement)).all()
 
-    async def formerly_over(self, file_id: str, but: Collection[str]) -> Sequence[Row[tuple[str, int, bool]]]:
-        """Id, version and whether it is deleted of each other picture with an address, also a former one, of a file."""
+    async def formerly_over(self, file_id: str, but: Collection[str]) -> Sequence[Media]:
+        """The other pictures with an address, also a former one, of a file; deleted ones too."""
         over = select(MediaKey.media_id).where(MediaKey.file_id == file_id, MediaKey.media_id.not_in(but))
-        statement = select(Media.id, Media.version, Media.deleted_at.is_not(None)).where(Media.id.in_(over))
-        return (await self.session.execute(statement.order_by(Media.id))).all()
+        return (await self.session.scalars(select(Media).where(Media.id.in_(over)).order_by(Media.id))).all()
 
     async def files(self, ids: Collection[str]) -> dict[str, MediaFile]:
         rows = await self.session.scalars(select(MediaFile).where(MediaFile.id.in_(ids)))

@@ -125,8 +125,8 @@ def _orders(ids: list[str]) -> list[list[str]]:
 
 async def _sent(room: Newsroom, method: str, url: str, if_match: str | None = None, **body: Any) -> httpx.Response:
     headers = {"Authorization": f"Bearer {room.tokens['admin']}"} | ({"If-Match": if_match} if if_match else {})
-    content = {"json": body} if method != "DELETE" else {}
-    return await room.client.request(method, f"/v1/desk{url}", headers=headers, **content)
+    sent = body if method != "DELETE" else None
+    return await room.client.request(method, f"/v1/desk{url}", headers=headers, json=sent)
 
 
 async def test_an_article_that_was_saved_while_the_picture_changed_is_told_again(newsroom: Newsroom) -> None:
