@@ -258,12 +258,15 @@ async def _could_be_read(work: Work, article: Article) -> bool:
 
 async def _take_down_media(work: Work, body: WithdrawInput) -> None:
     """Takes these pictures down too. Raises `InvalidBody` for each that the library does not have."""
-    faults = []
-    for place, id in enumerate(dict.fromkeys(body.media)):
-        try:
-            await media.take_down(work, id, MediaWithdrawInput(cause=body.cause or "other", reason=body.reason))
-        except NotFound:
-            faults.append(Fault("not_found", pointer=f"/media/{place}", params={"value": id}))
+    if not body.media:
+        return
+    why = MediaWithdrawInput(cause=body.cause or "other", reason=body.reason)
+    known = await media.take_down(work, body.media, why)
+    faults = [
+        Fault("not_found", pointer=f"/media/{place}", params={"value": id})
+        for place, id in enumerate(body.media)
+        if id not in known
+    ]
     if faults:
         raise InvalidBody(errors=faults)
 

@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
-from app.articles.models import Article
+from app.articles.models import Article, ArticleAuthor
 from app.articles.repository import KIND, Articles, Relations, visible
 from app.changes.log import log_clock
 from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
+from app.media.desk_repository import KIND as MEDIA
+from app.media.events import tell_media_change
+from app.media.models import Media, MediaUse
 from app.sections.repository import lines_of
 from app.settings import Settings
 
@@ -166,12 +169,29 @@ def _touch_translations(session: AsyncSession, *seen: PublicView) -> None:
 
 
 async def on_change(session: AsyncSession, pending: PendingChanges, _settings: Settings, now: datetime) -> None:
-    """Tells of the other translations; under the log's lock, so that of two published at once the later sees both."""
+    """Tells of the other translations, and of changed pictures; under the log's lock, so that of two published at once
+    the later sees both."""
     groups = [id for kind, id in pending.touched if kind == TRANSLATIONS]
     if groups:
         others = select(Article.id).where(Article.translation_group.in_(groups), visible(now))
         recorded = {change.id for change in pending.changes if change.resource == "article"}
         await record_updates(session, set((await session.execute(others)).scalars()) - recorded, now)
+    if pictures := {id for kind, id in pending.touched if kind == MEDIA}:
+        await _tell_shown_pictures(session, pictures, now)
+
+
+async def _tell_shown_pictures(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
+    """Records the changed pictures that readers see: in an article, or of the author of one."""
+    article, author = MediaUse.resource == KIND, MediaUse.resource == "author"
+    signed = select(ArticleAuthor.author_id).join(Article, Article.id == ArticleAuthor.article_id).where(visible(now))
+    is_shown = or_(
+        and_(article, MediaUse.resource_id.in_(select(Article.id).where(visible(now)))),
+        and_(author, MediaUse.resource_id.in_(signed)),
+    )
+    shown = select(MediaUse.media_id).where(MediaUse.media_id.in_(ids), is_shown)
+    rows = await session.execute(select(Media.id, Media.version).where(Media.id.in_(shown)).order_by(Media.id))
+    for id, version in rows.all():
+        tell_media_change(session, id, version)
 
 
 async def record_updates(session: AsyncSession, ids: Collection[str], now: datetime) -> None:

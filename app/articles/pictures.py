@@ -15,6 +15,7 @@ from app.media.models import Media
 from app.text.blocks import Block
 from app.text.figures import LibraryWords
 from app.text.markup import media_ids
+from app.text.pictures import shown_ids
 
 
 class Described(Protocol):
@@ -84,7 +85,7 @@ def stored_image(image: Mapping[str, Any], library: Mapping[str, Media], languag
 
 def uses_of(article: Article, body: ArticleBody | None) -> set[Use]:
     """Where an article shows which pictures of the library."""
-    found = {("body", id) for id in media_ids(body.html if body else "")}
+    found = {("body", id) for id in shown_ids(body.html if body else "")}
     found |= {("media", image["id"]) for image in article.media if image.get("id")}  # type: ignore[misc]  # JSON: text
     if article.lead_image and (id := article.lead_image.get("id")):
         found.add(("lead_image", str(id)))

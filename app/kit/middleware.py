@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, MutableMapping
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit import errors
@@ -130,6 +131,8 @@ class LastResort:
         watched = on_response_start(send, lambda _headers, message: begun.append(message["status"]))
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            return  # in the middle of an upload: nobody is there to be answered, and nothing is broken here
         except Exception as error:
             if begun or scope["type"] != "http":
                 raise

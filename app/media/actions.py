@@ -6,17 +6,18 @@ hold it. A file that no row names in the end is an orphan, which a job removes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
 from app.changes.pending import PendingTakedown, record_takedown
+from app.jobs.queue import enqueue
 from app.kit.caching import Expected
-from app.kit.errors import AlreadyExists, Conflict, Forbidden, InUse, NotFound, StateConflict
+from app.kit.errors import AlreadyExists, Conflict, Forbidden, InUse, NotFound, PreconditionFailed, StateConflict
 from app.kit.ids import as_id, new_id
 from app.media.desk_repository import KIND, MediaToEdit
-from app.media.events import record_media_change
+from app.media.events import REMOVE, record_media_change, tell_media_change
 from app.media.indexing import index
 from app.media.making import Made
 from app.media.models import Media, MediaFile, MediaKey
@@ -148,11 +149,24 @@ async def update(
 ) -> Saved:
     """Changes the fields that were sent; `made` are the renditions of another focal point."""
     media = await open_to_change(work, id, expected, uses)
+    await _require_same_picture(work, media, fields, made)
     before = _shown(media), _all(media)
     _describe(media, merged(media, fields), work)
     if made is not None:
         await _readdress(work, media, made, media.file_id)
     return await _save(work, media, "update", before)
+
+
+async def _require_same_picture(work: Work, media: Media, fields: MediaUpdate, made: Made | None) -> None:
+    """Raises `PreconditionFailed` where the file or the focal point has changed since `made` was begun, which
+    `If-Match: *` allows."""
+    if made is None:
+        focal_point = fields.focal_point.model_dump() if fields.focal_point else None
+        is_same = "focal_point" not in fields.model_fields_set or focal_point == media.focal_point
+    else:
+        is_same = (await MediaToEdit(work.session).file(media.file_id)).sha256 == made.sha256
+    if not is_same:
+        raise PreconditionFailed(version=media.version, headers={"ETag": f'"{media.version}"'})
 
 
 def merged(media: Media, fields: MediaUpdate) -> dict[str, Any]:
@@ -168,19 +182,19 @@ async def replace_file(
 ) -> Saved:
     """Puts another file in the place of the present one: every use shows it, at new addresses."""
     library = MediaToEdit(work.session)
+    file = await _file(library, made, work.now)  # locked before the picture, as where one is withdrawn
     media = await open_to_change(work, id, expected, uses)
     before = _shown(media), _all(media)
-    file = await _file(library, made, work.now)
     others = [other for other in await library.over(file.id) if other.id != media.id]
     if others:
         raise AlreadyExists(existing_id=others[0].id)
-    if file.id == media.file_id and media.focal_point == made.focal_point:
-        return Saved(media, file)
-    media.file_id = file.id
+    is_another = file.id != media.file_id
+    if is_another or media.focal_point != made.focal_point:
+        media.file_id = file.id
+        await _readdress(work, media, made, file.id)
     _describe(media, merged(media, fields), work)
-    await _readdress(work, media, made, file.id)
     saved = await _save(work, media, "replace", before)
-    if not fields.alt and media.alt:
+    if is_another and not fields.alt and media.alt:
         saved.warnings.append({"code": "alt_of_former_picture"})
     return replace(saved, file=file)
 
@@ -236,7 +250,7 @@ async def withdraw(work: Work, id: str, expected: Expected, body: MediaWithdrawI
     Returns the picture, then the other records.
     """
     library = MediaToEdit(work.session)
-    file = await library.lock_file((await library.require(id)).file_id)
+    file = (await library.lock_files([(await library.require(id)).file_id]))[0]
     over = await library.over(file.id, for_update=True)
     media = next((one for one in over if one.id == as_id(id)), None)
     if media is None:  # deleted, or given another file, in this moment
@@ -244,14 +258,35 @@ async def withdraw(work: Work, id: str, expected: Expected, body: MediaWithdrawI
     expected.obey(media.version)
     if media.withdrawn_at is not None:
         raise StateConflict(params={"state": "withdrawn", "verb": "withdraw"}, state="withdrawn")
+    return await _withdraw_all(work, file, (media, *(one for one in over if one is not media)), body)
+
+
+async def take_down(work: Work, ids: Collection[str], body: MediaWithdrawInput) -> set[str]:
+    """Takes pictures down with something that shows them; those that are down already stay as they are.
+
+    Returns the ids of those that the library has. All files are locked first, then all pictures, in the order of their
+    ids: two that take down the same pictures at once, or save an article with them, would deadlock otherwise.
+    """
+    library = MediaToEdit(work.session)
+    files = await library.lock_files([media.file_id for media in await library.some(ids)])
+    over = {file.id: await library.over(file.id) for file in files}
+    locked = await library.some([media.id for found in over.values() for media in found], for_update=True)
+    for file in files:
+        if file.withdrawn_at is None:
+            await _withdraw_all(work, file, [media for media in locked if media.file_id == file.id], body)
+    return {media.id for media in locked if media.withdrawn_at is not None}
+
+
+async def _withdraw_all(work: Work, file: MediaFile, over: Sequence[Media], body: MediaWithdrawInput) -> list[Saved]:
+    """Withdraws a locked file, and its pictures, which are locked too."""
     file.withdrawn_at = work.now
-    return [await _withdraw(work, one, file, body) for one in (media, *(one for one in over if one is not media))]
-
-
-async def take_down(work: Work, id: str, body: MediaWithdrawInput) -> None:
-    """Takes a picture down with something that shows it; one that is down already stays as it is. Raises `NotFound`."""
-    if (await MediaToEdit(work.session).require(id)).withdrawn_at is None:
-        await withdraw(work, id, Expected(None), body)
+    saved = [await _withdraw(work, one, file, body) for one in over]
+    # Pictures that had this file before, or are deleted: their former addresses still show it.
+    for former in await MediaToEdit(work.session).formerly_over(file.id, [one.id for one in over]):
+        is_gone = former.deleted_at is not None
+        tell_media_change(work.session, former.id, former.version, is_withdrawn=is_gone)
+        await enqueue(work.session, REMOVE, {"media_id": former.id}, key=f"{former.id} {file.id}")
+    return saved
 
 
 async def _withdraw(work: Work, media: Media, file: MediaFile, body: MediaWithdrawInput) -> Saved:

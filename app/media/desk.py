@@ -43,6 +43,7 @@ from app.media.faults import ImageInvalid
 from app.media.making import REFUSED, Made, PictureMaker, faults_of
 from app.media.schemas import (
     MIME_TYPES,
+    FocalPoint,
     MediaList,
     MediaListQuery,
     MediaRead,
@@ -135,8 +136,13 @@ async def upload_media(
         fields, faults = _fields(upload)
         async with _work(request, database, actor, reading=True) as work:
             known = None if faults else await actions.known(work, upload.sha256)
-            if known is not None and not query.duplicate:
-                return await _saved(request, work, known)
+        if known is not None and not query.duplicate:
+            async with _work(request, database, actor, reading=idempotency_key is None) as work:
+                once = Once(request, work.session, idempotency_key)
+                await once.begin(once_scope(actor), upload.sha256)  # the upload that made it may be repeated here
+                response = await _saved(request, work, known)
+                await once.store(response)
+                return response
         stored_as = known.file.name if known else None
         made = await _made(maker, upload, fields, faults, stored_as)
         async with _work(request, database, actor) as work:
@@ -295,12 +301,16 @@ async def replace_media_file(
     """
     with upload_folder() as folder:
         async with _work(request, database, actor, reading=True) as work:
-            await actions.open_to_change(work, id, expected, uses, is_locked=False)
+            media = await actions.open_to_change(work, id, expected, uses, is_locked=False)
+            present = await MediaToEdit(work.session).file(media.file_id)
         upload = await receive(request, folder)
         fields, faults = _fields(upload)
-        async with _work(request, database, actor, reading=True) as work:
-            known = await MediaToEdit(work.session).file_with(upload.sha256)
-        made = await _made(maker, upload, fields, faults, known.name if known else None)
+        if "focal_point" not in fields.model_fields_set and media.focal_point:
+            # It stays, as all words do, so the crops of the new file follow it.
+            fields = fields.model_copy(update={"focal_point": FocalPoint(**media.focal_point)})
+        # Any other file that is there may be without a picture, and swept while this one is decoded.
+        stored_as = present.name if present.sha256 == upload.sha256 else None
+        made = await _made(maker, upload, fields, faults, stored_as)
         async with _work(request, database, actor) as work:
             return await _saved(request, work, await actions.replace_file(work, id, expected, fields, made, uses))
 

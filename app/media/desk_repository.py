@@ -97,10 +97,23 @@ class MediaToEdit:
             number = int(sha256[:16], 16) - 2**63
             await self.session.execute(select(func.pg_advisory_xact_lock(number)))
 
-    async def lock_file(self, id: str) -> MediaFile:
-        """The file with this id, its row locked: before the rows of its pictures, against deadlocks."""
-        statement = select(MediaFile).where(MediaFile.id == id).with_for_update()
-        return (await self.session.execute(statement.execution_options(populate_existing=True))).scalars().one()
+    async def lock_files(self, ids: Collection[str]) -> Sequence[MediaFile]:
+        """The files with these ids, their rows locked: before the rows of their pictures, against deadlocks."""
+        statement = select(MediaFile).where(MediaFile.id.in_(ids)).order_by(MediaFile.id).with_for_update()
+        return (await self.session.scalars(statement.execution_options(populate_existing=True))).all()
+
+    async def some(self, ids: Collection[str], *, for_update: bool = False) -> Sequence[Media]:
+        """Those of these pictures that the library has, in the order of their ids."""
+        known = {as_id(id) for id in ids} - {None}
+        statement = select(Media).where(Media.id.in_(known), EXISTS).order_by(Media.id)
+        if for_update:
+            statement = statement.with_for_update().execution_options(populate_existing=True)
+        return (await self.session.scalars(statement)).all()
+
+    async def formerly_over(self, file_id: str, but: Collection[str]) -> Sequence[Media]:
+        """The other pictures with an address, also a former one, of a file; deleted ones too."""
+        over = select(MediaKey.media_id).where(MediaKey.file_id == file_id, MediaKey.media_id.not_in(but))
+        return (await self.session.scalars(select(Media).where(Media.id.in_(over)).order_by(Media.id))).all()
 
     async def files(self, ids: Collection[str]) -> dict[str, MediaFile]:
         rows = await self.session.scalars(select(MediaFile).where(MediaFile.id.in_(ids)))

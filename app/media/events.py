@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.pending import PendingChange, pending_changes, record_change
 from app.jobs.queue import enqueue
-from app.media.desk_repository import uses
+from app.kit import clock
+from app.media.desk_repository import KIND, uses
 from app.media.models import Media
 
 CHANGED = "media.changed"
@@ -18,21 +19,26 @@ REMOVE = "media.remove"
 """The kind of job that removes the files of a withdrawn picture."""
 
 
+def tell_media_change(session: AsyncSession, id: str, version: int, *, is_withdrawn: bool = False) -> None:
+    """Record a change of a picture in the log; its cache tag invalidates the answers that show it."""
+    record_change(session, PendingChange(CHANGED, id, tags={f"media:{id}"}, tombstone=is_withdrawn, version=version))
+
+
 async def record_media_change(
     session: AsyncSession, media: Media, now: datetime, *, is_withdrawn: bool = False
 ) -> None:
     """Record that what answers show of a picture has changed; its cache tag invalidates them with the commit.
 
     Articles that show it are recorded by a job, in batches, because there may be thousands. Authors follow at once.
+    A change of what nothing public shows is not told: the rooms above know that, under the log's lock.
     """
-    media.changed_at = now
+    media.changed_at = max(now, clock.now())  # the transaction may have waited for an article that names it
     found = await uses(session, media.id)
-    if found or is_withdrawn:
-        record_change(
-            session,
-            PendingChange(CHANGED, media.id, tags={f"media:{media.id}"}, tombstone=is_withdrawn, version=media.version),
-        )
     pending = pending_changes(session)
+    if is_withdrawn:  # always: former answers may lie in caches
+        tell_media_change(session, media.id, media.version, is_withdrawn=True)
+    elif found:
+        pending.touched.add((KIND, media.id))
     terms = {(use.resource, use.resource_id) for use in found if use.resource != "article"}
     pending.touched |= terms
     pending.edited |= terms

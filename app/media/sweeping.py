@@ -71,14 +71,16 @@ async def sweep_retired(database: Database, store: Store, originals: Store, now:
 
 async def remove_withdrawn(database: Database, store: Store, originals: Store, media_id: str) -> None:
     """Remove the files of a withdrawn picture at once: its renditions, former ones too, and what was sent, where that
-    file is withdrawn. Nothing happens to a picture that is not withdrawn. Raises `StoreAway`.
+    file is withdrawn. A picture that is not withdrawn loses only what was made of a withdrawn file that it had before.
+    Raises `StoreAway`.
     """
     of_picture = select(MediaKey.file_id).where(MediaKey.media_id == media_id)
     is_withdrawn = exists(select(Media.id).where(Media.id == media_id, Media.withdrawn_at.is_not(None)))
-    keys = select(MediaKey.key).where(MediaKey.media_id == media_id, is_withdrawn)
+    refused = MediaKey.file_id.in_(select(MediaFile.id).where(MediaFile.withdrawn_at.is_not(None)))
+    keys = select(MediaKey.key).where(MediaKey.media_id == media_id, or_(is_withdrawn, refused))
     own = select(Media.file_id).where(Media.id == media_id)
     files = select(MediaFile.name).where(
-        or_(MediaFile.id.in_(of_picture), MediaFile.id.in_(own)), MediaFile.withdrawn_at.is_not(None), is_withdrawn
+        or_(MediaFile.id.in_(of_picture), MediaFile.id.in_(own)), MediaFile.withdrawn_at.is_not(None)
     )
     async with database.connection() as connection:
         found = [list((await connection.scalars(wanted)).all()) for wanted in (keys, files)]

@@ -21,7 +21,7 @@ from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
 from app.kit import clock
-from app.kit.bodies import storable
+from app.kit.bodies import require_few_values, storable
 from app.kit.errors import Fault, InvalidBody, UnsupportedMediaType
 from app.media.schemas import MIME_TYPES
 from app.text.characters import clean_line
@@ -106,7 +106,7 @@ async def _receive_form(request: Request, folder: Path) -> Upload:
     parser = MultiPartParser(request.headers, request.stream(), max_files=2, max_fields=2, max_part_size=DATA_BYTES)
     try:
         form = await parser.parse()
-    except MultiPartException:
+    except (MultiPartException, UnicodeError):  # UnicodeError: a charset that decodes nothing
         raise InvalidBody(errors=[Fault("form_invalid", pointer="")]) from None
     try:
         file, data = form.get("file"), form.get("data")
@@ -136,11 +136,15 @@ def _copy(source: Any, path: Path) -> tuple[str, int]:
 
 async def _data(part: UploadFile | str | None) -> Any:
     """The JSON of the part `data`, which may come as a file with a type of its own."""
+    if isinstance(part, UploadFile) and (part.size or 0) > DATA_BYTES:
+        raise InvalidBody(errors=[Fault("too_long", pointer="/data", params={"max": DATA_BYTES, "actual": part.size})])
     text = await part.read() if isinstance(part, UploadFile) else part
     try:
-        return storable(from_json(text)) if text else {}
+        found = storable(from_json(text)) if text else {}
     except ValueError:
         raise InvalidBody(errors=[Fault("json_invalid", pointer="/data")]) from None
+    require_few_values(found, "/data")
+    return found
 
 
 def _filename(header: str | None) -> str | None:
@@ -149,7 +153,10 @@ def _filename(header: str | None) -> str | None:
         return None
     message = Message()
     message["content-disposition"] = header.replace("\r", "").replace("\n", "")
-    name = message.get_filename() or ""
+    try:
+        name = message.get_filename() or ""
+    except ValueError:  # a charset that decodes nothing, or the number of a part with thousands of digits
+        return None
     try:  # `filename` in raw UTF-8, which a header is read as Latin-1 of
         return _clean_name(name.encode("latin-1").decode())
     except UnicodeError:

@@ -21,6 +21,7 @@ _FIGURE = re.compile(
     r"(?:<figcaption(?P<said>[^>]*)>(?P<words>.*?)</figcaption>)?</figure>",
     re.DOTALL,
 )
+_SHOWN = re.compile(rf'{_START}({MEDIA_ID})"')
 _CREDIT_END = "</cite>"
 # The most compact first: a browser takes the first source that it can show.
 _SOURCES = ("image/avif", "image/webp")
@@ -56,6 +57,14 @@ def has_images(html: str) -> bool:
 def has_pictures(html: str) -> bool:
     """Whether the HTML of a body shows a picture of the library."""
     return _START in html
+
+
+def shown_ids(html: str) -> list[str]:
+    """Return the ids of the library's pictures that the HTML of a body shows, in order, without repeats.
+
+    Only pictures: a text or a code sample may hold anything that looks like the id of one.
+    """
+    return list(dict.fromkeys(_SHOWN.findall(html)))
 
 
 # --- HTML ---------------------------------------------------------------------------------------------------------
