@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
@@ -182,12 +182,12 @@ async def on_change(session: AsyncSession, pending: PendingChanges, _settings: S
 
 async def _tell_shown_pictures(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
     """Records the changed pictures that readers see: in an article, or of the author of one."""
-    article, author = MediaUse.resource == KIND, MediaUse.resource == "author"
-    signed = select(ArticleAuthor.author_id).join(Article, Article.id == ArticleAuthor.article_id).where(visible(now))
-    is_shown = or_(
-        and_(article, MediaUse.resource_id.in_(select(Article.id).where(visible(now)))),
-        and_(author, MediaUse.resource_id.in_(signed)),
+    # EXISTS: with IN, SQLite would first list all visible articles.
+    in_article = exists().where(Article.id == MediaUse.resource_id, visible(now))
+    signs = exists().where(
+        ArticleAuthor.author_id == MediaUse.resource_id, Article.id == ArticleAuthor.article_id, visible(now)
     )
+    is_shown = or_(and_(MediaUse.resource == KIND, in_article), and_(MediaUse.resource == "author", signs))
     shown = select(MediaUse.media_id).where(MediaUse.media_id.in_(ids), is_shown)
     rows = await session.execute(select(Media.id, Media.version).where(Media.id.in_(shown)).order_by(Media.id))
     for id, version in rows.all():
