@@ -316,7 +316,7 @@ async def test_a_paid_article_shows_its_lead_image_only(media: MediaDesk) -> Non
 async def test_json_ld_has_the_size_of_the_file(media: MediaDesk) -> None:
     made = await media.upload(credit="أرشيف")
     article = await media.room.published(lead_image={"id": made["id"]})
-    (image,) = (await media.room.get(f"/v1/articles/{article['slug']}/jsonld")).json()["image"]
+    image, *_crops = (await media.room.get(f"/v1/articles/{article['slug']}/jsonld")).json()["image"]
     assert (image["url"], image["width"], image["height"], image["creditText"]) == (made["url"], 400, 300, "أرشيف")
 
 
