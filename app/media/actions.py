@@ -107,7 +107,7 @@ def _describe(media: Media, changes: dict[str, Any], work: Work) -> None:
     for name in WORDS:
         if name in changes:
             setattr(media, name, changes[name] or None)
-    media.filename = media.filename or f"{media.id}"
+    media.filename = media.filename or media.id
     if "keywords" in changes:
         media.keywords = changes["keywords"] or []
     if "language" in changes:

@@ -23,6 +23,7 @@ from app.media.schemas import MediaListQuery
 KIND = "media"
 Use = tuple[str, str]
 """(place, media id)"""
+ARTICLES = ("article", "")
 NEWEST = [Key(Media.created_at, descending=True), Key(Media.id, descending=True)]
 EXISTS = Media.deleted_at.is_(None)
 STANDING = and_(EXISTS, Media.withdrawn_at.is_(None))
@@ -149,6 +150,15 @@ async def uses(connection: Connection, media_id: str) -> Sequence[MediaUse]:
     order = (MediaUse.resource, MediaUse.resource_id, MediaUse.place)
     statement = select(MediaUse).where(MediaUse.media_id == media_id).order_by(*order)
     return (await connection.execute(statement)).scalars().all()
+
+
+async def users(session: AsyncSession, media_id: str) -> set[tuple[str, str]]:
+    """The things that show a picture, as (kind, id); articles, of which there may be thousands, as `ARTICLES`."""
+    of_picture, in_article = MediaUse.media_id == media_id, MediaUse.resource == "article"
+    statement = select(MediaUse.resource, MediaUse.resource_id).where(of_picture, ~in_article)
+    found = {(resource, id) for resource, id in (await session.execute(statement)).all()}
+    has_articles = (await session.execute(select(exists().where(of_picture, in_article)))).scalar_one()
+    return found | {ARTICLES} if has_articles else found
 
 
 async def store_uses(

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes.pending import PendingChange, pending_changes, record_change
 from app.jobs.queue import enqueue
 from app.kit import clock
-from app.media.desk_repository import KIND, uses
+from app.media.desk_repository import ARTICLES, KIND, users
 from app.media.models import Media
 
 CHANGED = "media.changed"
@@ -33,16 +33,16 @@ async def record_media_change(
     A change of what nothing public shows is not told: the rooms above know that, under the log's lock.
     """
     media.changed_at = max(now, clock.now())  # the transaction may have waited for an article that names it
-    found = await uses(session, media.id)
+    used_by = await users(session, media.id)
     pending = pending_changes(session)
     if is_withdrawn:  # always: former answers may lie in caches
         tell_media_change(session, media.id, media.version, is_withdrawn=True)
-    elif found:
+    elif used_by:
         pending.touched.add((KIND, media.id))
-    terms = {(use.resource, use.resource_id) for use in found if use.resource != "article"}
+    terms = used_by - {ARTICLES}
     pending.touched |= terms
     pending.edited |= terms
     if is_withdrawn:
         await enqueue(session, REMOVE, {"media_id": media.id}, key=media.id)
-    if any(use.resource == "article" for use in found):
+    if ARTICLES in used_by:
         await enqueue(session, FOLLOW, {"media_id": media.id}, key=media.id)
