@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import resource
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -28,6 +29,7 @@ from app.settings import Settings
 from tests import serving
 from tests.backup.files import changed, lines_of, rows_of, settings_of, silent
 from tests.backup.test_restoring import written_takedowns
+from tests.backup.test_while_served import is_empty, run_and_die
 from tests.media.desk import FEW, MediaDesk, picture
 from tests.media.library import Library, path_of
 from tests.newsroom import Newsroom, beside
@@ -327,6 +329,24 @@ async def test_a_store_that_does_not_answer_ends_a_backup_and_a_restore_with_fil
     await backed_up(library.room, tmp_path / "rows.gz", with_media=False)
     done = await restored(tmp_path / "rows.gz", url, away)  # the first one has left nothing
     assert done.pictures.fault
+
+
+async def test_a_restore_that_is_killed_between_two_files_leaves_no_row_and_is_done_again(
+    library: Library, backend: str, new_database: NewDatabase, tmp_path: Path, new_places: dict[str, Any]
+) -> None:
+    await pictured(library)
+    path, url = tmp_path / "b.gz", new_database(backend)
+    await backed_up(library.room, path)
+    stands = {**serving.environment(url), **{f"NASHRA_{name.upper()}": place for name, place in new_places.items()}}
+    target = (["restore", str(path)], stands, "app.backup.pictures:_put", 2)
+    process = serving.FORKS.Process(target=run_and_die, args=target)
+    await asyncio.to_thread(process.start)
+    await asyncio.to_thread(process.join, 60)
+    assert process.exitcode == -signal.SIGKILL
+    assert await is_empty(url)
+    assert len(files_in(new_places)) == 1
+    done = await restored(path, url, new_places)
+    assert (done.files, done.pictures.lost, len(files_in(new_places))) == (1, [], 2)
 
 
 # ── Lines of files ───────────────────────────────────────────────────────────────────────────────────────────────────
