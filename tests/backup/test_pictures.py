@@ -21,6 +21,7 @@ from app.backup.lines import Damaged
 from app.backup.restoring import Restored, rehearse, restore
 from app.backup.writing import Written, write_backup
 from app.changes.models import ChangeLog
+from app.commands import picture_check
 from app.jobs.models import Job
 from app.media.models import Media, MediaFile
 from app.media.names import new_key
@@ -105,6 +106,9 @@ async def test_pictures_and_their_addresses_are_there_on_another_machine(
     assert done.files == written.files.files
     assert not done.pictures.lost
     assert contents(new_places) == contents(places)
+    assert [one.detail for one in await picture_check.pictures(settings_of(url, **new_places))] == [
+        "no file is missing"
+    ]
     urls = [f"/v1/articles/{article['id']}", *former, *addresses(shown)]
     async with served(media.room, url, new_places) as other:
         for one in urls:
@@ -141,6 +145,8 @@ async def test_without_files_the_restore_tells_what_is_missing_and_what_can_be_m
     found = done.pictures
     assert (found.lost, found.rebuilt, found.without_original) == ([lost.id], 1, 1)
     async with served(library.room, url, new_places) as other, other.app.state.database.connection() as connection:
+        (check,) = await picture_check.pictures(settings_of(url, **new_places))
+        assert (check.status, check.detail[:42]) == ("error", "2 are not shown, 1 lack their original: " + lost.id[:2])
         jobs = (await connection.execute(select(Job.payload).where(Job.kind == "media.rebuild"))).scalars().all()
         assert jobs == [{"media_id": bare.id}]
         assert await connection.scalar(select(Media.recipe).where(Media.id == bare.id)) == ""
@@ -319,6 +325,7 @@ async def test_a_store_that_does_not_answer_ends_a_backup_and_a_restore_with_fil
     away |= {"media_s3_endpoint": "http://127.0.0.1:9", "media_s3_access_key": "a", "media_s3_secret_key": "b"}
     path, url = tmp_path / "b.gz", new_database(backend)
     await backed_up(library.room, path)
+    assert (await picture_check.pictures(settings_of(library.room.settings.database_url, **away)))[0].status == "error"
     with pytest.raises(StoreAway):
         await write_backup(
             settings_of(library.room.settings.database_url, **away), tmp_path / "c.gz", silent, with_media=True
