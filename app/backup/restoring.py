@@ -77,29 +77,38 @@ async def restore(
         signal = CommitSignal(signal_path(settings.database_url))
         try:
             async with migrations.locked(settings.database_url) as connection:
-                schema = await _prepare(connection, reader.header)
-                await _load(connection, schema, reader, progress)
-                await migrations.move_in(connection, "head")
-                await _rebuild_words(connection, reader, progress)
-                if not reader.header.personal:
-                    await aftermath.index_pictures(connection)
-                await _begin_epoch(connection)
+                await _fill(connection, reader, progress)
                 done = await aftermath.settle(
                     connection, settings, signal, reader.header, takedowns, hold_scheduled=hold_scheduled
                 )
-                stores = Stores.of(settings)
-                # Before the commit: a file that no row names does no harm, a row without its file does.
-                files = await store_files(connection, reader, stores, lambda done: progress("files: put", done, done))
-                pictures = await aftermath.look_at_pictures(connection, stores)
+                files, pictures = await _bring_files(connection, reader, Stores.of(settings), progress)
                 await refuse_dangling(connection)
                 await connection.execute(text("ANALYZE"))
             signal.bump()
         finally:
             signal.close()
-        restored = Restored(reader.header, reader.manifest.rows, _has_same_key(reader.header, settings), done)
-        restored.files = files if reader.header.version == WITH_FILES else None
-        restored.pictures = pictures
-        return restored
+        has_same_key = _has_same_key(reader.header, settings)
+        return Restored(reader.header, reader.manifest.rows, has_same_key, done, files, pictures)
+
+
+async def _fill(connection: AsyncConnection, reader: BackupReader, progress: Progress) -> None:
+    """The rows of the backup, in the schema of the code, with a log that begins anew."""
+    schema = await _prepare(connection, reader.header)
+    await _load(connection, schema, reader, progress)
+    await migrations.move_in(connection, "head")
+    await _rebuild_words(connection, reader, progress)
+    if not reader.header.personal:
+        await aftermath.index_pictures(connection)
+    await _begin_epoch(connection)
+
+
+async def _bring_files(
+    connection: AsyncConnection, reader: BackupReader, stores: Stores, progress: Progress
+) -> tuple[int | None, Pictures]:
+    """Before the commit: a file that no row names does no harm, a row without its file does."""
+    number = await store_files(connection, reader, stores, lambda done: progress("files: put", done, done))
+    pictures = await aftermath.look_at_pictures(connection, stores)
+    return number if reader.header.version == WITH_FILES else None, pictures
 
 
 async def _prepare(connection: AsyncConnection, header: Header) -> Schema:

@@ -7,6 +7,7 @@ import gzip
 import hashlib
 import json
 import resource
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -20,6 +21,7 @@ from app.backup.lines import Damaged
 from app.backup.restoring import Restored, rehearse, restore
 from app.backup.writing import Written, write_backup
 from app.changes.models import ChangeLog
+from app.commands import picture_check
 from app.jobs.models import Job
 from app.media.models import Media, MediaFile
 from app.media.names import new_key
@@ -28,6 +30,7 @@ from app.settings import Settings
 from tests import serving
 from tests.backup.files import changed, lines_of, rows_of, settings_of, silent
 from tests.backup.test_restoring import written_takedowns
+from tests.backup.test_while_served import is_empty, run_and_die
 from tests.media.desk import FEW, MediaDesk, picture
 from tests.media.library import Library, path_of
 from tests.newsroom import Newsroom, beside
@@ -103,6 +106,9 @@ async def test_pictures_and_their_addresses_are_there_on_another_machine(
     assert done.files == written.files.files
     assert not done.pictures.lost
     assert contents(new_places) == contents(places)
+    assert [one.detail for one in await picture_check.pictures(settings_of(url, **new_places))] == [
+        "no file is missing"
+    ]
     urls = [f"/v1/articles/{article['id']}", *former, *addresses(shown)]
     async with served(media.room, url, new_places) as other:
         for one in urls:
@@ -139,6 +145,8 @@ async def test_without_files_the_restore_tells_what_is_missing_and_what_can_be_m
     found = done.pictures
     assert (found.lost, found.rebuilt, found.without_original) == ([lost.id], 1, 1)
     async with served(library.room, url, new_places) as other, other.app.state.database.connection() as connection:
+        (check,) = await picture_check.pictures(settings_of(url, **new_places))
+        assert (check.status, check.detail[:42]) == ("error", "2 are not shown, 1 lack their original: " + lost.id[:2])
         jobs = (await connection.execute(select(Job.payload).where(Job.kind == "media.rebuild"))).scalars().all()
         assert jobs == [{"media_id": bare.id}]
         assert await connection.scalar(select(Media.recipe).where(Media.id == bare.id)) == ""
@@ -317,6 +325,7 @@ async def test_a_store_that_does_not_answer_ends_a_backup_and_a_restore_with_fil
     away |= {"media_s3_endpoint": "http://127.0.0.1:9", "media_s3_access_key": "a", "media_s3_secret_key": "b"}
     path, url = tmp_path / "b.gz", new_database(backend)
     await backed_up(library.room, path)
+    assert (await picture_check.pictures(settings_of(library.room.settings.database_url, **away)))[0].status == "error"
     with pytest.raises(StoreAway):
         await write_backup(
             settings_of(library.room.settings.database_url, **away), tmp_path / "c.gz", silent, with_media=True
@@ -327,6 +336,24 @@ async def test_a_store_that_does_not_answer_ends_a_backup_and_a_restore_with_fil
     await backed_up(library.room, tmp_path / "rows.gz", with_media=False)
     done = await restored(tmp_path / "rows.gz", url, away)  # the first one has left nothing
     assert done.pictures.fault
+
+
+async def test_a_restore_that_is_killed_between_two_files_leaves_no_row_and_is_done_again(
+    library: Library, backend: str, new_database: NewDatabase, tmp_path: Path, new_places: dict[str, Any]
+) -> None:
+    await pictured(library)
+    path, url = tmp_path / "b.gz", new_database(backend)
+    await backed_up(library.room, path)
+    stands = {**serving.environment(url), **{f"NASHRA_{name.upper()}": place for name, place in new_places.items()}}
+    target = (["restore", str(path)], stands, "app.backup.pictures:_put", 2)
+    process = serving.FORKS.Process(target=run_and_die, args=target)
+    await asyncio.to_thread(process.start)
+    await asyncio.to_thread(process.join, 60)
+    assert process.exitcode == -signal.SIGKILL
+    assert await is_empty(url)
+    assert len(files_in(new_places)) == 1
+    done = await restored(path, url, new_places)
+    assert (done.files, done.pictures.lost, len(files_in(new_places))) == (1, [], 2)
 
 
 # ── Lines of files ───────────────────────────────────────────────────────────────────────────────────────────────────

@@ -64,6 +64,7 @@ async def test_another_newsroom_shows_the_same_pictures(media: MediaDesk, target
     shown, article = await one_everywhere(media)
     await media.room.desk("DELETE", f"/media/{(await media.upload('#ff0000'))['id']}", if_match='"1"')
     file = await with_originals(media, tmp_path / "pictures")
+    assert len(list((tmp_path / "pictures").iterdir())) == 1
     told = await imported(target, file, originals=tmp_path / "pictures", dry_run=True)
     assert not list((tmp_path / "there").rglob("*.*"))
     report = await imported(target, file, originals=tmp_path / "pictures")
@@ -83,7 +84,9 @@ async def test_another_newsroom_shows_the_same_pictures(media: MediaDesk, target
     assert len((await target.desk("GET", "/media?q=قرص")).json()["data"]) == 1
     found = (await target.desk("GET", f"/media/{shown['id']}")).json()
     assert {name: found[name] for name in WORDS} == {name: shown[name] for name in WORDS}
-    again = await imported(target, file, originals=None)  # nothing is decoded for what is there
+    before = sorted((tmp_path / "there").rglob("*"))
+    again = await imported(target, file, originals=tmp_path / "pictures")
+    assert sorted((tmp_path / "there").rglob("*")) == before  # nothing is decoded for what is there
     assert (again.of("imported"), again.of("left"), again.of("refused")) == ({}, {}, {}), again.remarks
 
 
