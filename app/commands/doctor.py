@@ -11,7 +11,6 @@ from collections.abc import Callable
 from app.commands import checks, media_checks
 from app.commands.checks import Check
 from app.commands.failing import EXIT_FAILED
-from app.commands.picture_check import pictures
 from app.masking import masked
 from app.settings import Settings, SettingsError, read, wants_colour
 
@@ -46,7 +45,6 @@ def _attempted(check: Callable[[Settings], Check], settings: Settings) -> Check:
 
 async def _asked(settings: Settings) -> list[Check]:
     return [*await checks.database(settings), *await media_checks.media(settings), await checks.stream(settings)]
-    return [*await checks.database(settings), *await pictures(settings), await checks.stream(settings)]
 
 
 def _worst(found: list[Check]) -> str:

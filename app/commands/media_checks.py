@@ -2,42 +2,34 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import secrets
 import stat
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from sqlalchemy import Select, select
-from sqlalchemy.exc import SQLAlchemyError
-
 from app.commands.checks import PATIENCE, Check
-from app.kit.db import open_database
-from app.media.models import Media, MediaFile
-from app.media.names import new_key, rendition_file
-from app.media.shown import stored_renditions
+from app.commands.picture_check import pictures
+from app.media.names import new_key
 from app.media.storage import FileMissing, Store, StoreAway, Stores
 from app.outbound.client import opening_of
 from app.settings import PREFIX, Settings
 
-SAMPLE = 100  # of the newest pictures, and as many of any age: a whole archive would take hours
-AT_ONCE = 8
 READ_THE_DOCS = 'see "Where pictures lie" in docs/operations.md'
 
 
 async def media(settings: Settings) -> list[Check]:
-    """The stores, the originals, and the files of some pictures."""
+    """The stores, the originals, and the files of all pictures."""
     stores = Stores.of(settings)
     return [
         await _usable("renditions", stores.renditions, settings.media_store),
         await _usable("originals", stores.originals, settings.media_originals),
         await _private(stores.originals, settings),
-        *await _missing(stores, settings),
+        *await pictures(settings),
     ]
 
 
@@ -131,49 +123,3 @@ async def _asked(addresses: Iterator[str], served: str) -> Check:
             detail = f"{address} answers 200 for an original: everybody can read files as they were sent"
             return Check("private", "error", detail, READ_THE_DOCS)
     return Check("private", "ok", f"{served} does not serve originals")
-
-
-# ── Whether files are missing ────────────────────────────────────────────────────────────────────────────────────────
-
-
-async def _missing(stores: Stores, settings: Settings) -> list[Check]:
-    """Files that rows name, of the newest pictures and of some others. Nothing without a database, or before media."""
-    if settings.is_sqlite and not settings.sqlite_path.exists():
-        return []
-    try:
-        async with open_database(settings.database_url) as database, asyncio.timeout(6 * PATIENCE):
-            async with database.connection() as connection:
-                rows = {row.key: row for some in _samples() for row in (await connection.execute(some)).all()}
-            lost = await _lost(stores, list(rows.values()))
-    except StoreAway as error:
-        return [Check("pictures", "warning", f"not looked for: {error}", "see the checks of the stores")]
-    except (SQLAlchemyError, OSError):
-        return []
-    if not lost:
-        return [Check("pictures", "ok", f"the files of {len(rows)} pictures are there")]
-    detail = f"{len(lost)} files of {len(rows)} pictures are missing, such as {lost[0]}"
-    return [Check("pictures", "error", detail, "bring them back from a backup of the stores")]
-
-
-def _samples() -> tuple[Select[Any], Select[Any]]:
-    statement = (
-        select(Media.key, Media.renditions, MediaFile.name)
-        .join(MediaFile, MediaFile.id == Media.file_id)
-        .where(Media.deleted_at.is_(None), Media.withdrawn_at.is_(None), MediaFile.withdrawn_at.is_(None))
-        .limit(SAMPLE)
-    )
-    # Keys are random: those from any point on are a sample of all ages.
-    return statement.order_by(Media.created_at.desc()), statement.where(Media.key >= new_key()).order_by(Media.key)
-
-
-async def _lost(stores: Stores, rows: Sequence[Any]) -> list[str]:
-    turns = asyncio.Semaphore(AT_ONCE)
-
-    async def of(row: Any) -> list[str]:
-        async with turns:
-            there = {name async for name, _ in stores.renditions.names(row.key)}
-            named = {rendition_file(row.key, one.name, one.mime_type) for one in stored_renditions(row.renditions)}
-            lost = sorted(named - there)
-            return lost if await stores.originals.is_there(row.name) else [*lost, row.name]
-
-    return [name for found in await asyncio.gather(*map(of, rows)) for name in found]

@@ -55,7 +55,7 @@ async def test_stores_that_are_well(library: Library, tmp_path: Path) -> None:
     assert {name: check.status for name, check in checks.items()} == dict.fromkeys(
         ("renditions", "originals", "private", "pictures"), "ok"
     )
-    assert checks["pictures"].detail == "the files of 1 pictures are there"
+    assert checks["pictures"].detail == "no file is missing"
     assert files_below(tmp_path) == before
 
 
@@ -141,6 +141,6 @@ async def test_missing_files_are_an_error(library: Library) -> None:
     await library.stores.renditions.remove([f"{picture.key}/w640.webp"])
     pictures = (await found(library))["pictures"]
     assert pictures.status == "error"
-    assert pictures.detail == f"1 files of 1 pictures are missing, such as {picture.key}/w640.webp"
+    assert pictures.detail == f"1 are not shown, 0 lack their original: {picture.id}"
     await library.stores.originals.remove([name async for name, _ in library.stores.originals.names()])
-    assert (await found(library))["pictures"].detail.startswith("2 files of 1 pictures")
+    assert (await found(library))["pictures"].detail.startswith("1 are not shown, 0 lack")
