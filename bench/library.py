@@ -205,7 +205,8 @@ class Following:
 
     def round(self) -> dict[str, float]:
         """Milliseconds, but `s`: readers and editors alone and beside the job, the job, its transactions."""
-        calm, others, runs = alone(self._read, self._edit), Others(), []
+        calm, others = alone(self._read, self._edit), Others()
+        runs: list[Any] = []
         with probing(self._read, self._edit) as busy:
             while not runs or min(map(len, busy)) < PROBES:
                 runs.append(self._change())
