@@ -16,7 +16,9 @@ ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONUTF8=1 \
     NASHRA_DATABASE_URL=sqlite:////data/nashra.db \
-    NASHRA_TAKEDOWNS_FILE=/data/nashra-takedowns.jsonl
+    NASHRA_TAKEDOWNS_FILE=/data/nashra-takedowns.jsonl \
+    NASHRA_MEDIA_STORE=/data/media \
+    NASHRA_MEDIA_ORIGINALS=/data/originals
 WORKDIR /srv/nashra
 COPY --from=builder /opt/venv /opt/venv
 COPY alembic.ini openapi.json ./

@@ -7,7 +7,10 @@ from app.articles.router import router as articles
 from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
+from app.jobs.desk import desk as jobs_desk
 from app.kit.routing import TaggedRouter
+from app.media.desk import desk as media_desk
+from app.media.router import router as media
 from app.operations.health import router as health
 from app.operations.metrics import router as metrics
 from app.search.router import articles as related
@@ -25,6 +28,7 @@ from app.web.router import router as web
 
 ROUTERS = (
     articles,
+    media,
     tickers,
     comments,
     taxonomy,
@@ -33,12 +37,14 @@ ROUTERS = (
     sync,
     site,
     articles_desk,
+    media_desk,
     comments_desk,
     sections_desk,
     tags_desk,
     authors_desk,
     tickers_desk,
     staff_desk,
+    jobs_desk,
     health,
     metrics,
     web,
@@ -49,17 +55,20 @@ GUIDES = {
     "articles": "articles",
     "tickers": "tickers",
     "comments": "comments",
+    "media": "media",
     "taxonomy": "articles",
     "search": "search",
     "sync": "sync",
     "site": "articles",
     "desk: articles": "articles",
+    "desk: media": "media",
     "desk: comments": "comments",
     "desk: sections": "articles",
     "desk: tags": "articles",
     "desk: authors": "articles",
     "desk: tickers": "tickers",
     "desk: people": "desk",
+    "desk: jobs": "desk",
     "operations": "operations",
 }
 # Described where the routers are made; operations have a router of FastAPI's own kind.

@@ -6,7 +6,10 @@ from typing import get_args
 
 from app.articles.schemas import Access, BodyFormat, CommentsMode, CorrectionKind, Kind, Status
 from app.comments import schemas as comments
+from app.jobs.kinds import Lane
+from app.jobs.models import JobState
 from app.kit.components import Naming
+from app.media.schemas import Cause
 from app.staff.roles import Role
 from app.sync.schemas import STREAM_SCHEMAS
 from app.text.blocks import MarkType
@@ -23,7 +26,11 @@ NAMES = {
     "ArticleDeskList": "DeskArticleList",
     "ArticleDeskSummary": "DeskArticleSummary",
     "app__articles__schemas__Change": "FieldChange",
-    "app__articles__schemas__Image": "Image",
+    "ImagePlaceholder": "Placeholder",
+    "ImageRead": "Image",
+    "ImageRendition": "Rendition",
+    "MediaRead": "Media",
+    "MediaUseRead": "MediaUse",
     "CommentsOpen": "ArticleCommentsSummary",
     "CommentsState": "ArticleComments",
     "CorrectInput": "CorrectionInput",
@@ -43,7 +50,7 @@ NAMES = {
     "Quote": "QuoteBlock",
     "Table": "TableBlock",
     "Video": "VideoBlock",
-    "app__text__blocks__Image": "ImageBlock",
+    "Image": "ImageBlock",
     "SectionDesk": "DeskSection",
     "SectionDeskList": "DeskSectionList",
     "SectionPublic": "Section",
@@ -96,6 +103,7 @@ NAMES = {
     "AuditRead": "AuditEntry",
     "MemberRead": "Member",
     "TokenMade": "TokenCreated",
+    "JobRead": "Job",
     "TokenRead": "Token",
 }
 ENUMS = {
@@ -106,11 +114,14 @@ ENUMS = {
     "CommentStatus": ("Moderation status of a comment.", get_args(comments.Status)),
     "CorrectionKind": ("Kind of a correction.", get_args(CorrectionKind)),
     "Direction": ("Writing direction of the text, from its language.", get_args(Direction)),
+    "JobLane": ("How urgent a kind of background job is.", get_args(Lane)),
+    "JobState": ("State of a background job.", get_args(JobState)),
     "Kind": ("Kind of an article.", get_args(Kind)),
     "Level": ("Urgency of a ticker item, the most urgent first.", get_args(Level)),
     "MarkType": ("How a run of text looks, or `link`.", get_args(MarkType)),
     "Role": ("Role of a member of the staff.", get_args(Role)),
     "Status": ("Status of an article.", get_args(Status)),
+    "WithdrawalCause": ("Why something is taken down.", get_args(Cause)),
     "TickerItemState": ("Whether a ticker item is shown, and why not.", get_args(State)),
 }
 OTHER_BLOCK = {
@@ -191,7 +202,36 @@ PROPERTIES = {
     "AudioBlock.id": "Target of links inside the body (`#…`); left out where nothing links to it.",
     "ExternalId.id": "Id in that system.",
     "ExternalIdInput.id": "Id in that system.",
-    "Image.id": "Reserved: null.",
+    "ImageBlock.media": "Id in the library; null for an image at an address.",
+    "ImageBlock.focal_point": "Point that must stay visible; null: unknown.",
+    "ImageBlock.language": "Language of the library's words, such as its credit.",
+    "ImageBlock.direction": "Writing direction of that language.",
+    "ImageBlock.decorative": "Whether it says nothing of its own: `alt` is empty.",
+    "ImageBlock.animated": "Whether a rendition moves. `url` is a still.",
+    "ImageBlock.placeholder": "What to show before it is loaded.",
+    "ImageBlock.renditions": "Its files by size, type and crop.",
+    "Placeholder.color": "Mean colour, as `#rrggbb`.",
+    "Placeholder.thumbhash": "ThumbHash of the picture, in base64.",
+    "animated": "Whether it moves: an animated GIF or WebP.",
+    "color": "Mean colour, as `#rrggbb`.",
+    "decorative": "Whether it says nothing to those who do not see it: `alt` is empty.",
+    "bytes": "Size of the file in bytes.",
+    "filename": "Name of the file that was sent.",
+    "mime_type": "Media type of the file.",
+    "photographer": "Who took the picture.",
+    "placeholder": "What to show before it is loaded.",
+    "keywords": "Words to find it by.",
+    "taken_at": "When the picture was taken.",
+    "focal_point": "Point that must stay visible; null: the middle.",
+    "use_count": "Number of places that show it, drafts included.",
+    "place": "Where it is shown: `lead_image`, `media`, `body`, `avatar`.",
+    "is_public": "Whether readers see it now.",
+    "cause": "Why it is taken down.",
+    "Rendition.name": "Name of the rendition: `w640`, `wide-640`.",
+    "Rendition.crop": "Name of the crop; null: the whole picture.",
+    "Rendition.mime_type": "Media type of the file.",
+    "Rendition.bytes": "Size of the file in bytes.",
+    "Rendition.animated": "Whether the file moves.",
     "items": "Items of the list.",
     "DeskTicker.items": "All items made by hand: live ones in their order, then scheduled, hidden and expired ones.",
     "kind": "Kind of the article. More kinds may be added.",

@@ -32,6 +32,7 @@ from app.changes.takedowns import TakedownsFile
 from app.comments.schemas import COMMENT_BODY_BYTES
 from app.components import NAMING
 from app.examples import EXAMPLES
+from app.job_kinds import LANES_BY_KIND
 from app.kit import middleware, openapi
 from app.kit.connections import Connections, Limits
 from app.kit.db import Database
@@ -41,6 +42,9 @@ from app.kit.garbage import resume_collection
 from app.kit.idempotency import Replay
 from app.kit.routing import answer_wrong_method
 from app.kit.stopping import on_stop_signal
+from app.media.making import PictureMaker, slots_of
+from app.media.storage import Stores
+from app.media.using import UsePlaces
 from app.nouns import NOUNS
 from app.settings import Settings, load
 from app.sync.live import Hub
@@ -87,7 +91,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings, app.state.fast_routes = settings, settings.fast_routes
     _follow_changes(app, settings)
-    app.state.keys_at_work = set()
+    app.state.keys_at_work, app.state.lanes = set(), LANES_BY_KIND
+    app.state.media, app.state.media_uses = Stores.of(settings), UsePlaces(NOUNS)
+    app.state.pictures = PictureMaker(lambda: app.state.settings, app.state.media, slots_of(settings))
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))
     # Not `include_router`, which creates every route again and matches each one twice.
     app.router.routes.extend(route for router in (*ROUTERS, reader_router(settings)) for route in router.routes)
@@ -150,7 +156,12 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[dict[str, object]]:
 
 def _layers(app: FastAPI, settings: Settings) -> None:
     """Add the middleware; the last one added is the outermost."""
-    app.add_middleware(middleware.BodyLimit, desk_bytes=settings.max_body_bytes, public_bytes=COMMENT_BODY_BYTES)
+    app.add_middleware(
+        middleware.BodyLimit,
+        desk_bytes=settings.max_body_bytes,
+        public_bytes=COMMENT_BODY_BYTES,
+        upload_bytes=settings.media_max_bytes,
+    )
     app.add_middleware(middleware.LastResort)
     app.add_middleware(middleware.Cors, desk_origins=settings.desk_origins)
     app.add_middleware(middleware.Visitor)

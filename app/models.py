@@ -6,6 +6,7 @@ from app.authors import models as authors
 from app.changes import models as changes
 from app.comments import models as comments
 from app.index import models as index
+from app.jobs import models as jobs
 from app.kit import idempotency, rate_limits
 from app.kit.db import Base
 from app.media import models as media
@@ -15,6 +16,6 @@ from app.staff import models as staff
 from app.tags import models as tags
 from app.tickers import models as tickers
 
-GROUND = (audit, changes, idempotency, index, rate_limits, slugs, staff)
+GROUND = (audit, changes, idempotency, index, jobs, rate_limits, slugs, staff)
 ROOMS = (articles, authors, comments, media, sections, tags, tickers)
 metadata = Base.metadata

@@ -14,13 +14,20 @@ from pathlib import Path
 from types import FrameType
 
 from app.kit import clock
-from bench import dataset, load, machine, postgres, report, results
+from bench import dataset, library, load, machine, postgres, report, results
 from bench.searching import searching
 from bench.servers import ROOT
 from bench.trials import TRIALS as OTHERS
 from bench.trials import Entry, Site, Way, attempted
 
-TRIALS = (*OTHERS, Entry("search", searching, every_size=True, databases=("sqlite", "postgresql")))
+BOTH = ("sqlite", "postgresql")
+TRIALS = (
+    *OTHERS,
+    Entry("search", searching, every_size=True, databases=BOTH),
+    Entry("uploads", library.crowded),
+    Entry("followed picture", library.followed, databases=BOTH),
+    Entry("pictures in lists", library.listed, databases=BOTH),
+)
 KEPT = ROOT / "var" / "bench"
 SIZES = {"1k": 1_000, "10k": 10_000, "100k": 100_000, "1m": 1_000_000}
 HOME = 10_000  # what does not run at every size runs at this one, or at the nearest

@@ -24,7 +24,7 @@ from bench.machine import descendants
 
 ROOT = Path(__file__).resolve().parents[1]
 # A line of log for every request is a cost that the bare server does not have and that an installation may turn off.
-QUIET = {"log_level": "warning"}
+QUIET = {"log_level": "warning", "worker": "false"}
 PATIENCE = 120  # seconds until a server that is not ready is given up
 
 
@@ -53,13 +53,16 @@ def free_port() -> int:
 
 
 @contextmanager
-def product(url: str, workers: int = 1, settings: Mapping[str, str] | None = None) -> Iterator[Server]:
-    """Our server on the database at `url`, with `settings` by their names without prefix."""
+def product(
+    url: str, workers: int = 1, settings: Mapping[str, str] | None = None, temporary: Path | None = None
+) -> Iterator[Server]:
+    """Our server on the database at `url`, with `settings` by their names without prefix; its temporary folder."""
     port = free_port()
     command = [sys.executable, "-m", "app.cli", "serve", "--port", str(port), "--workers", str(workers)]
     # A setting that this version does not have yet changes nothing.
     known = {name: value for name, value in {**QUIET, **(settings or {})}.items() if name in Settings.model_fields}
     chosen = {f"{PREFIX}{name.upper()}": value for name, value in known.items()}
+    chosen |= {"TMPDIR": str(temporary)} if temporary else {}
     with _running(command, {f"{PREFIX}DATABASE_URL": url, f"{PREFIX}SECRET_KEY": SECRET, **chosen}, port) as server:
         yield server
 

@@ -95,7 +95,7 @@ def attempted(entry: Entry, way: Way, site: Site) -> Iterator[Result]:
 def scene(server: servers.Server, site: Site, token: str = "") -> Iterator[Scene]:
     headers = {"Accept-Encoding": "identity"}
     with httpx.Client(base_url=server.address, headers=headers, timeout=60) as client:
-        yield Scene(client, token, site.count)
+        yield Scene(client, token, site.count, site.url)
 
 
 # ── A workload beside the bare server ────────────────────────────────────────────────────────────────────────────────

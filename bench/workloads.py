@@ -12,7 +12,7 @@ from urllib.parse import quote
 import httpx
 
 from app.kit.paging import Cursors
-from bench import content
+from bench import content, pictures
 from bench.dataset import SECRET, TICKER
 from bench.load import COUNTER, Request, shuffled
 
@@ -29,6 +29,11 @@ class Scene:
     client: httpx.Client
     token: str
     count: int
+    database_url: str = ""
+
+    def picture(self, size: int) -> str:
+        """The file of a new picture in the library: `{key}/w640.webp`."""
+        return pictures.add(self.database_url, size)
 
     def read(self, target: str) -> Any:
         answer = self.client.get(target)
@@ -113,6 +118,15 @@ def deep(scene: Scene) -> list[Request]:
     return [Request(f"/v1/articles?limit=20&cursor={cursor}")]
 
 
+def picture(size: int) -> Plan:
+    """A rendition of so many bytes, from the folder of `Scene`."""
+
+    def one(scene: Scene) -> list[Request]:
+        return [Request(f"/media/{scene.picture(size)}")]
+
+    return one
+
+
 def not_modified(plan: Plan) -> Plan:
     """The same by clients that have the answer already."""
 
@@ -179,6 +193,10 @@ WORKLOADS = (
     Workload("uncached deep", deep, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached front page", front, settings=UNCACHED),
     Workload("uncached article page", article_page, settings=UNCACHED),
+    Workload("hot picture", picture(20_000), HOT, slowest=3, settings=pictures.SETTINGS, writes=True),
+    Workload(
+        "uncached picture", picture(60_000), {"sqlite": 0.15}, settings={**UNCACHED, **pictures.SETTINGS}, writes=True
+    ),
     Workload("two-workers newest", newest, HOT, workers=2),
     Workload("two-workers single", single, HOT, workers=2),
     Workload("posting comments", posting, settings=WRITING, writes=True, expected=201),

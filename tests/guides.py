@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from PIL import Image
+
 from tests import serving
 
 FOLDER = serving.ROOT / "docs" / "api"
@@ -61,7 +63,7 @@ import argparse, sys, urllib.parse, urllib.request
 parser = argparse.ArgumentParser(allow_abbrev=False)
 for name in "-s", "-i", "-N", "-G":
     parser.add_argument(name, action="store_true")
-for name in "-X", "-d", "--data-urlencode":
+for name in "-X", "-d", "--data-binary", "--data-urlencode":
     parser.add_argument(name)
 parser.add_argument("-H", action="append", default=[])
 parser.add_argument("url")
@@ -72,7 +74,11 @@ if asked.G:
     asked.url += ("&" if "?" in asked.url else "?") + f"{name}={urllib.parse.quote(value, safe='')}"
 url = urllib.parse.quote(asked.url, safe="".join(map(chr, range(33, 127))))
 headers = dict(header.split(": ", 1) for header in asked.H)
-request = urllib.request.Request(url, asked.d and asked.d.encode(), headers, method=asked.X)
+sent = asked.d and asked.d.encode()
+if asked.data_binary:
+    with open(asked.data_binary.removeprefix("@"), "rb") as file:
+        sent = file.read()
+request = urllib.request.Request(url, sent, headers, method=asked.X)
 opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 try:
     answer = opener.open(request, timeout=30)
@@ -86,6 +92,11 @@ for line in answer:
     print(line.decode(), end="", flush=asked.N)
 """
 )
+
+
+def put_files(folder: Path) -> None:
+    """What the examples call files of the reader."""
+    Image.new("RGB", (64, 48), "#336699").save(folder / "picture.jpg")
 
 
 def install(folder: Path, name: str, script: str) -> None:

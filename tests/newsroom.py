@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
@@ -15,6 +16,9 @@ from sqlalchemy.util import LRUCache
 
 from app.articles.models import Article, ArticleBody, ArticleSection
 from app.changes.noun import deadlines_of
+from app.job_kinds import JOB_KINDS
+from app.jobs.kinds import JobKind
+from app.jobs.worker import Worker
 from app.kit import clock, prepared
 from app.kit.ids import new_id
 from app.main import create_app
@@ -71,6 +75,10 @@ class Newsroom:
         self.app.state.settings = self.settings.model_copy(update=changes)
         self.app.state.tail.set_deadlines(deadlines_of(NOUNS, self.settings))
         self.app.state.cache.invalidate_all()
+
+    async def work(self, *kinds: JobKind) -> int:
+        """Runs the background jobs that are due, as a worker would; returns how many. Without `kinds`: of all."""
+        return await Worker(self.app.state.database, self.settings, kinds or JOB_KINDS).work_off()
 
     async def hire(self, role: str, name: str | None = None) -> str:
         """A new member with a token; returns the token. `name` is the key in `tokens` and `members` (else the role)."""
@@ -245,15 +253,18 @@ def straight(counts: Callable[[str], bool] = lambda _: True) -> Iterator[list[st
 @asynccontextmanager
 async def opened(url: str, **settings: Any) -> AsyncIterator[Newsroom]:
     """A newsroom on a migrated database, with an admin; closed when the block ends."""
-    app = create_app(Settings(database_url=url, secret_key=(SECRET,), database_pool=4, **settings))
-    room = Newsroom(app)
-    try:
-        await room.hire("admin")
-        yield room
-    finally:
-        await room.client.aclose()
-        await app.state.tail.close()
-        await app.state.database.close()
+    with tempfile.TemporaryDirectory() as folder:
+        stores = {"media_store": f"{folder}/media", "media_originals": f"{folder}/originals"}
+        own = {"database_url": url, "secret_key": (SECRET,), "database_pool": 4, **stores}
+        app = create_app(Settings(**{**own, **settings}))
+        room = Newsroom(app)
+        try:
+            await room.hire("admin")
+            yield room
+        finally:
+            await room.client.aclose()
+            await app.state.tail.close()
+            await app.state.database.close()
 
 
 @asynccontextmanager

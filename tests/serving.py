@@ -30,9 +30,10 @@ def free_port() -> int:
 
 
 def environment(url: str, **settings: str) -> dict[str, str]:
-    """What a server is told: nothing of the machine's own settings."""
+    """What a server is told: nothing of the machine's own settings. It starts no worker unless it is told to."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
-    return {**kept, "NASHRA_DATABASE_URL": url, "NASHRA_SECRET_KEY": "k" * 40, "PYTHONPATH": str(ROOT), **settings}
+    ours = {"NASHRA_DATABASE_URL": url, "NASHRA_SECRET_KEY": "k" * 40, "NASHRA_WORKER": "false"}
+    return {**kept, **ours, "PYTHONPATH": str(ROOT), **settings}
 
 
 # Commands are forked by a process that has imported all they need: importing takes most of a command's time.
@@ -96,7 +97,7 @@ def demo(folder: Path, **settings: str) -> Iterator[Demo]:
     """`./nashra demo` in `folder`, as a newcomer starts it; killed when the block ends."""
     port, printed = free_port(), folder / "printed.txt"
     told = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
-    told |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **settings}
+    told |= {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "NASHRA_WORKER": "false", **settings}
     with printed.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "app.cli", "demo", "--port", str(port)], cwd=folder, env=told, stdout=output

@@ -141,12 +141,23 @@ def shortened(article: Json) -> Json:
     return article
 
 
+def with_few_renditions(value: Json) -> Json:
+    """The same with two renditions of each picture."""
+    if isinstance(value, list):
+        return [with_few_renditions(one) for one in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: with_few_renditions(one[:2] if name == "renditions" else one) for name, one in value.items()}
+
+
 async def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/nashra.db"
         settings = Settings(
             secret_key=("examples",),
             database_url=url,
+            media_store=f"{folder}/media",
+            media_originals=f"{folder}/originals",
             site_url="https://news.example.org",
             api_url="https://api.example.org",
         )
@@ -157,7 +168,7 @@ async def main() -> None:
         async with httpx.AsyncClient(transport=transport, base_url=settings.api_url, timeout=60) as client:
             found = await Recorder(client, token).all()
         await app.state.database.close()
-    FILE.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", "utf-8")
+    FILE.write_text(json.dumps(with_few_renditions(found), ensure_ascii=False, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

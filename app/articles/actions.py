@@ -9,8 +9,11 @@
 | unpublish | | | → draft | → draft | |
 | correct | | | | ✓ | |
 | withdraw | | | | → withdrawn | |
+| kill | → withdrawn ¹ | → withdrawn ¹ | → withdrawn ¹ | → withdrawn | ✓ |
 | reinstate | | | | | → draft |
 | delete | ✓ | ✓ | | | |
+
+A kill is a `withdraw` with `mandatory`. ¹ Once somebody could have read it.
 """
 
 from __future__ import annotations
@@ -23,13 +26,22 @@ from sqlalchemy.orm.attributes import get_history
 from app.articles import revisions
 from app.articles.desk_repository import ArticlesToEdit
 from app.articles.editing import Draft
-from app.articles.events import HIDDEN, PublicView, is_out, log_time, record_public_change, view_of
+from app.articles.events import (
+    HIDDEN,
+    PublicView,
+    is_out,
+    log_time,
+    record_kill,
+    record_public_change,
+    view_of,
+    was_told,
+)
 from app.articles.fields import PUBLIC
 from app.articles.indexing import index, with_locked_names
 from app.articles.models import Article, ArticleBody, Correction
 from app.articles.naming import name, name_in_public, plain_slug, was_public
 from app.articles.repository import KIND
-from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput
+from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput, WithdrawInput
 from app.articles.shapes import status_of
 from app.changes.log import log_clock
 from app.changes.pending import PendingTakedown, record_takedown
@@ -38,6 +50,9 @@ from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Fault, Forbidden, InvalidBody, NotFound, StateConflict
 from app.kit.forms import Sent
 from app.kit.ids import new_id
+from app.media import actions as media
+from app.media.desk_repository import store_uses
+from app.media.schemas import MediaWithdrawInput
 from app.sections.repository import lines_of
 from app.slugs import repository as slugs
 from app.staff.work import Work
@@ -52,6 +67,7 @@ ALLOWED: dict[str, set[str]] = {
     "unpublish": {"scheduled", "published"},
     "correct": {"published"},
     "withdraw": {"published"},
+    "kill": {"draft", "in_review", "scheduled", "published", "withdrawn"},
     "reinstate": {"withdrawn"},
     "delete": {"draft", "in_review"},
 }
@@ -83,11 +99,11 @@ async def _open(work: Work, id: str, verb: str, expected: Expected) -> Draft:
         _refuse_reporter(work, article, verb, status)
     if verb in MATCHED:
         expected.require(article.version)
-    if status not in ALLOWED[verb]:
+    if status not in ALLOWED[verb] or (verb == "kill" and not await _could_be_read(work, article)):
         raise StateConflict(params={"state": status, "verb": verb}, state=status)
     expected.obey(article.version)
-    body, related = await articles.body_and_relations(article, work.now)
-    draft = Draft(work, articles, article, body, related)
+    body, related, uses = await articles.body_and_relations(article, work.now)
+    draft = Draft(work, articles, article, body, related, uses)
     draft.before = await _public_view(draft, log_time(article, work.now))
     return draft
 
@@ -154,7 +170,7 @@ async def _write(draft: Draft, fields: ArticleUpdate, given: set[str], written: 
 async def _save_changes(draft: Draft, action: str, *, minor: bool = False) -> Draft:
     """Saves what was written. Whether anything was is the session's to say: so nothing was flushed yet."""
     article, body, work = draft.article, draft.body, draft.work
-    if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(article, body)):
+    if status_of(article, work.now) in {"scheduled", "published"} and (faults := lacks(draft)):
         raise InvalidBody(errors=faults)
     is_public_change = (
         action == "correct"
@@ -198,7 +214,7 @@ async def publish(work: Work, id: str, expected: Expected, at: datetime | None) 
     """Publishes now, or `at` a time: in the future it becomes visible then by itself; a past one is for archives."""
     draft = await _open(work, id, "publish", expected)
     article, now = draft.article, draft.work.now
-    if faults := lacks(article, draft.body):
+    if faults := lacks(draft):
         raise InvalidBody(errors=faults)
     if not was_public(article, now):
         article.first_published_at = None
@@ -221,14 +237,38 @@ async def unpublish(work: Work, id: str, expected: Expected) -> Draft:
     return await _save(draft, "unpublish")
 
 
-async def withdraw(work: Work, id: str, expected: Expected, reason: str, note: str | None) -> Draft:
-    """Withdraws it for good: its address answers 410 with the reason."""
-    draft = await _open(work, id, "withdraw", expected)
+async def withdraw(work: Work, id: str, expected: Expected, body: WithdrawInput) -> Draft:
+    """Withdraws it for good, with these pictures: its address answers 410 with the reason. A kill is mandatory for all
+    who have a copy."""
+    draft = await _open(work, id, "kill" if body.mandatory else "withdraw", expected)
     article, now = draft.article, draft.work.now
-    article.state, article.withdrawn_at, article.withdrawn_reason, article.note = "withdrawn", now, reason, note
+    article.state, article.note = "withdrawn", body.note
+    article.withdrawn_at, article.withdrawn_reason = now, body.reason
+    article.withdrawn_cause, article.withdrawn_mandatory = body.cause or "other", body.mandatory
     article.updated_at = now
-    record_takedown(work.session, PendingTakedown(KIND, article.id, "withdrawn", reason))
-    return await _save(draft, "withdraw")
+    await _take_down_media(work, body)
+    record_takedown(work.session, PendingTakedown(KIND, article.id, "withdrawn", body.reason))
+    return await _save(draft, "withdraw", cause=article.withdrawn_cause, mandatory=body.mandatory)
+
+
+async def _could_be_read(work: Work, article: Article) -> bool:
+    """Whether it was public at any time, by its own dates or by the log."""
+    return was_public(article, work.now) or await was_told(work.session, article.id)
+
+
+async def _take_down_media(work: Work, body: WithdrawInput) -> None:
+    """Takes these pictures down too. Raises `InvalidBody` for each that the library does not have."""
+    if not body.media:
+        return
+    why = MediaWithdrawInput(cause=body.cause or "other", reason=body.reason)
+    known = await media.take_down(work, body.media, why)
+    faults = [
+        Fault("not_found", pointer=f"/media/{place}", params={"value": id})
+        for place, id in enumerate(body.media)
+        if id not in known
+    ]
+    if faults:
+        raise InvalidBody(errors=faults)
 
 
 async def reinstate(work: Work, id: str, expected: Expected) -> Draft:
@@ -236,6 +276,7 @@ async def reinstate(work: Work, id: str, expected: Expected) -> Draft:
     draft = await _open(work, id, "reinstate", expected)
     article, now = draft.article, draft.work.now
     article.state, article.withdrawn_at, article.withdrawn_reason = "draft", None, None
+    article.withdrawn_cause, article.withdrawn_mandatory = None, False
     article.published_at, article.revised_at, article.updated_at = None, None, now
     record_takedown(work.session, PendingTakedown(KIND, article.id, "reinstated"))
     return await _save(draft, "reinstate")
@@ -245,6 +286,7 @@ async def delete(work: Work, id: str, expected: Expected) -> None:
     """Deletes a draft. A slug that was public stays reserved for ever."""
     draft = await _open(work, id, "delete", expected)
     article = draft.article
+    await store_uses(work.session, KIND, article.id, draft.stored_uses, ())
     await draft.articles.remove(article)
     if not was_public(article, draft.work.now):
         await slugs.release(work.session, KIND, article.id)
@@ -261,9 +303,14 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     article, body, related, work = draft.article, draft.body, draft.related, draft.work
     article.saved_at = work.now
     record_public_change(work.session, article, verb, draft.before, await _public_view(draft, work.now))
+    if verb == "withdraw" and not draft.before.visible:
+        with work.session.no_autoflush:
+            draft.lines |= await lines_of(work.session, set(related.ids("sections")) - draft.lines.keys())
+        record_kill(work.session, article, view_of(article, related, draft.lines))
     if body is not None:
         work.session.add(body)
     await draft.articles.file(article, draft.stored, related)
+    await store_uses(work.session, KIND, article.id, draft.stored_uses, draft.uses)
     await revisions.keep(draft, verb)
     indexed = await with_locked_names(work.session, related) if article.state == "published" else related
     await index(work.session, article, indexed, body)
@@ -271,11 +318,14 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     return draft
 
 
-def lacks(article: Article, body: ArticleBody | None) -> list[Fault]:
+def lacks(draft: Draft) -> list[Fault]:
     """The fields that publication requires and that are missing, as faults."""
+    article, body = draft.article, draft.body
     faults = [Fault("required", pointer="/headline")] if is_blank(article.headline) else []
     if body is None or not body.blocks:
         faults.append(Fault("required", pointer="/body"))
     if article.section_id is None:
         faults.append(Fault("required", pointer="/section"))
+    if draft.work.settings.require_alt:
+        faults += [Fault("alt_missing", pointer=pointer) for pointer in draft.images_without_alt()]
     return faults

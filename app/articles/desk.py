@@ -193,9 +193,11 @@ async def withdraw_article(
 ) -> Response:
     """Withdraw a published article, with a public reason
 
-    Its address answers 410 from now on. Only `reinstate` undoes it, to a draft.
+    Its address answers 410 from now on. With `mandatory` it is a kill: also of a draft or scheduled article that
+    somebody could have read, and of one that is withdrawn already. `media` takes pictures down with it. Only
+    `reinstate` undoes it, to a draft; pictures stay down.
     """
-    return await _answer(request, await actions.withdraw(work, id, expected, body.reason, body.note))
+    return await _answer(request, await actions.withdraw(work, id, expected, body))
 
 
 @desk.post("/{id}/reinstate", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
@@ -297,7 +299,7 @@ async def _answer(request: Request, draft: Draft, status: int = 200, headers: di
     """The article as it was just saved, with all translations that the acting member may read."""
     article, articles, work, now = draft.article, draft.articles, draft.work, clock.now()
     related = draft.related
-    if article.translation_group is not None:
+    if article.translation_group is not None or draft.uses:
         related = (await articles.relations_for([article.id], work.actor, work.now))[article.id]
     corrections, warnings = await articles.corrections(article), localised(request, draft.warnings)
     whole = desk_of(article, related, draft.body, corrections, warnings, work.settings, now)

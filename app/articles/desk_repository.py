@@ -26,6 +26,7 @@ from app.articles.filters import conditions
 from app.articles.models import Article, ArticleBody, Correction
 from app.articles.repository import (
     KIND,
+    PICTURES,
     RELATED,
     SORTS,
     Articles,
@@ -40,6 +41,7 @@ from app.articles.schemas import ArticleDeskQuery, terms
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Slice, take
+from app.media.desk_repository import Use, read_uses, uses_of
 from app.slugs.repository import is_named
 from app.staff.access import Actor
 
@@ -50,7 +52,7 @@ TO_CHANGE = select(Article).where(Article.id == bindparam("id")).with_for_update
 TO_CHANGE = TO_CHANGE.execution_options(populate_existing=True)
 # Not in the statement that locks the row: after a wait for the lock it would return the other rows as of before.
 BODY_AND_RELATIONS = (
-    select(ArticleBody, *RELATED)
+    select(ArticleBody, *RELATED, PICTURES, uses_of(Article.id))
     .select_from(Article)
     .outerjoin(ArticleBody, ArticleBody.article_id == Article.id)
     .where(Article.id == bindparam("id"))
@@ -78,10 +80,12 @@ class ArticlesToEdit(Articles):
             return await self.session.get(Article, article_id)
         return (await self.session.execute(TO_CHANGE, {"id": article_id})).scalars().one_or_none()
 
-    async def body_and_relations(self, article: Article, now: datetime) -> tuple[ArticleBody | None, Relations]:
-        """The body of an article, its terms and its visible translations. One statement."""
+    async def body_and_relations(
+        self, article: Article, now: datetime
+    ) -> tuple[ArticleBody | None, Relations, frozenset[Use]]:
+        """The body of an article, what it shows of other things, and where it uses pictures. One statement."""
         row = (await self.session.execute(BODY_AND_RELATIONS, {"id": article.id, "now": now})).one()
-        return row.ArticleBody, Relations.of(row)
+        return row.ArticleBody, Relations.of(row), read_uses(row.uses)
 
     async def add(self, article: Article) -> None:
         """Inserts a new article: before its body and its links, for their foreign keys."""

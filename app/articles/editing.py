@@ -8,6 +8,7 @@ from dataclasses import asdict, dataclass, field, replace
 
 from pydantic import BaseModel
 
+from app.articles import pictures
 from app.articles.desk_repository import ArticlesToEdit
 from app.articles.events import HIDDEN, PublicView
 from app.articles.fields import DEFAULTS, PLAIN
@@ -17,6 +18,8 @@ from app.articles.repository import Relations, Terms
 from app.articles.schemas import ArticleUpdate
 from app.kit.errors import Fault, InvalidBody
 from app.kit.forms import in_order
+from app.media.desk_repository import MediaToEdit, Use
+from app.media.models import Media
 from app.staff.work import Work
 from app.terms.repository import known
 from app.text.markup import render
@@ -34,7 +37,9 @@ class Draft:
     article: Article
     body: ArticleBody | None = None
     stored: Relations = field(default_factory=Relations)
-    """Its terms and visible translations before this save."""
+    """Its terms, visible translations and pictures before this save."""
+    stored_uses: frozenset[Use] = frozenset()
+    """Where it used pictures of the library before this save."""
     before: PublicView = HIDDEN
     """Its public view before this save."""
     lines: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -46,7 +51,9 @@ class Draft:
 
     def __post_init__(self) -> None:
         self.related = self.stored
-        """Its terms and visible translations with this save."""
+        """Its terms and visible translations with this save; pictures as before."""
+        self.library: dict[str, Media] = {}
+        """The pictures that this save names, as far as they may be shown."""
 
     def fault(self, code: str, pointer: str, **params: object) -> None:
         self.faults.append(Fault(code, pointer=pointer, params=params))
@@ -54,6 +61,7 @@ class Draft:
     async def write(self, fields: ArticleUpdate, given: set[str]) -> None:
         """Sets the `given` fields. Raises `InvalidBody` with every fault at once, in the order of the schema."""
         article = self.article
+        await self._find_pictures(fields, given)
         if "headline" in given:
             article.headline = fields.headline
         if "language" in given or not article.language:
@@ -71,16 +79,55 @@ class Draft:
         await self._translation(fields, given)
         if self.faults:
             raise InvalidBody(errors=in_order(ArticleUpdate, self.faults))
+        self.warnings += [{"code": "alt_missing", "pointer": pointer} for pointer in self.images_without_alt()]
+
+    @property
+    def uses(self) -> set[Use]:
+        """Where it uses pictures of the library with this save."""
+        return pictures.uses_of(self.article, self.body)
+
+    def images_without_alt(self) -> list[str]:
+        """Pointers to the images without a text for people who do not see them."""
+        return list(pictures.without_alt(self.article, self.body, {**self.stored.pictures, **self.library}))
+
+    async def _find_pictures(self, fields: ArticleUpdate, given: set[str]) -> None:
+        """Looks up the pictures that the input names; none of them is deleted before this save is committed."""
+        source = self._source(fields, given) if {"body", "body_format"} & given else ""
+        named = pictures.named_in(fields, given, source)
+        self.library = await MediaToEdit(self.work.session).standing(named)
+        for fault in pictures.unknown_images(fields, given, self.library):
+            self._refuse_unknown(fault)
+
+    def _refuse_unknown(self, fault: Fault) -> None:
+        """A fault; where a revision is restored, a warning."""
+        if self.is_restoring:
+            field = (fault.pointer or "").split("/")[1]
+            self._warn_once({"code": "not_restored", "field": field, "value": fault.params["value"]})
+        else:
+            self.faults.append(fault)
+
+    def _source(self, fields: ArticleUpdate, given: set[str]) -> str:
+        """The source of the body that is rendered."""
+        return (fields.body or "") if "body" in given else (self.body.source if self.body else "")
 
     def _objects(self, fields: ArticleUpdate, given: set[str]) -> None:
         article = self.article
-        for name in ("lead_image", "rights", "seo"):
+        for name in ("rights", "seo"):
             if name in given:
                 setattr(article, name, _merged(getattr(article, name), getattr(fields, name)))
-        if article.lead_image is not None and "url" not in article.lead_image:
-            self.fault("required", "/lead_image/url")
+        if "lead_image" in given:
+            article.lead_image = pictures.merged_image(
+                article.lead_image, fields.lead_image, self.library, article.language
+            )
+            if article.lead_image is not None and not {"id", "url"} & article.lead_image.keys():
+                self.fault("required", "/lead_image/url")
         if "media" in given:
-            article.media = [image.model_dump(mode="json") for image in fields.media or []]
+            article.media = [
+                pictures.stored_image(image.model_dump(mode="json"), self.library, article.language)
+                for image in fields.media or []
+            ]
+        if self.is_restoring:
+            pictures.drop_unknown(article, self.library)
         if "comments_mode" in given:
             article.comments_mode = fields.comments_mode
         if "external_id" in given:
@@ -89,12 +136,15 @@ class Draft:
             article.external_id = external.id if external else None
 
     async def _render(self, fields: ArticleUpdate, given: set[str]) -> None:
-        source = (fields.body or "") if "body" in given else (self.body.source if self.body else "")
+        source = self._source(fields, given)
         own = "body_format" in given or self.body is None
         kind = (fields.body_format if own else self.body and self.body.format) or "html"
         # A long or hostile body takes a second of CPU: not on the event loop.
         hosts = frozenset(map(str.lower, self.work.settings.embed_hosts))
-        rendered = await to_thread(render, source, kind, embed_hosts=hosts)
+        words = pictures.words_of(self.library, self.article.language)
+        rendered = await to_thread(render, source, kind, words, embed_hosts=hosts)
+        for id in rendered.unknown_media:
+            self._refuse_unknown(pictures.not_found("/body", id))
         if self.body is None:
             self.body = ArticleBody(article_id=self.article.id)
         self.body.source, self.body.format = source.replace("\0", ""), kind
@@ -105,7 +155,7 @@ class Draft:
         for name in ("tags", "authors"):
             if name in given:
                 found = await self._find_terms(name, getattr(fields, name) or [], f"/{name}/{{}}")
-                self.related = replace(self.related, **{name: found})
+                self.related = replace(self.related, **{name: found})  # type: ignore[arg-type]  # a name of terms
         if {"section", "sections"} & given:
             await self._sections(fields, given)
 

@@ -8,15 +8,19 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
-from app.articles.models import Article
-from app.articles.repository import Articles, Relations, visible
+from app.articles.models import Article, ArticleAuthor
+from app.articles.repository import KIND, Articles, Relations, visible
 from app.changes.log import log_clock
+from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
+from app.media.desk_repository import KIND as MEDIA
+from app.media.events import tell_media_change
+from app.media.models import Media, MediaUse
 from app.sections.repository import lines_of
 from app.settings import Settings
 
@@ -117,6 +121,20 @@ def record_public_change(
         _touch_translations(session, before, after)
 
 
+def record_kill(session: AsyncSession, article: Article, filed: PublicView) -> None:
+    """Record the withdrawal of an article that readers do not see now: who has a copy from before must hear of it.
+
+    `filed`: where it would be listed, for filters.
+    """
+    _record(session, article, "article.withdrawn", filed, HIDDEN)
+
+
+async def was_told(session: AsyncSession, article_id: str) -> bool:
+    """Whether the log has told of the article: somebody may have read it."""
+    told = select(Change.seq).where(Change.resource_id == article_id, Change.resource == KIND)
+    return (await session.execute(told.limit(1))).first() is not None
+
+
 def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, after: PublicView) -> None:
     changed = before.terms ^ after.terms
     pending_changes(session).touched |= changed
@@ -151,12 +169,29 @@ def _touch_translations(session: AsyncSession, *seen: PublicView) -> None:
 
 
 async def on_change(session: AsyncSession, pending: PendingChanges, _settings: Settings, now: datetime) -> None:
-    """Tells of the other translations; under the log's lock, so that of two published at once the later sees both."""
+    """Tells of the other translations, and of changed pictures; under the log's lock, so that of two published at once
+    the later sees both."""
     groups = [id for kind, id in pending.touched if kind == TRANSLATIONS]
     if groups:
         others = select(Article.id).where(Article.translation_group.in_(groups), visible(now))
         recorded = {change.id for change in pending.changes if change.resource == "article"}
         await record_updates(session, set((await session.execute(others)).scalars()) - recorded, now)
+    if pictures := {id for kind, id in pending.touched if kind == MEDIA}:
+        await _tell_shown_pictures(session, pictures, now)
+
+
+async def _tell_shown_pictures(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
+    """Records the changed pictures that readers see: in an article, or of the author of one."""
+    # EXISTS: with IN, SQLite would first list all visible articles.
+    in_article = exists().where(Article.id == MediaUse.resource_id, visible(now))
+    signs = exists().where(
+        ArticleAuthor.author_id == MediaUse.resource_id, Article.id == ArticleAuthor.article_id, visible(now)
+    )
+    is_shown = or_(and_(MediaUse.resource == KIND, in_article), and_(MediaUse.resource == "author", signs))
+    shown = select(MediaUse.media_id).where(MediaUse.media_id.in_(ids), is_shown)
+    rows = await session.execute(select(Media.id, Media.version).where(Media.id.in_(shown)).order_by(Media.id))
+    for id, version in rows.all():
+        tell_media_change(session, id, version)
 
 
 async def record_updates(session: AsyncSession, ids: Collection[str], now: datetime) -> None:

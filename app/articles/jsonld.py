@@ -12,9 +12,10 @@ from pydantic import Field
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from app.articles.schemas import ArticleAlone, Image, Translation
+from app.articles.schemas import ArticleAlone, Translation
 from app.kit.clock import written
 from app.kit.schemas import LanguageTag, Moment, Ref
+from app.media.schemas import ImageRead, Rendition
 from app.settings import Settings
 from app.text.web_paths import names_in
 
@@ -28,6 +29,8 @@ TYPES = {
     "live": "LiveBlogPosting",
 }
 CORRECTIONS = {"correction", "clarification"}  # a note of the editor corrects nothing
+CROPS = ("wide", "square")  # of the lead image. Google's "Article" asks for 16:9 and 1:1 beside the whole
+CROP_TYPES = {"image/jpeg", "image/png"}
 # What the web site marks with this class is what only subscribers may read.
 PAYWALL = {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".paywall"}
 # In a `<script>` these could end the element or the string: https://html.spec.whatwg.org/#restrictions-for-contents-of-script-elements
@@ -57,7 +60,9 @@ NewsArticle = TypedDict(
         "articleSection": Annotated[list[str], Field(description="Names of the sections.")],
         "keywords": NotRequired[Annotated[list[str], Field(description="Names of the tags.")]],
         "inLanguage": LanguageTag,
-        "image": NotRequired[Annotated[list[Thing], Field(description="The lead image, then the others.")]],
+        "image": NotRequired[
+            Annotated[list[Thing], Field(description="The lead image, with its crops, then the others.")]
+        ],
         "isAccessibleForFree": Annotated[bool, Field(description="False for a paid article.")],
         "hasPart": NotRequired[Annotated[Thing, Field(description="Of a paid article: what is not free on the page.")]],
         "dateline": NotRequired[str],
@@ -85,7 +90,7 @@ def jsonld_of(article: Mapping[str, object], settings: Settings) -> Thing:
         "articleSection": [section.name for section in shown.sections],
         "keywords": [tag.name for tag in shown.tags],
         "inLanguage": shown.language,
-        "image": [_image(image) for image in (shown.lead_image, *shown.media) if image],
+        "image": [*_lead_images(shown.lead_image), *(_image(image) for image in shown.media)],
         "isAccessibleForFree": shown.access == "free",
         "hasPart": None if shown.access == "free" else PAYWALL,
         **_place(shown),
@@ -128,9 +133,19 @@ def _person(author: Ref) -> Thing:
     return {"@type": "Person", "name": author.name, "url": author.url}
 
 
-def _image(image: Image) -> Thing:
+def _lead_images(image: ImageRead | None) -> list[Thing]:
+    """The image whole, then the widest JPEG or PNG of each crop: search engines take several ratios."""
+    if image is None:
+        return []
+    crops = [one for one in image.renditions if one.crop in CROPS and one.mime_type in CROP_TYPES]
+    widest = {one.crop: one for one in sorted(crops, key=lambda one: one.width)}
+    return [_image(image), *(_image(image, widest[name]) for name in CROPS if name in widest)]
+
+
+def _image(image: ImageRead, rendition: Rendition | None = None) -> Thing:
+    file = rendition or image
     words = {"caption": image.caption, "description": image.alt, "creditText": image.credit}
-    return _present({"@type": "ImageObject", "url": image.url, "width": image.width, "height": image.height, **words})
+    return _present({"@type": "ImageObject", "url": file.url, "width": file.width, "height": file.height, **words})
 
 
 def _place(shown: ArticleAlone) -> Thing:

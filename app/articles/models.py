@@ -79,6 +79,8 @@ class Article(Base):
     first_published_at: Mapped[datetime | None]
     withdrawn_at: Mapped[datetime | None]
     withdrawn_reason: Mapped[str | None]
+    withdrawn_cause: Mapped[str | None] = mapped_column(Key)
+    withdrawn_mandatory: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # a kill
     note: Mapped[str | None]  # for the desk: why it was returned or withdrawn
 
 

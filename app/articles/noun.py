@@ -7,6 +7,7 @@ from typing import Any
 
 from app.articles.events import deadlines, on_change, when_due
 from app.articles.indexing import index_anew, index_missing
+from app.articles.labels import labels
 from app.articles.repository import KIND, Articles, Parts, PublicCorrection, Relations
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
@@ -14,9 +15,11 @@ from app.changes.noun import Absence, IdleTask, Lookup, Noun, State
 from app.index.repository import is_stale
 from app.kit.listing import unvalidated
 
+FULL: Parts = frozenset({"related", "body", "corrections"})
+
 
 async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
-    parts: Parts = frozenset({"related", "body", "corrections"} if lookup.detail == "full" else {"related"})
+    parts: Parts = frozenset(FULL if lookup.detail == "full" else {"related"})
     schema = ArticleRead if lookup.detail == "full" else ArticleSummary
     found = {}
     for row in await Articles(lookup.connection).with_parts(ids, lookup.now, parts):
@@ -56,6 +59,7 @@ ARTICLE = Noun(
     schemas=(ArticleRead, ArticleSummary),
     present=_present,
     absent=_absent,
+    labels=labels,
     on_change=on_change,
     when_due=when_due,
     on_start=(index_missing,),

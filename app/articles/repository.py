@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, Literal, NamedTuple
@@ -32,7 +32,7 @@ from app.articles import fields
 from app.articles.filing import FILINGS, Filing
 from app.articles.filters import Filters, conditions, filters_of, query_of
 from app.articles.models import Article, ArticleBody, Correction
-from app.articles.rows import ArticleRow, CorrectedRow, ListedRow, RelatedRow, StoredRow
+from app.articles.rows import ArticleRow, ArticleText, CorrectedRow, ListedRow, RelatedRow, StoredRow
 from app.articles.schemas import ArticleListQuery
 from app.kit.clock import written
 from app.kit.db import Base, Connection, Instant
@@ -41,6 +41,7 @@ from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Slice
 from app.kit.prepared import Prepared
 from app.kit.raw_columns import JsonAggregate, raw, rows_of_json
+from app.media.shown import NO_PICTURES, Pictures, pictures_of, read_pictures
 from app.slugs.models import Slug
 from app.staff.access import Actor
 from app.text.slugs import canonical_slug
@@ -81,27 +82,40 @@ Terms = tuple[tuple[str, str, str], ...]
 
 @dataclass
 class Relations:
-    """Sections, tags, authors and translations of an article: rows of (id, slug, name), in order."""
+    """What an article shows of other things: terms and translations as rows of (id, slug, name) in order; pictures."""
 
     sections: Terms = ()
     tags: Terms = ()
     authors: Terms = ()
     translations: Terms = ()
+    pictures: Pictures = field(default_factory=lambda: NO_PICTURES, compare=False)
 
     @classmethod
     def of(cls, row: RelatedRow) -> Relations:
-        """From the columns `RELATED` of an article's row."""
+        """From the columns `RELATED` and `pictures` of an article's row."""
         translations = tuple((dashed(id), slug, name) for name, id, slug in rows_of_json(row.translations))
-        return cls(_in_place(row.sections), _in_place(row.tags), _in_place(row.authors), translations)
+        terms = (_in_place(row.sections), _in_place(row.tags), _in_place(row.authors))
+        return cls(*terms, translations, read_pictures(row.pictures))
 
     def ids(self, kind: str) -> list[str]:
         """Ids of the terms of a kind, in order; `kind` as in the names here."""
         return [id for id, _, _ in getattr(self, kind)]
 
     def cache_tags(self) -> list[str]:
-        """Cache tags of the terms whose names it shows. A changed translation invalidates the article's own tag."""
+        """Cache tags of the terms whose names it shows, and of its pictures. A changed translation invalidates the
+        article's own tag."""
         kinds = (("section", self.sections), ("author", self.authors), ("tag", self.tags))
-        return [f"{kind}:{id}" for kind, rows in kinds for id, _, _ in rows]
+        terms = [f"{kind}:{id}" for kind, rows in kinds for id, _, _ in rows]
+        return terms + picture_tags([self])
+
+    def last_change(self, updated_at: datetime) -> datetime:
+        """The later of the article's last change and of those of its pictures."""
+        return max([updated_at, *(picture.changed_at for picture in self.pictures.values())])
+
+
+def picture_tags(related: Iterable[Relations]) -> list[str]:
+    """Cache tags of the pictures that these articles show, each once."""
+    return list(dict.fromkeys(f"media:{id}" for one in related for id in one.pictures))
 
 
 @lru_cache(maxsize=8192)
@@ -186,10 +200,16 @@ class Articles:
         return await self._related(RELATED_SHOWN, ids, {"now": now})
 
     async def relations_for(self, ids: Sequence[str], actor: Actor, now: datetime) -> dict[str, Relations]:
-        """The same with the translations that a member of the staff may read."""
-        if actor.has("editor"):
-            return await self._related(RELATED_ALL, ids, {})
-        return await self._related(RELATED_OWN, ids, {"now": now, "member": actor.member_id})
+        """The same with the translations that a member of the staff may read, and with pictures. Two statements."""
+        own: dict[str, object] = {"now": now, "member": actor.member_id}
+        related = await self._related(*((RELATED_ALL, ids, {}) if actor.has("editor") else (RELATED_OWN, ids, own)))
+        pictures = await self.pictures(ids)
+        return {id: replace(found, pictures=pictures[id]) for id, found in related.items()}
+
+    async def pictures(self, ids: Sequence[str]) -> dict[str, Pictures]:
+        """The pictures that these articles show, by id."""
+        rows = await PICTURES_OF.all(self.connection, {"ids": list(ids)}) if ids else []
+        return dict.fromkeys(ids, NO_PICTURES) | {row.id: read_pictures(row.pictures) for row in rows}
 
     async def _related(
         self, statement: Prepared, ids: Sequence[str], values: Mapping[str, object]
@@ -199,7 +219,12 @@ class Articles:
             related = await statement.all(self.connection, {"ids": list(ids), **values})
             for kind, article_id, _, id, slug, name in related:
                 found[article_id][kind].append((id, slug, name))
-        return {id: Relations(**{kind: tuple(rows) for kind, rows in kinds.items()}) for id, kinds in found.items()}
+        return {
+            id: Relations(
+                tuple(kinds["sections"]), tuple(kinds["tags"]), tuple(kinds["authors"]), tuple(kinds["translations"])
+            )
+            for id, kinds in found.items()
+        }
 
     async def with_parts(self, ids: Sequence[str], now: datetime, parts: Parts) -> list[ArticleRow]:
         """The visible ones among these, with these `parts`, in one statement."""
@@ -211,10 +236,9 @@ class Articles:
         """The visible ones among these, with the columns of lists."""
         return await SUMMARIES.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 
-    async def texts(self, ids: Sequence[str], now: datetime) -> dict[str, str]:
-        """Plain text of the bodies of the visible, not paid ones among these, by id."""
-        found = await TEXTS.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
-        return {row.article_id: row.text for row in found}
+    async def texts(self, ids: Sequence[str], now: datetime) -> list[ArticleText]:
+        """The bodies of the visible, not paid ones among these, for `shown_text`."""
+        return await TEXTS.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 
 
 IDS: BindParameter[str] = bindparam("ids", expanding=True)
@@ -274,6 +298,8 @@ RELATED = (
     _translations().label("translations"),
 )
 CORRECTIONS = _corrections().label("corrections")
+PICTURES, LEAD_PICTURE = pictures_of(Article.id), pictures_of(Article.id, "lead_image")
+PICTURES_OF = Prepared(select(Article.id, PICTURES).where(Article.id.in_(IDS)))
 # The body of a paid article is never selected.
 ITS_BODY = and_(ArticleBody.article_id == Article.id, Article.access != "paid")
 SUMMARY = raw(*(getattr(Article, name) for name in fields.SUMMARY))
@@ -284,7 +310,7 @@ def _with(parts: Parts, *more: ColumnElement[Any]) -> Select[Any]:
     """An article with these `parts`, in a single statement: a second one would cost more than all parts."""
     columns = [*SUMMARY, *more]
     if "related" in parts:
-        columns += RELATED
+        columns += (*RELATED, PICTURES if more or "body" in parts else LEAD_PICTURE)
     if "corrections" in parts:
         columns.append(CORRECTIONS)
     if "body" not in parts:
@@ -295,7 +321,11 @@ def _with(parts: Parts, *more: ColumnElement[Any]) -> Select[Any]:
 
 SUMMARIES = Prepared(_with(frozenset({"related"})).where(Article.id.in_(IDS), visible(NOW)))
 TEXTS = Prepared(
-    select(ArticleBody.article_id, ArticleBody.text).join(Article, ITS_BODY).where(Article.id.in_(IDS), visible(NOW))
+    select(
+        ArticleBody.article_id, Article.language, *raw(ArticleBody.text, ArticleBody.html, ArticleBody.blocks), PICTURES
+    )
+    .join(Article, ITS_BODY)
+    .where(Article.id.in_(IDS), visible(NOW))
 )
 
 

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 from app.articles.display import display_of
 from app.articles.events import LISTS
 from app.articles.jsonld import MEDIA_TYPE, NewsArticle, jsonld_of, written_for_script
-from app.articles.repository import Articles, Part, Parts, PublicCorrection, Relations
+from app.articles.repository import Articles, Part, Parts, PublicCorrection, Relations, picture_tags
 from app.articles.rows import ArticleRow, BodyRow, ListedRow
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
 from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
@@ -32,7 +32,10 @@ ArticlePath = Annotated[
     str, Path(description="Slug (raw or percent-encoded) or id.", examples=["المرصد-يرصد-لؤلؤة-الخريف"])
 ]
 PARTS: dict[Part, tuple[str, ...]] = {
-    "related": ("section", "sections", "tags", "authors", "byline", "translations", "url"),
+    "related": (
+        *("section", "sections", "tags", "authors", "byline", "translations", "url"),
+        *("lead_image", "media", "body"),
+    ),
     "body": ("body",),
     "corrections": ("corrections",),
 }
@@ -65,21 +68,23 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     settings = request.app.state.settings
     # Every change of an article may change a list by last change or by words.
     follows_all = bool(query.sort == "-updated_at" or query.updated_after or query.q)
-    shows = ["articles"] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows)]
+    media = picture_tags(_related(row, parts) for row in page.rows)
+    shows = ["articles", *media] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows), *media]
     if not with_body and not query.display and selection.include() is None:
         write = writer_of(settings)
         summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
-        response = delivered_page(request, page, summaries, tags=["articles"], shows=shows)
+        response = delivered_page(request, page, summaries, tags=["articles", *media], shows=shows)
         return uncached(request, response) if query.q and await is_stale(connection) else response
     rows: list[dict[str, object]] = []
     for row in page.rows:
-        rows.append(summary_of(row, _related(row, parts), settings, now))
+        related = _related(row, parts)
+        rows.append(summary_of(row, related, settings, now))
         if with_body:
-            rows[-1]["body"] = body_of(row, _body(row, parts))
+            rows[-1]["body"] = body_of(row, _body(row, parts), related, settings)
         if query.display and selection.wants("display"):
             rows[-1]["display"] = display_of(row, settings, query.display)
     response = delivered_list(
-        request, ArticleList, page, rows, tags=["articles"], shows=shows, selection=selection, shaped=True
+        request, ArticleList, page, rows, tags=["articles", *media], shows=shows, selection=selection, shaped=True
     )
     return uncached(request, response) if query.q and await is_stale(connection) else response
 
@@ -111,7 +116,7 @@ async def read_article(
         ArticleAlone,
         whole,
         tags=_tags(row, related),
-        modified=datetime.fromisoformat(row.updated_at),
+        modified=related.last_change(datetime.fromisoformat(row.updated_at)),
         selection=selection,
         shaped=True,
     )
@@ -142,7 +147,7 @@ async def read_article_jsonld(request: Request, slug: ArticlePath, _: NoParamete
         request,
         written_for_script(jsonld_of(whole, settings)),
         tags=_tags(row, related),
-        modified=datetime.fromisoformat(row.updated_at),
+        modified=related.last_change(datetime.fromisoformat(row.updated_at)),
         media_type=MEDIA_TYPE,
     )
 

@@ -75,12 +75,13 @@ class WholeRow(SummaryRow, Protocol):
 
 
 class RelatedRow(Protocol):
-    """The columns `RELATED`: JSON lists of rows."""
+    """The columns `RELATED`, and `PICTURES` or `LEAD_PICTURE`: JSON lists of rows."""
 
     sections: str | None
     tags: str | None
     authors: str | None
     translations: str | None
+    pictures: str | None
 
 
 class CorrectedRow(Protocol):
@@ -100,6 +101,17 @@ class BodyRow(Protocol):
 
     @property
     def blocks(self) -> list[Block] | str | None: ...
+
+
+class ArticleText(Protocol):
+    """A body for snippets: blocks and pictures fill what its text says of pictures."""
+
+    article_id: str
+    language: str
+    text: str
+    html: str
+    blocks: str
+    pictures: str | None
 
 
 class ListedRow(SummaryRow, RelatedRow, BodyRow, Protocol):

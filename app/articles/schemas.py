@@ -6,7 +6,16 @@ import re
 from collections.abc import Callable
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
+from pydantic import (
+    AfterValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.config import JsonDict
 
 from app.kit.faults import custom
@@ -33,7 +42,17 @@ from app.kit.schemas import (
     WebUrl,
     open_to,
 )
-from app.media.schemas import FocalPoint, Rights, RightsInput
+from app.media.schemas import (
+    Alt,
+    Cause,
+    Credit,
+    FocalPoint,
+    ImageRead,
+    Rights,
+    RightsInput,
+    required_without_id,
+    without_read_only,
+)
 from app.text.blocks import Block
 
 Kind = Literal["news", "opinion", "analysis", "feature", "live", "video", "gallery"]
@@ -106,7 +125,7 @@ class ArticleFilters(CountedQuery):
     """Slugs or ids of authors. A comma means any of."""
     language: AnyOf | None = None
     """BCP 47 tags: `ar` also finds `ar-SY`. A comma means any of."""
-    kind: AnyOf | None = None
+    kind: Annotated[AnyOf, Field(examples=["news,feature"])] | None = None
     """`news`, `opinion`, … A comma means any of."""
     urgency_max: Annotated[int | None, Field(ge=1, le=9), WHOLE] = None
     """At least this urgent: 1 is the most urgent."""
@@ -158,22 +177,42 @@ class ArticleDeskQuery(ArticleFilters):
 
 
 class ImagePatch(Input):
-    """What of an image changes: null takes a value away, what is not named stays."""
+    """What of an image changes: null takes a value away, what is not named stays. Another `id` or `url` is another
+    image: what belonged to the former one goes."""
 
+    id: IdInput | None = None
+    """Of a picture of the library."""
     url: WebUrl | None = None
-    alt: Annotated[str, Line(500, low=0)] | None = None
+    """Of an image that somebody else hosts; beside `id` it is ignored."""
+    alt: Alt | None = None
+    """Of this use. Empty: the library's, where that is in the article's language."""
     caption: Caption | None = None
-    credit: Annotated[str, Line(200, low=0)] | None = None
+    credit: Credit | None = None
+    """Of this use. Empty: the library's."""
+    decorative: StrictBool | None = None
+    """Whether it says nothing to those who do not see it: it has no `alt` then."""
     width: Annotated[StrictInt | None, Field(ge=1, le=100_000)] = None
     height: Annotated[StrictInt | None, Field(ge=1, le=100_000)] = None
     focal_point: FocalPoint | None = None
+    """Of this use, for the client's cropping; it moves no crop of the library."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _as_it_was_read(cls, sent: object) -> object:
+        return without_read_only(sent)
 
 
 class ImageInput(ImagePatch):
-    """An image at an address."""
+    """An image: of the library (`id`) or at an address (`url`). The other members of an answer are ignored."""
 
-    url: WebUrl
-    alt: Annotated[str, Line(500, low=0)] = ""
+    url: Annotated[WebUrl | None, Field(validate_default=True)] = None
+    """Of an image that somebody else hosts; required where there is no `id`."""
+    alt: Alt | None = ""
+
+    @field_validator("url")
+    @classmethod
+    def _is_named(cls, url: str | None, info: ValidationInfo) -> str | None:
+        return required_without_id(url, info)
 
 
 class SeoInput(Input):
@@ -273,20 +312,6 @@ class CorrectInput(ArticleUpdate):
     note: Note
 
 
-class Image(Output):
-    """An image at an address."""
-
-    id: IdText | None
-    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
-    alt: str
-    caption: str | None
-    credit: str | None
-    width: int | None
-    height: int | None
-    focal_point: FocalPoint | None
-    renditions: list[object]
-
-
 class Translation(Output):
     """The same article in another language."""
 
@@ -351,7 +376,7 @@ class AnyArticleSummary(Output):
     tags: list[Ref]
     authors: list[Ref]
     byline: str | None
-    lead_image: Image | None
+    lead_image: ImageRead | None
     translations: list[Translation]
     urgency: int
     published_at: Moment | None
@@ -431,7 +456,7 @@ class AnyArticle(AnyArticleSummary):
     dateline: str | None
     source: str | None
     rights: Rights | None
-    media: list[Image]
+    media: list[ImageRead]
     canonical_url: str | None
     seo: Seo | None
 
@@ -472,6 +497,10 @@ class ArticleDesk(AnyArticle):
     saved_at: Moment
     withdrawn_at: Moment | None
     withdrawn_reason: str | None
+    withdrawn_cause: Annotated[str | None, open_to(Cause)]
+    """Why it was withdrawn; null of one that was withdrawn before causes were kept."""
+    withdrawn_mandatory: bool
+    """Whether it was killed: everybody who has a copy must take it down."""
     note: str | None
     warnings: list[Warned]
 
@@ -510,12 +539,21 @@ class ReturnInput(Input):
 class WithdrawInput(Input):
     """Why it is taken back for good."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "نُشر الخبر قبل التحقق من مصدره."}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"reason": "نُشر الخبر قبل التحقق من مصدره.", "cause": "factual"}]}
+    )
 
     reason: Reason
     """Public: shown at the article's address from now on."""
     note: Note | None = None
     """For the desk only."""
+    cause: Cause | None = None
+    """Left out: `other`."""
+    mandatory: StrictBool = False
+    """A kill: everybody who has a copy must take it down. Also of a draft or scheduled article that somebody could have
+    read before, and of one that is withdrawn already."""
+    media: Annotated[list[IdInput], Field(max_length=100)] = []
+    """Pictures of the library that are taken down with it, everywhere."""
 
 
 class NoInput(Input):

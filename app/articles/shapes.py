@@ -11,6 +11,7 @@ from app.articles.fields import SHOWN_AS_STORED
 from app.articles.models import Article, ArticleBody
 from app.articles.repository import Relations, Terms
 from app.articles.rows import (
+    ArticleText,
     BodyRow,
     CommentableRow,
     CorrectionRow,
@@ -24,9 +25,13 @@ from app.articles.rows import (
 from app.articles.schemas import ArticleInList, ArticleRead
 from app.kit import listing
 from app.kit.raw_columns import parsed
+from app.media.shapes import rights_of
+from app.media.shown import image_of, images_of, read_pictures, shown_in_body
 from app.settings import Settings
+from app.text.blocks import Block, plain_text
 from app.text.languages import direction
 from app.text.markup import Rendered, render
+from app.text.pictures import fill_blocks, fill_html, has_images, has_pictures
 
 AND = {"ar": " و", "fa": " و ", "ur": " اور ", "en": " and ", "fr": " et ", "tr": " ve ", "de": " und ", "es": " y "}
 COMMA = {"ar": "، ", "fa": "، ", "ur": "، "}
@@ -80,13 +85,6 @@ def byline_of(names: list[str], language: str) -> str | None:
     return conjunction.join([*([comma.join(names[:-1])] if names[:-1] else []), names[-1]])
 
 
-def image_of(image: Mapping[str, object] | None) -> dict[str, object] | None:
-    if image is None:
-        return None
-    given = {name: image.get(name) for name in ("caption", "credit", "width", "height", "focal_point")}
-    return {"id": None, "url": image["url"], "alt": image.get("alt") or "", **given, "renditions": []}
-
-
 @lru_cache(maxsize=8192)
 def _refs(address: Callable[[str, str, str], str], kind: str, rows: Terms) -> list[dict[str, str]]:
     """Cached, so never to be changed by a caller."""
@@ -95,7 +93,7 @@ def _refs(address: Callable[[str, str, str], str], kind: str, rows: Terms) -> li
 
 def summary_of(row: SummaryRow, related: Relations, settings: Settings, now: datetime) -> dict[str, object]:
     """An article in a list."""
-    return _summary(row, related, settings, comments_mode(row, settings, now) != "closed")
+    return _summary(row, related, settings, comments_mode(row, settings, now) != "closed", in_list=True)
 
 
 @lru_cache(maxsize=2)
@@ -107,12 +105,14 @@ def writer_of(settings: Settings) -> Callable[[ListedRow, bool], bytes]:
 
     @lru_cache(maxsize=1024)  # about 4 MB
     def write(row: ListedRow, is_open: bool) -> bytes:
-        return listing.unvalidated(ArticleInList, _summary(row, Relations.of(row), settings, is_open))
+        return listing.unvalidated(ArticleInList, _summary(row, Relations.of(row), settings, is_open, in_list=True))
 
     return write
 
 
-def _summary(row: SummaryRow, related: Relations, settings: Settings, is_open: bool) -> dict[str, object]:
+def _summary(
+    row: SummaryRow, related: Relations, settings: Settings, is_open: bool, *, in_list: bool = False
+) -> dict[str, object]:
     address = settings.term_url
     sections = _refs(address, "section", related.sections)
     section = sections[0] if sections else None
@@ -132,7 +132,7 @@ def _summary(row: SummaryRow, related: Relations, settings: Settings, is_open: b
         "tags": _refs(address, "tag", related.tags),
         "authors": _refs(address, "author", related.authors),
         "byline": row.byline or byline_of([name for _, _, name in related.authors], row.language),
-        "lead_image": image_of(parsed(row.lead_image)),
+        "lead_image": image_of(parsed(row.lead_image), related.pictures, row.language, settings, in_list=in_list),
         "translations": [{"language": name, "id": id, "slug": slug} for id, slug, name in related.translations],
         "urgency": row.urgency,
         "published_at": row.published_at,
@@ -146,17 +146,35 @@ def _summary(row: SummaryRow, related: Relations, settings: Settings, is_open: b
     }
 
 
-def body_of(row: SummaryRow, body: BodyRow | None) -> dict[str, object]:
+def body_of(row: SummaryRow, body: BodyRow | None, related: Relations, settings: Settings) -> dict[str, object]:
     """The body in three forms; of a paid article only the summary."""
     if row.access == "paid":
         return {**_only_summary(row.summary), "truncated": True}
     if body is None:
         return {"html": "", "text": "", "blocks": [], "truncated": False}
-    return _whole_body(body)
+    return _whole_body(row, body, related, settings)
 
 
-def _whole_body(body: BodyRow) -> dict[str, object]:
-    return {"html": body.html, "text": body.text, "blocks": parsed(body.blocks), "truncated": False}
+def _whole_body(row: SummaryRow, body: BodyRow, related: Relations, settings: Settings) -> dict[str, object]:
+    html, blocks = body.html or "", parsed(body.blocks)
+    if has_images(html):
+        shown = {id: shown_in_body(picture, settings) for id, picture in related.pictures.items()}
+        html = fill_html(html, shown, settings.media_sizes, row.language)
+        blocks = fill_blocks(blocks, shown, row.language)
+    return {"html": html, "text": text_of(body, blocks), "blocks": blocks, "truncated": False}
+
+
+def text_of(body: BodyRow, filled: Sequence[Block]) -> str | None:
+    """The plain text as readers see it: without the words of pictures that the library has withdrawn."""
+    return plain_text(filled) if has_pictures(body.html or "") else body.text
+
+
+def shown_text(row: ArticleText, settings: Settings) -> str:
+    """The plain text of a body alone, for snippets."""
+    if not has_pictures(row.html):
+        return row.text
+    shown = {id: shown_in_body(picture, settings) for id, picture in read_pictures(row.pictures).items()}
+    return plain_text(fill_blocks(parsed(row.blocks), shown, row.language))
 
 
 @lru_cache(maxsize=512)
@@ -170,7 +188,6 @@ def _only_summary(summary: str | None) -> dict[str, object]:
 
 
 IN_ORDER: dict[str, object] = dict.fromkeys(ArticleRead.model_fields)  # keys set again keep their place
-RIGHTS = ("holder", "notice", "usage", "credit_line", "syndication", "expires_at")
 
 
 def whole_of(
@@ -183,7 +200,7 @@ def whole_of(
 ) -> dict[str, object]:
     """A single article. Of a paid one neither the whole body nor the media."""
     media = "[]" if row.access == "paid" else row.media
-    return _whole(row, related, body_of(row, body), media, corrections, settings, now)
+    return _whole(row, related, body_of(row, body, related, settings), media, corrections, settings, now)
 
 
 def _whole(
@@ -196,7 +213,7 @@ def _whole(
     now: datetime,
 ) -> dict[str, object]:
     is_open = comments_mode(row, settings, now) != "closed"
-    rights, seo = parsed(row.rights), parsed(row.seo)
+    seo = parsed(row.seo)
     return {
         **IN_ORDER,
         **_summary(row, related, settings, is_open),
@@ -204,8 +221,8 @@ def _whole(
         "comments": {"open": is_open, "count": row.comment_count},
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
         **{name: getattr(row, name) for name in SHOWN_AS_STORED},
-        "rights": {name: rights.get(name) for name in RIGHTS} if rights else None,
-        "media": [image_of(image) for image in parsed(media)],
+        "rights": rights_of(parsed(row.rights)),
+        "media": images_of(parsed(media), related.pictures, row.language, settings),
         "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
 
@@ -239,7 +256,7 @@ def desk_of(
     now: datetime,
 ) -> dict[str, object]:
     """A single article for the desk: its body is whole even if it is paid."""
-    shown = body_of(row, None) if body is None else _whole_body(body)
+    shown = body_of(row, None, related, settings) if body is None else _whole_body(row, body, related, settings)
     return {
         **_whole(row, related, shown, row.media, corrections, settings, now),
         **_at_desk(row, now),
@@ -249,6 +266,8 @@ def desk_of(
         "comments_mode": row.comments_mode,
         "withdrawn_at": row.withdrawn_at,
         "withdrawn_reason": row.withdrawn_reason,
+        "withdrawn_cause": row.withdrawn_cause,
+        "withdrawn_mandatory": row.withdrawn_mandatory,
         "note": row.note,
         "warnings": warnings,
     }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy.orm import Mapped, mapped_column
+from typing import TYPE_CHECKING
+
+from sqlalchemy.orm import Mapped, column_property, mapped_column
 
 from app.kit.backup_rule import KEPT
 from app.kit.db import Base, Json
+from app.media.shown import pictures_of
 from app.terms.models import Term
 
 
@@ -16,5 +19,12 @@ class Author(Term, Base):
     kind = "author"
     backup = KEPT
 
+    if TYPE_CHECKING:
+        pictures: Mapped[str | None]
+        """Of the library, for `read_pictures`: a subquery, read with each author."""
+
     bio: Mapped[str | None]
     avatar: Mapped[dict[str, object] | None] = mapped_column(Json)
+
+
+Author.pictures = column_property(pictures_of(Author.id, "avatar"))

@@ -3,7 +3,11 @@
     {"format": "nashra-backup", …}         the header
     {"table": "sections", "columns": …}    a table, then a line for each of its rows:
     ["0190…", "علوم", …]
-    {"manifest": {"sections": {…}, …}}     the end: rows and digest of each table
+    {"manifest": {"sections": {…}, …}}     rows and digest of each table: the end, unless files of pictures follow:
+    {"file": "originals", "name": …}       a file, then its bytes in pieces, then its digest:
+    "base64…"
+    {"sha256": …}
+    {"files": {…}}                         the end: how many files, and the digest of their lines
 
 Whatever is not exactly this is `Damaged`. Memory is bounded by the longest line.
 """
@@ -13,80 +17,36 @@ from __future__ import annotations
 import gzip
 import hashlib
 import zlib
+from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 from pydantic_core import from_json, to_json
 
-from app.backup.columns import BackupColumn, ColumnType, checked_time
+from app.backup.columns import BackupColumn
+from app.backup.lines import (
+    VERSION,
+    WITH_FILES,
+    Damaged,
+    FileEnd,
+    FileLine,
+    FilesManifest,
+    FilesTotal,
+    Header,
+    Manifest,
+    TableLine,
+    TableTotal,
+    parsed,
+)
 from app.kit.new_file import NewFile
 
-VERSION = 1
 LEVEL = 6  # of zlib: 1 saves a tenth of the processor's time and makes the file 40 % larger
-LONGEST_MESSAGE = 300  # characters: it may quote the file
 CHUNK = 1_000_000  # bytes compressed at once
 LONGEST_LINE = 16_000_000  # bytes, of a body of the default size at most; a larger one has eight times its bytes
 SYNC_EVERY = 4_000_000  # bytes: one large wait at the end would hold up the commits of the newsroom
 GZIP = 16 + zlib.MAX_WBITS
-Moment = Annotated[str, AfterValidator(checked_time)]
-Name = Annotated[str, Field(pattern=r"^[a-z_]{1,63}$")]
-
-
-class Damaged(Exception):
-    """The file is no whole backup; the message says why."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__("".join(letter if letter.isprintable() else "?" for letter in text[:LONGEST_MESSAGE]))
-
-
-class Header(BaseModel):
-    """The first line."""
-
-    model_config = ConfigDict(frozen=True)
-
-    format: Literal["nashra-backup"] = "nashra-backup"
-    version: int = VERSION
-    nashra: Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
-    """Version of the program that made it."""
-    revision: Annotated[str, Field(pattern=r"^\w{1,64}$")]
-    """Of the database's schema."""
-    database: Literal["sqlite", "postgresql"]
-    made_at: Moment
-    personal: bool
-    """False: made `--without-personal`."""
-    key_id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}$")]
-    """Tells whether another newsroom has the same key."""
-    keys: list[str] | None = None
-    """The keys, if it was made `--with-key`."""
-    rows: dict[Name, Annotated[int, Field(ge=0)]]
-    """How many rows of each table follow."""
-
-
-class TableLine(BaseModel):
-    """The line before the rows of a table."""
-
-    table: Name
-    columns: dict[Name, ColumnType]
-
-
-class TableTotal(BaseModel):
-    """What the manifest says of one table."""
-
-    rows: Annotated[int, Field(ge=0)]
-    sha256: str
-
-
-class Manifest(BaseModel):
-    """The last line: the tables in their order."""
-
-    manifest: dict[Name, TableTotal]
-
-    @property
-    def rows(self) -> int:
-        return sum(total.rows for total in self.manifest.values())
 
 
 class BackupWriter:
@@ -112,16 +72,43 @@ class BackupWriter:
         self._digest.update(line + b"\n")
         self._line(line)
 
-    def finish(self) -> Manifest:
-        """Write the manifest, and wait for the disk."""
+    def end_tables(self) -> Manifest:
+        """Write the manifest: what may follow are files."""
         self._end_table()
         manifest = Manifest(manifest=self._totals)
         self._line(manifest.model_dump_json().encode())
-        self._send()
-        self._wait()
-        self._file.write(self._gzip.flush())
-        self._file.sync()
         return manifest
+
+    def begin_files(self) -> None:
+        """Compress in another way from here on: nothing repeats in a picture, so that base64 is only packed again."""
+        self._end_member()
+        self._gzip = zlib.compressobj(1, zlib.DEFLATED, GZIP, strategy=zlib.Z_HUFFMAN_ONLY)
+        self._digest, self.files = hashlib.sha256(), FilesTotal()
+
+    def begin_file(self, line: FileLine) -> None:
+        self._file_digest, self._file_bytes = hashlib.sha256(), 0
+        self._file_line(line.model_dump_json().encode())
+
+    def piece(self, data: bytes) -> None:
+        """Some bytes of the file, less than a line may hold."""
+        self._file_digest.update(data)
+        self._file_bytes += len(data)
+        self._file_line(to_json(b64encode(data).decode()))
+
+    def end_file(self, *, is_whole: bool = True) -> None:
+        end = FileEnd(sha256=self._file_digest.hexdigest() if is_whole else None)
+        self._file_line(end.model_dump_json().encode())
+        self.files.files += 1
+        self.files.bytes += self._file_bytes
+
+    def end_files(self) -> None:
+        self.files.sha256 = self._digest.hexdigest()
+        self._line(FilesManifest(files=self.files).model_dump_json().encode())
+
+    def finish(self) -> None:
+        """Wait for the disk."""
+        self._end_member()
+        self._file.sync()
 
     def close(self) -> None:
         self._thread.shutdown()
@@ -129,6 +116,15 @@ class BackupWriter:
     def _end_table(self) -> None:
         if self._table:
             self._totals[self._table] = TableTotal(rows=self._rows, sha256=self._digest.hexdigest())
+
+    def _file_line(self, line: bytes) -> None:
+        self._digest.update(line + b"\n")
+        self._line(line)
+
+    def _end_member(self) -> None:
+        self._send()
+        self._wait()
+        self._file.write(self._gzip.flush())
 
     def _line(self, line: bytes) -> None:
         self._pending += line
@@ -150,6 +146,38 @@ class BackupWriter:
     def _wait(self) -> None:
         if self._writing is not None:
             self._writing.result()
+
+
+class PackedFile:
+    """A file in a backup. `size` and `sha256` are those of the bytes that were read."""
+
+    def __init__(self, line: FileLine, next_line: Callable[[], bytes]) -> None:
+        self.line, self._next_line = line, next_line
+        self.size, self.sha256 = 0, ""
+        self.is_whole = False
+        """Whether the store had all of it when the backup was made. Known at its end."""
+
+    def pieces(self) -> Iterator[bytes]:
+        """The bytes. Raises `Damaged`, also at their end, where they are not those that were written."""
+        digest = hashlib.sha256()
+        while (line := self._next_line()).startswith(b'"'):
+            piece = self._decoded(line)
+            digest.update(piece)
+            self.size += len(piece)
+            yield piece
+        self.sha256, said = digest.hexdigest(), parsed(FileEnd, line).sha256
+        self.is_whole = said is not None
+        if self.is_whole and (said, self.line.bytes) != (self.sha256, self.size):
+            raise Damaged(f"the file {self.line.name} is not the one that was written")
+
+    def _decoded(self, line: bytes) -> bytes:
+        try:
+            piece = b64decode(from_json(line), validate=True)
+        except ValueError:
+            raise Damaged(f"the file {self.line.name} has a line that is no base64") from None
+        if self.size + len(piece) > self.line.bytes:
+            raise Damaged(f"the file {self.line.name} has more bytes than its line says")
+        return piece
 
 
 Row = TypeVar("Row")
@@ -184,10 +212,10 @@ class BackupReader:
             raise Damaged("it is no backup of Nashra") from None
         if not isinstance(found, dict) or found.get("format") != "nashra-backup":
             raise Damaged("it is no backup of Nashra")
-        if found.get("version") != VERSION:
+        if found.get("version") not in {VERSION, WITH_FILES}:
             other = str(found.get("version"))[:20]
-            raise Damaged(f"its format has version {other}; this Nashra reads version {VERSION}")
-        return _parsed(Header, line)
+            raise Damaged(f"its format has version {other}; this Nashra reads versions {VERSION} and {WITH_FILES}")
+        return parsed(Header, line)
 
     def check(self, on_rows: Callable[[int], None]) -> Manifest:
         """Read to the end, and compare with the manifest; rows of the right digest are what was written."""
@@ -195,6 +223,9 @@ class BackupReader:
             for _ in rows:
                 pass
             on_rows(self.rows_read)
+        for file in self.files():
+            for _ in file.pieces():
+                pass
         return self.manifest
 
     def tables(self) -> Iterator[tuple[TableLine, Iterator[list[Any]]]]:
@@ -205,12 +236,36 @@ class BackupReader:
         totals: dict[str, TableTotal] = {}
         self._line = self._next()
         while not self._line.startswith(b'{"manifest"'):
-            table = _parsed(TableLine, self._line)
+            table = parsed(TableLine, self._line)
             if table.table in totals:
                 raise Damaged(f"the table {table.table} is there twice")
             yield table, self._rows(table, parse, totals)
-        self.manifest = _parsed(Manifest, self._line)
+        self.manifest = parsed(Manifest, self._line)
         self._compare(totals)
+        if self.header.version == VERSION:
+            self._refuse_more()
+
+    def files(self) -> Iterator[PackedFile]:
+        """The files behind the tables, each of which must be read to its end. A backup without files has none."""
+        if self.header.version == VERSION:
+            return
+        self._digest, total = hashlib.sha256(), FilesTotal()
+        while not (line := self._next()).startswith(b'{"files"'):
+            self._digest.update(line)
+            file = PackedFile(parsed(FileLine, line), self._next_of_file)
+            yield file
+            total.files, total.bytes = total.files + 1, total.bytes + file.size
+        total.sha256 = self._digest.hexdigest()
+        if total != parsed(FilesManifest, line).files:
+            raise Damaged("its files are not those that were written")
+        self._refuse_more()
+
+    def _next_of_file(self) -> bytes:
+        line = self._next()
+        self._digest.update(line)
+        return line
+
+    def _refuse_more(self) -> None:
         if self._read(lambda: self._file.read(1)):
             raise Damaged("something follows its end")
 
@@ -259,14 +314,3 @@ class BackupReader:
 def _row(line: bytes) -> list[Any]:
     row: list[Any] = from_json(line)
     return row
-
-
-Line = TypeVar("Line", bound=BaseModel)
-
-
-def _parsed(model: type[Line], line: bytes) -> Line:
-    try:
-        return model.model_validate_json(line)
-    except ValidationError as error:
-        wrong = error.errors()[0]
-        raise Damaged(f"a line cannot be read: {'.'.join(map(str, wrong['loc']))}: {wrong['msg']}") from None

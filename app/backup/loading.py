@@ -13,7 +13,7 @@ from sqlalchemy import Connection, inspect, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup.columns import BackupColumn, backup_tables, columns_of, writers
-from app.backup.file import Damaged, TableLine
+from app.backup.lines import Damaged, TableLine
 from app.kit.sql import as_database_error
 
 Schema = Mapping[str, frozenset[str]]

@@ -17,9 +17,12 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup import aftermath
+from app.backup.aftermath import Pictures
 from app.backup.columns import rules_by_table
-from app.backup.file import BackupReader, Damaged, Header
+from app.backup.file import BackupReader
+from app.backup.lines import WITH_FILES, Damaged, Header
 from app.backup.loading import Schema, checked, load, refuse_dangling, refuse_other_tables, schema_of
+from app.backup.pictures import store_files
 from app.backup.writing import ROWS_AT_ONCE, Progress, key_id, verify
 from app.changes.commit_signal import CommitSignal, signal_path
 from app.changes.models import ChangeLog
@@ -27,9 +30,11 @@ from app.index.rebuilding import rebuild
 from app.kit import clock, migrations
 from app.kit.db import open_database
 from app.kit.sql import database_clock
+from app.media.storage import Stores
 from app.settings import Settings
 
-MADE_BY_MIGRATIONS = {"change_log", "consumers"}  # tables of an empty newsroom that have rows
+# Tables of an empty newsroom that have rows: of migrations, and of a worker's periodic jobs.
+MADE_WITHOUT_PEOPLE = {"change_log", "consumers", "jobs"}
 
 
 class NotEmpty(Exception):
@@ -45,6 +50,9 @@ class Restored:
     has_same_key: bool | None
     """Whether the backup's key is one of those of the settings; None where they have none."""
     aftermath: aftermath.Aftermath = field(default_factory=aftermath.Aftermath)
+    files: int | None = None
+    """Files of pictures that were put into the stores; None for a backup without them."""
+    pictures: Pictures = field(default_factory=Pictures)
 
 
 async def rehearse(settings: Settings, path: Path, progress: Progress) -> Restored:
@@ -62,27 +70,45 @@ async def restore(
 ) -> Restored:
     """Restore a backup. `takedowns`: the files whose takedowns to apply again.
 
-    Raises `Damaged`, `NotEmpty`, `OSError`, and errors of the database; then the database is as before.
+    Raises `Damaged`, `NotEmpty`, `StoreAway`, `OSError`, and errors of the database; then the database is as before.
     """
     with BackupReader(path, settings.max_body_bytes) as reader:
         _refuse_newer(reader.header)
         signal = CommitSignal(signal_path(settings.database_url))
         try:
             async with migrations.locked(settings.database_url) as connection:
-                schema = await _prepare(connection, reader.header)
-                await _load(connection, schema, reader, progress)
-                await migrations.move_in(connection, "head")
-                await _rebuild_words(connection, reader, progress)
-                await _begin_epoch(connection)
+                await _fill(connection, reader, progress)
                 done = await aftermath.settle(
                     connection, settings, signal, reader.header, takedowns, hold_scheduled=hold_scheduled
                 )
+                files, pictures = await _bring_files(connection, reader, Stores.of(settings), progress)
                 await refuse_dangling(connection)
                 await connection.execute(text("ANALYZE"))
             signal.bump()
         finally:
             signal.close()
-        return Restored(reader.header, reader.manifest.rows, _has_same_key(reader.header, settings), done)
+        has_same_key = _has_same_key(reader.header, settings)
+        return Restored(reader.header, reader.manifest.rows, has_same_key, done, files, pictures)
+
+
+async def _fill(connection: AsyncConnection, reader: BackupReader, progress: Progress) -> None:
+    """The rows of the backup, in the schema of the code, with a log that begins anew."""
+    schema = await _prepare(connection, reader.header)
+    await _load(connection, schema, reader, progress)
+    await migrations.move_in(connection, "head")
+    await _rebuild_words(connection, reader, progress)
+    if not reader.header.personal:
+        await aftermath.index_pictures(connection)
+    await _begin_epoch(connection)
+
+
+async def _bring_files(
+    connection: AsyncConnection, reader: BackupReader, stores: Stores, progress: Progress
+) -> tuple[int | None, Pictures]:
+    """Before the commit: a file that no row names does no harm, a row without its file does."""
+    number = await store_files(connection, reader, stores, lambda done: progress("files: put", done, done))
+    pictures = await aftermath.look_at_pictures(connection, stores)
+    return number if reader.header.version == WITH_FILES else None, pictures
 
 
 async def _prepare(connection: AsyncConnection, header: Header) -> Schema:
@@ -114,7 +140,7 @@ def _has_same_key(header: Header, settings: Settings) -> bool | None:
 async def _refuse_rows(connection: AsyncConnection, schema: Schema) -> None:
     """Raise `NotEmpty` for a database with rows of ours."""
     found = []
-    for name in sorted(set(schema) & set(rules_by_table()) - MADE_BY_MIGRATIONS):
+    for name in sorted(set(schema) & set(rules_by_table()) - MADE_WITHOUT_PEOPLE):
         if (await connection.execute(text(f'SELECT 1 FROM "{name}" LIMIT 1'))).first():  # noqa: S608
             found.append(name)
     if found:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Table, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup.columns import backup_tables, columns_of, readers, rules_by_table
-from app.backup.file import BackupReader, BackupWriter, Header, Manifest
+from app.backup.file import BackupReader, BackupWriter
+from app.backup.lines import VERSION as FORMAT
+from app.backup.lines import WITH_FILES, Header, Manifest
+from app.backup.pictures import FilesWritten, named_files, note_names, write_files
 from app.kit import clock, migrations
 from app.kit.backup_rule import BackupRule
 from app.kit.db import open_database
@@ -19,6 +22,7 @@ from app.kit.new_file import NewFile, new_file
 from app.kit.openapi import VERSION
 from app.kit.signing import signer_of
 from app.kit.sql import as_database_error, database_clock
+from app.media.storage import Stores
 from app.settings import Settings
 
 ROWS_AT_ONCE = 500
@@ -33,17 +37,32 @@ class NotThisSchema(Exception):
     """The database is not at the schema of this code; the message says what to do."""
 
 
+class Written(NamedTuple):
+    """What is in a backup."""
+
+    rows: int
+    files: FilesWritten | None
+    """None: without the files of pictures."""
+
+
 async def write_backup(
-    settings: Settings, path: Path, progress: Progress, *, with_key: bool = False, personal: bool = True
-) -> Manifest:
+    settings: Settings,
+    path: Path,
+    progress: Progress,
+    *,
+    with_key: bool = False,
+    personal: bool = True,
+    with_media: bool = False,
+) -> Written:
     """Write a backup to `path`, and read it again to its end before it has that name.
 
-    Raises `FileError`, `NotThisSchema`, `Damaged`, errors of the database; then no file is left.
+    Raises `FileError`, `NotThisSchema`, `Damaged`, `StoreAway`, errors of the database; then no file is left.
     """
     with new_file(path) as file:
-        manifest = await _write(settings, file, progress, with_key=with_key, personal=personal)
+        kept = Kept(with_key=with_key, personal=personal, with_media=with_media)
+        written = await _write(settings, file, progress, kept)
         verify(file.part, settings, progress)
-    return manifest
+    return written
 
 
 def verify(path: Path, settings: Settings, progress: Progress) -> tuple[Header, Manifest]:
@@ -53,21 +72,48 @@ def verify(path: Path, settings: Settings, progress: Progress) -> tuple[Header, 
         return reader.header, reader.check(lambda done: progress("checked", done, total))
 
 
-async def _write(settings: Settings, file: NewFile, progress: Progress, *, with_key: bool, personal: bool) -> Manifest:
-    async with open_database(settings.database_url) as database, database.connection() as connection:
-        await _prepare(connection)
-        tables = backup_tables(personal=personal)
-        header = await _header(connection, settings, tables, with_key=with_key, personal=personal)
-        writer = BackupWriter(file, header)
+class Kept(NamedTuple):
+    """What goes into a backup beside the rows that always do."""
+
+    with_key: bool
+    personal: bool
+    with_media: bool
+
+
+async def _write(settings: Settings, file: NewFile, progress: Progress, kept: Kept) -> Written:
+    with named_files() as names:
+        async with open_database(settings.database_url) as database, database.connection() as connection:
+            await _prepare(connection)
+            tables = backup_tables(personal=kept.personal)
+            header = await _header(connection, settings, tables, kept)
+            writer = BackupWriter(file, header)
+            try:
+                manifest = await _write_tables(connection, writer, tables, header, progress)
+                number = await note_names(connection, names, personal=kept.personal) if kept.with_media else 0
+            except BaseException:
+                writer.close()
+                raise
+        # The snapshot has ended: a file that is removed from now on was withdrawn, or its time was over.
         try:
-            done, total = 0, sum(header.rows.values())
-            for table in tables:
-                async for number in _write_table(connection, writer, table, header):
-                    done += number
-                    progress("written", done, total)
-            return writer.finish()
+            found = None
+            if kept.with_media:
+                stores = Stores.of(settings)
+                found = await write_files(writer, stores, names, lambda done: progress("files: written", done, number))
+            writer.finish()
         finally:
             writer.close()
+    return Written(manifest.rows, found)
+
+
+async def _write_tables(
+    connection: AsyncConnection, writer: BackupWriter, tables: Sequence[Table], header: Header, progress: Progress
+) -> Manifest:
+    done, total = 0, sum(header.rows.values())
+    for table in tables:
+        async for number in _write_table(connection, writer, table, header):
+            done += number
+            progress("written", done, total)
+    return writer.end_tables()
 
 
 async def _write_table(
@@ -114,9 +160,7 @@ async def _prepare(connection: AsyncConnection) -> None:
         driver.execute("PRAGMA mmap_size=0")
 
 
-async def _header(
-    connection: AsyncConnection, settings: Settings, tables: Sequence[Table], *, with_key: bool, personal: bool
-) -> Header:
+async def _header(connection: AsyncConnection, settings: Settings, tables: Sequence[Table], kept: Kept) -> Header:
     if not await migrations.is_ready(connection):
         raise NotThisSchema("the schema is older than the code, or there is none: run ./nashra migrate first")
     revision = await migrations.revision_of(connection)
@@ -128,13 +172,14 @@ async def _header(
     made_at = clock.of_database((await connection.execute(select(database_clock()))).scalar_one())
     counts = {table.name: select(func.count()).select_from(table) for table in tables}
     return Header(
+        version=WITH_FILES if kept.with_media else FORMAT,
         nashra=VERSION,
         revision=revision,
         database="sqlite" if connection.dialect.name == "sqlite" else "postgresql",
         made_at=clock.written(made_at),
-        personal=personal,
+        personal=kept.personal,
         key_id=key_id(settings.secret_key),
-        keys=list(settings.secret_key) if with_key else None,
+        keys=list(settings.secret_key) if kept.with_key else None,
         rows={name: (await connection.execute(count)).scalar_one() for name, count in counts.items()},
     )
 

@@ -55,6 +55,7 @@ class Answer:
         "_seldom",
         "aliases",
         "body",
+        "bulky",
         "hits",
         "key",
         "main_index",
@@ -65,11 +66,19 @@ class Answer:
     )
 
     def __init__(
-        self, key: object, headers: Headers, body: bytes, tags: frozenset[str], *, seldom: bool = False
+        self,
+        key: object,
+        headers: Headers,
+        body: bytes,
+        tags: frozenset[str],
+        *,
+        seldom: bool = False,
+        bulky: bool = False,
+        etag: str | None = None,
     ) -> None:
-        self.key, self.tags, self._seldom = key, tags, seldom
+        self.key, self.tags, self._seldom, self.bulky = key, tags, seldom, bulky
         self._headers, self.body = headers, body
-        self._digest = hashlib.sha256(body).hexdigest()[:32]  # processors have instructions for SHA-256
+        self._digest = etag or hashlib.sha256(body).hexdigest()[:32]  # processors have instructions for SHA-256
         media_type = next((value for name, value in headers if name == b"content-type"), b"")
         self._compressible = len(body) >= LEAST and COMPRESSIBLE.match(media_type) is not None
         self.variants: dict[str, Variant] = {}

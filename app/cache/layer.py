@@ -9,7 +9,7 @@
 | a deadline passes | answers that it may change are invalidated: the log tail is not current from then on |
 | the log cannot be read | every request bypasses the cache |
 
-Only public 200s from `deliver` are cached, and only for GET and HEAD without `Authorization`.
+Only public 200s from `deliver` are cached, and only for GET and HEAD without `Authorization` and `Range`.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import itertools
 import logging
 import secrets
 from asyncio import to_thread
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from operator import itemgetter
 from urllib.parse import parse_qsl
 
@@ -188,16 +188,21 @@ class Cache(Subscriber):
         flight: asyncio.Future[Answer | None] = asyncio.get_running_loop().create_future()
         mine = self._flights[key] = (self._generation, flight)
         answer = None
+
+        def end(found: Answer | None = None) -> None:
+            if not flight.done():
+                flight.set_result(found)
+            if self._flights.get(key) is mine:
+                del self._flights[key]
+
         try:
-            answer = await _call_app(scope, receive, send, inner, key)
+            answer = await _call_app(scope, receive, send, inner, key, end)
             self.misses += answer is not None
             if answer is not None and self._is_fresh(answer, mine[0]):
                 self.store.put(answer)
                 self._alias(answer, scope)
         finally:
-            flight.set_result(answer)
-            if self._flights.get(key) is mine:
-                del self._flights[key]
+            end(answer)
         return answer
 
     def _is_fresh(self, answer: Answer, generation: int) -> bool:
@@ -230,7 +235,7 @@ def _is_unmodified(tags: bytes, variant: Variant) -> bool:
 
 
 def _request_fields(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, bytes | None, bytes, bool]:
-    """`Accept-Encoding`, `If-None-Match`, `X-Request-ID`, and whether there is an `Authorization`."""
+    """`Accept-Encoding`, `If-None-Match`, `X-Request-ID`, and whether there is an `Authorization` or a `Range`."""
     accepted, known, given, private = b"", None, b"", False
     for name, value in headers:
         if name == b"accept-encoding":
@@ -239,7 +244,7 @@ def _request_fields(headers: Iterable[tuple[bytes, bytes]]) -> tuple[bytes, byte
             known = known + b"," + value if known else value
         elif name == b"x-request-id":
             given = value
-        elif name == b"authorization":
+        elif name == b"authorization" or name == b"range":
             private = True
     return accepted, known, given, private
 
@@ -258,22 +263,32 @@ def _cache_key(scope: Scope) -> object:
     return scope["path"], tuple(sorted(pairs, key=itemgetter(0)))  # stable: the order of equal names may count
 
 
-async def _call_app(scope: Scope, receive: Receive, send: Send, inner: ASGIApp, key: object) -> Answer | None:
-    """Call the application; return what it `deliver`s as an answer. Any other answer is sent at once: None."""
+async def _call_app(
+    scope: Scope,
+    receive: Receive,
+    send: Send,
+    inner: ASGIApp,
+    key: object,
+    on_other: Callable[[], None] = lambda: None,
+) -> Answer | None:
+    """Call the application; return what it `deliver`s as an answer. Any other answer is sent at once: None.
+
+    `on_other` is called when such an answer begins: nobody should wait until its last byte is sent.
+    """
     asked, send = as_get(scope, send)
-    capture = _Capture(send)
+    capture = _Capture(send, on_other)
     await inner(asked, receive, lambda message: capture.send(asked, message))
     if capture.headers is None:
         return None
     state = asked["state"]
-    return Answer(key, capture.headers, b"".join(capture.parts), state["delivered"], seldom=state["seldom"])
+    return Answer(key, capture.headers, b"".join(capture.parts), state["delivered"], **state["kept_as"])
 
 
 class _Capture:
     """A `send` that buffers an answer from `deliver` and sends any other on."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, on_other: Callable[[], None]) -> None:
+        self._send, self._on_other = send, on_other
         self.headers: Headers | None = None
         self.parts: list[bytes] = []
 
@@ -283,6 +298,7 @@ class _Capture:
         elif self.headers is not None:
             self.parts.append(message.get("body", b""))
         else:
+            self._on_other()
             await self._send(message)
 
 

@@ -3,6 +3,8 @@
 A new answer begins on probation. The oldest there is promoted to the main part while that has room; then only if it has
 more recent hits than a sampled answer of the main part, which it evicts. So endless queries that are each sent only
 once, or a few times, pass through probation and evict nothing else.
+
+Bulky answers (pictures) have a part of their own, bounded by itself; the oldest that was not hit lately goes first.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Iterable
 from app.cache.answers import Answer
 
 PROBATION_SHARE = 8  # probation is 1/8 of the bound, as is the largest answer
+BULKY_SHARE = 4  # bulky answers take up to 1/4 of the bound; what they leave is for the others
 CANDIDATES = 5  # sampled in the main part; the one with the fewest hits may be evicted
 MOST_ALIASES = 8
 LARGEST_ALIAS, ALIAS_SIZE = 3_000, 300  # bytes; the second is an estimate of what an alias takes beside its text
@@ -31,7 +34,8 @@ class Store:
         self._tagged: dict[str, set[Answer]] = {}
         self._probation: OrderedDict[object, Answer] = OrderedDict()
         self._main: list[Answer] = []
-        self._probation_size = self._main_size = 0
+        self._bulky: OrderedDict[object, Answer] = OrderedDict()
+        self._probation_size = self._main_size = self._bulky_size = 0
         self._halved_at = time.monotonic()
         self.evicted = self.dropped = 0
 
@@ -41,7 +45,7 @@ class Store:
     @property
     def size(self) -> int:
         """Bytes in use."""
-        return self._probation_size + self._main_size
+        return self._probation_size + self._main_size + self._bulky_size
 
     def get(self, key: object) -> Answer | None:
         return self._answers.get(key)
@@ -68,11 +72,16 @@ class Store:
             self._remove(present)
         if answer.size > self.bound // PROBATION_SHARE:
             return
-        self._answers[answer.key] = self._probation[answer.key] = answer
-        self._probation_size += answer.size
+        self._answers[answer.key] = answer
         for tag in answer.tags:
             self._tagged.setdefault(tag, set()).add(answer)
         self._decay_hits()
+        if answer.bulky:
+            self._bulky[answer.key] = answer
+            self.resize(answer, answer.size)
+            return
+        self._probation[answer.key] = answer
+        self._probation_size += answer.size
         while self._probation and self._probation_size > self.bound // PROBATION_SHARE:
             self._promote_or_evict(next(iter(self._probation.values())))
 
@@ -80,12 +89,16 @@ class Store:
         """Add `by` bytes to the size of a cached answer, which has got a variant or an alias."""
         if self._answers.get(answer.key) is not answer:
             return
-        if answer.main_index is None:
+        if answer.bulky:
+            self._bulky_size += by
+        elif answer.main_index is None:
             self._probation_size += by
         else:
             self._main_size += by
+        while self._bulky_size > self.bound // BULKY_SHARE:
+            self._evict(self._oldest_bulky())
         while self.size > self.bound and len(self._answers) > 1:
-            self._evict(self._least_used() or next(iter(self._probation.values())))
+            self._evict(self._least_used() or next(iter((self._probation or self._bulky).values())))
 
     def invalidate(self, tags: Iterable[str]) -> None:
         """Remove the answers that carry one of `tags`."""
@@ -96,14 +109,14 @@ class Store:
 
     def clear(self) -> None:
         self.dropped += len(self._answers)
-        for table in (self._answers, self.by_alias, self._tagged, self._probation):
+        for table in (self._answers, self.by_alias, self._tagged, self._probation, self._bulky):
             table.clear()
         self._main.clear()
-        self._probation_size = self._main_size = 0
+        self._probation_size = self._main_size = self._bulky_size = 0
 
     def _promote_or_evict(self, answer: Answer) -> None:
         """Promote the oldest answer on probation to the main part, or evict it."""
-        room = self.bound - self.bound // PROBATION_SHARE
+        room = self.bound - self.bound // PROBATION_SHARE - self._bulky_size
         while self._main_size + answer.size > room:
             candidate = self._least_used()
             if candidate is None or candidate.hits >= answer.hits:
@@ -122,6 +135,13 @@ class Store:
         some = (random.choice(self._main) for _ in range(CANDIDATES))  # noqa: S311  # a sample, not a secret
         return min(some, key=lambda answer: answer.hits)
 
+    def _oldest_bulky(self) -> Answer:
+        """The bulky answer to evict: the oldest; one with recent hits gets another turn (after CLOCK)."""
+        while (answer := next(iter(self._bulky.values()))).hits:
+            answer.hits = 0
+            self._bulky.move_to_end(answer.key)
+        return answer
+
     def _evict(self, answer: Answer) -> None:
         self.evicted += 1
         self._remove(answer)
@@ -135,6 +155,10 @@ class Store:
             tagged.discard(answer)
             if not tagged:
                 del self._tagged[tag]
+        if answer.bulky:
+            del self._bulky[answer.key]
+            self._bulky_size -= answer.size
+            return
         if answer.main_index is None:
             del self._probation[answer.key]
             self._probation_size -= answer.size

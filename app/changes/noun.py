@@ -53,10 +53,31 @@ class Lookup:
     detail: Detail
 
 
+@dataclass(frozen=True)
+class Viewer:
+    """A member of the staff who asks about things of other rooms."""
+
+    member_id: str
+    sees_all: bool
+    """Whether they may read everything at the desk."""
+
+
+@dataclass(frozen=True)
+class Label:
+    """What a thing is called."""
+
+    title: str
+    url: str | None
+    """Its page on the web site, where it has one now."""
+    is_public: bool
+
+
 # The present states of the things with these ids that the public can see, by id.
 Present = Callable[[Lookup, Sequence[str]], Awaitable[Mapping[str, State]]]
 # Why the public cannot see the things with these ids, by id; for ids left out it is `Noun.absence`.
 Absent = Callable[[Lookup, Sequence[str]], Awaitable[Mapping[str, Absence]]]
+# What the things with these ids are called, those that the viewer may know of, by id.
+Labels = Callable[[Connection, Sequence[str], Viewer, Settings, datetime], Awaitable[Mapping[str, Label]]]
 # Work in a transaction of its own: session, settings, the database's clock.
 SessionTask = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
 
@@ -89,6 +110,8 @@ class Noun:
     absence: str = "deleted"
     """The reason of a tombstone where `absent` gives none."""
     absent: Absent = _none
+    labels: Labels | None = None
+    """For rooms below that must name what uses their things."""
     is_derived: bool = False
     """Whether its state follows from other things and from the clock."""
     before_change: ChangeHook | None = None

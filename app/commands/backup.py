@@ -11,7 +11,9 @@ from pathlib import Path
 from sqlalchemy import update
 
 from app.backup.aftermath import Aftermath
-from app.backup.file import BackupReader, Damaged
+from app.backup.file import BackupReader
+from app.backup.lines import Damaged
+from app.backup.pictures import FilesWritten
 from app.backup.restoring import NotEmpty, Restored, rehearse, restore
 from app.backup.writing import NotThisSchema, write_backup
 from app.changes.models import ChangeLog
@@ -21,6 +23,7 @@ from app.commands.standing import existing_newsroom, place_of
 from app.kit import clock
 from app.kit.db import open_database
 from app.kit.new_file import FileError
+from app.media.storage import StoreAway
 from app.settings import PREFIX, Settings, given_path, read
 from app.text.characters import clean_line
 
@@ -35,14 +38,16 @@ def backup(options: argparse.Namespace) -> int:
     os.nice(NICENESS)
     try:
         personal = not options.without_personal
-        work = write_backup(settings, path, progress.of, with_key=options.with_key, personal=personal)
-        manifest = asyncio.run(work)
+        kept = {"with_key": options.with_key, "personal": personal, "with_media": options.with_media}
+        written = asyncio.run(write_backup(settings, path, progress.of, **kept))
     except (NotThisSchema, Damaged, FileError) as error:
         fail(str(error))
+    except StoreAway as error:
+        fail(f"a store of pictures does not answer: {error}")
     finally:
         progress.end()
-    print(f"{path}: {manifest.rows:,} rows, {path.stat().st_size:,} bytes, read again and checked")
-    for line in _kept_with(options):
+    print(f"{path}: {written.rows:,} rows, {path.stat().st_size:,} bytes, read again and checked")
+    for line in (*_kept_with(options), *_files_of(settings, written.files)):
         print(line)
     return 0
 
@@ -56,6 +61,19 @@ def _kept_with(options: argparse.Namespace) -> Iterator[str]:
         yield "It holds the signing key: whoever has it can sign as this newsroom."
     elif not options.without_personal:
         yield "The signing key is not in it: keep the key too (--with-key puts it in)."
+
+
+def _files_of(settings: Settings, files: FilesWritten | None) -> Iterator[str]:
+    if files is None:
+        yield f"Files of pictures are not in it: copy {_stores_of(settings)} as well (--with-media puts them in)."
+        return
+    yield f"Files of pictures: {files.files:,}, {files.bytes:,} bytes."
+    if files.missing:
+        yield f"Files of pictures that the stores do not have, and the backup neither: {files.missing:,}."
+
+
+def _stores_of(settings: Settings) -> str:
+    return f"{settings.media_store} and {settings.media_originals}"
 
 
 def restore_backup(options: argparse.Namespace) -> int:
@@ -75,6 +93,8 @@ def restore_backup(options: argparse.Namespace) -> int:
             done = asyncio.run(restore(settings, path, progress.of, files, hold_scheduled=options.hold_scheduled))
     except Damaged as error:
         fail(f"{path} cannot be restored: {error}")
+    except StoreAway as error:
+        fail(f"a store of pictures does not take the files, so nothing was restored: {error}")
     except NotEmpty as error:
         fail(f"{error}. A backup is restored into an empty one only: name another in {PREFIX}DATABASE_URL")
     except OSError as error:
@@ -118,14 +138,14 @@ def _tell(settings: Settings, done: Restored, files: list[Path], *, is_rehearsal
     print(f"Restored {done.rows:,} rows into {place_of(settings)}; the backup was {made}.")
     if not files:
         print("No file of takedowns was found: what was taken down since the backup is there again (--takedowns FILE).")
-    for line in _settled(done.aftermath):
+    for line in (*_settled(done.aftermath), *_pictures(settings, done)):
         print(line)
     print("Nothing is sent to anybody (such as a CDN) until you run ./nashra resume.")
 
 
 def _settled(done: Aftermath) -> Iterator[str]:
     if done.taken_down:
-        yield f"Taken down again, as since the backup: {done.taken_down:,} articles and comments."
+        yield f"Taken down again, as since the backup: {done.taken_down:,} articles, comments and pictures."
     if done.reinstated:
         yield f"Withdrawn and reinstated since, hence drafts until they are published again: {len(done.reinstated):,}"
         yield from (f"  {id}" for id in done.reinstated[:MOST_LISTED])
@@ -136,6 +156,21 @@ def _settled(done: Aftermath) -> Iterator[str]:
         yield f"Scheduled articles whose moment came since the backup {what}: {len(done.due):,}"
         for article in done.due[:MOST_LISTED]:
             yield f"  {clock.written(article.at)}  {article.id}  {clean_line(article.headline)}"
+
+
+def _pictures(settings: Settings, done: Restored) -> Iterator[str]:
+    found, places = done.pictures, _stores_of(settings)
+    if done.files is not None:
+        yield f"Files of pictures put into {places}: {done.files:,}; those that were there stay."
+    if found.fault:
+        yield f"Nobody knows whether files of pictures are missing, because a store does not answer: {found.fault}"
+    if found.lost:
+        yield f"Pictures whose files are missing: {len(found.lost):,}. Copy them into {places}, as they lay before."
+        yield from (f"  {id}" for id in found.lost[:MOST_LISTED])
+    if found.rebuilt:
+        yield f"Pictures without renditions, which are made anew while the newsroom is served: {found.rebuilt:,}."
+    if found.without_original:
+        yield f"Pictures that are shown, but whose originals are missing: {found.without_original:,}."
 
 
 def _bring_key_back(settings: Settings, done: Restored) -> None:

@@ -8,6 +8,7 @@ import platform
 import sqlite3
 import stat
 from collections.abc import Callable
+from datetime import timedelta
 from importlib.metadata import version
 from typing import Literal, NamedTuple
 
@@ -18,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes.commit_signal import signal_path
 from app.changes.models import ChangeLog
 from app.commands.standing import place_of
+from app.jobs.repository import counts
 from app.kit import clock, migrations
 from app.kit.db import Database, open_database
 from app.kit.openapi import VERSION
@@ -28,6 +30,7 @@ from app.settings import KEY_BYTES, PREFIX, Settings, nearest_variable, short_ke
 PATIENCE = 10  # seconds for the database
 STREAM_PATIENCE = 5.0  # seconds for the first event of a stream, which is sent at once
 CLOCKS_APART = 2.0  # seconds
+NOBODY_WORKS = timedelta(minutes=5)  # a job waits half a second for a worker that has nothing to do
 FILES_BESIDES_STREAMS = 200
 PACKAGES = ("fastapi", "uvicorn", "sqlalchemy", "asyncpg", "pydantic")
 
@@ -111,7 +114,7 @@ async def database(settings: Settings) -> list[Check]:
     try:
         async with open_database(settings.database_url) as opened, asyncio.timeout(PATIENCE):
             seen = [await _reached(opened, settings), await _schema(opened), await _clock(opened)]
-            return [*seen, *await _outbound(opened)]
+            return [*seen, *await _outbound(opened), *await _jobs(opened)]
     except (SQLAlchemyError, OSError) as error:
         reason = str(getattr(error, "orig", error) or type(error).__name__).splitlines()[0]
         detail = f"{place_of(settings)}: {reason}"
@@ -184,6 +187,25 @@ async def _outbound(opened: Database) -> list[Check]:
         return [Check("outbound", "ok", "changes are sent to those that are configured")]
     detail = f"nothing is sent to anybody since the restore of {clock.written(paused)}"
     return [Check("outbound", "warning", detail, "./nashra resume, when this is the newsroom that readers see")]
+
+
+async def _jobs(opened: Database) -> list[Check]:
+    """Whether background jobs wait and nobody runs them. Nothing where the schema is older than they are."""
+    try:
+        async with opened.connection() as connection:
+            queue = await counts(connection)
+    except SQLAlchemyError:
+        return []
+    waiting, dead = sum(one.number for one in queue.due), queue.by_state["dead"]
+    oldest = max((queue.now - one.oldest_at for one in queue.due), default=timedelta(0))
+    is_idle = queue.last_ended_at is None or queue.now - queue.last_ended_at > NOBODY_WORKS
+    if oldest > NOBODY_WORKS and is_idle and not queue.by_state["running"]:
+        detail = f"{waiting} wait, one for {int(oldest.total_seconds() // 60)} minutes, and nobody runs them"
+        return [Check("jobs", "warning", detail, f"run ./nashra worker, or serve without {PREFIX}WORKER=false")]
+    if dead:
+        advice = "GET /v1/desk/jobs?state=dead says why; POST …/{id}/retry tries one again"
+        return [Check("jobs", "warning", f"{dead} have failed for good", advice)]
+    return [Check("jobs", "ok", f"{waiting} due, {queue.by_state['running']} running")]
 
 
 async def stream(settings: Settings) -> Check:

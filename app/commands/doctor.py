@@ -8,7 +8,7 @@ import json
 import sys
 from collections.abc import Callable
 
-from app.commands import checks
+from app.commands import checks, media_checks
 from app.commands.checks import Check
 from app.commands.failing import EXIT_FAILED
 from app.masking import masked
@@ -44,7 +44,7 @@ def _attempted(check: Callable[[Settings], Check], settings: Settings) -> Check:
 
 
 async def _asked(settings: Settings) -> list[Check]:
-    return [*await checks.database(settings), await checks.stream(settings)]
+    return [*await checks.database(settings), *await media_checks.media(settings), await checks.stream(settings)]
 
 
 def _worst(found: list[Check]) -> str:

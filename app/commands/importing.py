@@ -13,8 +13,10 @@ from app.commands.failing import EXIT_FAILED, fail
 from app.commands.progress import Progress
 from app.commands.standing import refuse_older_schema
 from app.imports.nashra import NoExportError, read_in
+from app.imports.pictures import Originals
 from app.imports.report import Report
 from app.kit import migrations
+from app.kit.errors import Unavailable
 from app.settings import Settings, given_path, load
 
 HEADER = ("", "imported", "there already", "left alone", "refused")
@@ -28,9 +30,11 @@ def import_nashra(options: argparse.Namespace) -> int:
     report = Report(progress.say)
     try:
         with _opened(options.file) as source:
-            asyncio.run(_import(settings, source, report, options.dry_run, progress))
+            asyncio.run(_import(settings, source, report, options, progress))
     except NoExportError as error:
         fail(str(error))
+    except Unavailable:
+        fail("no picture can be decoded or stored now; what was read in stays: run it again for the rest")
     except KeyboardInterrupt:
         progress.say("interrupted: what was read in stays; run it again for the rest")
         raise
@@ -42,7 +46,9 @@ def import_nashra(options: argparse.Namespace) -> int:
     return 0 if report.is_complete else EXIT_FAILED
 
 
-async def _import(settings: Settings, source: BinaryIO, report: Report, dry_run: bool, progress: Progress) -> None:
+async def _import(
+    settings: Settings, source: BinaryIO, report: Report, options: argparse.Namespace, progress: Progress
+) -> None:
     from app.main import create_app  # late: it opens the database
 
     app = create_app(settings)  # its transactions end with the change log
@@ -50,7 +56,8 @@ async def _import(settings: Settings, source: BinaryIO, report: Report, dry_run:
     try:
         async with database.connection() as connection:
             await refuse_older_schema(connection)
-        await read_in(database, settings, source, report, dry_run=dry_run, progress=progress.at)
+        originals = Originals(given_path(options.media) if options.media else None, app.state.pictures)
+        await read_in(database, settings, source, report, originals, dry_run=options.dry_run, progress=progress.at)
     finally:
         await app.state.tail.close()
         await database.close()

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import NoReturn, TypeAlias
 
 from app.commands.failing import EXIT_USAGE, suggestion
+from app.commands.values import port, positive
 from app.staff.roles import ROLES
 
 PROGRAM = "./nashra"
@@ -26,15 +27,19 @@ SHELLS = ("bash", "zsh", "fish")
 SETTINGS: Mapping[str, tuple[str, str]] = {
     "NASHRA_DATABASE_URL": ("sqlite:///var/nashra.db", "sqlite:///path or postgresql://user:password@host:port/name"),
     "NASHRA_TAKEDOWNS_FILE": ("beside the data", "file of what was taken down, for the restore of an older backup"),
+    "NASHRA_MEDIA_STORE": ("var/media", "where renditions of pictures lie: a folder, or s3://bucket/prefix"),
+    "NASHRA_MEDIA_ORIGINALS": ("var/originals", "where pictures lie as they were sent"),
     "NASHRA_SECRET_KEY": ("made once with SQLite", "signing keys, 32 random bytes or more; required with PostgreSQL"),
     "NASHRA_MIGRATE_ON_START": ("true", "migrate the database first"),
     "NASHRA_API_URL": ("http://localhost:8000", "public address of this API"),
     "NASHRA_SITE_URL": ("http://localhost:8000", "public address of the web site"),
     "NASHRA_LANGUAGE": ("ar", "language of the newsroom"),
     "NASHRA_TRUSTED_PROXIES": ("none", "networks of the proxies in front"),
+    "NASHRA_WORKER": ("true", "start one worker process, which runs background jobs"),
     "NASHRA_LOG_FORMAT": ("text", "text or json"),
     "NASHRA_LOG_LEVEL": ("info", "debug, info, warning or error"),
 }
+STORES = ("MEDIA_STORE", "MEDIA_ORIGINALS")
 FIRST_STEPS = f"""\
 first steps:
   {PROGRAM} demo                                       a newsroom with content, to look around
@@ -89,6 +94,7 @@ def parser() -> Parser:
     commands = root.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     _demo(commands)
     _serve(commands)
+    _worker(commands)
     _token(commands)
     _export(commands)
     _import(commands)
@@ -143,24 +149,12 @@ def _told(names: Sequence[str]) -> str | None:
     )
 
 
-def _port(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or int(text) > 65_535:
-        raise argparse.ArgumentTypeError(f"{text} is no port: it must be between 0 and 65535")
-    return int(text)
-
-
-def _positive(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text} is no whole number above 0")
-    return int(text)
-
-
 def _where_to_listen(command: Parser) -> None:
     command.add_argument(
         "--host", default="127.0.0.1", help="address to listen on; 0.0.0.0: every network (default: 127.0.0.1)"
     )
-    command.add_argument("--port", type=_port, default=8000, help="port to listen on (default: 8000)")
-    command.add_argument("--workers", type=_positive, default=1, help="processes that answer (default: 1)")
+    command.add_argument("--port", type=port, default=8000, help="port to listen on (default: 8000)")
+    command.add_argument("--workers", type=positive, default=1, help="processes that answer (default: 1)")
 
 
 def _demo(commands: Commands) -> None:
@@ -184,11 +178,23 @@ The database is migrated first. An empty newsroom needs a token before anybody c
 example:
   {PROGRAM} serve --port 8080 --workers 2"""
     settings = ["DATABASE_URL", "SECRET_KEY", "MIGRATE_ON_START", "API_URL", "SITE_URL", "TRUSTED_PROXIES"]
-    settings += ["LOG_FORMAT", "LOG_LEVEL"]
+    settings += ["WORKER", "LOG_FORMAT", "LOG_LEVEL"]
     command = _command(
         commands, "serve", "app.commands.server:serve", "serve the configured database", more=more, settings=settings
     )
     _where_to_listen(command)
+
+
+def _worker(commands: Commands) -> None:
+    more = f"""
+Jobs are what the newsroom does after it has answered. `{PROGRAM} serve` starts one worker by itself, unless
+NASHRA_WORKER=false. Others may run on any machine that reaches the database: each job is run by one of them.
+When a worker is stopped, running jobs get ten seconds, then another takes them over. Stop with Ctrl+C."""
+    sentence, run = "run background jobs", "app.commands.worker:work"
+    settings = ["DATABASE_URL", "SECRET_KEY", "LOG_FORMAT", "LOG_LEVEL"]
+    command = _command(commands, "worker", run, sentence, more=more, settings=settings)
+    until_eof = "also stop when standard input ends: how `serve` starts it"
+    command.add_argument("--until-eof", action="store_true", help=until_eof)
 
 
 def _token(commands: Commands) -> None:
@@ -227,9 +233,7 @@ everything), reporter (own drafts), moderator (comments)."""
         "--role", required=True, action="append", choices=ROLES, help="role of the member; again for more"
     )
     command.add_argument("--label", help="what the token is for (default: none)")
-    command.add_argument(
-        "--expires-days", type=_positive, metavar="DAYS", help="days until it expires (default: never)"
-    )
+    command.add_argument("--expires-days", type=positive, metavar="DAYS", help="days until it expires (default: never)")
 
 
 def _export(commands: Commands) -> None:
@@ -244,11 +248,18 @@ examples:
   {PROGRAM} export - | ssh backup.example.com 'cat > newsroom.jsonl'"""
     sentence = "write everything that the newsroom made to a file"
     command = _command(
-        commands, "export", "app.commands.exporting:write_export", sentence, more=more, settings=["DATABASE_URL"]
+        commands,
+        "export",
+        "app.commands.exporting:write_export",
+        sentence,
+        more=more,
+        settings=["DATABASE_URL", *STORES[1:]],
     )
     command.add_argument("file", metavar="FILE", help="a new file; compressed where it ends in .gz; -: standard output")
     personal = "also e-mail addresses, digests and consents of those who sent comments (default: none of these)"
     command.add_argument("--personal", action="store_true", help=personal)
+    originals = "also copy the originals of pictures to this folder (default: without)"
+    command.add_argument("--media", metavar="FOLDER", help=originals)
 
 
 def _import(commands: Commands) -> None:
@@ -273,10 +284,11 @@ examples:
         "app.commands.importing:import_nashra",
         "read an export of Nashra in",
         more=more,
-        settings=["DATABASE_URL", "SECRET_KEY", "MIGRATE_ON_START"],
+        settings=["DATABASE_URL", "SECRET_KEY", "MIGRATE_ON_START", *STORES],
     )
     command.add_argument("file", metavar="FILE", help="the file, compressed or not; -: standard input")
     command.add_argument("--dry-run", action="store_true", help="only report what would be stored")
+    command.add_argument("--media", metavar="FOLDER", help="the folder of originals that the export was made with")
 
 
 def _migrate(commands: Commands) -> None:
@@ -308,9 +320,12 @@ examples:
   {PROGRAM} backup /srv/backups/nashra-$(date +%F).gz --with-key
   {PROGRAM} backup staging.gz --without-personal"""
     sentence = "write the whole newsroom to a file"
-    command = _command(commands, "backup", "app.commands.backup:backup", sentence, more=more, settings=["DATABASE_URL"])
+    command = _command(
+        commands, "backup", "app.commands.backup:backup", sentence, more=more, settings=["DATABASE_URL", *STORES]
+    )
     command.add_argument("file", metavar="FILE", help="the file to write")
     command.add_argument("--with-key", action="store_true", help="also the signing key (default: without)")
+    command.add_argument("--with-media", action="store_true", help="also the files of pictures (default: without)")
     command.add_argument(
         "--without-personal",
         action="store_true",
@@ -328,7 +343,7 @@ examples:
   {PROGRAM} restore backup.gz --dry-run
   NASHRA_DATABASE_URL=postgresql://… {PROGRAM} restore backup.gz"""
     sentence = "restore a backup into an empty database"
-    settings = ["DATABASE_URL", "TAKEDOWNS_FILE"]
+    settings = ["DATABASE_URL", "TAKEDOWNS_FILE", *STORES]
     run = "app.commands.backup:restore_backup"
     command = _command(commands, "restore", run, sentence, more=more, settings=settings)
     command.add_argument("file", metavar="FILE", help="the backup")

@@ -15,6 +15,7 @@ from pathlib import Path
 from app.commands.failing import EXIT_USAGE, fail
 from app.commands.schema import logs_of
 from app.commands.standing import said_of
+from app.commands.worker import worker_beside
 from app.kit import migrations
 from app.kit.garbage import pause_collection
 from app.serving import listen
@@ -39,7 +40,8 @@ def serve(options: argparse.Namespace) -> int:
     log.info("listening on %s (stop with Ctrl+C)", _address(options))
     for line in asyncio.run(said_of(settings, _address(options))):
         log.info("%s", line)
-    return listen(options, early_hits=settings.early_hits, logs=logs)
+    with worker_beside(options.host, options.port, is_wanted=settings.worker):
+        return listen(options, early_hits=settings.early_hits, logs=logs)
 
 
 def demo(options: argparse.Namespace) -> int:
@@ -52,11 +54,14 @@ def demo(options: argparse.Namespace) -> int:
     os.environ.update(
         {
             f"{PREFIX}DATABASE_URL": f"sqlite:///{SCRATCH / 'nashra.db'}",
+            f"{PREFIX}MEDIA_STORE": str(SCRATCH / "media"),
+            f"{PREFIX}MEDIA_ORIGINALS": str(SCRATCH / "originals"),
             f"{PREFIX}API_URL": address,
             f"{PREFIX}SITE_URL": os.environ.get(f"{PREFIX}SITE_URL", address),
         }
     )
-    os.environ.pop(f"{PREFIX}SECRET_KEY", None)
+    for name in ("SECRET_KEY", "MEDIA_URL"):
+        os.environ.pop(f"{PREFIX}{name}", None)
     settings = load()
     migrations.upgrade(settings.database_url)
     token = asyncio.run(pour(settings))
@@ -68,7 +73,8 @@ def demo(options: argparse.Namespace) -> int:
         "Stop with Ctrl+C. The next demo starts again from nothing.\n",
         flush=True,
     )
-    return listen(options, early_hits=settings.early_hits, logs=logs_of(settings))
+    with worker_beside(options.host, options.port, is_wanted=settings.worker):
+        return listen(options, early_hits=settings.early_hits, logs=logs_of(settings))
 
 
 def _clear_scratch() -> None:

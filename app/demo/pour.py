@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -19,18 +21,22 @@ from app.staff import actions
 from app.staff.repository import Staff
 
 CONTENT = Path(__file__).with_name("newsroom.json")
+PICTURES = Path(__file__).with_name("pictures")
+DECODERS = 2  # decoding is most of the time of a start
+PICTURE = re.compile(r"\{picture:([a-z-]+)\}")  # in a text of `newsroom.json`: becomes the id
 FIELDS = (
     "language kind access urgency headline short_headline summary body body_format section sections tags authors "
-    "dateline source slug lead_image seo rights comments_mode external_id"
+    "dateline source slug lead_image media seo rights comments_mode external_id"
 ).split()
 # An object of `newsroom.json` or of a response: its fields are read without checks.
 Json = dict[str, Any]
+GENEROUS = {"comments_rate": ((100_000, 60),), "log_level": "error", "media_processes": DECODERS}
 DECISIONS = {"approved": "approve", "rejected": "reject", "spam": "spam"}
 
 
 async def pour(settings: Settings) -> str:
     """Fills the database of `settings`; returns a staff token."""
-    generous = settings.model_copy(update={"comments_rate": ((100_000, 60),), "log_level": "error"})
+    generous = settings.model_copy(update=GENEROUS)
     app = create_app(generous)
     try:
         async with app.state.database.transaction() as session:
@@ -53,14 +59,16 @@ def _hours_ago(hours: float) -> Iterator[datetime]:
 
 
 class Pouring:
-    """One run: terms first, then two weeks of news in chronological order."""
+    """One run: pictures and terms first, then two weeks of news in chronological order."""
 
     def __init__(self, client: httpx.AsyncClient, token: str, content: Json) -> None:
         self.client, self.content = client, content
         self.headers = {"Authorization": f"Bearer {token}"}
         self.ids: dict[str, str] = {}
+        self.pictures: dict[str, str] = {}
 
     async def all(self) -> None:
+        await self._library()
         for plural in ("sections", "tags", "authors"):
             for term in self._parents_first(self.content[plural]):
                 body = {name: value for name, value in term.items() if name != "slug"}
@@ -76,6 +84,21 @@ class Pouring:
         for ticker in self.content["tickers"]:
             await self._ticker(ticker)
 
+    async def _library(self) -> None:
+        """Uploads the pictures, as many at once as are decoded at once: more would wait for a decoder, and not long."""
+        free = asyncio.Semaphore(DECODERS)
+        with _hours_ago(max(map(self._age, self.content["articles"])) + 24):
+            index: list[Json] = json.loads((PICTURES / "index.json").read_text("utf-8"))
+            await asyncio.gather(*(self._upload(picture, free) for picture in index))
+
+    async def _upload(self, picture: Json, free: asyncio.Semaphore) -> None:
+        path = PICTURES / picture["file"]
+        fields = {name: value for name, value in picture.items() if name != "file"}
+        form = {"data": (None, json.dumps(fields), "application/json"), "file": (path.name, path.read_bytes())}
+        async with free:
+            answer = await self.client.post("/v1/desk/media", headers=self.headers, files=form)
+        self.pictures[path.stem] = _content_of(answer)["id"]
+
     @staticmethod
     def _parents_first(terms: list[Json]) -> list[Json]:
         return sorted(terms, key=lambda term: term.get("parent") is not None)
@@ -85,7 +108,7 @@ class Pouring:
         return max(float(article.get("hours_ago") or 0), 0.0)
 
     async def _article(self, article: Json) -> None:
-        fields = {name: article[name] for name in FIELDS if article.get(name) is not None}
+        fields = self._with_pictures({name: article[name] for name in FIELDS if article.get(name) is not None})
         if original := article.get("translation_of"):
             fields["translation_of"] = self.ids[original]
         with _hours_ago(self._age(article)):
@@ -100,6 +123,11 @@ class Pouring:
                 await self._verb(article, "submit", {})
         for correction in article.get("corrections", ()):
             await self._correction(made["id"], correction)
+
+    def _with_pictures(self, fields: Json) -> Json:
+        """The fields with the ids of the pictures that they name."""
+        found: Json = json.loads(PICTURE.sub(lambda name: self.pictures[name[1]], json.dumps(fields)))
+        return found
 
     async def _correction(self, id: str, correction: Json) -> None:
         with _hours_ago(correction["hours_ago"]):
@@ -143,7 +171,12 @@ class Pouring:
 
     async def _desk(self, method: str, path: str, body: Json | None = None, **headers: str) -> Json:
         answer = await self.client.request(method, f"/v1/desk{path}", headers={**self.headers, **headers}, json=body)
-        if not answer.is_success:
-            raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text}")
-        content: Json = answer.json()
-        return content
+        return _content_of(answer)
+
+
+def _content_of(answer: httpx.Response) -> Json:
+    if not answer.is_success:
+        asked = answer.request
+        raise RuntimeError(f"{asked.method} {asked.url.path}: {answer.status_code} {answer.text}")
+    content: Json = answer.json()
+    return content

@@ -16,6 +16,7 @@ from app.comments.schemas import AuthorName, AuthorRole, CommentBody, Email
 from app.comments.schemas import Status as CommentStatus
 from app.kit.faults import custom
 from app.kit.schemas import IdInput, Input, Language, Line, MomentInput, SlugInput, WebUrl
+from app.media.schemas import Cause, MediaFields
 from app.sections.schemas import SectionInput
 from app.staff.schemas import MemberInput
 from app.tags.schemas import TagInput
@@ -34,6 +35,7 @@ ArticleState = Literal["draft", "in_review", "published", "withdrawn"]
 SlugKind = Literal["article", "section", "tag", "author", "ticker"]
 KeyedDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Word = Annotated[str, Line(80)]
+Pixels = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
 
 
 def _needed_in(field: str, *states: str) -> AfterValidator:
@@ -41,6 +43,17 @@ def _needed_in(field: str, *states: str) -> AfterValidator:
 
     def check(value: object, info: ValidationInfo) -> object:
         if value is None and info.data.get(field) in states:
+            raise custom("required")
+        return value
+
+    return AfterValidator(check)
+
+
+def _needed_with(field: str) -> AfterValidator:
+    """The value is required where `field`, which stands before it, has one."""
+
+    def check(value: object, info: ValidationInfo) -> object:
+        if value is None and info.data.get(field) is not None:
             raise custom("required")
         return value
 
@@ -97,6 +110,27 @@ class MemberLine(MemberInput, Thing):
 
     kind: Literal["member"]
     active: StrictBool
+
+
+class MediaLine(MediaFields, Thing):
+    """A picture of the library. Its original is not in the file: it lies in the folder of `--media`."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: Literal["media"]
+    filename: Annotated[str, Line(255)]
+    language: Language
+    member: IdInput
+    sha256: KeyedDigest
+    """Of the original, whose name in the folder is `{sha256}.{extension}`."""
+    mime_type: Literal["image/jpeg", "image/png", "image/webp", "image/avif", "image/gif"]
+    bytes: Annotated[StrictInt, Field(ge=1)]
+    width: Pixels
+    height: Pixels
+    animated: StrictBool
+    withdrawn_at: MomentInput | None
+    withdrawn_cause: Annotated[Cause | None, _needed_with("withdrawn_at")]
+    withdrawn_reason: Annotated[Note | None, _needed_with("withdrawn_at")]
 
 
 class TermLine(Thing):
@@ -176,6 +210,9 @@ class ArticleLine(Thing):
     first_published_at: MomentInput | None
     withdrawn_at: Annotated[MomentInput | None, _needed_in("state", "withdrawn")]
     withdrawn_reason: Annotated[Note | None, _needed_in("state", "withdrawn")]
+    withdrawn_cause: Cause | None = None
+    withdrawn_mandatory: StrictBool = False
+    """A kill: everybody who has a copy must take it down."""
     note: Note | None
     """For the desk: why it was returned or withdrawn."""
 
@@ -274,6 +311,6 @@ class End(AnyLine):
 
 
 LINES: tuple[type[AnyLine], ...] = (
-    *(Header, MemberLine, SectionLine, TagLine, AuthorLine, ArticleLine, RevisionLine, CommentLine),
+    *(Header, MemberLine, MediaLine, SectionLine, TagLine, AuthorLine, ArticleLine, RevisionLine, CommentLine),
     *(TickerLine, TickerItemLine, TickerOrderLine, SlugLine, End),
 )

@@ -17,6 +17,7 @@ from app.authors.models import Author
 from app.comments.models import Comment, CommentPrivate
 from app.kit import clock
 from app.kit.db import Base
+from app.media.models import Media, MediaFile
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.staff.models import Member
@@ -29,9 +30,15 @@ NAMED: tuple[type[Article | Section | Tag | Author | Ticker], ...] = (Article, S
 KINDS: dict[type[Base], str] = {Article: "article", **{model: model.kind for model in (Section, Tag, Author, Ticker)}}
 MEMBER = ("id", "name", "roles", "active", "version", "created_at")
 TERM = ("id", "slug", "name", "language", "description", "version", "created_at", "updated_at")
+MEDIA = (
+    *("id", "filename", "language", "alt", "description", "credit", "photographer", "rights", "focal_point"),
+    *("keywords", "taken_at", "version", "created_at", "withdrawn_at", "withdrawn_cause", "withdrawn_reason"),
+)
+MEDIA_FILE = ("sha256", "mime_type", "bytes", "width", "height", "animated")
 ARTICLE = (
     *("id", "state", "translation_group", "version", "created_at", "saved_at", "updated_at", "revised_at"),
-    *("published_at", "first_published_at", "withdrawn_at", "withdrawn_reason", "note"),
+    *("published_at", "first_published_at", "withdrawn_at", "withdrawn_reason", "withdrawn_cause"),
+    *("withdrawn_mandatory", "note"),
 )
 REVISION = ("number", "at", "member_name", "action", "content")
 COMMENT = (
@@ -68,7 +75,7 @@ class Tables:
         """What is to be read, in this order."""
         terms = (self.sections, self.tags, self.authors)
         tickers = (self.tickers, self.items, self.orders)
-        return (self.members, *terms, self.articles, self.revisions, self.comments, *tickers, self.slugs)
+        return (self.members, self.media, *terms, self.articles, self.revisions, self.comments, *tickers, self.slugs)
 
     async def _pages(self, statement: Select[Any], *keys: Any, size: int = PAGE) -> AsyncIterator[Sequence[Row[Any]]]:
         """Keyset pages: each begins behind the last row of the one before."""
@@ -86,6 +93,13 @@ class Tables:
     async def members(self) -> Pages:
         async for rows in self._pages(select(Member.__table__), Member.id):
             yield [{"kind": "member", **_fields(row, MEMBER)} for row in rows]
+
+    async def media(self) -> Pages:
+        """The library, without what was deleted; withdrawn pictures too, so that their bytes stay refused."""
+        files = [MediaFile.__table__.c[name] for name in MEDIA_FILE]
+        statement = select(Media.__table__, *files).join(MediaFile, MediaFile.id == Media.file_id)
+        async for rows in self._pages(statement.where(Media.deleted_at.is_(None)), Media.id):
+            yield [{**_fields(row, (*MEDIA, *MEDIA_FILE)), "kind": "media", "member": row.member_id} for row in rows]
 
     async def sections(self) -> Pages:
         """Parents first: by their depth in the tree."""

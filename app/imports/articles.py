@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import insert, select
 
+from app.articles import pictures
 from app.articles.actions import lacks
 from app.articles.desk_repository import ArticlesToEdit
 from app.articles.editing import Draft
@@ -17,8 +18,11 @@ from app.exports.lines import CONTENT, ArticleLine, Content, RevisionLine
 from app.exports.tables import ARTICLE, written
 from app.imports.step import Step
 from app.kit.errors import Fault, InvalidBody
+from app.media.desk_repository import STANDING, store_uses
+from app.media.models import Media
 from app.staff.access import Actor
 from app.staff.work import Work
+from app.text.markup import media_ids
 
 NAME = "import"  # of who acts, for the audit
 
@@ -55,9 +59,21 @@ async def _plan(step: Step, line: ArticleLine) -> None:
         for id in ids or ():
             if id not in known:
                 step.remark(line, f"the {kind} {id} is not there: left out")
+    await _plan_pictures(step, line)
     _has_come_to_nothing(step, line)
     await step.take_slug(line, KIND, content.slug)
     await step.take_former(line, KIND, line.id)
+
+
+async def _plan_pictures(step: Step, line: ArticleLine) -> None:
+    content, given = line.content, set(CONTENT)
+    named = pictures.named_in(content, given, content.body or "")
+    shown = select(Media.id).where(Media.id.in_(named), STANDING)
+    known = {*(await step.session.execute(shown)).scalars(), *step.planned_of("media", named)}
+    faults = list(pictures.unknown_images(content, given, known))
+    faults += [pictures.not_found("/body", id) for id in media_ids(content.body or "") if id not in known]
+    for fault in faults:
+        step.remark(line, f"{(fault.pointer or '').split('/')[1]}: {fault.params['value']} is not there: left out")
 
 
 def _mapped(step: Step, content: Content) -> Content:
@@ -89,6 +105,7 @@ async def _store(step: Step, line: ArticleLine, member: str) -> None:
     session.add(draft.body)
     session.add_all(_corrections(line))
     await articles.file(article, draft.stored, draft.related)
+    await store_uses(session, KIND, article.id, (), pictures.uses_of(article, draft.body))
     await session.flush()
     await step.take_former(line, KIND, line.id)
     after = (await public_views(session, [article], step.now))[article.id]
@@ -130,7 +147,7 @@ def _decide(step: Step, line: ArticleLine, draft: Draft) -> None:
     article = draft.article
     if _has_come_to_nothing(step, line):
         article.state, article.published_at, article.revised_at, article.first_published_at = "draft", None, None, None
-    elif article.state == "published" and (faults := lacks(article, draft.body)):
+    elif article.state == "published" and (faults := lacks(draft)):
         raise InvalidBody(errors=faults)
 
 

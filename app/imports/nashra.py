@@ -24,6 +24,7 @@ from app.exports.lines import (
     CommentLine,
     End,
     Header,
+    MediaLine,
     MemberLine,
     RevisionLine,
     SectionLine,
@@ -35,6 +36,7 @@ from app.exports.lines import (
 )
 from app.imports.articles import articles, revisions
 from app.imports.comments import comments
+from app.imports.pictures import Originals, media
 from app.imports.reading import CutError, Found, Lines
 from app.imports.report import Report, faults_of, reason_of
 from app.imports.step import Run, Step
@@ -62,6 +64,7 @@ class Kind(NamedTuple):
 
 KINDS = {
     "member": Kind(MemberLine, 100, members),
+    "media": Kind(MediaLine, 1, media),
     "section": Kind(SectionLine, 100, terms),
     "tag": Kind(TagLine, 100, terms),
     "author": Kind(AuthorLine, 100, terms),
@@ -92,19 +95,21 @@ async def read_in(
     settings: Settings,
     source: BinaryIO,
     report: Report,
+    originals: Originals,
     *,
     dry_run: bool = False,
     progress: Callable[[int], None] = lambda _number: None,
 ) -> None:
     """Read in all lines that can be; the `report` tells of the others. Raises `NoExportError`.
 
-    `progress` is called with the number of the line.
+    `originals`: where the files of pictures are. `progress` is called with the number of the line. Where no picture can
+    be decoded or stored now, `Unavailable` ends it: what comes after would lose its pictures.
     """
     lines = Lines(source)
     found = iter(lines)
     try:
         header = _header(next(found, None))
-        run = Run(settings, report, header.made_at, is_dry=dry_run)
+        run = Run(settings, report, header.made_at, originals, is_dry=dry_run)
         await Import(database, run, progress).all(lines, found)
     except CutError:
         report.damaged("the file is cut or damaged: what stands before that place was read in")
@@ -175,6 +180,7 @@ class Import:
     async def _flush(self) -> None:
         batch, self.batch, self.ids, self.bytes = self.batch, [], set(), 0
         if batch:
+            await self.run.originals.prepare(self.run, self.database, batch)  # before a transaction: it takes seconds
             await self._store(batch)
 
     async def _store(self, batch: Sequence[AnyLine], *, alone: bool = False) -> None:

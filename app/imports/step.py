@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -18,6 +18,7 @@ from app.comments.models import Comment
 from app.exports.lines import AnyLine, Thing
 from app.exports.tables import written
 from app.imports.report import Outcome, Report
+from app.media.models import Media
 from app.sections.models import Section
 from app.settings import Settings
 from app.slugs import repository as slugs
@@ -25,8 +26,12 @@ from app.staff.models import Member
 from app.tags.models import Tag
 from app.tickers.models import Ticker, TickerItem
 
+if TYPE_CHECKING:
+    from app.imports.pictures import Originals
+
 MODELS: dict[str, Any] = {
     "member": Member,
+    "media": Media,
     "section": Section,
     "tag": Tag,
     "author": Author,
@@ -38,6 +43,7 @@ MODELS: dict[str, Any] = {
 # Beside the version: what tells two states of one version apart.
 STAMPS = {
     "member": ("name",),
+    "media": ("created_at",),
     "section": ("updated_at",),
     "tag": ("updated_at",),
     "author": ("updated_at",),
@@ -59,6 +65,8 @@ class Run:
     report: Report
     made_at: datetime
     """When the file was made."""
+    originals: Originals
+    """Where the files of pictures are, and what was made of them."""
     is_dry: bool = False
     mapped: dict[tuple[str, str], str] = field(default_factory=dict)
     """(kind, id in the file) -> the id of the same thing here, where that is another."""
@@ -121,7 +129,11 @@ class Step:
         wanted = set(ids)
         model = MODELS[kind]
         found = set((await self.session.execute(select(model.id).where(model.id.in_(wanted)))).scalars())
-        return found | {id for id in wanted if (kind, id) in self.run.planned or (kind, id) in self.planned}
+        return found | self.planned_of(kind, wanted)
+
+    def planned_of(self, kind: str, ids: Iterable[str]) -> set[str]:
+        """Those that would be there after a dry run."""
+        return {id for id in ids if (kind, id) in self.run.planned or (kind, id) in self.planned}
 
     async def fresh(self, lines: Sequence[T]) -> list[T]:
         """Those that are not there. Of the others it is told whether they were changed or deleted here since."""

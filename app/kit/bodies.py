@@ -31,10 +31,15 @@ async def check_body(request: Request) -> None:
         body = await request.json()
     except (ValueError, RecursionError):
         return
-    if not _counts_down(body, MOST_VALUES):
-        raise InvalidBody(errors=[Fault("too_many", pointer="", params={"max": MOST_VALUES})])
+    require_few_values(body, "")
     if is_suspect:
         request._json = storable(body)  # Starlette's cache of the parsed body
+
+
+def require_few_values(value: object, pointer: str) -> None:
+    """Raises `InvalidBody` for JSON with too many values; `pointer`: where it stands in the body."""
+    if not _counts_down(value, MOST_VALUES):
+        raise InvalidBody(errors=[Fault("too_many", pointer=pointer, params={"max": MOST_VALUES})])
 
 
 def _is_utf8(sent: bytes) -> bool:

@@ -40,16 +40,20 @@ def deliver(
     headers: Mapping[str, str] | None = None,
     media_type: str = JSON,
     seldom: bool = False,
+    bulky: bool = False,
+    etag: str | None = None,
 ) -> Response:
     """A public answer, the same for everyone. `tags` are its cache tags; `shows`, where given, are finer tags for the
-    internal cache. `seldom` repeated answers get a faster compression.
+    internal cache. `seldom` repeated answers get a faster compression. `bulky` ones, such as pictures, share a bounded
+    part of the cache, so that they do not evict the others. `etag`, without quotes: of a body that never changes.
 
     The cache in front of the application stores it, adds the ETag, and answers 304.
     """
     settings = request.app.state.settings
     names = list(dict.fromkeys(tags))
     state = request.scope.setdefault("state", {})
-    state["delivered"], state["seldom"] = frozenset(names if shows is None else shows), seldom
+    state["delivered"] = frozenset(names if shows is None else shows)
+    state["kept_as"] = {"seldom": seldom, "bulky": bulky, "etag": etag}
     sent = {
         "Cache-Control": f"public, max-age={settings.cache_max_age}",
         settings.cache_tag_header: _tag_line(names),

@@ -21,6 +21,7 @@
     ├── PayloadTooLarge 413
     ├── UriTooLong 414
     ├── UnsupportedMediaType 415
+    ├── RangeNotSatisfiable 416
     ├── InvalidBody 422
     │   └── IdempotencyConflict 422   the key was used with another body
     ├── PreconditionRequired 428
@@ -174,6 +175,12 @@ class UriTooLong(Problem):
 
 class UnsupportedMediaType(Problem):
     status, slug = 415, "unsupported-media-type"
+
+
+class RangeNotSatisfiable(Problem):
+    """The `Range` of a request begins behind the end (RFC 9110 §15.5.17)."""
+
+    status, slug = 416, "range-not-satisfiable"
 
 
 class InvalidBody(Problem):

@@ -23,7 +23,7 @@ AS_SENT = WrapValidator(lambda value, _check: value)
 
 def checked(schema: type[M], sent: object, context: object = None, others: Iterable[Fault] = ()) -> M:
     """Validate a body. Raises `InvalidBody` with all its faults and the `others`."""
-    found, faults = _read(schema, sent, context)
+    found, faults = validated(schema, sent, context)
     faults += others
     if found is None or faults:
         raise InvalidBody(errors=in_order(schema, faults))
@@ -38,7 +38,7 @@ class Sent(Generic[M, R]):
     """
 
     def __init__(self, schema: type[M], sent: object, readable: type[R], apart: frozenset[str] = frozenset()) -> None:
-        self.form, self.faults = _read(schema, sent, None)
+        self.form, self.faults = validated(schema, sent)
         is_read = self.form is not None and schema is readable and not apart
         self.fields = cast(R, self.form) if is_read else self._right(sent, readable, apart)
         self.given = set(self.fields.model_fields_set)
@@ -60,7 +60,8 @@ def _object(sent: object) -> dict[str, object]:
     return sent if isinstance(sent, dict) else {}
 
 
-def _read(schema: type[M], sent: object, context: object) -> tuple[M | None, list[Fault]]:
+def validated(schema: type[M], sent: object, context: object = None) -> tuple[M | None, list[Fault]]:
+    """The body, or None, and its faults."""
     try:
         return schema.model_validate(sent, context=context), []
     except ValidationError as error:

@@ -90,8 +90,11 @@ class Once:
         self._key: str | None = None
         self._asked = ""
 
-    async def begin(self, scope: str) -> None:
-        """Claim the key. Raises `Replay`, `IdempotencyConflict` or `IdempotencyInFlight` for a known key."""
+    async def begin(self, scope: str, content: str | None = None) -> None:
+        """Claim the key. Raises `Replay`, `IdempotencyConflict` or `IdempotencyInFlight` for a known key.
+
+        `content`: what was sent, in place of the body, where that is no longer in memory.
+        """
         if self._header is None:
             return
         if not SHORTEST <= len(self._header) <= LONGEST or not self._header.isprintable():
@@ -100,7 +103,8 @@ class Once:
             raise BadRequest(errors=[Fault(code, parameter="Idempotency-Key", params=params)])
         key = digest(f"{scope}\n{self._header}")
         await self._claim(key)
-        self._asked = digest(f"{self._request.method} {self._request.url.path}\n".encode() + await self._request.body())
+        sent = await self._request.body() if content is None else content.encode()
+        self._asked = digest(f"{self._request.method} {self._request.url.path}\n".encode() + sent)
         stored = await FIND.first(self._session, {"key": key, "since": clock.now() - KEPT})
         if stored is None:
             self._key = key
@@ -143,17 +147,16 @@ class Once:
         await _put(dialect_of(self._session)).run(self._session, row)
 
 
-async def _once(
-    request: Request,
-    session: Writing,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            description="16 characters or more. For 24 hours the same key and body get the same answer.",
-            examples=["3f0c7a52-headline-of-the-hour"],
-        ),
-    ] = None,
-) -> Once:
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        description="16 characters or more. For 24 hours the same key and body get the same answer.",
+        examples=["3f0c7a52-headline-of-the-hour"],
+    ),
+]
+
+
+async def _once(request: Request, session: Writing, idempotency_key: IdempotencyKey = None) -> Once:
     request.state.once = Once(request, session, idempotency_key)
     once: Once = request.state.once
     return once

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Iterable, MutableMapping
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kit import errors
@@ -24,11 +25,15 @@ access = logging.getLogger("nashra.access")
 log = logging.getLogger("nashra")
 
 DESK = "/v1/desk"
+UPLOADS = re.compile(r"/v1/desk/media(/[^/]+/file)?")
+FORM_BYTES = 100_000  # of a form beside its file
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,128}")
-CORS_REQUEST_HEADERS = "Authorization, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID"
+CORS_REQUEST_HEADERS = (
+    "Authorization, Content-Disposition, Content-Type, Idempotency-Key, If-Match, If-None-Match, Last-Event-ID"
+)
 CORS_EXPOSED = (
     "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Content-Language, X-Request-ID, "
-    "Idempotency-Replayed"
+    "Idempotency-Replayed, Content-Disposition"
 )
 CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 SECURITY = (
@@ -126,6 +131,8 @@ class LastResort:
         watched = on_response_start(send, lambda _headers, message: begun.append(message["status"]))
         try:
             await self.app(scope, receive, watched)
+        except ClientDisconnect:
+            return  # in the middle of an upload: nobody is there to be answered, and nothing is broken here
         except Exception as error:
             if begun or scope["type"] != "http":
                 raise
@@ -222,20 +229,23 @@ def _raw(headers: MutableMapping[str, str] | dict[str, str]) -> list[tuple[bytes
 
 
 class BodyLimit:
-    """Reads the whole body, and refuses one over the limit of its path (413)."""
+    """Reads the whole body, and refuses one over the limit of its path (413). An upload is passed on as it comes."""
 
-    def __init__(self, app: ASGIApp, desk_bytes: int, public_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, desk_bytes: int, public_bytes: int, upload_bytes: int) -> None:
         self.app = app
-        self.desk_bytes, self.public_bytes = desk_bytes, public_bytes
+        self.desk_bytes, self.public_bytes, self.upload_bytes = desk_bytes, public_bytes, upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        limit = self.desk_bytes if scope["path"].startswith(DESK) else self.public_bytes
+        limit = self._limit(scope)
         length = Headers(scope=scope).get("content-length", "")
         if length.isdecimal() and int(length[:20]) > limit:
             await _refuse(limit, scope, receive, send)
+            return
+        if _is_upload(scope):
+            await self.app(scope, _counted(receive, limit), send)
             return
         chunks, size = [], 0
         while True:
@@ -251,10 +261,38 @@ class BodyLimit:
                 break
         await self.app(scope, _replay(b"".join(chunks), receive), send)
 
+    def _limit(self, scope: Scope) -> int:
+        if _is_upload(scope):
+            is_form = Headers(scope=scope).get("content-type", "").lower().startswith("multipart/")
+            return self.upload_bytes + (FORM_BYTES if is_form else 0)
+        return self.desk_bytes if scope["path"].startswith(DESK) else self.public_bytes
+
+
+def _is_upload(scope: Scope) -> bool:
+    return scope["method"] in {"POST", "PUT"} and UPLOADS.fullmatch(scope["path"]) is not None
+
+
+def _counted(receive: Receive, limit: int) -> Receive:
+    """The same body as it comes; raises `PayloadTooLarge` once it is over the limit."""
+    size = 0
+
+    async def counted() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > limit:
+            raise _too_large(limit)
+        return message
+
+    return counted
+
+
+def _too_large(limit: int) -> errors.PayloadTooLarge:
+    return errors.PayloadTooLarge(limit=limit, params={"max": limit}, headers={"Connection": "close"})
+
 
 async def _refuse(limit: int, scope: Scope, receive: Receive, send: Send) -> None:
-    problem = errors.PayloadTooLarge(limit=limit, params={"max": limit}, headers={"Connection": "close"})
-    await render(problem, scope)(scope, receive, send)
+    await render(_too_large(limit), scope)(scope, receive, send)
 
 
 def _replay(body: bytes, receive: Receive) -> Receive:

@@ -50,8 +50,27 @@ MEMBERS: JsonSchemaValue = {
     "existing_id": {
         "type": ["string", "null"],
         "format": "uuid",
-        "description": "`already-exists`: id of the article that has this `external_id`; null if the member may not "
-        "read it.",
+        "description": "`already-exists`: id of the article that has this `external_id`, null if the member may not "
+        "read it; of the job that waits with this `key`; of the picture that has these bytes.",
+    },
+    "accepted": {
+        "type": "array",
+        "items": {"type": "string"},
+        "maxItems": 20,
+        "description": "`unsupported-media-type`: the media types that are taken.",
+    },
+    "uses": {
+        "type": "array",
+        "items": {"$ref": "#/components/schemas/MediaUse"},
+        "maxItems": 100,
+        "description": "`in-use`: what shows the picture, as far as the member may know.",
+    },
+    "hidden_count": {
+        "type": "integer",
+        "format": "int64",
+        "minimum": 0,
+        "maximum": 9007199254740991,
+        "description": "`in-use`: the number of other things that show it.",
     },
 }
 PROBLEM: JsonSchemaValue = {

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, PrimaryKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kit.backup_rule import KEPT
+from app.kit.backup_rule import KEPT, BackupRule
 from app.kit.db import Base, Id, Json, Key, OrderedJson
 
 STANDING = text("deleted_at IS NULL")
@@ -40,7 +40,16 @@ class Media(Base):
         Index("ix_media_newest", "created_at", "id", postgresql_where=STANDING, sqlite_where=STANDING),
         Index("ix_media_deleted_at", "deleted_at"),
     )
-    backup = KEPT
+    # Without personal data: nothing that only the desk sees. Words that answers show stay, as a draft's do.
+    backup = BackupRule(
+        replaced={
+            "filename": lambda row: f"picture {row['id'][-12:]}",
+            "description": lambda _: None,
+            "photographer": lambda _: None,
+            "keywords": lambda _: [],
+            "taken_at": lambda _: None,
+        }
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     kind: Mapped[str] = mapped_column(Key, default="image")
@@ -55,7 +64,7 @@ class Media(Base):
     photographer: Mapped[str | None]
     rights: Mapped[dict[str, object] | None] = mapped_column(Json)
     rights_expire_at: Mapped[datetime | None]  # from `rights`, for the list
-    focal_point: Mapped[dict[str, object] | None] = mapped_column(Json)
+    focal_point: Mapped[dict[str, float] | None] = mapped_column(Json)
     keywords: Mapped[list[str]] = mapped_column(default=list)
     taken_at: Mapped[datetime | None]
     placeholder: Mapped[dict[str, Any]]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hmac
 import os
+from collections.abc import Mapping
 
 from fastapi import APIRouter
 from sqlalchemy.exc import SQLAlchemyError
@@ -13,6 +14,8 @@ from starlette.responses import Response
 
 from app.changes.consumers import positions
 from app.index.repository import stale_count
+from app.jobs.kinds import LANES
+from app.jobs.repository import JobCounts, counts
 from app.kit.db import Database
 from app.kit.errors import Forbidden
 
@@ -38,12 +41,21 @@ HELP = {
     "index_entries_left": ("gauge", "The former name of index_texts_stale; goes in the next release."),
     "consumer_changes_behind": ("gauge", "Changes that a consumer of the log has not processed yet."),
     "consumer_failures": ("gauge", "Failures in a row of a consumer of the log."),
+    "jobs": ("gauge", "Background jobs by state; those that are done are kept for a day."),
+    "jobs_failing": ("gauge", "Background jobs that wait for another attempt."),
+    "jobs_due": ("gauge", "Background jobs of a lane that could be run now."),
+    "jobs_oldest_due_seconds": ("gauge", "Seconds for which the oldest of these has been due."),
     "requests_refused_total": ("counter", "Requests refused below the application, by the slug of the problem."),
     "requests_unfinished": ("gauge", "Connections whose request is not finished."),
+    "media_missing_files_total": ("counter", "Renditions asked for that a row lists and the store lacks."),
     "log_is_current": ("gauge", "1 while the change log can be read."),
 }
 
+UNKNOWN_LANE = "unknown"  # of kinds that this version does not know
 LABELS = {
+    "jobs": "state",
+    "jobs_due": "lane",
+    "jobs_oldest_due_seconds": "lane",
     "requests_refused_total": "reason",
     "consumer_changes_behind": "consumer",
     "consumer_failures": "consumer",
@@ -75,6 +87,7 @@ async def _from_database(state: State) -> dict[str, object]:
     try:
         async with database.connection() as connection:
             stale, consumers = await stale_count(connection), await positions(connection)
+            queue = await counts(connection)
     except (SQLAlchemyError, OSError):
         return {}  # the other metrics do not need the database
     return {
@@ -82,6 +95,21 @@ async def _from_database(state: State) -> dict[str, object]:
         "index_entries_left": stale,
         "consumer_changes_behind": {one.name: max(0, one.head - one.seq) for one in consumers},
         "consumer_failures": {one.name: one.failures for one in consumers},
+        **_of_jobs(queue, state.lanes),
+    }
+
+
+def _of_jobs(queue: JobCounts, lanes: Mapping[str, str]) -> dict[str, object]:
+    due, oldest = dict.fromkeys((*LANES, UNKNOWN_LANE), 0), dict.fromkeys((*LANES, UNKNOWN_LANE), 0.0)
+    for one in queue.due:
+        lane = lanes.get(one.kind, UNKNOWN_LANE)
+        due[lane] += one.number
+        oldest[lane] = max(oldest[lane], (queue.now - one.oldest_at).total_seconds())
+    return {
+        "jobs": queue.by_state,
+        "jobs_failing": queue.failing,
+        "jobs_due": due,
+        "jobs_oldest_due_seconds": oldest,
     }
 
 
@@ -111,6 +139,7 @@ def _values(state: State) -> dict[str, object]:
         "streams_dropped_total": hub.tally.dropped,
         "requests_refused_total": dict.fromkeys(REASONS, 0) | state.connections.refusals,
         "requests_unfinished": len(state.connections.unfinished),
+        "media_missing_files_total": state.media.missing,
         "log_head": tail.head,
         "log_is_current": int(tail.is_current()),
     }

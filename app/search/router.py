@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from itertools import dropwhile, islice
 from typing import Annotated, NamedTuple, Protocol
@@ -13,8 +13,9 @@ from starlette.responses import Response
 
 from app.articles.repository import Articles, Relations
 from app.articles.router import ArticlePath
+from app.articles.rows import ArticleText, ListedRow
 from app.articles.schemas import ArticleFilters
-from app.articles.shapes import comments_mode, writer_of
+from app.articles.shapes import comments_mode, shown_text, writer_of
 from app.index.asking import parse_question
 from app.index.ranking import RANKED, FieldName, RankedHit, Scorer, rank
 from app.index.repository import is_stale
@@ -25,6 +26,7 @@ from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.faults import unknown_name
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
+from app.media.shown import read_pictures
 from app.search.correcting import Correction, correct_question
 from app.search.related import related_to
 from app.search.repository import FacetValue, Match, Search
@@ -39,6 +41,7 @@ from app.search.schemas import (
     SuggestQuery,
 )
 from app.search.suggesting import complete_phrase, complete_word, without_open_quote
+from app.settings import Settings
 from app.text.marking import Marked, Marker
 from app.text.questions import Question
 from app.text.words import words
@@ -89,8 +92,13 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
         "corrected": [{"from": wrong, "to": right} for wrong, right in corrections],
         "facets": _facet_counts(counted) if facets else None,
     }
-    content = listing.spliced(SearchResults, envelope, await _hits(request, connection, found, query, question, now))
-    return await _respond(request, connection, content, next_link(request, page.next))
+    articles = await Articles(connection).summaries([found.ids[hit.place] for hit in found.hits], now)
+    in_bodies = [found.ids[hit.place] for hit in found.hits if "body" in hit.fields]
+    bodies = await Articles(connection).texts(in_bodies, now)
+    hits = _hits(request.app.state.settings, found, articles, bodies, query, question, now)
+    tags = _picture_tags([*articles, *bodies])
+    content = listing.spliced(SearchResults, envelope, hits)
+    return await _respond(request, connection, content, tags, next_link(request, page.next))
 
 
 @articles.get("/{slug}/related", response_model=RelatedArticles, responses=problems(InvalidQuery, NotFound, Gone))
@@ -108,7 +116,8 @@ async def list_related_articles(
     rows = {other.id: other for other in await found.summaries(ids, now)}
     write = writer_of(settings)
     shown = [write(rows[id], comments_mode(rows[id], settings, now) != "closed") for id in ids if id in rows]
-    return await _respond(request, connection, listing.spliced(RelatedArticles, {}, shown))
+    content = listing.spliced(RelatedArticles, {}, shown)
+    return await _respond(request, connection, content, _picture_tags(rows.values()))
 
 
 @router.get("/suggest", response_model=Suggestions, responses=problems(InvalidQuery))
@@ -131,10 +140,19 @@ async def suggest_words(request: Request, query: Annotated[SuggestQuery, Query()
 
 
 async def _respond(
-    request: Request, connection: Reading, content: bytes, headers: dict[str, str] | None = None
+    request: Request,
+    connection: Reading,
+    content: bytes,
+    tags: Iterable[str] = (),
+    headers: dict[str, str] | None = None,
 ) -> Response:
-    response = deliver(request, content, tags=TAGS, headers=headers, seldom=True)
+    response = deliver(request, content, tags=[*TAGS, *tags], headers=headers, seldom=True)
     return uncached(request, response) if await is_stale(connection) else response
+
+
+def _picture_tags(rows: Iterable[ListedRow | ArticleText]) -> list[str]:
+    """Cache tags of the pictures that these articles show in the answer, and whose words its snippets may hold."""
+    return list(dict.fromkeys(f"media:{id}" for row in rows for id in read_pictures(row.pictures)))
 
 
 def _facets(text: str | None) -> list[str]:
@@ -208,13 +226,18 @@ def _checked_values(start: CursorValues, length: int) -> CursorValues:
     return start
 
 
-async def _hits(
-    request: Request, connection: Reading, found: FoundPage, query: SearchQuery, question: Question, now: datetime
+def _hits(
+    settings: Settings,
+    found: FoundPage,
+    shown: Sequence[ListedRow],
+    bodies: Sequence[ArticleText],
+    query: SearchQuery,
+    question: Question,
+    now: datetime,
 ) -> list[bytes]:
-    settings = request.app.state.settings
-    write, articles, ids = writer_of(settings), Articles(connection), [found.ids[hit.place] for hit in found.hits]
-    rows = {row.id: row for row in await articles.summaries(ids, now)}
-    bodies = await articles.texts([found.ids[hit.place] for hit in found.hits if "body" in hit.fields], now)
+    write, ids = writer_of(settings), [found.ids[hit.place] for hit in found.hits]
+    rows = {row.id: row for row in shown}
+    body_texts = {row.article_id: shown_text(row, settings) for row in bodies}
     markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):
@@ -222,12 +245,12 @@ async def _hits(
             related = Relations.of(row)
             if (marker := markers.get(row.language)) is None:
                 marker = markers[row.language] = Marker(question, row.language)
-            texts = list(_texts(row, related, bodies.get(id), hit.fields))
+            texts = list(_texts(row, related, body_texts.get(id), hit.fields))
             snippets = [_snippet(field, mark) for field, mark in _highlights(row.headline, texts, marker)]
             article = write(row, comments_mode(row, settings, now) != "closed")
             score = listing.unvalidated(float | None, hit.score if query.sort == "relevance" else None)
-            shown = listing.unvalidated(list[Snippet], snippets)
-            hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, shown))
+            marked = listing.unvalidated(list[Snippet], snippets)
+            hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, marked))
     return hits
 
 

@@ -32,3 +32,8 @@ class Settings(
     DatabaseSettings,
 ):
     """One frozen value, read from the environment once and passed down. Groups add fields: `settings.site_url`."""
+
+    @property
+    def media_address(self) -> str:
+        """Where renditions are served from, without a slash at the end."""
+        return self.media_url or f"{self.api_url}/media"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Annotated, NamedTuple
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
-from app.settings.group import Secret, SettingsGroup
+from app.settings.group import PREFIX, Secret, SettingsGroup
 from app.settings.values import WebAddress, Words
 
 _CROP = re.compile(r"(?P<name>[a-z0-9]{1,20})=(?P<width>[1-9]\d{0,3})(?P<sign>[:x])(?P<height>[1-9]\d{0,3})")
@@ -62,6 +63,13 @@ def _store(value: str) -> str:
     return value.rstrip("/")
 
 
+def _lie_together(one: str, other: str) -> bool:
+    """Whether one of two stores is below the other, or they are the same."""
+    places = [store if "://" in store else os.path.abspath(store) for store in (one, other)]
+    shorter, longer = sorted(f"{place}/" for place in places)
+    return longer.startswith(shorter)
+
+
 Store = Annotated[str, AfterValidator(_store)]
 
 
@@ -74,6 +82,7 @@ class MediaSettings(SettingsGroup):
     media_originals: Store = Field(
         "var/originals",
         description="Where files lie as they were sent, with all metadata: a folder of its own, or a private bucket.",
+        validate_default=True,
     )
     media_s3_endpoint: WebAddress | None = Field(
         None, description="The address of the S3-compatible service; empty: Amazon's own, by region."
@@ -101,3 +110,12 @@ class MediaSettings(SettingsGroup):
     )
     media_processes: int = Field(1, ge=1, le=64, description="Pictures that are decoded at once on one machine.")
     require_alt: bool = Field(False, description="Whether an article is published only if each image has an `alt`.")
+
+    @field_validator("media_originals")
+    @classmethod
+    def _originals(cls, value: str, info: ValidationInfo) -> str:
+        """Refuse originals below what is served, and renditions among originals."""
+        store = info.data.get("media_store")
+        if store is not None and _lie_together(store, value):
+            raise ValueError(f"must lie neither in {PREFIX}MEDIA_STORE, {store}, nor around it")
+        return value

@@ -103,8 +103,12 @@ def _allow(*roles: str) -> Callable[[Actor], Awaitable[Actor]]:
 
 
 async def _once_per_token(actor: Annotated[Actor, Depends(_actor)], once: UseOnce) -> None:
-    # The roles are part of the key: a member who has lost a role gets no replay from before.
-    await once.begin(f"token:{actor.token_id}:{','.join(sorted(actor.roles))}")
+    await once.begin(once_scope(actor))
+
+
+def once_scope(actor: Actor) -> str:
+    """The scope of an `Idempotency-Key`. With the roles: a member who has lost one gets no replay from before."""
+    return f"token:{actor.token_id}:{','.join(sorted(actor.roles))}"
 
 
 AnyStaff = Annotated[Actor, Depends(_allow(*ROLES))]

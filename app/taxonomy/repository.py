@@ -9,13 +9,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import aliased
 
-from app.articles.filing import Filing
+from app.articles.filing import AUTHORS, Filing
 from app.articles.models import Article
 from app.articles.repository import visible
+from app.authors.models import Author
 from app.kit.db import Connection
 from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
+from app.media.shown import pictures_of
 from app.sections.models import Section
 from app.slugs.models import Slug
 from app.terms.models import Term
@@ -99,6 +101,8 @@ class Taxonomy:
     @staticmethod
     def _columns(filing: Filing) -> Select[Any]:
         model: type[Term] = filing.kind.model
+        if filing is AUTHORS:
+            return select(Author.__table__, pictures_of(Author.id, "avatar"))
         if not filing.kind.is_tree:
             return select(model.__table__)  # type: ignore[attr-defined]  # every model has its table
         above = aliased(Section)

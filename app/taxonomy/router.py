@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -17,6 +18,7 @@ from app.kit.fields import select_fields
 from app.kit.listing import delivered, delivered_list
 from app.kit.paging import Cursors
 from app.kit.routing import LAST_MODIFIED, problems, router_of
+from app.media.shown import Pictures, read_pictures
 from app.taxonomy.repository import Taxonomy
 from app.taxonomy.schemas import (
     AuthorList,
@@ -29,6 +31,7 @@ from app.taxonomy.schemas import (
     TermQuery,
 )
 from app.taxonomy.shapes import shape
+from app.terms.rows import TermRow
 
 router = router_of("/v1", "taxonomy", "Sections, tags and authors of published articles.")
 LISTED = problems(InvalidQuery, InvalidCursor)
@@ -107,7 +110,8 @@ async def _list(
     counts = await taxonomy.counts(filing, [row.id for row in page.rows], now) if counted else {}
     settings = request.app.state.settings
     rows = [shape(filing, row, counts.get(row.id, 0) if counted else None, settings) for row in page.rows]
-    return delivered_list(request, listed, page, rows, tags=[filing.kind.plural], selection=selection)
+    tags = [filing.kind.plural, *_picture_tags(page.rows)]
+    return delivered_list(request, listed, page, rows, tags=tags, selection=selection)
 
 
 async def _read(
@@ -121,7 +125,16 @@ async def _read(
         request,
         one,
         shape(filing, row, counts.get(row.id, 0), request.app.state.settings),
-        tags=[f"{filing.kind.noun}:{row.id}", filing.kind.plural],
-        modified=row.updated_at,
+        tags=[f"{filing.kind.noun}:{row.id}", filing.kind.plural, *_picture_tags([row])],
+        modified=max([row.updated_at, *(picture.changed_at for picture in _pictures(row).values())]),
         selection=selection,
     )
+
+
+def _picture_tags(rows: Sequence[TermRow]) -> list[str]:
+    """Cache tags of the avatars."""
+    return [f"media:{id}" for row in rows for id in _pictures(row)]
+
+
+def _pictures(row: TermRow) -> Pictures:
+    return read_pictures(getattr(row, "pictures", None))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.articles.filing import AUTHORS, SECTIONS, Filing
+from app.authors.shapes import author_fields
 from app.settings import Settings
 from app.terms.shapes import filed_fields, ref_of
 
@@ -16,4 +17,4 @@ def shape(filing: Filing, row: Any, count: int | None, settings: Settings) -> di
         above = (row.above_id, row.above_slug, row.above_name)
         parent = ref_of(settings, "section", *above) if row.above_id else None
         return {**fields, "parent": parent, "position": row.position}
-    return {**fields, "bio": row.bio, "avatar": row.avatar} if filing is AUTHORS else fields
+    return {**fields, **author_fields(row, settings)} if filing is AUTHORS else fields

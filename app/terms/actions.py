@@ -8,6 +8,7 @@ from app.changes.pending import pending_changes
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import new_id
+from app.media.desk_repository import forget_uses
 from app.staff.work import Work
 from app.terms.kinds import B, M, TermKind
 from app.text.slugs import canonical_slug, slug_faults
@@ -31,13 +32,21 @@ async def put_term(work: Work, kind: TermKind[M, B], slug: str, body: B, expecte
         await terms.add(term)
     elif body.slug and body.slug != term.slug:
         await terms.take_slug(term, body.slug)
+    await _compute(work, kind, term)
     if before is not None and kind.shape(term, work.settings) != before:
         term.version, term.updated_at = term.version + 1, work.now
         pending_changes(work.session).edited.add((kind.noun, term.id))
     pending_changes(work.session).touched.add((kind.noun, term.id))
-    await work.session.flush()
+    await _compute(work, kind, term)
     await work.record(f"{kind.noun}.{'create' if made else 'update'}", kind.noun, term.id, slug=term.slug)
     return term, made
+
+
+async def _compute(work: Work, kind: TermKind[M, B], term: M) -> None:
+    """Store the term, and read again what the database computes of it."""
+    await work.session.flush()
+    if kind.computed:
+        await work.session.refresh(term, kind.computed)
 
 
 def _new(kind: TermKind[M, B], slug: str, body: B, now: datetime) -> M:
@@ -55,4 +64,5 @@ async def delete_term(work: Work, kind: TermKind, slug: str, expected: Expected)
     term = await terms.require(slug, for_update=True)
     expected.require(term.version)
     await terms.remove(term)
+    await forget_uses(work.session, term.id)
     await work.record(f"{kind.noun}.delete", kind.noun, term.id, slug=term.slug)

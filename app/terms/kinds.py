@@ -31,6 +31,8 @@ class TermKind(Generic[M, B]):
     """Sets the kind's own fields of a term from the body; raises `InvalidBody`."""
     is_tree: bool = False
     """Whether terms have parents."""
+    computed: tuple[str, ...] = ()
+    """Attributes that the database computes: read again after a change."""
 
     def terms(self, session: AsyncSession) -> Terms[M]:
         return Terms(session, self.model, self.noun, self.plural)

@@ -93,6 +93,20 @@ def prefixed_id(id: str) -> str | None:
     return id if id.startswith(ID_PREFIX) else ID_PREFIX + id
 
 
+MEDIA_ID = "[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+_MEDIA_ID = re.compile(MEDIA_ID)
+# A picture of the library: `<img>` and its `<figure>` name it in this attribute.
+BY_ID = "data-media"
+# The same `<img>` for `value_parser`: it has other attributes than an image at an address.
+IMAGE_BY_ID = f"img[{BY_ID}]"
+
+
+def as_media_id(value: str) -> str | None:
+    """Return the id of a picture of the library, a UUID, in canonical form; None if it is none."""
+    lowered = value.lower()
+    return lowered if _MEDIA_ID.fullmatch(lowered) else None
+
+
 _EVERYWHERE: dict[str, ValueParser] = {"dir": _one_of("ltr", "rtl", "auto"), "lang": _language, "id": prefixed_id}
 _SIZE: dict[str, ValueParser] = {"width": _matching("[1-9][0-9]{0,4}"), "height": _matching("[1-9][0-9]{0,4}")}
 _SPAN: dict[str, ValueParser] = {"colspan": _matching("[1-9][0-9]{0,2}"), "rowspan": _matching("[1-9][0-9]{0,2}")}
@@ -101,9 +115,11 @@ _OF_ELEMENT: dict[str, dict[str, ValueParser]] = {
     "abbr": {"title": _phrase},
     "audio": {"src": safe_source},
     "blockquote": {"cite": safe_link},
+    "figure": {BY_ID: as_media_id},
     # The sanitiser checks the address of an embed: it knows the allowed hosts.
     "iframe": {"src": lambda value: value, "title": _phrase, "allowfullscreen": lambda _: "", **_SIZE},
     "img": {"src": safe_source, "alt": _phrase, **_SIZE},
+    IMAGE_BY_ID: {BY_ID: as_media_id, "alt": _phrase, "data-caption": _phrase, "data-decorative": lambda _: ""},
     "li": {"value": _matching("-?[0-9]{1,5}")},
     "ol": {"start": _matching("-?[0-9]{1,5}"), "reversed": lambda _: ""},
     "q": {"cite": safe_link},
@@ -131,4 +147,5 @@ def is_always_set(element: str, attribute: str) -> bool:
 def attribute_names() -> dict[str, set[str]]:
     """Return the allowed attributes by element (`*`: on every element), without `rel`."""
     names = {"*": set(_EVERYWHERE)} | {element: set(readers) for element, readers in _OF_ELEMENT.items()}
+    names["img"] |= names.pop(IMAGE_BY_ID) - {"data-caption"}
     return names | {element: names[element] | _ALWAYS[element] for element in ("audio", "video")}

@@ -132,8 +132,35 @@ class _Shown(TypedDict):
     id: NotRequired[str]
 
 
+class ImageRendition(TypedDict):
+    """A file of a picture of the library: the whole picture, or a crop."""
+
+    name: str
+    crop: str | None
+    url: str
+    width: int
+    height: int
+    mime_type: str
+    bytes: int
+    animated: bool
+
+
+class ImagePoint(TypedDict):
+    """The point of a picture that must stay visible, from 0 to 1 in each direction."""
+
+    x: float
+    y: float
+
+
+class ImagePlaceholder(TypedDict):
+    """What to show before a picture is loaded."""
+
+    color: str
+    thumbhash: str
+
+
 class Image(_Shown):
-    """A picture; width and height in pixels."""
+    """A picture; width and height in pixels. `alt` and `caption` are in the article's language."""
 
     type: Literal["image"]
     url: str
@@ -142,6 +169,14 @@ class Image(_Shown):
     credit: str | None
     width: int | None
     height: int | None
+    media: str | None
+    focal_point: ImagePoint | None
+    language: str | None
+    direction: Direction | None
+    decorative: bool
+    animated: bool
+    placeholder: ImagePlaceholder | None
+    renditions: list[ImageRendition]
 
 
 class Video(_Shown):

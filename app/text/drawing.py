@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from itertools import takewhile
 from typing import NotRequired, TypedDict, TypeGuard
 
-from app.text.allowed import BLOCKS, HEADINGS
+from app.text.allowed import BLOCKS, BY_ID, HEADINGS
 from app.text.blocks import (
     Audio,
     Block,
@@ -244,12 +244,21 @@ def _media(shown: InlineMedia) -> Media:
 def _image(element: Element) -> Image:
     return {
         "type": "image",
-        "url": element.attributes["src"],
+        # Of a picture of the library the address is filled in when the body is read.
+        "url": element.attributes.get("src", ""),
         "alt": element.attributes.get("alt", ""),
         "caption": None,
         "credit": None,
         "width": _pixels(element, "width"),
         "height": _pixels(element, "height"),
+        "media": element.attributes.get(BY_ID),
+        "focal_point": None,
+        "language": None,
+        "direction": None,
+        "decorative": "data-decorative" in element.attributes,
+        "animated": False,
+        "placeholder": None,
+        "renditions": [],
     }
 
 

@@ -1,10 +1,12 @@
-"""Markdown to HTML: CommonMark with tables, strikethrough and footnotes. HTML in the source is escaped."""
+"""Markdown to HTML: CommonMark with tables, strikethrough, footnotes and images of the library. HTML is escaped."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 from typing import TYPE_CHECKING
+
+from app.text.allowed import BY_ID, as_media_id
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -67,6 +69,8 @@ def markdown_to_html(source: str) -> str:
     tokens = parser.parse(source, environment)
     for token in tokens:
         _drop_looks(token)
+        for part in token.children or ():
+            _name_picture(part)
     return str(parser.renderer.render(tokens, parser.options, environment))
 
 
@@ -75,3 +79,11 @@ def _drop_looks(token: Token) -> None:
     token.attrs.pop("style", None)
     if token.type == "fence":
         token.info = ""
+
+
+def _name_picture(token: Token) -> None:
+    """Turn `![alt](media:ID "caption")` into an image of the library."""
+    scheme, _, id = str(token.attrs.get("src", "")).partition(":")
+    if token.type == "image" and scheme.lower() == "media" and as_media_id(id):
+        caption = token.attrs.pop("title", "")
+        token.attrs = {BY_ID: id, "data-caption": caption, "alt": ""}  # the renderer writes `alt`

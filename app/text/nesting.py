@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from app.text.allowed import CELLS, HEADINGS, IMPLIED_CHILDREN, LISTS, TEXT_BLOCKS
+from app.text.allowed import BY_ID, CELLS, HEADINGS, IMPLIED_CHILDREN, LISTS, TEXT_BLOCKS
 from app.text.characters import normalise
 from app.text.tree import Element
 
@@ -36,7 +36,7 @@ _ROWS = frozenset({"tr", "td", "th"})
 _BARRIERS = {"li": LISTS | CELLS, "dt": CELLS | {"dl"}, "dd": CELLS | {"dl"}, "table": frozenset[str]()}
 # Nesting one of these inside itself changes its meaning; nesting any other is redundant.
 _CUMULATIVE = frozenset({"q", "small", "sub", "sup"})
-_MEANINGLESS_WITHOUT_ATTRIBUTES = frozenset({"bdo", "span"})
+MEANINGLESS_WITHOUT_ATTRIBUTES = frozenset({"bdo", "span"})
 _IMPLIED_END_TAGS = {"a": ("a",), "rt": ("rt", "rp"), "rp": ("rt", "rp")}
 
 
@@ -80,7 +80,7 @@ class Nesting:
         """Close everything and return the body."""
         while len(self._blocks) > 1:
             self._pop()
-        _join_texts(self._blocks[0])
+        join_texts(self._blocks[0])
         return self._blocks[0]
 
     @property
@@ -171,7 +171,7 @@ class Nesting:
         return element
 
     def _is_redundant(self, inline: _Inline) -> bool:
-        if inline.name in _MEANINGLESS_WITHOUT_ATTRIBUTES and not inline.attributes:
+        if inline.name in MEANINGLESS_WITHOUT_ATTRIBUTES and not inline.attributes:
             return True
         same = (one.name == inline.name and one.attributes == inline.attributes for one in self._opened)
         return inline.name not in _CUMULATIVE and any(same)
@@ -183,11 +183,17 @@ class Nesting:
         if name == "p" and self._blocks[-1].name in TEXT_BLOCKS - {"p"}:
             self._end_line()
             return True
-        if len(self._blocks) > MAX_BLOCK_DEPTH and name not in TEXT_BLOCKS | {"hr"}:
+        if len(self._blocks) > MAX_BLOCK_DEPTH and not self._may_be_deep(name, attributes):
             self._ignored[name] += 1
             self._end_line()
             return False
         return self._find_parent(name) and self._insert_block(name, attributes)
+
+    def _may_be_deep(self, name: str, attributes: dict[str, str]) -> bool:
+        """Whether no other block nests in it. A picture of the library stays at any depth, but not in another one."""
+        if name in TEXT_BLOCKS | {"hr"}:
+            return True
+        return BY_ID in attributes and not any(BY_ID in block.attributes for block in self._blocks)
 
     def _find_parent(self, name: str) -> bool:
         """Move to a block that may contain a block of that name; False if there is none."""
@@ -340,7 +346,7 @@ def _strip_end(block: Element) -> None:
         block.children.pop()
 
 
-def _join_texts(element: Element) -> None:
+def join_texts(element: Element) -> None:
     """Join adjacent texts and normalise them to NFC: separate characters may compose now."""
     joined: list[Element | str] = []
     for is_text, group in groupby(element.children, key=lambda child: isinstance(child, str)):
@@ -349,4 +355,4 @@ def _join_texts(element: Element) -> None:
     element.children = joined
     for child in joined:
         if isinstance(child, Element):
-            _join_texts(child)
+            join_texts(child)

@@ -9,15 +9,19 @@ from urllib.parse import unquote
 from app.text.allowed import (
     ADDRESSES,
     BLOCKS,
+    BY_ID,
+    IMAGE_BY_ID,
     INLINE,
     MEDIA,
     RENAMED,
     WRAPPERS,
+    as_media_id,
     is_always_set,
     prefixed_id,
     value_parser,
 )
 from app.text.characters import clean_line, clean_prose, count_refused
+from app.text.figures import lift_pictures
 from app.text.links import host, safe_embed, safe_source
 from app.text.nesting import Nesting
 from app.text.styles import NO_STYLE, read_style
@@ -30,6 +34,8 @@ COSMETIC = frozenset({"removed_attribute"})  # removals that lose no content: th
 # Attributes with the URL of a lazily loaded image.
 LAZY_SOURCES = ("data-src", "data-lazy-src", "data-original", "data-lazy", "data-srcset", "data-lazy-srcset")
 LAZY_ATTRIBUTES = frozenset({*LAZY_SOURCES, "srcset", "sizes", "data-sizes", "data-lazy-sizes", "loading", "decoding"})
+# What an image of the library is without: its id decides, and delivery fills these in.
+GIVEN_BY_LIBRARY = LAZY_ATTRIBUTES | {"src", "width", "height", "role"}
 # The mark that an element already has: the same mark from a style is redundant.
 SAME_AS_MARK = {"strong": "strong", "b": "strong", "em": "em", "i": "em", "s": "s", "del": "s", "u": "u", "ins": "u"}
 MAX_WARNINGS = 50
@@ -56,7 +62,10 @@ def sanitise(source: str, embed_hosts: frozenset[str], refused: int = 0) -> tupl
     sanitiser.count_refused(refused)
     for token in with_lists(found):
         sanitiser.take(token)
-    return sanitiser.nesting.finish(), sanitiser.warnings()
+    body = sanitiser.nesting.finish()
+    if sanitiser.has_pictures:
+        lift_pictures(body)
+    return body, sanitiser.warnings()
 
 
 def _linked_ids(found: list[HtmlToken]) -> set[str]:
@@ -84,6 +93,9 @@ class _Sanitiser:
         self._headings: list[str] = []  # names of elements that became headings
         self._shown: set[str] = set()  # URLs of the images so far
         self._missing = 0  # images without a URL so far: a <noscript> may have it
+        self._awaited: str | None = None  # the id of an open figure of the library that has no image yet
+        self._ignored_pictures = 0  # open `<picture>` elements in figures of the library
+        self.has_pictures = False  # of the library
         self.nesting = Nesting()
         self.removed: dict[tuple[str, str], int] = {}
         self._warning_counts = {True: 0, False: 0}  # by whether they are cosmetic
@@ -128,16 +140,25 @@ class _Sanitiser:
         if name in INLINE:
             self._start_inline(name, token)
         elif name in BLOCKS:
-            if not self.nesting.begin_block(name, self._attributes(name, token)):
-                self._warn("removed_element", name)
+            self._start_block(name, self._attributes(name, token))
         elif name in MEDIA:
             self._media(name, token)
         elif name == "br":
             self.nesting.line_break()
         elif name == "noscript":
             self._noscript(token)
+        elif name == "picture" and self._awaited:
+            self._ignored_pictures += 1
         elif name != "source":
             self._unknown(name, token)
+
+    def _start_block(self, name: str, attributes: dict[str, str]) -> None:
+        is_begun = self.nesting.begin_block(name, attributes)
+        if not is_begun:
+            self._warn("removed_element", name)
+        if name != "p":
+            self._awaited = attributes.get(BY_ID) if is_begun else None
+        self.has_pictures |= BY_ID in attributes
 
     def _start_inline(self, name: str, token: StartTag) -> None:
         attributes = self._attributes(name, token)
@@ -162,11 +183,17 @@ class _Sanitiser:
         if name in INLINE:
             self.nesting.end_inline(name)
         elif name in BLOCKS:
+            self._awaited = None if name == "figure" else self._awaited
             self.nesting.end_block(name)
+        elif name == "picture" and self._ignored_pictures:
+            self._ignored_pictures -= 1
         elif name in WRAPPERS:
             self.nesting.end_wrapper()
 
     def _media(self, name: str, token: StartTag) -> None:
+        if name == "img" and (id := self._awaited or as_media_id(token.attributes.get(BY_ID, ""))):
+            self._picture(id, token)
+            return
         if name == "img":
             self._image(token)
             return
@@ -178,6 +205,16 @@ class _Sanitiser:
             self._warn("removed_embed", host(token.attributes.get("src", "")))
         elif "src" in element.attributes or element.children:
             self.nesting.media(element)
+
+    def _picture(self, id: str, token: StartTag) -> None:
+        """Add an image of the library. Its id, words and `data-decorative` count (also `role="presentation"`)."""
+        self._awaited, self.has_pictures = None, True
+        given = {name: value for name, value in token.attributes.items() if name not in GIVEN_BY_LIBRARY}
+        if token.attributes.get("role", "").lower() in ("presentation", "none"):
+            given["data-decorative"] = ""
+        kept = self._attributes(IMAGE_BY_ID, StartTag("img", given))
+        alt = "" if "data-decorative" in kept else kept.get("alt", "")
+        self.nesting.media(Element("img", {**kept, BY_ID: id, "alt": alt}))
 
     def _image(self, token: StartTag) -> None:
         """Add an image with its real URL; the placeholder of a lazily loaded image is dropped."""
@@ -203,7 +240,7 @@ class _Sanitiser:
         for image in images:
             if safe_source(image.attributes.get("src", "")) not in self._shown:
                 self._withdraw_missing_image()
-                self._image(image)
+                self._media("img", image)
         if not images:
             self._warn("removed_element", "noscript")
 

@@ -10,7 +10,8 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.repository import Articles
+from app.articles.repository import Articles, Relations, picture_tags
+from app.articles.rows import ListedRow
 from app.articles.shapes import summary_of
 from app.kit import clock
 from app.kit.db import Connection, Reading
@@ -19,7 +20,6 @@ from app.kit.fields import Absent, Selection, select_fields
 from app.kit.listing import delivered, delivered_list
 from app.kit.paging import Cursors
 from app.kit.routing import problems, router_of
-from app.settings import Settings
 from app.tickers.composition import ComposedTicker, ticker_of
 from app.tickers.repository import Tickers
 from app.tickers.rows import TickerRow
@@ -42,8 +42,8 @@ async def list_tickers(request: Request, query: Annotated[TickerListQuery, Query
         raise InvalidQuery(errors=[Fault("too_large", parameter="limit", params={"max": EMBEDDING_LIMIT})])
     tickers = Tickers(connection, request.app.state.settings)
     page = await tickers.page(query, Cursors.of(request))
-    rows = await _public_views(request, tickers, page.rows, query.include, selection)
-    return delivered_list(request, TickerList, page, rows, tags=["tickers"], selection=selection)
+    rows, media = await _public_views(request, tickers, page.rows, query.include, selection)
+    return delivered_list(request, TickerList, page, rows, tags=["tickers", *media], selection=selection)
 
 
 @router.get("/{slug}", response_model=TickerRead, responses=problems(InvalidQuery, NotFound))
@@ -59,27 +59,27 @@ async def read_ticker(
     selection = select_fields(TickerRead, query.fields, () if query.include else ARTICLE_ABSENT)
     tickers = Tickers(connection, request.app.state.settings)
     ticker = await tickers.at(slug)
-    (shown,) = await _public_views(request, tickers, [ticker], query.include, selection)
-    return delivered(request, TickerRead, shown, tags=["tickers", f"ticker:{ticker.id}"], selection=selection)
+    (shown,), media = await _public_views(request, tickers, [ticker], query.include, selection)
+    tags = ["tickers", f"ticker:{ticker.id}", *media]
+    return delivered(request, TickerRead, shown, tags=tags, selection=selection)
 
 
 async def _public_views(
     request: Request, tickers: Tickers, rows: Sequence[TickerRow], include: str | None, selection: Selection
-) -> list[dict[str, object]]:
-    """The tickers as they are now: four statements for any number of rows, two more for summaries."""
+) -> tuple[list[dict[str, object]], list[str]]:
+    """The tickers as they are now, and cache tags of the pictures in them: four statements for any number of rows, one
+    more for summaries."""
     now, settings = clock.now(), request.app.state.settings
     composed = await tickers.composed(rows, now) if selection.wants("items", "updated_at") else {}
     embedded = include == "article" and selection.wants("items")
-    summaries = await _summaries(tickers.connection, composed, settings, now) if embedded else {}
-    return [
+    articles = await _articles(tickers.connection, composed, now) if embedded else []
+    summaries = {row.id: summary_of(row, Relations.of(row), settings, now) for row in articles}
+    views = [
         ticker_of(row, composed.get(row.id, ComposedTicker((), row.updated_at)), settings, summaries) for row in rows
     ]
+    return views, picture_tags(map(Relations.of, articles))
 
 
-async def _summaries(
-    connection: Connection, composed: dict[str, ComposedTicker], settings: Settings, now: datetime
-) -> dict[str, dict[str, object]]:
+async def _articles(connection: Connection, composed: dict[str, ComposedTicker], now: datetime) -> Sequence[ListedRow]:
     ids = list({item.story.id for ticker in composed.values() for item in ticker.items if item.story})
-    articles = Articles(connection)
-    rows, related = await articles.with_ids(ids, now), await articles.relations(ids, now)
-    return {id: summary_of(row, related[id], settings, now) for id, row in rows.items()}
+    return await Articles(connection).summaries(ids, now)

@@ -26,6 +26,7 @@ from app.text.dates import FormattedMoment, format_moment
 from app.text.locales import locale_of
 from app.text.messages import negotiate
 from app.web.form_post import CommentForm, receive_comment
+from app.web.pictures import Pictures, open_graph_image, policy_sources
 from app.web.public_api import Json, PublicApi
 from app.web.reader import Paths, Reader, flat, is_at, path_of
 from app.web.templating import HTML, content_security_policy, plain_page, render
@@ -154,7 +155,7 @@ async def _content(request: Request, reader: Reader, template: str, **values: ob
         site_name=settings.site_name,
         site_url=settings.site_url,
         locale=settings.display or settings.language,
-        image_hosts=settings.image_hosts,
+        pictures=Pictures(settings),
         paths=Paths(settings),
         in_words=partial(_in_words, settings),
         here=request.scope["path"],
@@ -170,7 +171,7 @@ def _in_words(settings: Settings, moment: str) -> FormattedMoment:
 
 
 def _headers(settings: Settings) -> dict[str, str]:
-    images = " ".join(["", *(f"https://{host}" for host in settings.image_hosts)])
+    images = policy_sources(settings)
     frames = " ".join(f"https://{host}" for host in settings.embed_hosts) or "'none'"
     policy = content_security_policy(images, f"; media-src 'self'{images}; frame-src {frames}")
     headers = {"Content-Security-Policy": policy, "Content-Language": settings.language}
@@ -219,6 +220,7 @@ async def article_page(request: Request, reader: Reader, form: CommentForm | Non
     values = {
         "article": article,
         "jsonld": jsonld_of(article, reader.settings),
+        "preview": open_graph_image(article),
         "related": await reader.related(article),
         "form": await reader.api.get(f"/v1/articles/{article['id']}/comments/form", language=reader.language),
         "sent": request.query_params.get("sent"),

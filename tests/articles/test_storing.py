@@ -44,7 +44,7 @@ async def test_a_changed_attribute_is_stored_without_a_further_call(newsroom: Ne
     async with newsroom.app.state.database.transaction() as session:
         articles = ArticlesToEdit(session)
         article = await articles.require(id, for_update=True)
-        body, _ = await articles.body_and_relations(article, clock.now())
+        body, _, _ = await articles.body_and_relations(article, clock.now())
         assert body is not None
         article.note, article.rights, body.source = "ملاحظة", {"holder": "المرصد"}, "مصدر"
     stored = (await newsroom.desk("GET", f"/articles/{id}")).json()

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests import databases
+from tests.media.conftest import library, media, places  # noqa: F401  # fixtures: a newsroom with pictures
 
 NAMES = count()
 

@@ -25,15 +25,15 @@ def settings_of(url: str, **changes: Any) -> Settings:
     return Settings.model_validate({"database_url": url, "secret_key": (SECRET,), **changes})
 
 
-async def backed_up(url: str, path: Path, **options: Any) -> Path:
-    """A new backup of the newsroom at `url`."""
-    await write_backup(settings_of(url), path, silent, **options)
+async def backed_up(url: str, path: Path, places: dict[str, Any] | None = None, **options: Any) -> Path:
+    """A new backup of the newsroom at `url`; `places`: its stores of pictures."""
+    await write_backup(settings_of(url, **places or {}), path, silent, **options)
     return path
 
 
-async def restored(path: Path, url: str, **options: Any) -> Restored:
-    """The backup, restored into the database at `url`."""
-    return await restore(settings_of(url), path, silent, **options)
+async def restored(path: Path, url: str, places: dict[str, Any] | None = None, **options: Any) -> Restored:
+    """The backup, restored into the database at `url`, and the stores at `places`."""
+    return await restore(settings_of(url, **places or {}), path, silent, **options)
 
 
 def lines_of(path: Path) -> Lines:
@@ -69,6 +69,13 @@ def _text(line: Any) -> str:
 
 
 def _with_right_totals(lines: Lines) -> Lines:
+    place = next(n for n, line in enumerate(lines) if isinstance(line, dict) and "manifest" in line)
+    totals = _totals_of(lines[:place])
+    header = {**lines[0], "rows": {name: total["rows"] for name, total in totals.items()}}
+    return [header, *lines[1:place], {"manifest": totals}, *_with_right_end(lines[place + 1 :])]
+
+
+def _totals_of(lines: Lines) -> dict[str, Any]:
     totals: dict[str, Any] = {}
     digest, table = hashlib.sha256(), ""
     for line in lines:
@@ -79,5 +86,14 @@ def _with_right_totals(lines: Lines) -> Lines:
         elif "table" in line:
             table, digest = line["table"], hashlib.sha256()
             totals[table] = {"rows": 0, "sha256": digest.hexdigest()}
-    header = {**lines[0], "rows": {name: total["rows"] for name, total in totals.items()}}
-    return [header, *lines[1:-1], {"manifest": totals}]
+    return totals
+
+
+def _with_right_end(files: Lines) -> Lines:
+    """The lines of files, and an end that fits them."""
+    if not files:
+        return []
+    own = files[:-1]
+    sizes = [line["bytes"] for line in own if isinstance(line, dict) and "bytes" in line]
+    sha256 = hashlib.sha256("".join(map(_text, own)).encode()).hexdigest()
+    return [*own, {"files": {"files": len(sizes), "bytes": sum(sizes), "sha256": sha256}}]

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from app.backup.file import Damaged
+from app.backup.lines import Damaged
 from app.backup.loading import schema_of
 from app.backup.restoring import rehearse
 from app.kit import migrations
@@ -137,7 +137,7 @@ def row_gone(lines: Lines) -> Lines:
 
 # Lines that are otherwise honest: header and manifest say what is there.
 HONEST: dict[str, tuple[Change, str]] = {
-    "another version of the format": (with_header(version=2), "version 2"),
+    "another version of the format": (with_header(version=3), "version 3"),
     "another format": (with_header(format="zip"), "no backup of Nashra"),
     "a newer revision": (with_header(revision="9999_the_future"), "newer"),
     "a revision that is a path": (with_header(revision="../../etc/passwd"), "revision"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,7 +13,7 @@ import pytest
 from sqlalchemy import select, text, update
 
 from app.backup.aftermath import Aftermath, Due
-from app.backup.file import Damaged
+from app.backup.lines import Damaged
 from app.backup.restoring import NotEmpty, rehearse, restore
 from app.changes import takedowns
 from app.changes.consumers import Batch, Consumer, ConsumerRun
@@ -282,14 +283,30 @@ async def test_a_database_that_is_not_empty_is_refused_and_stays(
     assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
 
 
+SINCE = {"takedowns", "jobs", "media", "media_files", "media_keys", "media_uses"}
+
+
+NEWER = (
+    ("change_log", "outbound_paused_at"),
+    ("articles", "withdrawn_cause"),
+    ("articles", "withdrawn_mandatory"),
+)
+
+
 def without_newest_columns(lines: Lines) -> Lines:
     """A backup as version 0011 of the schema would have made it."""
-    place = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == "change_log")
-    del lines[place]["columns"]["outbound_paused_at"]
-    lines[place + 1].pop()
-    begin = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == "takedowns")
-    end = next(n for n in range(begin + 1, len(lines)) if isinstance(lines[n], dict))
-    return [{**lines[0], "revision": "0011_consumers"}, *lines[1:begin], *lines[end:]]
+    for table, column in NEWER:
+        place = next(n for n, line in enumerate(lines) if isinstance(line, dict) and line.get("table") == table)
+        at = list(lines[place]["columns"]).index(column)
+        del lines[place]["columns"][column]
+        for row in itertools.takewhile(lambda line: isinstance(line, list), lines[place + 1 :]):
+            del row[at]
+    table, kept = "", []
+    for line in lines:
+        table = line.get("table", "") if isinstance(line, dict) else table
+        if table not in SINCE:
+            kept.append(line)
+    return [{**kept[0], "revision": "0011_consumers"}, *kept[1:]]
 
 
 async def test_a_backup_of_an_older_version_is_migrated(

@@ -45,6 +45,7 @@ async def test_a_good_database_is_reachable_writable_migrated_and_on_time(databa
         ("schema", "ok"),
         ("clock", "ok"),
         ("outbound", "ok"),
+        ("jobs", "ok"),
     ]
 
 
@@ -117,11 +118,20 @@ def test_too_few_open_files_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_doctor_says_all_at_the_shell_and_leaves_no_file(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'nashra.db'}"
-    answer = serving.command("doctor", "--json", url=url, NASHRA_SITE_NMAE="x", NASHRA_SECRET_KEY="")
+    answer = serving.command(
+        "doctor",
+        "--json",
+        url=url,
+        NASHRA_SITE_NMAE="x",
+        NASHRA_SECRET_KEY="",
+        NASHRA_MEDIA_STORE=str(tmp_path / "media"),
+        NASHRA_MEDIA_ORIGINALS=str(tmp_path / "originals"),
+    )
     assert answer.returncode == 0
     told = json.loads(answer.stdout)
     assert told["status"] == "warning"
-    names = ["settings", "keys", "folders", "open files", "database", "stream", "versions"]
+    of_pictures = ["renditions", "originals", "private"]  # without a database none can be missing
+    names = ["settings", "keys", "folders", "open files", "database", *of_pictures, "stream", "versions"]
     assert [check["name"] for check in told["checks"]] == names
     assert "NASHRA_SITE_NAME" in told["checks"][0]["advice"]
     assert list(tmp_path.iterdir()) == []

@@ -88,7 +88,7 @@ def test_no_row_tells_of_a_setting_that_is_not_there() -> None:
 
 def written(value: Any) -> str | None:
     """A default as it stands in the table; None where words say it better."""
-    if value in ("", ()):
+    if value in ("", (), None):
         return None
     if isinstance(value, bool):
         return str(value).lower()
@@ -110,7 +110,7 @@ def test_every_environment_variable_is_told(name: str) -> None:
 
 
 def test_no_page_names_a_variable_that_nothing_reads() -> None:
-    named = {name for page in PAGES for name in re.findall(rf"{PREFIX}[A-Z_]+[A-Z]", page.read_text("utf-8"))}
+    named = {name for page in PAGES for name in re.findall(rf"{PREFIX}[A-Z0-9_]+[A-Z]", page.read_text("utf-8"))}
     assert named - set(VARIABLES) == set()
 
 

@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import select
@@ -14,7 +15,13 @@ from app.changes.models import ChangeLog
 from app.exports.file import Output
 from app.exports.newsroom import export
 from app.imports.nashra import read_in
+from app.imports.pictures import Originals
 from app.imports.report import Report
+from app.kit import clock
+from app.kit.ids import new_id
+from app.media.desk_repository import MediaToEdit
+from app.media.models import Media, MediaFile
+from app.media.names import new_key
 from tests.comments.talk import Talk
 from tests.newsroom import Newsroom
 
@@ -43,10 +50,11 @@ async def exported(room: Newsroom, *, personal: bool = False) -> bytes:
     return stream.getvalue()
 
 
-async def imported(room: Newsroom, file: bytes, *, dry_run: bool = False) -> Imported:
+async def imported(room: Newsroom, file: bytes, *, dry_run: bool = False, originals: Path | None = None) -> Imported:
+    """`originals`: the folder of `export --media`."""
     report = Imported()
-    source = io.BytesIO(file)
-    await read_in(room.app.state.database, room.settings, source, report, dry_run=dry_run)
+    source, found = io.BytesIO(file), Originals(originals, room.app.state.pictures)
+    await read_in(room.app.state.database, room.settings, source, report, found, dry_run=dry_run)
     return report
 
 
@@ -79,8 +87,40 @@ async def head(room: Newsroom) -> int:
         return int((await connection.execute(select(ChangeLog.head))).scalar_one())
 
 
+async def withdrawn_picture(room: Newsroom, **fields: Any) -> Media:
+    """Rows of a picture that was taken down: it has no file any more."""
+    at = clock.now()
+    size: dict[str, Any] = {"mime_type": "image/png", "bytes": 7, "width": 4, "height": 3, "animated": True}
+    file = MediaFile(
+        id=new_id(), sha256=new_key() + new_key(), name=f"{new_key()}.png", created_at=at, withdrawn_at=at, **size
+    )
+    words: dict[str, Any] = {
+        "alt": "قبّة",
+        "description": "سرّ",
+        "photographer": "سلمى",
+        "keywords": ["ليل"],
+        "credit": "المرصد",
+    }
+    words |= {
+        "rights": {"holder": "المرصد"},
+        "focal_point": {"x": 0.5, "y": 0.25},
+        "taken_at": at,
+        "filename": "قبّة.png",
+    }
+    words |= {"withdrawn_at": at, "withdrawn_cause": "rights", "withdrawn_reason": "انتهى الترخيص."}
+    picture = Media(
+        **{"id": new_id(), "file_id": file.id, "key": new_key(), "recipe": "", "language": "ar", "placeholder": {}},
+        **{"renditions": [], "member_id": room.members["admin"], "created_at": at, "changed_at": at, "version": 3},
+        **words | fields,
+    )
+    async with room.app.state.database.transaction() as session:
+        await MediaToEdit(session).add(file, picture)
+    return picture
+
+
 async def some_of_everything(room: Newsroom) -> dict[str, Any]:
     """Articles of every state, translations, corrections, redirects, a thread, a ticker. Returns some by name."""
+    await withdrawn_picture(room)
     await room.section("علوم", position=2)
     await room.section("فضاء", parent="علوم", description="ما فوق الغلاف الجوي")
     await room.tag("قديم", name="فلك")

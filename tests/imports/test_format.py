@@ -49,6 +49,11 @@ def test_all_faults_of_a_line_are_told_at_once(kind: str) -> None:
 # Made again, or a part of another line: `content`, `corrections`, `external_id`, the order of links, paths, references.
 ELSEWHERE = {
     "members": {"name_key"},
+    "media": {
+        *("kind", "file_id", "key", "recipe", "rights_expire_at", "placeholder", "renditions", "member_id"),
+        *("changed_at", "deleted_at"),
+    },
+    "media_files": {"id", "name", "created_at", "withdrawn_at"},
     "articles": {
         *("reading_minutes", "corrected", "comment_count", "announced", "member_id", "section_id"),
         *("external_system", "external_id"),
@@ -66,15 +71,17 @@ ELSEWHERE = {
 # Read in whole, or made again from lines.
 WHOLE = {
     *("slugs", "article_sections", "article_tags", "article_authors", "ticker_places", "ticker_sections"),
-    "ticker_tags",
+    *("ticker_tags", "media_keys", "media_uses"),
 }
-# Not of what people wrote: tokens, the audit, the log, the index, what a process remembers.
+# Not of what people wrote: tokens, the audit, the log, the index, what a process remembers, what it has still to do.
 LEFT_OUT = {
     *("staff_tokens", "audit", "changes", "change_log", "consumers", "announced", "indexed", "headwords"),
-    *("takedowns", "idempotency_keys", "flood_buckets", "counted_windows"),
+    *("takedowns", "idempotency_keys", "flood_buckets", "counted_windows", "jobs"),
 }
 NAMES = {
     "members": tables.MEMBER,
+    "media": tables.MEDIA,
+    "media_files": tables.MEDIA_FILE,
     "sections": tables.TERM,
     "tags": tables.TERM,
     "authors": tables.TERM,

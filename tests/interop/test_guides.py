@@ -34,6 +34,7 @@ def module(folder: Path, text: str) -> Path:
 
 @pytest.mark.parametrize("example", PROGRAMS, ids=str)
 def test_an_example_runs(example: guides.Example, demo: serving.Demo, tmp_path: Path) -> None:
+    guides.put_files(tmp_path)
     ran = subprocess.run(
         ["node", module(tmp_path, example.text)],
         cwd=tmp_path,

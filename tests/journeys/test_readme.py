@@ -129,11 +129,17 @@ def reader_of(demo: serving.Demo, curl: Path) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("guide", sorted(SCRIPTS))
-def test_the_requests_of_a_guide_are_answered(guide: str, demo: serving.Demo, curl: Path) -> None:
+def test_the_requests_of_a_guide_are_answered(guide: str, demo: serving.Demo, curl: Path, tmp_path: Path) -> None:
     """In one shell, as a reader pastes them."""
+    guides.put_files(tmp_path)
     steps = [example.text for example in guides.examples("sh") if example.guide == guide and not example.is_endless]
     ran = subprocess.run(
-        ["sh", "-euc", "".join(steps)], env=reader_of(demo, curl), capture_output=True, encoding="utf-8", check=False
+        ["sh", "-euc", "".join(steps)],
+        cwd=tmp_path,
+        env=reader_of(demo, curl),
+        capture_output=True,
+        encoding="utf-8",
+        check=False,
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr == ""
@@ -148,6 +154,7 @@ def test_a_python_example_runs(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    guides.put_files(tmp_path)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("NASHRA_URL", demo.address)
     monkeypatch.setenv("TOKEN", demo.token)

@@ -31,6 +31,7 @@ SHOWN = {
     *("takedowns_file", "site_name", "article_path", "section_path", "tag_path", "author_path"),
     *("reader_ticker", "image_hosts", "desk_origins", "embed_hosts", "cache_tag_header"),
     *("comments_privacy_text", "comments_privacy_version"),
+    *("media_store", "media_originals", "media_s3_region", "media_s3_access_key", "media_sizes"),
 }
 WORDS = ("canary", "/canary/{slug}")
 ADDRESSES = (

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from fastapi.routing import iter_route_contexts
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
 from app.audit.models import AuditEntry
+from app.jobs.models import Job
+from app.jobs.queue import enqueue
+from tests.media.desk import picture
+from tests.media.library import undecoded_picture
 from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
@@ -21,11 +26,13 @@ EDITORS = {"admin", "editor"}
 # Operations by name -> who may. The first pattern that matches counts.
 MAY: list[tuple[str, set[str]]] = [
     (r"read_me", EVERYONE),
-    (r".*(member|token|audit|list_tokens).*", {"admin"}),
+    (r".*(member|token|audit|list_tokens|job).*", {"admin"}),
     (r"(list|read)_desk_(section|tag|author)s?", EVERYONE),
     (r"(put|delete)_(section|tag|author)", EDITORS),
     (r".*ticker.*", EDITORS),
     (r".*comment.*", {"admin", "editor", "moderator"}),
+    (r"withdraw_media", EDITORS),
+    (r".*media.*", {"admin", "editor", "reporter"}),
     (r"(return|publish|unpublish|withdraw|reinstate|correct)_article", EDITORS),
     (r".*(article|revision).*", {"admin", "editor", "reporter"}),
 ]
@@ -86,6 +93,7 @@ class Day:
     def __init__(self, newsroom: Newsroom) -> None:
         self.newsroom = newsroom
         self.desk = newsroom.desk
+        self.colours = itertools.count(1)
 
     async def article(self, state: str = "draft") -> str:
         return f"/articles/{(await self.newsroom.in_state(state))['id']}"
@@ -215,6 +223,42 @@ class Day:
     async def decide_comments(self) -> Any:
         decision = {"id": await self.comment(), "action": "approve"}
         return lambda: self.desk("POST", "/comments/decisions", {"decisions": [decision]})
+
+    async def retry_job(self) -> Any:
+        async with self.newsroom.app.state.database.transaction() as session:
+            await enqueue(session, "test.failed", {})
+            await session.execute(update(Job).values(state="dead"))
+        id = (await self.desk("GET", "/jobs?state=dead")).json()["data"][0]["id"]
+        return lambda: self.desk("POST", f"/jobs/{id}/retry")
+
+    async def picture(self) -> str:
+        return f"/media/{await undecoded_picture(self.newsroom)}"
+
+    async def send(self, method: str, path: str) -> Any:
+        headers = {"Authorization": f"Bearer {self.newsroom.tokens['admin']}", "Content-Type": "image/jpeg"}
+        content = picture(64, 48, f"#{next(self.colours):06x}")
+        url = f"/v1/desk/media{path}"
+        answer = await self.newsroom.client.request(method, url, content=content, headers={**headers, "If-Match": "*"})
+        assert answer.is_success, answer.text
+
+    async def upload_media(self) -> Any:
+        return lambda: self.send("POST", "")
+
+    async def replace_media_file(self) -> Any:
+        path = (await self.picture()).removeprefix("/media")
+        return lambda: self.send("PUT", f"{path}/file")
+
+    async def update_media(self) -> Any:
+        url = await self.picture()
+        return lambda: self.desk("PATCH", url, {"alt": "صورة"}, if_match="*")
+
+    async def delete_media(self) -> Any:
+        url = await self.picture()
+        return lambda: self.desk("DELETE", url, if_match="*")
+
+    async def withdraw_media(self) -> Any:
+        url = await self.picture()
+        return lambda: self.desk("POST", f"{url}/withdraw", {"cause": "other", "reason": "س"})
 
     async def create_member(self) -> Any:
         return lambda: self.desk("POST", "/staff", {"name": "جديد", "roles": ["reporter"]})

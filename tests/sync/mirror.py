@@ -35,6 +35,8 @@ class Mirror:
                 return new
 
     def _take(self, entry: dict[str, Any]) -> None:
+        if entry["resource"] == "media":  # without an object: the articles that show it follow
+            return
         thing = (entry["resource"], entry["id"])
         if not entry["tombstone"]:
             self.things[thing] = entry["object"]

@@ -8,7 +8,10 @@ from typing import Any
 
 import pytest
 
+from app.articles.following import FOLLOW_MEDIA
+from app.jobs.worker import Worker
 from app.kit import clock
+from tests.media.library import undecoded_picture
 from tests.newsroom import Newsroom, opened
 from tests.sync.mirror import Mirror, delivered, joined
 
@@ -24,8 +27,11 @@ class History:
         self.items: list[tuple[str, str]] = []
         self.comments: list[tuple[str, str]] = []
         self.tokens: dict[str, str] = {}
+        self.pictures: list[str] = []
 
-    async def begin(self) -> None:
+    async def begin(self, *, has_pictures: bool = True) -> None:
+        if has_pictures:
+            self.pictures = [await undecoded_picture(self.newsroom, alt=f"صورة {number}") for number in range(4)]
         for slug in SECTIONS:
             await self.newsroom.section(slug)
         for slug in TAGS:
@@ -40,9 +46,10 @@ class History:
             *[self.write] * 3, *[self.publish] * 5, *[self.change] * 3, self.correct, self.unpublish,
             self.withdraw, self.reinstate, self.rename_term, self.move_section, self.put_item,
             self.drop_item, self.switch_ticker, self.comment, self.comment, self.moderate, self.moderate,
-            self.take_back,
+            self.take_back, self.show_picture, self.show_picture, self.describe_picture, self.describe_picture,
+            self.withdraw_picture, self.work_off,
         ]  # fmt: skip
-        await self.random.choice(steps)()
+        await self.random.choice(steps if self.pictures else steps[:-6])()
 
     async def _desk(self, method: str, url: str, json: Any = None, match: str | None = "*") -> Any:
         """Send a request; a refusal (4xx) does not end the history."""
@@ -87,6 +94,35 @@ class History:
             ]
         )
         await self._desk("PATCH", f"/articles/{self._some(self.articles)}", changes)
+
+    async def show_picture(self) -> None:
+        """In a lead image, a gallery, a body or an avatar."""
+        pick, id = self.random, self.random.choice(self.pictures)
+        if pick.random() < 0.2:
+            await self._desk("PUT", f"/authors/{pick.choice(AUTHORS)}", {"name": "سلمى", "avatar": {"id": id}})
+            return
+        changes = pick.choice(
+            [
+                {"lead_image": {"id": id, "alt": pick.choice(["", "كلمات"])}},
+                {"media": [{"id": one} for one in pick.sample(self.pictures, 2)]},
+                {"body": f'<p>متن.</p><img data-media="{id}">'},
+                {"lead_image": None, "media": []},
+            ]
+        )
+        await self._desk("PATCH", f"/articles/{self._some(self.articles)}", changes)
+
+    async def describe_picture(self) -> None:
+        credit = {"credit": f"وكالة {self.random.randrange(99)}"}
+        await self._desk("PATCH", f"/media/{self.random.choice(self.pictures)}", credit)
+
+    async def withdraw_picture(self) -> None:
+        if self.random.random() < 0.3:
+            body = {"cause": "rights", "reason": "انتهى الترخيص."}
+            await self._desk("POST", f"/media/{self.random.choice(self.pictures)}/withdraw", body)
+
+    async def work_off(self) -> None:
+        """The background jobs that are due: the log follows the pictures."""
+        await Worker(self.newsroom.app.state.database, self.newsroom.settings, [FOLLOW_MEDIA]).work_off()
 
     async def correct(self) -> None:
         note = {"kind": "correction", "note": "صُحّح الرقم.", "summary": "ملخص مصحّح."}
@@ -177,7 +213,7 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
         await history.begin()
         early, late, part = Mirror(newsroom), Mirror(newsroom, limit=100), Mirror(newsroom, "&language=ar")
         start = clock.now()
-        for step in range(70):
+        for step in range(100):
             with clock.frozen(start + timedelta(minutes=2 * step)):
                 await history.step()
                 await newsroom.app.state.background.run_due()
@@ -185,8 +221,9 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
                     await early.follow()
                 if history.random.random() < 0.1:
                     await part.follow()
-        with clock.frozen(start + timedelta(minutes=140)):
+        with clock.frozen(start + timedelta(minutes=200)):
             await newsroom.app.state.background.run_due()
+            await history.work_off()
             expected = await delivered(newsroom)
             for mirror in (early, late, part):
                 await mirror.follow()

@@ -1,0 +1,48 @@
+"""What the change log records of a picture, and what follows for the things that show it."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from app.changes.pending import PendingChange, pending_changes, record_change
+from app.jobs.queue import enqueue
+from app.kit import clock
+from app.media.desk_repository import ARTICLES, KIND, users
+from app.media.models import Media
+
+CHANGED = "media.changed"
+FOLLOW = "media.follow"
+"""The kind of job that records the articles which show a changed picture."""
+REMOVE = "media.remove"
+"""The kind of job that removes the files of a withdrawn picture."""
+
+
+def tell_media_change(session: AsyncSession, id: str, version: int, *, is_withdrawn: bool = False) -> None:
+    """Record a change of a picture in the log; its cache tag invalidates the answers that show it."""
+    record_change(session, PendingChange(CHANGED, id, tags={f"media:{id}"}, tombstone=is_withdrawn, version=version))
+
+
+async def record_media_change(
+    session: AsyncSession, media: Media, now: datetime, *, is_withdrawn: bool = False
+) -> None:
+    """Record that what answers show of a picture has changed; its cache tag invalidates them with the commit.
+
+    Articles that show it are recorded by a job, in batches, because there may be thousands. Authors follow at once.
+    A change of what nothing public shows is not told: the rooms above know that, under the log's lock.
+    """
+    media.changed_at = max(now, clock.now())  # the transaction may have waited for an article that names it
+    used_by = await users(session, media.id)
+    pending = pending_changes(session)
+    if is_withdrawn:  # always: former answers may lie in caches
+        tell_media_change(session, media.id, media.version, is_withdrawn=True)
+    elif used_by:
+        pending.touched.add((KIND, media.id))
+    terms = used_by - {ARTICLES}
+    pending.touched |= terms
+    pending.edited |= terms
+    if is_withdrawn:
+        await enqueue(session, REMOVE, {"media_id": media.id}, key=media.id)
+    if ARTICLES in used_by:
+        await enqueue(session, FOLLOW, {"media_id": media.id}, key=media.id)
