@@ -497,7 +497,7 @@ class ArticleDesk(AnyArticle):
     saved_at: Moment
     withdrawn_at: Moment | None
     withdrawn_reason: str | None
-    withdrawn_cause: Annotated[str | None, open_to(Cause)]
+    withdrawn_cause: Annotated[str, open_to(Cause)] | None
     """Why it was withdrawn; null of one that was withdrawn before causes were kept."""
     withdrawn_mandatory: bool
     """Whether it was killed: everybody who has a copy must take it down."""

@@ -70,7 +70,7 @@ class ChangeRead(Output, defer_build=True):
 
 def _change_of(noun: Noun) -> Any:
     """The schema of changes of one kind of thing."""
-    shapes: Any = reduce(or_, noun.schemas, None)
+    shapes: Any = reduce(or_, noun.schemas, None) if noun.schemas else dict[str, object] | None
     kind: Any = Annotated[str, WithJsonSchema({"type": "string", "const": noun.kind})]
     return create_model(
         f"{noun.kind.title()}Change",
