@@ -27,6 +27,7 @@ from nashra_client.models import (
     CommentForm,
     DeskArticle,
     Fault,
+    MediaChange,
     Member,
     MemberList,
     MemberUpdate,
@@ -38,7 +39,9 @@ from nashra_client.models import (
 )
 from nashra_client.types import UNSET, Unset
 
-Change = ArticleChange | AuthorChange | CommentChange | OtherChange | SectionChange | TagChange | TickerChange
+Change = (
+    ArticleChange | AuthorChange | CommentChange | MediaChange | OtherChange | SectionChange | TagChange | TickerChange
+)
 
 ADDRESS = os.environ.get("ADDRESS", "http://localhost:8000")
 client = AuthenticatedClient(base_url=ADDRESS, token=os.environ["TOKEN"], follow_redirects=True)
