@@ -84,8 +84,8 @@ Maker = Annotated[PictureMaker, Depends(_maker)]
 Uses = Annotated[UsePlaces, Depends(_uses)]
 
 
-def _binary(kind: str) -> dict[str, object]:
-    return {"schema": {"type": "string", "contentMediaType": kind}}
+# `format: binary` is what generators of clients read as bytes.
+BINARY: dict[str, object] = {"schema": {"type": "string", "format": "binary"}}
 
 
 UPLOAD_BODY: dict[str, Any] = {
@@ -93,13 +93,13 @@ UPLOAD_BODY: dict[str, Any] = {
         "required": True,
         "description": "The file itself, its name in `Content-Disposition`; or a form with the file and its fields.",
         "content": {
-            **{kind: _binary(kind) for kind in MIME_TYPES},
+            **dict.fromkeys(MIME_TYPES, BINARY),
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
                     "required": ["file"],
                     "properties": {
-                        "file": {"type": "string", "contentMediaType": "application/octet-stream"},
+                        "file": {"type": "string", "format": "binary"},
                         "data": {"$ref": "#/components/schemas/MediaUpdate"},
                     },
                 },
@@ -247,7 +247,7 @@ async def list_media_uses(
     "/{id}/file",
     response_class=Response,
     responses={
-        200: {"description": "The file as it was sent.", "content": {kind: _binary(kind) for kind in MIME_TYPES}},
+        200: {"description": "The file as it was sent.", "content": dict.fromkeys(MIME_TYPES, BINARY)},
         **problems(InvalidQuery, NotFound, StateConflict, Unavailable),
     },
 )
