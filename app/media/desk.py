@@ -85,7 +85,7 @@ Uses = Annotated[UsePlaces, Depends(_uses)]
 
 
 # `format: binary` is what generators of clients read as bytes.
-BINARY: dict[str, object] = {"schema": {"type": "string", "format": "binary"}}
+BINARY: dict[str, object] = {"schema": {"type": "string", "format": "binary"}, "example": "(bytes)"}
 
 
 UPLOAD_BODY: dict[str, Any] = {
