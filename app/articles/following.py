@@ -22,7 +22,7 @@ from app.jobs.run import JobRun
 from app.media.events import FOLLOW
 from app.media.models import Media, MediaUse
 
-AT_ONCE = 50  # articles in a transaction: others wait for the log meanwhile
+AT_ONCE = 25  # articles in a transaction: others wait for the log meanwhile
 PAUSE = 0.02  # seconds between two transactions, for those who wait
 
 
