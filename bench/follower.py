@@ -48,7 +48,7 @@ class Timed(Database):
 
 async def _main(url: str) -> None:
     os.nice(NICENESS)
-    settings = Settings(database_url=url, **SETTINGS)
+    settings = Settings.model_validate({"database_url": url, **SETTINGS})
     database, signal = Timed(url), CommitSignal(signal_path(url))
     database.before_commit = Log(signal, NOUNS, lambda: settings).write
     worker, loop = Worker(database, settings, JOB_KINDS), asyncio.get_running_loop()
