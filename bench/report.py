@@ -171,7 +171,7 @@ READING = """## How to read it
 ## Pictures
 
 `./nashra bench --sizes 10k --only "uploads,followed picture,pictures in lists" --postgresql` on 2026-11-28, on the
-machine above. Others took between 3 % and 75 % of it. On SQLite *uploads* ran three times, *followed picture* four times
+machine above. Others took 3 % to 75 % of it. On SQLite *uploads* ran three times, *followed picture* four times
 (five with 50 articles at once): medians. All else, and all of PostgreSQL (in brackets), ran once or twice.
 
 - *uploads*, twenty at once on one worker: six JPEGs of 24 megapixels, two polyglots, two PNGs of 20,000² in some 50 kB,
