@@ -24,7 +24,7 @@ from app.media.desk_repository import KIND as MEDIA
 from app.media.events import FOLLOW
 from app.media.models import Media, MediaUse
 
-AT_ONCE = 50  # articles in a transaction: others wait for the log meanwhile
+AT_ONCE = 25  # articles in a transaction: others wait for the log meanwhile
 PAUSE = 0.02  # seconds between two transactions, for those who wait
 
 

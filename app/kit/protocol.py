@@ -44,7 +44,7 @@ WITHOUT_PATH = re.compile(rb"(https?://[^/?]+)(\?.*)?", re.IGNORECASE)
 SLASH = ord("/")
 PERCENT_ENCODED = {byte: f"%{byte:02X}" for byte in range(0x80, 0x100)}
 FRAMING_PER_BYTE = 8  # bytes of chunk framing for each byte of a body: one-byte chunks have five
-LINGER_SECONDS, LINGER_BYTES = 2.0, 8_388_608  # how long, and how much, a client may go on sending after its answer
+LINGER_SECONDS, LINGER_BYTES = 2.0, 134_217_728  # how long, and how much, a client may go on sending after its answer
 
 
 log = logging.getLogger("nashra")
