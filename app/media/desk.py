@@ -40,7 +40,7 @@ from app.kit.warnings import localised
 from app.media import actions
 from app.media.desk_repository import MediaToEdit
 from app.media.faults import ImageInvalid
-from app.media.making import REFUSED, Made, PictureMaker, faults_of
+from app.media.making import REFUSED, Made, OriginalUnusable, PictureMaker, faults_of
 from app.media.schemas import (
     MIME_TYPES,
     FocalPoint,
@@ -210,7 +210,10 @@ async def update_media(
         file = await MediaToEdit(work.session).file(media.file_id)
     focal_point = body.focal_point.model_dump() if body.focal_point else None
     if "focal_point" in body.model_fields_set and focal_point != media.focal_point:
-        made = await maker.remake(media, file, focal_point)
+        try:
+            made = await maker.remake(media, file, focal_point)
+        except OriginalUnusable:
+            raise Unavailable() from None
     async with _work(request, database, actor) as work:
         return await _saved(request, work, await actions.update(work, id, expected, body, made, uses))
 

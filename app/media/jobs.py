@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -12,14 +11,13 @@ from app.jobs.queue import enqueue, time_of_database
 from app.jobs.run import JobRun
 from app.media.desk_repository import STANDING, MediaToEdit
 from app.media.events import REMOVE, record_media_change
-from app.media.making import PictureMaker, slots_of
+from app.media.making import OriginalUnusable, PictureMaker, slots_of
 from app.media.models import Media, MediaFile, MediaKey
 from app.media.pictures import Plan
-from app.media.storage import FileMissing, Stores
+from app.media.storage import Stores
 from app.media.sweeping import remove_withdrawn, sweep_orphans, sweep_retired
 from app.media.uploads import sweep_folders
 
-log = logging.getLogger("nashra")
 REBUILD = "media.rebuild"
 AT_ONCE = 500  # pictures that are enqueued in one transaction
 
@@ -61,9 +59,8 @@ async def _rebuild(run: JobRun) -> None:
     maker = PictureMaker(lambda: run.settings, Stores.of(run.settings), slots_of(run.settings))
     try:
         made = await maker.remake(media, file, media.focal_point)
-    except FileMissing:
-        log.error("the original of picture %s is missing: it keeps its renditions", media_id)
-        return
+    except OriginalUnusable:
+        return  # it keeps the renditions that it has
     async with run.finish() as session:
         library, now = MediaToEdit(session), await time_of_database(session)
         present = await library.require(media_id, for_update=True)

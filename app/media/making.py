@@ -17,13 +17,18 @@ from app.media.names import new_key, rendition_file
 from app.media.pictures import Picture, Plan, make_renditions
 from app.media.schemas import MediaUpdate
 from app.media.slots import NoDecoderFree, Slots
-from app.media.storage import StoreAway, Stores
+from app.media.storage import FileMissing, StoreAway, Stores
 from app.media.uploads import require_taken, upload_folder
 from app.settings import Settings
 
 log = logging.getLogger("nashra")
 OCTETS = "application/octet-stream"
 BUSY_SECONDS = 10  # `Retry-After` while other pictures are decoded
+REFUSED = (ImageInvalid, ImageTooLarge, UnsupportedImage)
+
+
+class OriginalUnusable(Exception):
+    """Nothing can be made of an original: it is lost, or over a limit that was lowered since. It is logged."""
 
 
 @dataclass(frozen=True)
@@ -136,13 +141,17 @@ class PictureMaker:
     async def remake(self, media: Media, file: MediaFile, focal_point: dict[str, float] | None) -> Made:
         """The renditions of a stored file anew: for another focal point, or by other settings.
 
-        Raises `FileMissing` where the original is lost.
+        Raises `OriginalUnusable`, and `Unavailable` (503).
         """
         with upload_folder() as folder:
-            await self.fetch(file, folder / "sent")
-            return await self.make(folder / "sent", file.sha256, file.bytes, focal_point, file.name)
+            try:
+                await self._fetch(file, folder / "sent")
+                return await self.make(folder / "sent", file.sha256, file.bytes, focal_point, file.name)
+            except (FileMissing, *REFUSED) as error:
+                log.error("nothing can be made of the original of picture %s: %r", media.id, error)
+                raise OriginalUnusable() from error
 
-    async def fetch(self, file: MediaFile, path: Path) -> None:
+    async def _fetch(self, file: MediaFile, path: Path) -> None:
         """Copy an original to a local file. Raises `FileMissing`, `Unavailable`."""
         try:
             opened = await self.stores.originals.open(file.name)
@@ -166,6 +175,3 @@ def faults_of(error: Exception, pointer: str) -> list[Fault]:
     if isinstance(error, ImageTooLarge):
         return [Fault("image_too_large", pointer=pointer, params={"max": error.limit} if error.pixels else {})]
     return [Fault("image_invalid", pointer=pointer)]
-
-
-REFUSED = (ImageInvalid, ImageTooLarge, UnsupportedImage)

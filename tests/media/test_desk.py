@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from app.jobs.queue import enqueue
 from tests.media.desk import MediaDesk, picture
 
 
@@ -159,6 +161,24 @@ async def test_another_focal_point_moves_the_crops_to_new_addresses(media: Media
     assert await crop(made) != await crop(moved)  # the former address answers for a while
 
 
+@pytest.mark.parametrize("is_lost", [True, False])
+async def test_no_other_crops_of_a_picture_whose_original_is_lost_or_over_a_lowered_limit(
+    media: MediaDesk, is_lost: bool, caplog: pytest.LogCaptureFixture
+) -> None:
+    made = (await media.send(picture())).json()
+    if is_lost:
+        for original in Path(media.room.settings.media_originals).iterdir():
+            original.unlink()
+    else:
+        media.room.set(media_max_pixels=1_000)
+    url, moved = f"/media/{made['id']}", {"focal_point": {"x": 1.0, "y": 0.5}, "alt": "قرص"}
+    refused = (await media.room.desk("PATCH", url, moved, expect=503, if_match='"1"')).json()
+    assert refused["type"].endswith("/unavailable")
+    assert f"the original of picture {made['id']}" in caplog.text
+    assert (await media.room.desk("GET", url)).json() == {name: made[name] for name in made if name != "warnings"}
+    assert (await media.change(made, alt="قرص"))["alt"] == "قرص"  # words need no file
+
+
 async def test_the_original_is_for_staff_as_it_was_sent(media: MediaDesk) -> None:
     content = picture()
     made = (await media.send(content)).json()
@@ -235,13 +255,27 @@ async def test_reporters_change_their_own_uploads_and_nobody_elses(media: MediaD
 async def test_other_settings_make_renditions_anew_by_a_job(media: MediaDesk) -> None:
     made = await media.upload()
     media.room.set(media_widths=("200",))
-    await media.work_off()
-    async with media.room.app.state.database.transaction() as session:
-        from app.jobs.queue import enqueue
-
-        await enqueue(session, "media.find_outdated", {})
-    assert await media.work_off() >= 2
+    await _find_outdated(media)
     rebuilt = await media.read(made)
     assert "w200" in {one["name"] for one in rebuilt["renditions"]}
     await media.room.get(rebuilt["url"].removeprefix("http://localhost:8000"))
     await media.room.get(made["url"].removeprefix("http://localhost:8000"))
+
+
+async def test_a_picture_whose_original_is_lost_keeps_its_renditions(media: MediaDesk) -> None:
+    made = (await media.send(picture())).json()
+    for original in Path(media.room.settings.media_originals).iterdir():
+        original.unlink()
+    media.room.set(media_widths=("200",))
+    await _find_outdated(media)
+    assert (await media.read(made))["renditions"] == made["renditions"]
+    rebuilds = (await media.room.desk("GET", "/jobs?kind=media.rebuild")).json()["data"]
+    assert [job["state"] for job in rebuilds] == ["done"]
+
+
+async def _find_outdated(media: MediaDesk) -> None:
+    """Looks for renditions that other settings made, and makes them anew."""
+    await media.work_off()
+    async with media.room.app.state.database.transaction() as session:
+        await enqueue(session, "media.find_outdated", {})
+    assert await media.work_off() >= 2
