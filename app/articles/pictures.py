@@ -14,6 +14,7 @@ from app.media.desk_repository import Use
 from app.media.models import Media
 from app.text.blocks import Block
 from app.text.figures import LibraryWords
+from app.text.languages import is_same_language
 from app.text.markup import media_ids
 from app.text.pictures import shown_ids
 
@@ -47,7 +48,8 @@ def named_in(fields: ArticleUpdate, given: Collection[str], body: str) -> set[st
 def words_of(library: Mapping[str, Media], language: str) -> dict[str, LibraryWords]:
     """The library's words for an article in `language`: `alt` only where it is in that language."""
     return {
-        id: LibraryWords(media.alt if _speaks(media, language) else None, media.credit) for id, media in library.items()
+        id: LibraryWords(media.alt if is_same_language(media.language, language) else None, media.credit)
+        for id, media in library.items()
     }
 
 
@@ -77,7 +79,7 @@ def stored_image(image: Mapping[str, Any], library: Mapping[str, Media], languag
     """
     media = library.get(image.get("id") or "")
     same = {name for name in OF_THE_LIBRARY if media is not None and image.get(name) == getattr(media, name)}
-    if media is not None and not _speaks(media, language):
+    if media is not None and not is_same_language(media.language, language):
         same.discard("alt")
     ignored = same | OF_THE_FILE if image.get("id") else same
     return {name: value for name, value in image.items() if value is not None and name not in ignored}
@@ -108,12 +110,7 @@ def _is_silent(image: Mapping[str, Any], language: str, library: Mapping[str, De
     if image.get("alt") or image.get("decorative"):
         return False
     media = library.get(image.get("id") or image.get("media") or "")
-    return not (media is not None and media.alt and _speaks(media, language))
-
-
-def _speaks(media: Described, language: str) -> bool:
-    """Whether its words are in this language, of whatever region."""
-    return media.language.partition("-")[0] == language.partition("-")[0]
+    return not (media is not None and media.alt and is_same_language(media.language, language))
 
 
 def _images(blocks: Iterable[Block]) -> Iterator[Mapping[str, Any]]:

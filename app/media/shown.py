@@ -20,7 +20,7 @@ from app.kit.raw_columns import JsonAggregate, json_text, parsed
 from app.media.models import Media, MediaFile, MediaUse
 from app.media.names import MIME_TYPES
 from app.settings import Settings
-from app.text.languages import direction
+from app.text.languages import direction, is_same_language
 from app.text.pictures import ShownPicture
 
 PREFERRED_WIDTH = 1280  # pixels: `url` of an image is the widest JPEG or PNG up to it
@@ -202,8 +202,8 @@ def alt_of(use: Mapping[str, Any], picture: Picture, language: str) -> str:
     """The words of this use, else the library's where they are in its language; none of a decorative picture."""
     if use.get("decorative"):
         return ""
-    is_same = picture.language.partition("-")[0] == language.partition("-")[0]
-    return use.get("alt") or (picture.alt if is_same else None) or ""
+    own = picture.alt if is_same_language(picture.language, language) else None
+    return use.get("alt") or own or ""
 
 
 def shown_in_body(picture: Picture, settings: Settings) -> ShownPicture:

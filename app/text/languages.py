@@ -159,6 +159,11 @@ def parts_of(tag: str) -> tuple[str, str, str]:
     return language, named.get(4, ""), named.get(2, "")
 
 
+def is_same_language(one: str, other: str) -> bool:
+    """Whether two tags have the same primary language subtag (RFC 5646 section 2.2.1): `ar` and `ar-SA`."""
+    return one == other or parts_of(one)[0] == parts_of(other)[0]
+
+
 _STRONG: dict[str, Direction] = {"L": "ltr", "R": "rtl", "AL": "rtl"}
 _ISOLATES = {"LRI": 1, "RLI": 1, "FSI": 1, "PDI": -1}
 

@@ -12,7 +12,7 @@ from typing import cast
 
 from app.text.allowed import BY_ID, MEDIA_ID
 from app.text.blocks import Block, Cell, Image, ImagePlaceholder, ImagePoint, ImageRendition, ListItem
-from app.text.languages import Direction, direction, parts_of
+from app.text.languages import Direction, direction, is_same_language
 
 _START = f'<figure {BY_ID}="'
 _FIGURE = re.compile(
@@ -127,18 +127,14 @@ def _caption(found: re.Match[str], picture: ShownPicture, language: str) -> str:
 def _own_language(picture: ShownPicture, language: str, around: str) -> str:
     """`lang` and `dir` of the library's words, where the article or the attributes `around` them say something else."""
     is_inherited = " lang=" not in around and " dir=" not in around
-    if is_inherited and _is_primary(picture.language, language):
+    if is_inherited and is_same_language(picture.language, language):
         return ""
     is_turned = not is_inherited or picture.direction != direction(language)
     return f' lang="{escape(picture.language)}"' + (f' dir="{picture.direction}"' if is_turned else "")
 
 
 def _alt_of(picture: ShownPicture, language: str) -> str:
-    return picture.alt or "" if _is_primary(picture.language, language) else ""
-
-
-def _is_primary(one: str, other: str) -> bool:
-    return one == other or parts_of(one)[0] == parts_of(other)[0]
+    return picture.alt or "" if is_same_language(picture.language, language) else ""
 
 
 # --- blocks -------------------------------------------------------------------------------------------------------
