@@ -18,8 +18,9 @@ from app.exports.lines import CONTENT, ArticleLine, Content, RevisionLine
 from app.exports.tables import ARTICLE, written
 from app.imports.step import Step
 from app.kit.errors import Fault, InvalidBody
-from app.media.desk_repository import STANDING, store_uses
+from app.media.desk_repository import store_uses
 from app.media.models import Media
+from app.media.shown import STANDING
 from app.staff.access import Actor
 from app.staff.work import Work
 from app.text.markup import media_ids

@@ -19,6 +19,7 @@ from app.kit.paging import Cursors, Key, Slice, take
 from app.kit.raw_columns import JsonAggregate, rows_of_json
 from app.media.models import Media, MediaFile, MediaKey, MediaUse
 from app.media.schemas import MediaListQuery
+from app.media.shown import STANDING
 
 KIND = "media"
 Use = tuple[str, str]
@@ -26,7 +27,6 @@ Use = tuple[str, str]
 ARTICLES = ("article", "")
 NEWEST = [Key(Media.created_at, descending=True), Key(Media.id, descending=True)]
 EXISTS = Media.deleted_at.is_(None)
-STANDING = and_(EXISTS, Media.withdrawn_at.is_(None))
 
 
 class MediaToEdit:

@@ -9,11 +9,12 @@ from sqlalchemy import select
 from app.jobs.kinds import JobKind
 from app.jobs.queue import enqueue, time_of_database
 from app.jobs.run import JobRun
-from app.media.desk_repository import STANDING, MediaToEdit
+from app.media.desk_repository import MediaToEdit
 from app.media.events import REMOVE, record_media_change
 from app.media.making import OriginalUnusable, PictureMaker, slots_of
 from app.media.models import Media, MediaFile, MediaKey
 from app.media.pictures import Plan
+from app.media.shown import STANDING
 from app.media.storage import Stores
 from app.media.sweeping import remove_withdrawn, sweep_orphans, sweep_retired
 from app.media.uploads import sweep_folders

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kit.backup_rule import KEPT, BackupRule
 from app.kit.db import Base, Id, Json, Key, OrderedJson
 
-STANDING = text("deleted_at IS NULL")
+NOT_DELETED = text("deleted_at IS NULL")
 
 
 class MediaFile(Base):
@@ -37,7 +37,7 @@ class Media(Base):
 
     __tablename__ = "media"
     __table_args__ = (
-        Index("ix_media_newest", "created_at", "id", postgresql_where=STANDING, sqlite_where=STANDING),
+        Index("ix_media_newest", "created_at", "id", postgresql_where=NOT_DELETED, sqlite_where=NOT_DELETED),
         Index("ix_media_deleted_at", "deleted_at"),
     )
     # Without personal data: nothing that only the desk sees. Words that answers show stay, as a draft's do.

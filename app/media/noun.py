@@ -8,9 +8,10 @@ from sqlalchemy import exists, select
 
 from app.changes.models import Change
 from app.changes.noun import Absence, Lookup, Noun, State
-from app.media.desk_repository import KIND, STANDING
+from app.media.desk_repository import KIND
 from app.media.events import CHANGED
 from app.media.models import Media, MediaUse
+from app.media.shown import STANDING
 
 
 async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:

@@ -26,6 +26,8 @@ from app.text.pictures import ShownPicture
 PREFERRED_WIDTH = 1280  # pixels: `url` of an image is the widest JPEG or PNG up to it
 IN_LISTS = frozenset({"w320", "w640", "w1280", "wide-640"})  # in WebP only: what a list shows
 CACHED_TEXTS = 8192
+STANDING = Media.withdrawn_at.is_(None) & Media.deleted_at.is_(None)
+"""Pictures that may be shown."""
 
 
 class StoredRendition(NamedTuple):
@@ -114,9 +116,6 @@ def pictures_of(owner: InstrumentedAttribute[str], *places: str) -> Label[str]:
     if places:
         rows = rows.where(MediaUse.place.in_([literal_column(f"'{place}'") for place in places]))
     return rows.correlate(owner.class_).scalar_subquery().label("pictures")
-
-
-STANDING = Media.withdrawn_at.is_(None) & Media.deleted_at.is_(None)
 
 
 @lru_cache(maxsize=CACHED_TEXTS)
