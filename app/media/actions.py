@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from app.changes.pending import PendingTakedown, record_takedown
 from app.jobs.queue import enqueue
 from app.kit.caching import Expected
@@ -153,7 +155,7 @@ async def update(
     before = _shown(media), _all(media)
     _describe(media, merged(media, fields), work)
     if made is not None:
-        await _readdress(work, media, made, media.file_id)
+        await readdress(work.session, media, made, work.now)
     return await _save(work, media, "update", before)
 
 
@@ -161,12 +163,16 @@ async def _require_same_picture(work: Work, media: Media, fields: MediaUpdate, m
     """Raises `PreconditionFailed` where the file or the focal point has changed since `made` was begun, which
     `If-Match: *` allows."""
     if made is None:
-        focal_point = fields.focal_point.model_dump() if fields.focal_point else None
-        is_same = "focal_point" not in fields.model_fields_set or focal_point == media.focal_point
+        is_same = not moves_focal_point(fields, media)
     else:
         is_same = (await MediaToEdit(work.session).file(media.file_id)).sha256 == made.sha256
     if not is_same:
         raise PreconditionFailed(version=media.version, headers={"ETag": f'"{media.version}"'})
+
+
+def moves_focal_point(fields: MediaUpdate, media: Media) -> bool:
+    """Whether crops are to be made anew."""
+    return "focal_point" in fields.model_fields_set and fields.stored_focal_point != media.focal_point
 
 
 def merged(media: Media, fields: MediaUpdate) -> dict[str, Any]:
@@ -191,7 +197,7 @@ async def replace_file(
     is_another = file.id != media.file_id
     if is_another or media.focal_point != made.focal_point:
         media.file_id = file.id
-        await _readdress(work, media, made, file.id)
+        await readdress(work.session, media, made, work.now)
     _describe(media, merged(media, fields), work)
     saved = await _save(work, media, "replace", before)
     if is_another and not fields.alt and media.alt:
@@ -199,13 +205,13 @@ async def replace_file(
     return replace(saved, file=file)
 
 
-async def _readdress(work: Work, media: Media, made: Made, file_id: str) -> None:
-    """New renditions are at a new address; the former one answers for a while."""
-    library = MediaToEdit(work.session)
-    await library.retire(media, work.now)
+async def readdress(session: AsyncSession, media: Media, made: Made, now: datetime) -> None:
+    """Puts new renditions in the place of the present ones, at a new address; the former one answers for a while."""
+    library = MediaToEdit(session)
+    await library.retire(media, now)
     _put_picture(media, made)
-    await work.session.flush()
-    await library.add(MediaKey(key=made.key, media_id=media.id, file_id=file_id, created_at=work.now))
+    await session.flush()
+    await library.add(MediaKey(key=made.key, media_id=media.id, file_id=media.file_id, created_at=now))
 
 
 def _shown(media: Media) -> list[object]:

@@ -136,20 +136,18 @@ async def upload_media(
         fields, faults = _fields(upload)
         async with _work(request, database, actor, reading=True) as work:
             known = None if faults else await actions.known(work, upload.sha256)
+        taken: actions.Saved | Made
         if known is not None and not query.duplicate:
-            async with _work(request, database, actor, reading=idempotency_key is None) as work:
-                once = Once(request, work.session, idempotency_key)
-                await once.begin(once_scope(actor), upload.sha256)  # the upload that made it may be repeated here
-                response = await _saved(request, work, known)
-                await once.store(response)
-                return response
-        stored_as = known.file.name if known else None
-        made = await _made(maker, upload, fields, faults, stored_as)
-        async with _work(request, database, actor) as work:
+            taken = known
+        else:
+            taken = await _made(maker, upload, fields, faults, known.file.name if known else None)
+        writes = isinstance(taken, Made) or idempotency_key is not None
+        async with _work(request, database, actor, reading=not writes) as work:
             once = Once(request, work.session, idempotency_key)
-            await once.begin(once_scope(actor), upload.sha256)
-            saved = await actions.create(work, made, fields, upload.filename, is_duplicate=query.duplicate)
-            response = await _saved(request, work, saved)
+            await once.begin(once_scope(actor), upload.sha256)  # the upload that made what is there may be repeated
+            if isinstance(taken, Made):
+                taken = await actions.create(work, taken, fields, upload.filename, is_duplicate=query.duplicate)
+            response = await _saved(request, work, taken)
             await once.store(response)
             return response
 
@@ -208,10 +206,9 @@ async def update_media(
     async with _work(request, database, actor, reading=True) as work:
         media = await actions.open_to_change(work, id, expected, uses, is_locked=False)
         file = await MediaToEdit(work.session).file(media.file_id)
-    focal_point = body.focal_point.model_dump() if body.focal_point else None
-    if "focal_point" in body.model_fields_set and focal_point != media.focal_point:
+    if actions.moves_focal_point(body, media):
         try:
-            made = await maker.remake(media, file, focal_point)
+            made = await maker.remake(media, file, body.stored_focal_point)
         except OriginalUnusable:
             raise Unavailable() from None
     async with _work(request, database, actor) as work:
@@ -352,11 +349,12 @@ async def _made(
     maker: PictureMaker, upload: Upload, fields: MediaUpdate, faults: list[Fault], stored_as: str | None
 ) -> Made:
     """Decodes and stores the file. Raises `InvalidBody` with its faults and those of the fields."""
-    focal_point = fields.focal_point.model_dump() if fields.focal_point else None
     try:
         if upload.size == 0:
             raise ImageInvalid("empty")
-        made = await maker.make(upload.path, upload.sha256, upload.size, focal_point, stored_as, upload.mime_type)
+        made = await maker.make(
+            upload.path, upload.sha256, upload.size, fields.stored_focal_point, stored_as, upload.mime_type
+        )
     except REFUSED as error:
         raise InvalidBody(errors=[*faults, *faults_of(error, upload.pointer)]) from None
     if faults:

@@ -9,10 +9,11 @@ from sqlalchemy import select
 from app.jobs.kinds import JobKind
 from app.jobs.queue import enqueue, time_of_database
 from app.jobs.run import JobRun
+from app.media.actions import readdress
 from app.media.desk_repository import MediaToEdit
 from app.media.events import REMOVE, record_media_change
 from app.media.making import OriginalUnusable, PictureMaker, slots_of
-from app.media.models import Media, MediaFile, MediaKey
+from app.media.models import Media, MediaFile
 from app.media.pictures import Plan
 from app.media.shown import STANDING
 from app.media.storage import Stores
@@ -63,15 +64,11 @@ async def _rebuild(run: JobRun) -> None:
     except OriginalUnusable:
         return  # it keeps the renditions that it has
     async with run.finish() as session:
-        library, now = MediaToEdit(session), await time_of_database(session)
-        present = await library.require(media_id, for_update=True)
+        now = await time_of_database(session)
+        present = await MediaToEdit(session).require(media_id, for_update=True)
         if present.key != media.key or present.withdrawn_at is not None:
             return  # changed meanwhile: its renditions are new already, or gone
-        await library.retire(present, now)
-        present.key, present.recipe = made.key, made.recipe
-        present.placeholder, present.renditions = made.placeholder, made.renditions
-        await session.flush()
-        await library.add(MediaKey(key=made.key, media_id=media_id, file_id=file.id, created_at=now))
+        await readdress(session, present, made, now)
         await record_media_change(session, present, now)
 
 

@@ -105,6 +105,11 @@ class MediaUpdate(Patch, MediaFields):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"alt": "قبّة المرصد ليلاً", "credit": "أرشيف المرصد"}]})
 
+    @property
+    def stored_focal_point(self) -> dict[str, float] | None:
+        """The focal point as rows hold it."""
+        return self.focal_point.model_dump() if self.focal_point else None
+
 
 class MediaWithdrawInput(Input):
     """Why a picture is taken down."""
