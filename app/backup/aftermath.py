@@ -74,7 +74,7 @@ class Aftermath:
 
 
 @dataclass
-class Pictures:
+class IncompletePictures:
     """Pictures of the library whose files are not in the stores."""
 
     lost: list[str] = field(default_factory=list)
@@ -188,9 +188,9 @@ async def _due(session: AsyncSession, since: datetime, now: datetime) -> list[Du
     return [Due(row.id, row.headline, row.published_at) for row in rows if row.published_at]
 
 
-async def look_at_pictures(connection: AsyncConnection, stores: Stores) -> Pictures:
+async def find_incomplete_pictures(connection: AsyncConnection, stores: Stores) -> IncompletePictures:
     """Which pictures lack files; where the original is there, a job makes the renditions anew, at a new address."""
-    found = Pictures()
+    found = IncompletePictures()
     async with AsyncSession(connection, expire_on_commit=False) as session:
         try:
             async for picture in missing_files(connection, stores):
@@ -201,7 +201,7 @@ async def look_at_pictures(connection: AsyncConnection, stores: Stores) -> Pictu
     return found
 
 
-async def _count(session: AsyncSession, picture: MissingFiles, found: Pictures) -> None:
+async def _count(session: AsyncSession, picture: MissingFiles, found: IncompletePictures) -> None:
     if not picture.lacks_renditions:
         found.without_original += 1
     elif picture.lacks_original:

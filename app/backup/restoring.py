@@ -17,7 +17,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.backup import aftermath
-from app.backup.aftermath import Pictures
+from app.backup.aftermath import IncompletePictures
 from app.backup.columns import rules_by_table
 from app.backup.file import BackupReader
 from app.backup.lines import WITH_FILES, Damaged, Header
@@ -52,7 +52,7 @@ class Restored:
     aftermath: aftermath.Aftermath = field(default_factory=aftermath.Aftermath)
     files: int | None = None
     """Files of pictures that were put into the stores; None for a backup without them."""
-    pictures: Pictures = field(default_factory=Pictures)
+    pictures: IncompletePictures = field(default_factory=IncompletePictures)
 
 
 async def rehearse(settings: Settings, path: Path, progress: Progress) -> Restored:
@@ -104,10 +104,10 @@ async def _fill(connection: AsyncConnection, reader: BackupReader, progress: Pro
 
 async def _bring_files(
     connection: AsyncConnection, reader: BackupReader, stores: Stores, progress: Progress
-) -> tuple[int | None, Pictures]:
+) -> tuple[int | None, IncompletePictures]:
     """Before the commit: a file that no row names does no harm, a row without its file does."""
     number = await store_files(connection, reader, stores, lambda done: progress("files: put", done, done))
-    pictures = await aftermath.look_at_pictures(connection, stores)
+    pictures = await aftermath.find_incomplete_pictures(connection, stores)
     return number if reader.header.version == WITH_FILES else None, pictures
 
 
