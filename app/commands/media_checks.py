@@ -14,7 +14,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from app.commands.checks import PATIENCE, Check
 from app.commands.picture_check import pictures
-from app.media.names import new_key
+from app.media.names import UNKNOWN_TYPE, new_key
 from app.media.storage import FileMissing, Store, StoreAway, Stores
 from app.outbound.client import opening_of
 from app.settings import PREFIX, Settings
@@ -62,7 +62,7 @@ async def _probe(store: Store, content: bytes) -> Any:
     with tempfile.TemporaryDirectory() as folder:
         source = Path(folder, name)
         source.write_bytes(content)
-        await store.put(name, source, "application/octet-stream", immutable=False)
+        await store.put(name, source, UNKNOWN_TYPE, immutable=False)
     try:
         yield name
     finally:

@@ -41,8 +41,8 @@ from app.media import actions
 from app.media.desk_repository import MediaToEdit
 from app.media.faults import ImageInvalid
 from app.media.making import REFUSED, Made, OriginalUnusable, PictureMaker, faults_of
+from app.media.names import EXTENSIONS
 from app.media.schemas import (
-    MIME_TYPES,
     FocalPoint,
     MediaList,
     MediaListQuery,
@@ -93,7 +93,7 @@ UPLOAD_BODY: dict[str, Any] = {
         "required": True,
         "description": "The file itself, its name in `Content-Disposition`; or a form with the file and its fields.",
         "content": {
-            **dict.fromkeys(MIME_TYPES, BINARY),
+            **dict.fromkeys(EXTENSIONS, BINARY),
             "multipart/form-data": {
                 "schema": {
                     "type": "object",
@@ -247,7 +247,7 @@ async def list_media_uses(
     "/{id}/file",
     response_class=Response,
     responses={
-        200: {"description": "The file as it was sent.", "content": dict.fromkeys(MIME_TYPES, BINARY)},
+        200: {"description": "The file as it was sent.", "content": dict.fromkeys(EXTENSIONS, BINARY)},
         **problems(InvalidQuery, NotFound, StateConflict, Unavailable),
     },
 )

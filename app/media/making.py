@@ -13,7 +13,7 @@ from typing import Any
 from app.kit.errors import Fault, Unavailable
 from app.media.faults import DecoderFailed, ImageInvalid, ImageTooLarge, UnsupportedImage
 from app.media.models import Media, MediaFile
-from app.media.names import new_key, rendition_file
+from app.media.names import UNKNOWN_TYPE, new_key, rendition_file
 from app.media.pictures import Picture, Plan, make_renditions
 from app.media.schemas import MediaUpdate
 from app.media.slots import NoDecoderFree, Slots
@@ -22,7 +22,6 @@ from app.media.uploads import require_taken, upload_folder
 from app.settings import Settings
 
 log = logging.getLogger("nashra")
-OCTETS = "application/octet-stream"
 BUSY_SECONDS = 10  # `Retry-After` while other pictures are decoded
 REFUSED = (ImageInvalid, ImageTooLarge, UnsupportedImage)
 
@@ -120,7 +119,7 @@ class PictureMaker:
             picture = await make_renditions(source, target, plan, slots=self._slots)
         except (NoDecoderFree, DecoderFailed):
             raise Unavailable(BUSY_SECONDS) from None
-        if mime_type and mime_type not in {picture.mime_type, OCTETS}:
+        if mime_type and mime_type not in {picture.mime_type, UNKNOWN_TYPE}:
             raise ImageInvalid("broken")
         name = original or f"{new_key()}.{picture.extension}"
         made = Made(sha256, size, name, new_key(), plan.recipe, picture, focal_point)

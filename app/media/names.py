@@ -6,13 +6,14 @@ import re
 import secrets
 
 EXTENSIONS = {
-    "image/webp": "webp",
     "image/jpeg": "jpg",
     "image/png": "png",
+    "image/webp": "webp",
     "image/avif": "avif",
     "image/gif": "gif",
 }
-"""The extension of each MIME type that is stored."""
+"""The extension of each MIME type that is taken and stored."""
+UNKNOWN_TYPE = "application/octet-stream"  # RFC 2046 section 4.5.1: whoever sends it does not say what it is
 MIME_TYPES = {extension: mime_type for mime_type, extension in EXTENSIONS.items()}
 KEY_BYTES = 16  # random: an address cannot be computed from the picture (a content hash would tell who uses it)
 LONGEST = 200  # characters: folders take names of up to 255 bytes

@@ -26,7 +26,6 @@ from app.kit.schemas import (
     open_to,
 )
 
-MIME_TYPES = ("image/jpeg", "image/png", "image/webp", "image/avif", "image/gif")
 Cause = Literal["legal", "rights", "factual", "safety", "other"]
 RightsText = Annotated[str, Line(500, low=0)]
 Alt = Annotated[str, Line(500, low=0)]

@@ -23,7 +23,7 @@ from starlette.requests import Request
 from app.kit import clock
 from app.kit.bodies import require_few_values, storable
 from app.kit.errors import Fault, InvalidBody, UnsupportedMediaType
-from app.media.schemas import MIME_TYPES
+from app.media.names import EXTENSIONS, UNKNOWN_TYPE
 from app.text.characters import clean_line
 
 FOLDER_PREFIX = "nashra-upload-"
@@ -88,9 +88,9 @@ async def receive(request: Request, folder: Path) -> Upload:
 
 def require_taken(mime_type: str) -> None:
     """Raise `UnsupportedMediaType` with the list of what is taken."""
-    if mime_type not in MIME_TYPES:
-        accepted = ", ".join((*MIME_TYPES, MULTIPART))
-        raise UnsupportedMediaType(headers={"Accept": accepted}, accepted=[*MIME_TYPES, MULTIPART])
+    if mime_type not in EXTENSIONS:
+        accepted = ", ".join((*EXTENSIONS, MULTIPART))
+        raise UnsupportedMediaType(headers={"Accept": accepted}, accepted=[*EXTENSIONS, MULTIPART])
 
 
 async def _write(chunks: AsyncIterator[bytes], path: Path) -> tuple[str, int]:
@@ -116,7 +116,7 @@ async def _receive_form(request: Request, folder: Path) -> Upload:
         if faults or not isinstance(file, UploadFile):
             raise InvalidBody(errors=faults)
         kind = (file.content_type or "").partition(";")[0].strip().lower()
-        if kind not in {"", "application/octet-stream"}:
+        if kind not in {"", UNKNOWN_TYPE}:
             require_taken(kind)
         sha256, size = await to_thread(_copy, file.file, folder / "sent")
         name, sent = _clean_name(file.filename), await _data(data)
