@@ -167,7 +167,7 @@ async def _sow(url: str, start: datetime, count: int) -> Sown:
     app = create_app(settings)
     logging.getLogger("nashra").setLevel(logging.ERROR)
     try:
-        token = await staff_token(app.state.database)
+        token = await _token_in(app.state.database)
         transport = httpx.ASGITransport(app=app)
         headers = {"Authorization": f"Bearer {token}"}
         async with httpx.AsyncClient(transport=transport, base_url="http://bench.test", headers=headers) as client:
@@ -176,8 +176,20 @@ async def _sow(url: str, start: datetime, count: int) -> Sown:
         await app.state.database.close()
 
 
-async def staff_token(database: Database) -> str:
-    """A new token of the member who wrote it all."""
+def token_for(url: str) -> str:
+    """A new token of the member who wrote it all, in the newsroom at this database URL."""
+
+    async def made() -> str:
+        database = Database(url, 1)
+        try:
+            return await _token_in(database)
+        finally:
+            await database.close()
+
+    return asyncio.run(made())
+
+
+async def _token_in(database: Database) -> str:
     async with database.transaction() as session:
         staff = Staff(session)
         name = "مكتب القياس"

@@ -104,14 +104,6 @@ def _tell(process: subprocess.Popen[str]) -> None:
     process.stdin.flush()
 
 
-async def _token(url: str) -> str:
-    database = Database(url, 1)
-    try:
-        return await dataset.staff_token(database)
-    finally:
-        await database.close()
-
-
 # ── Uploads ──────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -121,7 +113,7 @@ def crowded(way: Way, site: Site) -> Iterator[Result]:
     folder.mkdir()
     settings = {"media_store": str(folder / "media"), "media_originals": str(folder / "originals")}
     with writable(way, site) as copy, ExitStack() as stack:
-        token = asyncio.run(_token(copy.url))
+        token = dataset.token_for(copy.url)
         server = stack.enter_context(servers.product(copy.url, settings=settings, temporary=folder))
         seen = stack.enter_context(scene(server, copy, token))
         yield _beside_uploads(seen, server, folder, site)
@@ -169,7 +161,7 @@ def _weight(server: servers.Server) -> float:
 def followed(way: Way, site: Site) -> Iterator[Result]:
     """The credit of a picture in 5,000 articles changes; what readers and editors wait while the log is told."""
     with writable(way, site) as copy, ExitStack() as stack:
-        token = asyncio.run(_token(copy.url))
+        token = dataset.token_for(copy.url)
         server = stack.enter_context(servers.product(copy.url, settings=pictures.SETTINGS))
         seen = stack.enter_context(scene(server, copy, token))
         articles = list(seen.newest(min(USES + 100, site.count)))
@@ -268,7 +260,7 @@ def _followed(site: Site, rounds: list[dict[str, float]], missing: int, count: i
 def listed(way: Way, site: Site) -> Iterator[Result]:
     """A list whose articles have lead pictures of the library, pictures at addresses, or none; nothing is cached."""
     with writable(way, site) as copy, ExitStack() as stack:
-        token = asyncio.run(_token(copy.url))
+        token = dataset.token_for(copy.url)
         server = stack.enter_context(servers.product(copy.url, settings={**UNCACHED, **pictures.SETTINGS}))
         seen = stack.enter_context(scene(server, copy, token))
         ids = [article["id"] for article in seen.newest(100)][:LISTED]

@@ -106,15 +106,7 @@ SIZES = {
 
 @contextmanager
 def _desk(site: Site) -> Iterator[httpx.Client]:
-    database = Database(site.url, 1)
-
-    async def token() -> str:
-        try:
-            return await dataset.staff_token(database)
-        finally:
-            await database.close()
-
-    headers = {"Authorization": f"Bearer {asyncio.run(token())}", "If-Match": "*"}
+    headers = {"Authorization": f"Bearer {dataset.token_for(site.url)}", "If-Match": "*"}
     with (
         servers.product(site.url) as server,
         httpx.Client(base_url=server.address, headers=headers, timeout=60) as client,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import resource
 import shutil
@@ -17,7 +16,6 @@ from statistics import median
 
 import httpx
 
-from app.kit.db import Database
 from bench import attacks, bare, dataset, load, postgres, servers, streams
 from bench.machine import Others, memory
 from bench.results import Result
@@ -74,14 +72,6 @@ def writable(way: Way, site: Site) -> Iterator[Site]:
             Path(f"{copy}{end}").unlink(missing_ok=True)
 
 
-async def _token(url: str) -> str:
-    database = Database(url, 1)
-    try:
-        return await dataset.staff_token(database)
-    finally:
-        await database.close()
-
-
 def attempted(entry: Entry, way: Way, site: Site) -> Iterator[Result]:
     """The trial's rows; where it breaks off, a row that says so."""
     try:
@@ -111,7 +101,7 @@ def workload(way: Way, site: Site, work: Workload) -> Iterator[Result]:
         yield Result(work.name, site.database, site.count, note=f"not on a copy of more than {LARGEST_COPY:,} articles")
     else:
         with writable(way, site) as copy:
-            yield from _measured(way, copy, work, asyncio.run(_token(copy.url)))
+            yield from _measured(way, copy, work, dataset.token_for(copy.url))
 
 
 def _measured(way: Way, site: Site, work: Workload, token: str) -> Iterator[Result]:
@@ -235,7 +225,7 @@ def attacked(way: Way, site: Site) -> Iterator[Result]:
     """What a reader waits, and what the worker weighs, while somebody attacks it. A server for each kind."""
     for kind in attacks.KINDS:
         with writable(way, site) as copy:
-            token = asyncio.run(_token(copy.url))
+            token = dataset.token_for(copy.url)
             with servers.product(copy.url) as server, scene(server, copy, token) as seen:
                 yield _beside(kind, seen, server, site)
 
@@ -280,7 +270,7 @@ def _told(site: Site, count: int) -> Result:
     row = Result(f"streams {count:,}", site.database, site.count)
     if not _may_open(count):
         return replace(row, note=f"skipped: no process may have {count:,} open files here")
-    token = asyncio.run(_token(site.url))
+    token = dataset.token_for(site.url)
     generous = {"streams_per_address": "1000000", "streams_max": "1000000"}
     with servers.product(site.url, settings=generous) as server, scene(server, site, token) as seen:
         if not _has_streams(seen.client):
