@@ -28,7 +28,7 @@ from app.media.using import UsePlaces
 from app.staff.work import Work
 
 WORDS = ("alt", "description", "credit", "photographer", "filename", "taken_at")
-SHOWN = ("alt", "credit", "language", "focal_point", "key", "rights")
+SHOWN = ("alt", "credit", "language", "focal_point", "key")
 """What answers show of a picture."""
 
 
@@ -219,7 +219,7 @@ def _shown(media: Media) -> list[object]:
 
 
 def _all(media: Media) -> list[object]:
-    return [getattr(media, name) for name in (*SHOWN, *WORDS, "keywords")]
+    return [getattr(media, name) for name in (*SHOWN, *WORDS, "keywords", "rights")]
 
 
 async def _save(work: Work, media: Media, verb: str, before: tuple[list[object], list[object]]) -> Saved:

@@ -193,6 +193,19 @@ async def test_a_change_of_the_library_is_in_every_answer_at_once_then_in_the_lo
     assert (now["version"], now["revised_at"]) == (shown["version"], shown["revised_at"])
 
 
+async def test_nothing_is_told_of_what_no_answer_shows(media: MediaDesk) -> None:
+    made = await media.upload(alt="قرص")
+    article = await media.room.published(lead_image={"id": made["id"]})
+    url = f"/v1/articles/{article['slug']}"
+    before, since = (await media.room.get(url)).content, await _head(media)
+    changed = await media.change(
+        made, rights={"holder": "وكالة"}, description="للديسك وحده", keywords=["فلك"], photographer="مصوّر"
+    )
+    await media.work_off()
+    assert (await _log(media, since), changed["version"]) == ([], 2)
+    assert (await media.room.get(url)).content == before
+
+
 async def test_a_client_that_revalidates_by_time_gets_the_new_credit(media: MediaDesk) -> None:
     made = await media.upload(credit="أرشيف")
     article = await media.room.published(lead_image={"id": made["id"]}, at="2020-01-01T00:00:00Z")
