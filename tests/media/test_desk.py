@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from app.jobs.queue import enqueue
+from app.media.models import MediaKey
 from tests.media.desk import MediaDesk, picture
 
 
@@ -25,6 +27,13 @@ async def test_an_uploaded_picture_has_all_renditions_when_it_is_answered(media:
         served = await media.room.get(one["url"].removeprefix("http://localhost:8000"))
         assert (len(served.content), served.headers["content-type"]) == (one["bytes"], one["mime_type"])
     assert made["url"] in {one["url"] for one in made["renditions"] if one["mime_type"] == "image/jpeg"}
+
+
+async def test_a_file_of_a_form_may_come_without_a_type(media: MediaDesk) -> None:
+    made = (await media.form(picture(), kind="application/octet-stream")).json()
+    assert made["mime_type"] == "image/jpeg"
+    await media.form(picture(colour="#000000"), kind="image/svg+xml", expect=415)
+    await media.form(picture(colour="#000000"), kind="image/png", expect=422)
 
 
 async def test_a_form_brings_the_fields_along(media: MediaDesk) -> None:
@@ -159,6 +168,7 @@ async def test_another_focal_point_moves_the_crops_to_new_addresses(media: Media
         return (await media.room.get(one["url"].removeprefix("http://localhost:8000"))).content
 
     assert await crop(made) != await crop(moved)  # the former address answers for a while
+    assert await _present_keys(media) == {_key_of(moved)}
 
 
 @pytest.mark.parametrize("is_lost", [True, False])
@@ -200,6 +210,7 @@ async def test_a_replaced_file_is_at_new_addresses_and_warns_of_the_former_alt(m
     third = await media.form(other, {"alt": "مربع"}, method="PUT", path=url, if_match='"2"', expect=200)
     assert (third.json()["alt"], third.json()["warnings"]) == ("مربع", [])
     await media.room.get(made["url"].removeprefix("http://localhost:8000"))  # the former one, for 30 days
+    assert await _present_keys(media) == {_key_of(third.json())}
     await media.upload("#445566")
     await media.send(picture(colour="#445566"), method="PUT", path=url, if_match='"3"', expect=409)
     await media.send(other, method="PUT", path=url, if_match='"1"', expect=412)
@@ -239,6 +250,16 @@ async def test_a_withdrawn_picture_is_gone_everywhere_and_its_bytes_are_refused(
     assert [name async for name, _ in stores.originals.names()] == []
 
 
+async def test_withdrawn_bytes_are_refused_in_the_place_of_another_file(media: MediaDesk) -> None:
+    made, other = await media.upload("#101010"), await media.upload("#202020")
+    await media.room.desk("POST", f"/media/{made['id']}/withdraw", {"cause": "rights", "reason": "انتهى الترخيص."})
+    sent, url = picture(colour="#101010"), f"/{other['id']}/file"
+    problem = (await media.send(sent, method="PUT", path=url, if_match='"1"', expect=409)).json()
+    assert problem["type"] == "/problems/file-withdrawn"
+    assert (await media.send(sent, path="?duplicate=true", expect=409)).json()["type"] == problem["type"]
+    assert (await media.read(other))["version"] == 1
+
+
 async def test_reporters_change_their_own_uploads_and_nobody_elses(media: MediaDesk) -> None:
     await media.room.hire("reporter")
     own, foreign = await media.upload("#101010", by="reporter"), await media.upload("#202020")
@@ -258,6 +279,7 @@ async def test_other_settings_make_renditions_anew_by_a_job(media: MediaDesk) ->
     await _find_outdated(media)
     rebuilt = await media.read(made)
     assert "w200" in {one["name"] for one in rebuilt["renditions"]}
+    assert await _present_keys(media) == {_key_of(rebuilt)}
     await media.room.get(rebuilt["url"].removeprefix("http://localhost:8000"))
     await media.room.get(made["url"].removeprefix("http://localhost:8000"))
 
@@ -271,6 +293,16 @@ async def test_a_picture_whose_original_is_lost_keeps_its_renditions(media: Medi
     assert (await media.read(made))["renditions"] == made["renditions"]
     rebuilds = (await media.room.desk("GET", "/jobs?kind=media.rebuild")).json()["data"]
     assert [job["state"] for job in rebuilds] == ["done"]
+
+
+async def _present_keys(media: MediaDesk) -> set[str]:
+    """Keys of addresses that are not swept in 30 days."""
+    async with media.room.app.state.database.connection() as connection:
+        return set((await connection.scalars(select(MediaKey.key).where(MediaKey.retired_at.is_(None)))).all())
+
+
+def _key_of(made: dict[str, Any]) -> str:
+    return str(made["url"].split("/")[-2])
 
 
 async def _find_outdated(media: MediaDesk) -> None:

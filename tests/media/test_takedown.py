@@ -34,6 +34,17 @@ async def test_a_withdrawal_takes_pictures_down_with_it(media: MediaDesk) -> Non
     assert (await media.room.get(f"/v1/articles/{other['slug']}")).json()["media"] == []
 
 
+async def test_a_picture_that_is_down_already_stays_as_it_is(media: MediaDesk) -> None:
+    made = await media.upload()
+    article = await media.room.published(lead_image={"id": made["id"]})
+    await media.room.desk("POST", f"/media/{made['id']}/withdraw", {"cause": "legal", "reason": "حكم"})
+    before, since = await media.read(made), await _since(media.room)
+    withdrawn = await media.room.act(article, "withdraw", {"reason": "خطأ", "cause": "factual", "media": [made["id"]]})
+    assert withdrawn["withdrawn_cause"] == "factual"
+    assert await media.read(made) == before
+    assert "media.changed" not in {one["type"] for one in await _told(media.room, since)}
+
+
 async def test_an_unknown_picture_refuses_the_withdrawal(media: MediaDesk) -> None:
     known, unknown = await media.upload(), "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"
     article = await media.room.published()
