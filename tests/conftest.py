@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import shutil
 import socket
+import sys
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from tests import databases
 from tests.newsroom import Newsroom, opened
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+# httpx tries to import it, which is not installed, once for each request: pytest's own finders make that dear.
+sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python says "there is none"
 BACKENDS = ("sqlite", "postgresql")
 LONG = {"cache", "house", "journeys", "search", "sync", "tickers"}  # folders of files that take long
 

@@ -55,6 +55,26 @@ async def test_the_job_of_a_killed_worker_is_taken_over_when_its_lease_expires(n
     assert (await one(newsroom)).attempts == 2
 
 
+async def test_a_run_that_lost_its_lease_cannot_end_the_run_that_has_it_now(newsroom: Newsroom) -> None:
+    lost, held = Gate(), Gate()
+    await put(newsroom, "test.gate")
+    second = worker(newsroom, held.kind)
+    first_task = asyncio.create_task(worker(newsroom, lost.kind).work_one())
+    await lost.begun.wait()
+    with later(61):
+        await second.tend()
+    with later(70):
+        second_task = asyncio.create_task(second.work_one())
+        await held.begun.wait()
+        lost.release.set()  # it finishes while the other runs
+        await first_task
+        assert (lost.errors, (await one(newsroom)).state) == ([LeaseLost], "running")
+        held.release.set()
+        await second_task
+    assert (held.errors, (await one(newsroom)).state) == ([], "done")
+    assert await effects(newsroom.app.state.database) == 1
+
+
 async def test_a_job_that_kills_every_worker_dies_after_all_its_attempts(newsroom: Newsroom) -> None:
     gate = Gate()
     await put(newsroom, "test.gate")

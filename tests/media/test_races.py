@@ -135,7 +135,7 @@ async def test_an_article_that_was_saved_while_the_picture_changed_is_told_again
     actor = Actor(newsroom.members["admin"], "", frozenset({"admin"}), None)
     began = clock.now()  # of a change that waits until the article is saved
     await asyncio.sleep(0.01)
-    await newsroom.change(article, headline="خبر آخر")
+    saved = (await newsroom.change(article, headline="خبر آخر"))["updated_at"]
     async with newsroom.app.state.database.transaction() as session:
         work = Work(session, actor, newsroom.settings, began)
         fields = MediaUpdate(credit="جديد")
@@ -146,6 +146,7 @@ async def test_an_article_that_was_saved_while_the_picture_changed_is_told_again
     told = (await newsroom.get(f"/v1/changes?since={since}&object=summary")).json()["data"]
     assert [(entry["type"], entry["id"]) for entry in told] == [("article.updated", article["id"])]
     assert told[0]["object"]["lead_image"]["credit"] == "جديد"
+    assert told[0]["object"]["updated_at"] == saved  # it does not go back to the change of the picture
 
 
 def _stored(session: Any, moment: Any) -> Any:
