@@ -165,5 +165,5 @@ def _filename(header: str | None) -> str | None:
 
 def _clean_name(name: str | None) -> str | None:
     """The name without folders, on one line, of at most `LONGEST_NAME` characters."""
-    line = clean_line(PATH_BEFORE_NAME.sub("", (name or "").replace("\0", "")))
+    line = clean_line(PATH_BEFORE_NAME.sub("", name or ""))
     return line[-LONGEST_NAME:] or None

@@ -211,6 +211,18 @@ async def test_what_was_taken_down_or_deleted_here_does_not_come_back(
     assert {one["id"] for one in (await target.desk("GET", "/media")).json()["data"]} == {own["id"], gone["id"]}
 
 
+async def test_an_article_comes_without_the_picture_that_was_withdrawn_here_and_that_is_told(
+    media: MediaDesk, target: Newsroom, tmp_path: Path
+) -> None:
+    shown = await media.upload()
+    await imported(target, await with_originals(media, tmp_path / "p"), originals=tmp_path / "p")
+    await target.desk("POST", f"/media/{shown['id']}/withdraw", {"cause": "legal", "reason": "سُحب"})
+    article = await media.room.published(lead_image={"id": shown["id"]})
+    report = await imported(target, await exported(media.room))
+    assert report.told("article", "lead_image", shown["id"], "left out")
+    assert (await target.get(f"/v1/articles/{article['id']}")).json()["lead_image"] is None
+
+
 async def test_a_withdrawn_picture_stays_withdrawn_and_its_bytes_refused(
     media: MediaDesk, target: Newsroom, tmp_path: Path
 ) -> None:

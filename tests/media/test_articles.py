@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from app.media import using
 from tests.media.desk import MediaDesk, picture
 
 BODY = '<p>متن.</p><figure data-media="{id}"><figcaption>كلام</figcaption></figure>'
@@ -285,6 +286,25 @@ async def test_a_picture_in_use_cannot_be_deleted_and_the_uses_are_named(media: 
     uses = (await media.room.desk("GET", f"{url}/uses", by="reporter")).json()
     assert {use["title"]: use["is_public"] for use in uses["data"]} == {"لي": False, "مسودة": True}
     assert (await media.read(made))["use_count"] == 2
+
+
+async def test_a_picture_that_only_others_drafts_show_cannot_be_deleted(media: MediaDesk) -> None:
+    await media.room.hire("reporter")
+    made = await media.upload(by="reporter")
+    await media.room.draft("مسودة", lead_image={"id": made["id"]})
+    deleted = await media.room.desk("DELETE", f"/media/{made['id']}", by="reporter", expect=409, if_match='"1"')
+    assert (deleted.json()["uses"], deleted.json()["hidden_count"]) == ([], 1)
+
+
+async def test_of_many_uses_the_first_are_named_and_the_rest_counted(
+    media: MediaDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(using, "MOST_SHOWN", 2)
+    made = await media.upload()
+    for number in range(3):
+        await media.room.draft(f"مسودة {number}", lead_image={"id": made["id"]})
+    uses = (await media.room.desk("GET", f"/media/{made['id']}/uses")).json()
+    assert (len(uses["data"]), uses["hidden_count"]) == (2, 1)
 
 
 async def test_a_use_ends_with_the_save_that_drops_it_and_with_its_article(media: MediaDesk) -> None:
