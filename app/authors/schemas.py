@@ -8,7 +8,8 @@ from pydantic import ConfigDict, Field, ValidationInfo, field_validator, model_v
 
 from app.kit.paging import Listed
 from app.kit.schemas import IdInput, IdText, Input, Line, Moment, Output, Prose, WebUrl
-from app.media.schemas import Placeholder, Rendition, required_without_id, without_read_only
+from app.media.schemas import Placeholder, Rendition
+from app.media.shown_schemas import READ_ONLY, required_without_id, without
 from app.terms.schemas import TermInput, TermRead
 
 Bio = Annotated[str, Prose(2000, low=0)]
@@ -36,7 +37,7 @@ class AvatarInput(Input):
     @model_validator(mode="before")
     @classmethod
     def _as_it_was_read(cls, sent: object) -> object:
-        return without_read_only(sent, SIZES)
+        return without(sent, READ_ONLY | SIZES)
 
 
 class Avatar(Output):

@@ -96,7 +96,7 @@ class History:
         await self._desk("PATCH", f"/articles/{self._some(self.articles)}", changes)
 
     async def show_picture(self) -> None:
-        """In a lead image, a gallery, a body or an avatar."""
+        """In a lead image, a gallery, a poster, a body or an avatar."""
         pick, id = self.random, self.random.choice(self.pictures)
         if pick.random() < 0.2:
             await self._desk("PUT", f"/authors/{pick.choice(AUTHORS)}", {"name": "سلمى", "avatar": {"id": id}})
@@ -105,6 +105,7 @@ class History:
             [
                 {"lead_image": {"id": id, "alt": pick.choice(["", "كلمات"])}},
                 {"media": [{"id": one} for one in pick.sample(self.pictures, 2)]},
+                {"media": [{"kind": "audio", "url": "https://media.example/a.mp3", "poster": {"id": id}}]},
                 {"body": f'<p>متن.</p><img data-media="{id}">'},
                 {"lead_image": None, "media": []},
             ]
