@@ -240,7 +240,7 @@ PROPERTIES = {
     "taken_at": "When the picture was taken.",
     "focal_point": "Point that must stay visible; null: the middle.",
     "use_count": "Number of places that show it, drafts included.",
-    "place": "Where it is shown: `lead_image`, `media`, `poster`, `body`, `avatar`.",
+    "place": "Where it is shown: `lead_image`, `media`, `poster`, `body`, `avatar`, `image`.",
     "is_public": "Whether readers see it now.",
     "cause": "Why it is taken down.",
     "Rendition.name": "Name of the rendition: `w640`, `wide-640`.",

@@ -190,9 +190,9 @@ class MediaList(Listed[MediaRead]):
 class MediaUseRead(Output):
     """A place that shows a picture."""
 
-    resource: Annotated[str, open_to(Literal["article", "author"])]
+    resource: Annotated[str, open_to(Literal["article", "author", "section"])]
     id: IdText
-    place: Annotated[str, open_to(Literal["lead_image", "media", "poster", "body", "avatar"])]
+    place: Annotated[str, open_to(Literal["lead_image", "media", "poster", "body", "avatar", "image"])]
     title: str
     url: Annotated[str, Field(json_schema_extra={"format": "uri"})] | None
     is_public: bool

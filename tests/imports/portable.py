@@ -121,7 +121,7 @@ async def withdrawn_picture(room: Newsroom, **fields: Any) -> Media:
 async def some_of_everything(room: Newsroom) -> dict[str, Any]:
     """Articles of every state, translations, corrections, redirects, a thread, a ticker. Returns some by name."""
     await withdrawn_picture(room)
-    await room.section("علوم", position=2)
+    await room.section("علوم", position=2, image={"url": "https://cdn.example.com/s.jpg", "alt": "قبّة"})
     await room.section("فضاء", parent="علوم", description="ما فوق الغلاف الجوي")
     await room.tag("قديم", name="فلك")
     await room.desk("PUT", "/tags/قديم", {"name": "فلك", "slug": "فلك"}, if_match='"1"')

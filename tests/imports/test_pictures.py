@@ -105,14 +105,18 @@ async def test_without_its_file_a_picture_is_refused_and_the_article_comes_witho
     media: MediaDesk, target: Newsroom, tmp_path: Path
 ) -> None:
     shown, article = await one_everywhere(media)
+    await media.room.author("سلمى", avatar={"id": shown["id"]})
+    await media.room.section("فضاء", image={"id": shown["id"], "alt": "قبّة"})
     file = await exported(media.room)
     for is_dry in (True, False):
         report = await imported(target, file, dry_run=is_dry)
-        assert report.of("refused") == {"media": 1}
+        assert report.of("refused") == {"media": 1}, report.remarks
         assert report.of("imported")["article"] == 1
         assert report.told("media", "--media FOLDER")
         for place in ("lead_image", "media", "body"):
             assert report.told("article", f"{place}: {shown['id']} is not there: left out"), report.remarks
+        for kind, place in (("author", "avatar"), ("section", "image")):
+            assert report.told(kind, f"{place}: {shown['id']} is not there: left out"), report.remarks
     theirs = (await target.get(f"/v1/articles/{article['id']}")).json()
     assert theirs["lead_image"] is None
     assert [(entry["url"], entry["poster"]) for entry in theirs["media"]] == [(FILM["url"], None)]
