@@ -10,6 +10,7 @@ from app.jobs.kinds import Lane
 from app.jobs.models import JobState
 from app.kit.components import Naming
 from app.media.schemas import Cause
+from app.media.shown_schemas import TrackKind
 from app.staff.roles import Role
 from app.sync.schemas import STREAM_SCHEMAS
 from app.text.blocks import MarkType
@@ -28,6 +29,9 @@ NAMES = {
     "app__articles__schemas__Change": "FieldChange",
     "ImagePlaceholder": "Placeholder",
     "ImageRead": "Image",
+    "VideoRead": "Video",
+    "AudioRead": "Audio",
+    "TrackRead": "Track",
     "ImageRendition": "Rendition",
     "MediaRead": "Media",
     "MediaUseRead": "MediaUse",
@@ -121,6 +125,7 @@ ENUMS = {
     "MarkType": ("How a run of text looks, or `link`.", get_args(MarkType)),
     "Role": ("Role of a member of the staff.", get_args(Role)),
     "Status": ("Status of an article.", get_args(Status)),
+    "TrackKind": ("What a text track is for, in HTML's words.", get_args(TrackKind)),
     "WithdrawalCause": ("Why something is taken down.", get_args(Cause)),
     "TickerItemState": ("Whether a ticker item is shown, and why not.", get_args(State)),
 }
@@ -131,8 +136,19 @@ OTHER_BLOCK = {
     "properties": {"type": {"type": "string", "description": "Type of the block."}},
     "additionalProperties": True,
 }
+OTHER_MEDIA_ENTRY = {
+    "type": "object",
+    "description": "An entry of a kind that this document does not name: skip it.",
+    "required": ["kind"],
+    "properties": {"kind": {"type": "string", "description": "Kind of the entry."}},
+    "additionalProperties": True,
+}
 UNIONS = {
     "Block": ("A part of a body, by `type`. Types are added: skip those that you do not know.", "OtherBlock"),
+    "MediaEntry": (
+        "An entry of an article's `media`, by `kind`. Kinds are added: skip those that you do not know.",
+        "OtherMediaEntry",
+    ),
     "Change": ("A change, by `resource`. Kinds of thing are added: ignore those that you do not know.", "OtherChange"),
 }
 # What a property means wherever it stands; `Schema.property` where it means something else there.
@@ -224,7 +240,7 @@ PROPERTIES = {
     "taken_at": "When the picture was taken.",
     "focal_point": "Point that must stay visible; null: the middle.",
     "use_count": "Number of places that show it, drafts included.",
-    "place": "Where it is shown: `lead_image`, `media`, `body`, `avatar`.",
+    "place": "Where it is shown: `lead_image`, `media`, `poster`, `body`, `avatar`, `image`.",
     "is_public": "Whether readers see it now.",
     "cause": "Why it is taken down.",
     "Rendition.name": "Name of the rendition: `w640`, `wide-640`.",
@@ -245,7 +261,7 @@ PROPERTIES = {
     "marks": "Styles and links of the run. More types may be added.",
     "max_age_hours": "Only articles that were published at most this many hours ago.",
     "max_items": "Maximum number of items that the ticker shows.",
-    "media": "Further images of the article.",
+    "media": "Further images of the article, videos and sounds.",
     "member_id": "Id of the member of the staff.",
     "member_name": "Name of the member of the staff.",
     "name": "Name for people.",
@@ -362,7 +378,9 @@ MAX_ITEMS = {
     "Ticker.items": 100,
     "keywords": 50,
     "marks": 100,
+    "audio": 100,
     "media": 100,
+    "video": 100,
     "renditions": 1000,
     "required": 20,
     "roles": 10,
@@ -384,7 +402,7 @@ MAX_ITEMS = {
 NAMING = Naming(
     names=NAMES,
     enums=ENUMS,
-    added={"OtherBlock": OTHER_BLOCK, **STREAM_SCHEMAS},
+    added={"OtherBlock": OTHER_BLOCK, "OtherMediaEntry": OTHER_MEDIA_ENTRY, **STREAM_SCHEMAS},
     unions=UNIONS,
     opened=frozenset({"Mark.type"}),
     properties=PROPERTIES,

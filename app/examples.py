@@ -11,6 +11,27 @@ from app.settings import Settings
 
 RECORDED = json.loads(Path(__file__).with_name("examples.json").read_text("utf-8"))
 SITE_URL = "https://news.example.org"
+VIDEO: dict[str, object] = {
+    "kind": "video",
+    "url": "https://media.example.org/atlas/dome.mp4",
+    "poster": None,
+    "title": "قبّة المرصد تنفتح لأول مرة",
+    "duration_seconds": 95,
+    "mime_type": "video/mp4",
+    "tracks": [
+        {
+            "kind": "captions",
+            "language": "ar",
+            "direction": "rtl",
+            "label": "العربية",
+            "url": "https://media.example.org/atlas/dome.ar.vtt",
+        }
+    ],
+    "transcript_url": None,
+    "language": "ar",
+    "direction": "rtl",
+}
+RECORDED["Article"]["media"] = [VIDEO | {"poster": RECORDED["Article"]["lead_image"]}]
 ARTICLE, AUTHOR, ITEM = (RECORDED[name] for name in ("Article", "Author", "DeskTickerItem"))
 RECORDED |= {
     "CommentCreated": {"comment": RECORDED["Comment"] | {"reply_count": 0, "replies": {"data": [], "next": None}}},

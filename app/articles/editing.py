@@ -80,6 +80,7 @@ class Draft:
         if self.faults:
             raise InvalidBody(errors=in_order(ArticleUpdate, self.faults))
         self.warnings += [{"code": "alt_missing", "pointer": pointer} for pointer in self.images_without_alt()]
+        self.warnings += pictures.silent_recordings(article)
 
     @property
     def uses(self) -> set[Use]:
@@ -123,8 +124,7 @@ class Draft:
                 self.fault("required", "/lead_image/url")
         if "media" in given:
             article.media = [
-                pictures.stored_image(image.model_dump(mode="json"), self.library, article.language)
-                for image in fields.media or []
+                pictures.stored_entry(entry, self.library, article.language) for entry in fields.media or []
             ]
         if self.is_restoring:
             pictures.drop_unknown(article, self.library)

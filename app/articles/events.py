@@ -8,11 +8,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, exists, func, or_, select
+from sqlalchemy import Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
-from app.articles.models import Article, ArticleAuthor
+from app.articles.models import Article, ArticleAuthor, ArticleSection
 from app.articles.repository import KIND, Articles, Relations, visible
 from app.changes.log import log_clock
 from app.changes.models import Change
@@ -21,7 +21,8 @@ from app.changes.tail import Deadlines
 from app.media.desk_repository import KIND as MEDIA
 from app.media.events import tell_media_change
 from app.media.models import Media, MediaUse
-from app.sections.repository import lines_of
+from app.sections.models import Section
+from app.sections.repository import lines_down, lines_of
 from app.settings import Settings
 
 TRANSLATIONS = "translations"  # the kind of what is touched
@@ -181,17 +182,32 @@ async def on_change(session: AsyncSession, pending: PendingChanges, _settings: S
 
 
 async def _tell_shown_pictures(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
-    """Records the changed pictures that readers see: in an article, or of the author of one."""
+    """Records the changed pictures that readers see: in an article, of the author of one, or of a section that has one,
+    itself or anywhere below."""
     # EXISTS: with IN, SQLite would first list all visible articles.
     in_article = exists().where(Article.id == MediaUse.resource_id, visible(now))
     signs = exists().where(
         ArticleAuthor.author_id == MediaUse.resource_id, Article.id == ArticleAuthor.article_id, visible(now)
     )
-    is_shown = or_(and_(MediaUse.resource == KIND, in_article), and_(MediaUse.resource == "author", signs))
+    is_shown = or_(
+        and_(MediaUse.resource == KIND, in_article),
+        and_(MediaUse.resource == "author", signs),
+        and_(MediaUse.resource == "section", MediaUse.resource_id.in_(_shown_sections(ids, now))),
+    )
     shown = select(MediaUse.media_id).where(MediaUse.media_id.in_(ids), is_shown)
     rows = await session.execute(select(Media.id, Media.version).where(Media.id.in_(shown)).order_by(Media.id))
     for id, version in rows.all():
         tell_media_change(session, id, version)
+
+
+def _shown_sections(media_ids: Collection[str], now: datetime) -> Select[str]:
+    """Ids of those sections with an image among these that readers see."""
+    uses = select(MediaUse.resource_id).where(MediaUse.media_id.in_(media_ids), MediaUse.resource == "section")
+    below = lines_down(Section.id.in_(uses))
+    filed = exists().where(
+        ArticleSection.section_id == below.c.id, Article.id == ArticleSection.article_id, visible(now)
+    )
+    return select(below.c.top).where(filed)
 
 
 async def record_updates(session: AsyncSession, ids: Collection[str], now: datetime) -> None:

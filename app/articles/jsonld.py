@@ -5,8 +5,8 @@ Sources: JSON-LD 1.1 §7.6 for JSON-LD in HTML; Google's "Article" and "Subscrip
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Annotated, Literal, NotRequired
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Annotated, Literal, NotRequired, TypeVar
 
 from pydantic import Field
 from pydantic_core import to_json
@@ -15,7 +15,8 @@ from typing_extensions import TypedDict
 from app.articles.schemas import ArticleAlone, Translation
 from app.kit.clock import written
 from app.kit.schemas import LanguageTag, Moment, Ref
-from app.media.schemas import ImageRead, Rendition
+from app.media.schemas import Rendition
+from app.media.shown_schemas import AudioRead, ImageRead, RecordingRead, TrackRead, VideoRead
 from app.settings import Settings
 from app.text.web_paths import names_in
 
@@ -28,6 +29,7 @@ TYPES = {
     "feature": "ReportageNewsArticle",
     "live": "LiveBlogPosting",
 }
+CAPTIONS = {"captions", "subtitles"}
 CORRECTIONS = {"correction", "clarification"}  # a note of the editor corrects nothing
 CROPS = ("wide", "square")  # of the lead image. Google's "Article" asks for 16:9 and 1:1 beside the whole
 CROP_TYPES = {"image/jpeg", "image/png"}
@@ -37,6 +39,7 @@ PAYWALL = {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector
 ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 Thing = dict[str, object]
+M = TypeVar("M", ImageRead, VideoRead, AudioRead)
 
 NewsArticle = TypedDict(
     "NewsArticle",
@@ -62,6 +65,12 @@ NewsArticle = TypedDict(
         "inLanguage": LanguageTag,
         "image": NotRequired[
             Annotated[list[Thing], Field(description="The lead image, with its crops, then the others.")]
+        ],
+        "video": NotRequired[
+            Annotated[list[Thing], Field(description="The videos that have a title and a poster, as `VideoObject`.")]
+        ],
+        "audio": NotRequired[
+            Annotated[list[Thing], Field(description="The sounds that have a title, as `AudioObject`.")]
         ],
         "isAccessibleForFree": Annotated[bool, Field(description="False for a paid article.")],
         "hasPart": NotRequired[Annotated[Thing, Field(description="Of a paid article: what is not free on the page.")]],
@@ -90,7 +99,9 @@ def jsonld_of(article: Mapping[str, object], settings: Settings) -> Thing:
         "articleSection": [section.name for section in shown.sections],
         "keywords": [tag.name for tag in shown.tags],
         "inLanguage": shown.language,
-        "image": [*_lead_images(shown.lead_image), *(_image(image) for image in shown.media)],
+        "image": [*_lead_images(shown.lead_image), *map(_image, _of_kind(ImageRead, shown))],
+        "video": _present_ones(_video(one, shown) for one in _of_kind(VideoRead, shown)),
+        "audio": _present_ones(_recording("AudioObject", one) for one in _of_kind(AudioRead, shown)),
         "isAccessibleForFree": shown.access == "free",
         "hasPart": None if shown.access == "free" else PAYWALL,
         **_place(shown),
@@ -146,6 +157,44 @@ def _image(image: ImageRead, rendition: Rendition | None = None) -> Thing:
     file = rendition or image
     words = {"caption": image.caption, "description": image.alt, "creditText": image.credit}
     return _present({"@type": "ImageObject", "url": file.url, "width": file.width, "height": file.height, **words})
+
+
+def _of_kind(kind: type[M], shown: ArticleAlone) -> Iterator[M]:
+    return (entry for entry in shown.media if isinstance(entry, kind))
+
+
+def _present_ones(found: Iterable[Thing | None]) -> list[Thing]:
+    return [thing for thing in found if thing is not None]
+
+
+def _video(video: VideoRead, shown: ArticleAlone) -> Thing | None:
+    """None where what search engines require is missing: Google's "Video" asks for name, thumbnail and date."""
+    thing = _recording("VideoObject", video)
+    if thing is None or video.poster is None:
+        return None
+    return thing | {"thumbnailUrl": video.poster.url, "uploadDate": written(shown.first_published_at)}
+
+
+def _recording(kind: str, one: RecordingRead) -> Thing | None:
+    """A video or sound; only where its MIME type is known the address is that of a file. None without a name."""
+    if not one.title:
+        return None
+    seconds = one.duration_seconds
+    members: Thing = {
+        "@type": kind,
+        "name": one.title,
+        "inLanguage": one.language,
+        "contentUrl" if one.mime_type else "url": one.url,
+        "encodingFormat": one.mime_type,
+        "duration": f"PT{seconds}S" if seconds else None,
+        "caption": [_track(track) for track in one.tracks if track.kind in CAPTIONS],
+    }
+    return _present(members)
+
+
+def _track(track: TrackRead) -> Thing:
+    address = {"contentUrl": track.url, "encodingFormat": "text/vtt"}
+    return _present({"@type": "MediaObject", "name": track.label, "inLanguage": track.language, **address})
 
 
 def _place(shown: ArticleAlone) -> Thing:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
 from pydantic import BaseModel
@@ -12,6 +12,7 @@ from app.articles.schemas import ArticleUpdate
 from app.kit.errors import Fault
 from app.media.desk_repository import Use
 from app.media.models import Media
+from app.media.shown_schemas import ImageInput, MediaEntryInput
 from app.text.blocks import Block
 from app.text.figures import LibraryWords
 from app.text.languages import is_same_language
@@ -31,6 +32,9 @@ class Described(Protocol):
 
 OF_THE_FILE = frozenset({"url", "width", "height"})
 """Members of a use that the library says where there is an `id`."""
+CAPTIONS = frozenset({"captions", "subtitles"})
+"""Tracks by which a video can be followed without its sound."""
+UNSAID = (None, "", False)
 OF_THE_LIBRARY = ("alt", "credit", "focal_point")
 """Members that the library says where the use does not."""
 
@@ -40,9 +44,17 @@ def named_in(fields: ArticleUpdate, given: Collection[str], body: str) -> set[st
     found = set(media_ids(body))
     if "lead_image" in given and fields.lead_image and fields.lead_image.id:
         found.add(fields.lead_image.id)
-    if "media" in given:
-        found |= {image.id for image in fields.media or [] if image.id}
-    return found
+    return found | {image.id for _, image in _sent_images(fields, given) if image.id}
+
+
+def _sent_images(fields: ArticleUpdate, given: Collection[str]) -> Iterator[tuple[str, ImageInput]]:
+    """The images and posters that the input has in `media`, with their pointers."""
+    entries: Sequence[MediaEntryInput] = (fields.media or []) if "media" in given else []
+    for place, entry in enumerate(entries):
+        if isinstance(entry, ImageInput):
+            yield f"/media/{place}", entry
+        elif entry.poster:
+            yield f"/media/{place}/poster", entry.poster
 
 
 def words_of(library: Mapping[str, Media], language: str) -> dict[str, LibraryWords]:
@@ -73,7 +85,8 @@ def _is_another(present: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
 
 
 def stored_image(image: Mapping[str, Any], library: Mapping[str, Media], language: str) -> dict[str, Any]:
-    """A use as it is stored: without nulls, and of a picture of the library without what the library says.
+    """A use as it is stored: without what it does not say, and of a picture of the library without what the library
+    says.
 
     An answer that is sent back repeats the library's words: kept here, they would not follow its changes.
     """
@@ -81,14 +94,41 @@ def stored_image(image: Mapping[str, Any], library: Mapping[str, Media], languag
     same = {name for name in OF_THE_LIBRARY if media is not None and image.get(name) == getattr(media, name)}
     if media is not None and not is_same_language(media.language, language):
         same.discard("alt")
-    ignored = same | OF_THE_FILE if image.get("id") else same
-    return {name: value for name, value in image.items() if value is not None and name not in ignored}
+    ignored = same | {"kind"} | (OF_THE_FILE if image.get("id") else set())
+    return {name: value for name, value in image.items() if value not in UNSAID and name not in ignored}
+
+
+def stored_entry(entry: MediaEntryInput, library: Mapping[str, Media], language: str) -> dict[str, Any]:
+    """An entry of `media` as it is stored: an image without `kind`, all without what they do not say."""
+    sent = entry.model_dump(mode="json")
+    if isinstance(entry, ImageInput):
+        return stored_image(sent, library, language)
+    if entry.poster:
+        sent["poster"] = stored_image(sent["poster"], library, language)
+    sent["tracks"] = [_stored_track(track, language) for track in sent["tracks"] or []]
+    return {name: value for name, value in sent.items() if value not in (*UNSAID, [])}
+
+
+def _stored_track(track: Mapping[str, Any], language: str) -> dict[str, Any]:
+    """Without the article's language, which an answer that is sent back repeats: it would not follow a change."""
+    own = {**track, "language": None} if track["language"] == language else track
+    return {name: value for name, value in own.items() if value not in UNSAID}
+
+
+def _stored_images(article: Article) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The images and posters in `media`, with the name of their place."""
+    entries: Iterable[Mapping[str, Any]] = article.media
+    for entry in entries:
+        if "kind" not in entry:
+            yield "media", entry
+        elif "poster" in entry:
+            yield "poster", entry["poster"]
 
 
 def uses_of(article: Article, body: ArticleBody | None) -> set[Use]:
     """Where an article shows which pictures of the library."""
     found = {("body", id) for id in shown_ids(body.html if body else "")}
-    found |= {("media", image["id"]) for image in article.media if image.get("id")}  # type: ignore[misc]  # JSON: text
+    found |= {(place, image["id"]) for place, image in _stored_images(article) if image.get("id")}
     if article.lead_image and (id := article.lead_image.get("id")):
         found.add(("lead_image", str(id)))
     return found
@@ -99,11 +139,22 @@ def without_alt(article: Article, body: ArticleBody | None, library: Mapping[str
     if article.lead_image and _is_silent(article.lead_image, article.language, library):
         yield "/lead_image/alt"
     for place, image in enumerate(article.media):
-        if _is_silent(image, article.language, library):
+        if "kind" not in image and _is_silent(image, article.language, library):
             yield f"/media/{place}/alt"
     blocks = body.blocks if body and "<img" in body.html else ()
     if any(_is_silent(block, article.language, library) for block in _images(blocks)):
         yield "/body"
+
+
+def silent_recordings(article: Article) -> Iterator[dict[str, object]]:
+    """A warning for each video without captions, and each sound without a transcript (WCAG 2.2, 1.2.1 and 1.2.2)."""
+    entries: Iterable[Mapping[str, Any]] = article.media
+    for place, entry in enumerate(entries):
+        kinds = {track["kind"] for track in entry.get("tracks", ())}
+        if entry.get("kind") == "video" and not kinds & CAPTIONS:
+            yield {"code": "captions_missing", "pointer": f"/media/{place}/tracks"}
+        if entry.get("kind") == "audio" and "transcript_url" not in entry:
+            yield {"code": "transcript_missing", "pointer": f"/media/{place}/transcript_url"}
 
 
 def _is_silent(image: Mapping[str, Any], language: str, library: Mapping[str, Described]) -> bool:
@@ -131,16 +182,26 @@ def unknown_images(fields: ArticleUpdate, given: Collection[str], library: Colle
     lead = fields.lead_image if "lead_image" in given else None
     if lead and lead.id and lead.id not in library:
         yield not_found("/lead_image/id", lead.id)
-    for place, image in enumerate((fields.media or []) if "media" in given else []):
+    for pointer, image in _sent_images(fields, given):
         if image.id and image.id not in library:
-            yield not_found(f"/media/{place}/id", image.id)
+            yield not_found(f"{pointer}/id", image.id)
 
 
 def drop_unknown(article: Article, library: Collection[str]) -> None:
     """Leaves out of a restored article what the library does not have any more."""
     if article.lead_image and (id := article.lead_image.get("id")) and id not in library:
         article.lead_image = None
-    article.media = [image for image in article.media if not image.get("id") or image["id"] in library]
+    kept = (_known_entry(entry, library) for entry in article.media)
+    article.media = [entry for entry in kept if entry is not None]
+
+
+def _known_entry(entry: dict[str, Any], library: Collection[str]) -> dict[str, Any] | None:
+    """An entry of `media`; a video or sound without a poster that is not there, None for an image that is not."""
+    if "kind" not in entry:
+        return entry if entry.get("id") is None or entry["id"] in library else None
+    id = entry.get("poster", {}).get("id")
+    is_known = id is None or id in library
+    return entry if is_known else {name: value for name, value in entry.items() if name != "poster"}
 
 
 def not_found(pointer: str, id: str) -> Fault:

@@ -11,12 +11,13 @@ from sqlalchemy import select
 from app.articles.editing import LINKS, Draft
 from app.articles.fields import KEPT, TEXTS
 from app.articles.models import Article, Revision
-from app.articles.schemas import ArticleUpdate, ImagePatch, SeoInput
+from app.articles.schemas import ArticleUpdate, SeoInput
 from app.kit.db import Connection
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.kit.schemas import Input
 from app.media.schemas import RightsInput
+from app.media.shown_schemas import ImagePatch
 
 OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInput, "seo": SeoInput}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line

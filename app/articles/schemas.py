@@ -12,9 +12,6 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
-    ValidationInfo,
-    field_validator,
-    model_validator,
 )
 from pydantic.config import JsonDict
 
@@ -42,17 +39,8 @@ from app.kit.schemas import (
     WebUrl,
     open_to,
 )
-from app.media.schemas import (
-    Alt,
-    Cause,
-    Credit,
-    FocalPoint,
-    ImageRead,
-    Rights,
-    RightsInput,
-    required_without_id,
-    without_read_only,
-)
+from app.media.schemas import Cause, Rights, RightsInput
+from app.media.shown_schemas import ImageInput, ImagePatch, ImageRead, MediaEntry, MediaEntryInput
 from app.text.blocks import Block
 
 Kind = Literal["news", "opinion", "analysis", "feature", "live", "video", "gallery"]
@@ -71,7 +59,6 @@ Summary = Annotated[str, Prose(2000, low=0)]
 Byline = Annotated[str, Line(300, low=0)]
 Dateline = Annotated[str, Line(120, low=0)]
 Source = Annotated[str, Line(200, low=0)]
-Caption = Annotated[str, Prose(1000, low=0)]
 SeoTitle = Annotated[str, Line(200, low=0)]
 SeoText = Annotated[str, Line(500, low=0)]
 Reason = Annotated[str, Prose(1000)]
@@ -176,45 +163,6 @@ class ArticleDeskQuery(ArticleFilters):
     """Order: last saved first by default."""
 
 
-class ImagePatch(Input):
-    """What of an image changes: null takes a value away, what is not named stays. Another `id` or `url` is another
-    image: what belonged to the former one goes."""
-
-    id: IdInput | None = None
-    """Of a picture of the library."""
-    url: WebUrl | None = None
-    """Of an image that somebody else hosts; beside `id` it is ignored."""
-    alt: Alt | None = None
-    """Of this use. Empty: the library's, where that is in the article's language."""
-    caption: Caption | None = None
-    credit: Credit | None = None
-    """Of this use. Empty: the library's."""
-    decorative: StrictBool | None = None
-    """Whether it says nothing to those who do not see it: it has no `alt` then."""
-    width: Annotated[StrictInt | None, Field(ge=1, le=100_000)] = None
-    height: Annotated[StrictInt | None, Field(ge=1, le=100_000)] = None
-    focal_point: FocalPoint | None = None
-    """Of this use, for the client's cropping; it moves no crop of the library."""
-
-    @model_validator(mode="before")
-    @classmethod
-    def _as_it_was_read(cls, sent: object) -> object:
-        return without_read_only(sent)
-
-
-class ImageInput(ImagePatch):
-    """An image: of the library (`id`) or at an address (`url`). The other members of an answer are ignored."""
-
-    url: Annotated[WebUrl | None, Field(validate_default=True)] = None
-    """Of an image that somebody else hosts; required where there is no `id`."""
-    alt: Alt | None = ""
-
-    @field_validator("url")
-    @classmethod
-    def _is_named(cls, url: str | None, info: ValidationInfo) -> str | None:
-        return required_without_id(url, info)
-
-
 class SeoInput(Input):
     """Title and description for search engines and shared links."""
 
@@ -261,7 +209,8 @@ class ArticleFields(Input):
     dateline: Dateline | None = None
     source: Source | None = None
     lead_image: ImagePatch | None = None
-    media: Annotated[list[ImageInput] | None, Field(max_length=100)] = []
+    media: Annotated[list[MediaEntryInput] | None, Field(max_length=100)] = []
+    """Further images, and videos and sounds, by `kind`."""
     rights: RightsInput | None = None
     seo: SeoInput | None = None
     canonical_url: WebUrl | None = None
@@ -456,7 +405,7 @@ class AnyArticle(AnyArticleSummary):
     dateline: str | None
     source: str | None
     rights: Rights | None
-    media: list[ImageRead]
+    media: list[MediaEntry]
     canonical_url: str | None
     seo: Seo | None
 

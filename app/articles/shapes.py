@@ -25,8 +25,9 @@ from app.articles.rows import (
 from app.articles.schemas import ArticleInList, ArticleRead
 from app.kit import listing
 from app.kit.raw_columns import parsed
+from app.media.entries import entries_of
 from app.media.shapes import rights_of
-from app.media.shown import image_of, images_of, read_pictures, shown_in_body
+from app.media.shown import image_of, read_pictures, shown_in_body
 from app.settings import Settings
 from app.text.blocks import Block, plain_text
 from app.text.languages import direction
@@ -222,7 +223,7 @@ def _whole(
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
         **{name: getattr(row, name) for name in SHOWN_AS_STORED},
         "rights": rights_of(parsed(row.rights)),
-        "media": images_of(parsed(media), related.pictures, row.language, settings),
+        "media": entries_of(parsed(media), related.pictures, row.language, settings),
         "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
 

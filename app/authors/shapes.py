@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Protocol
 
-from app.media.shown import image_of, read_pictures
 from app.settings import Settings
-
-SHOWN = ("id", "url", "alt", "width", "height", "renditions", "placeholder")
+from app.terms.images import shown_image
 
 
 class AuthorRow(Protocol):
@@ -21,5 +19,5 @@ class AuthorRow(Protocol):
 
 def author_fields(author: AuthorRow, settings: Settings) -> dict[str, object]:
     """The bio, and the avatar: null where the library has withdrawn its picture."""
-    image = image_of(author.avatar, read_pictures(author.pictures), author.language, settings, in_list=True)
-    return {"bio": author.bio, "avatar": image and {name: image[name] for name in SHOWN}}
+    avatar = shown_image(author.avatar, author.pictures, author.language, settings)
+    return {"bio": author.bio, "avatar": avatar}

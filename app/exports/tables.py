@@ -110,7 +110,12 @@ class Tables:
         async for rows in self._pages(statement, tree.c.depth, Section.id):
             former = await self._former(Section, rows)
             yield [
-                {**_term(row, former), "parent": row.parent_id, "position": row.position, "kind": "section"}
+                {
+                    **_term(row, former),
+                    "parent": row.parent_id,
+                    **_fields(row, ("position", "image")),
+                    "kind": "section",
+                }
                 for row in rows
             ]
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TypeVar
+from typing import TypeVar, cast
+
+from sqlalchemy import select
 
 from app.articles.filing import FILINGS
 from app.changes.pending import pending_changes
 from app.exports.lines import AuthorLine, MemberLine, SectionLine, TagLine
 from app.imports.step import Step
 from app.kit.errors import Fault, InvalidBody
+from app.media.models import Media
+from app.media.shown import STANDING
 from app.staff.models import Member
 from app.staff.repository import Staff
 from app.terms.kinds import TermKind
+from app.terms.schemas import TermImageInput
 from app.text.characters import identity_fold
 
 KINDS: dict[str, TermKind] = {filing.kind.noun: filing.kind for filing in FILINGS}
+IMAGES = {"section": "image", "author": "avatar"}
 L = TypeVar("L", bound=SectionLine | TagLine | AuthorLine)
 
 
@@ -67,10 +73,24 @@ async def _add(step: Step, line: L) -> None:
         if not await step.known("section", [parent]):
             raise InvalidBody(errors=[Fault("not_found", pointer="/parent", params={"value": line.parent})])
         line = line.model_copy(update={"parent": parent})
+    line = await _without_lost_image(step, line)
     if not step.run.is_dry:
         await _store(step, line)
     await step.take_former(line, line.kind, line.id)
     step.done(line, "imported")
+
+
+async def _without_lost_image(step: Step, line: L) -> L:
+    """The same without an image that the library here does not have, or has withdrawn: the term is more than that."""
+    place = IMAGES.get(line.kind)
+    image: TermImageInput | None = getattr(line, place) if place else None
+    if place is None or image is None or not image.id:
+        return line
+    shown = select(Media.id).where(Media.id == image.id, STANDING)  # without a lock: a dry run only reads
+    if step.planned_of("media", [image.id]) or (await step.session.execute(shown)).first():
+        return line
+    step.remark(line, f"{place}: {image.id} is not there: left out")
+    return cast(L, line.model_copy(update={place: None}))
 
 
 async def _store(step: Step, line: L) -> None:

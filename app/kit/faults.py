@@ -152,11 +152,17 @@ def _nearest(schema: type[BaseModel] | None, path: list[object]) -> str | None:
 
 
 def model_of(annotation: object) -> type[BaseModel] | None:
-    """The schema inside `X`, `X | None`, `list[X]`."""
-    annotation = getattr(annotation, "annotation", annotation)
+    """The schema inside `X`, `X | None`, `list[X]`; None where there are several."""
+    found = models_in(getattr(annotation, "annotation", annotation))
+    return found[0] if len(found) == 1 else None
+
+
+def models_in(annotation: object) -> list[type[BaseModel]]:
+    """The schemas inside a type, also one with a name of its own."""
+    annotation = getattr(annotation, "__value__", annotation)
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return next(filter(None, map(model_of, get_args(annotation))), None)
+        return [annotation]
+    return [model for inner in get_args(annotation) for model in models_in(inner)]
 
 
 def repeated_parameters(request: Request) -> list[Fault]:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, get_args
+from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.main import IncEx
 
 from app.kit.caching import JSON, PARTIAL
 from app.kit.errors import Fault, InvalidQuery
-from app.kit.faults import nearest_name
+from app.kit.faults import model_of, models_in, nearest_name
 
 Tree = dict[str, Any]  # name -> True (all of it) or a Tree
 # (field, the parameter that includes it, its inner fields that are present without that parameter).
@@ -55,7 +56,7 @@ def select_fields(schema: type[BaseModel], text: str | None, absent: Absent = ()
     faults = [
         Fault("unknown_name", parameter="fields", params={"value": name, **_nearest(schema, name)})
         for name in names[:100]
-        if not _add(tree, schema, name.split("."))
+        if not _add(tree, [schema], name.split("."))
     ]
     faults += [
         Fault("needs_parameter", parameter="fields", params={"value": name, "parameter": parameter})
@@ -75,41 +76,35 @@ def select_fields(schema: type[BaseModel], text: str | None, absent: Absent = ()
 def _nearest(schema: type[BaseModel], name: str) -> dict[str, str]:
     """The suggestion for a misspelt name, or for a misspelt inner one (`section.nme`)."""
     head, _, rest = name.partition(".")
-    inner = _model_in(schema.model_fields[head].annotation)[0] if head in schema.model_fields else None
+    inner = model_of(schema.model_fields.get(head))
     if inner and rest:
         return {key: f"{head}.{nearest}" for key, nearest in _nearest(inner, rest).items()}
     nearest = nearest_name(name, schema.model_fields)
     return {"nearest": nearest} if nearest else {}
 
 
-def _add(tree: Tree, schema: type[BaseModel], path: list[str]) -> bool:
+def _add(tree: Tree, schemas: Sequence[type[BaseModel]], path: list[str]) -> bool:
+    """Add a name to the tree; False where none of the `schemas`, the members of a union, has it."""
     head, rest = path[0], path[1:]
-    if head not in schema.model_fields:
+    found = [schema.model_fields[head].annotation for schema in schemas if head in schema.model_fields]
+    if not found:
         return False
     if not rest:
         tree[head] = True
         return True
-    inner, is_list = _model_in(schema.model_fields[head].annotation)
-    if inner is None:
-        return False
+    inner, is_list = [model for annotation in found for model in models_in(annotation)], any(map(_is_list, found))
     present = tree.get(head)
     branch: Tree = {} if present in (None, True) else (present["__all__"] if is_list else present)
-    if not _add(branch, inner, rest):
+    if not inner or not _add(branch, inner, rest):
         return False
-    if "id" in inner.model_fields:
+    if any("id" in model.model_fields for model in inner):
         branch["id"] = True
     if present is not True:
         tree[head] = {"__all__": branch} if is_list else branch
     return True
 
 
-def _model_in(annotation: object) -> tuple[type[BaseModel] | None, bool]:
-    """The schema inside `X`, `X | None`, `list[X]`, and whether it is a list."""
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation, False
-    for inner in get_args(annotation):
-        found, is_list = _model_in(inner)
-        if found is not None:
-            origin = getattr(annotation, "__origin__", None)
-            return found, is_list or origin is list
-    return None, False
+def _is_list(annotation: object) -> bool:
+    """Whether the schemas in a type stand in a list."""
+    own = get_origin(annotation) is list
+    return own or any(_is_list(inner) for inner in get_args(annotation))

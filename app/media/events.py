@@ -29,8 +29,8 @@ async def record_media_change(
 ) -> None:
     """Record that what answers show of a picture has changed; its cache tag invalidates them with the commit.
 
-    Articles that show it are recorded by a job, in batches, because there may be thousands. Authors follow at once.
-    A change of what nothing public shows is not told: the rooms above know that, under the log's lock.
+    Articles that show it are recorded by a job, in batches, because there may be thousands. Authors and sections follow
+    at once. A change of what nothing public shows is not told: the rooms above know that, under the log's lock.
     """
     media.changed_at = max(now, clock.now())  # the transaction may have waited for an article that names it
     used_by = await users(session, media.id)

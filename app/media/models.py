@@ -94,7 +94,8 @@ class MediaKey(Base):
 
 
 class MediaUse(Base):
-    """A place that shows a picture: `lead`, `gallery` or `body` of an article, an author's `avatar`, …"""
+    """A place that shows a picture: `lead_image`, `media`, `poster` or `body` of an article, an author's `avatar`, a
+    section's `image`."""
 
     __tablename__ = "media_uses"
     __table_args__ = (PrimaryKeyConstraint("resource_id", "place", "media_id"),)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, ValidationInfo
+from pydantic import ConfigDict, Field
 
-from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (
     Direction,
@@ -60,24 +59,6 @@ class Rights(Output):
     credit_line: str | None
     syndication: str | None
     expires_at: Moment | None
-
-
-READ_ONLY = frozenset({"renditions", "language", "direction", "placeholder", "animated"})
-"""What an answer says of an image, and nobody sets where it is shown."""
-
-
-def without_read_only(sent: object, more: frozenset[str] = frozenset()) -> object:
-    """An image as it was read may be sent back: what nobody sets there is ignored, and `more`."""
-    if not isinstance(sent, dict):
-        return sent
-    return {name: value for name, value in sent.items() if name not in READ_ONLY | more}
-
-
-def required_without_id(url: str | None, info: ValidationInfo) -> str | None:
-    """Check that an image has an `id` or a `url`."""
-    if url is None and "id" in info.data and info.data["id"] is None:
-        raise custom("required")
-    return url
 
 
 class MediaFields(Input):
@@ -162,31 +143,6 @@ class Placeholder(Output):
     """A blurred picture: base64 of https://evanw.github.io/thumbhash."""
 
 
-class ImageRead(Output):
-    """An image where it is shown: of the library, or at an address."""
-
-    id: IdText | None
-    """Of the picture in the library; null for an image at an address."""
-    url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
-    """Of a picture of the library: its widest JPEG or PNG of at most 1280 pixels."""
-    alt: str
-    caption: str | None
-    credit: str | None
-    width: int | None
-    """Of the file at `url`."""
-    height: int | None
-    focal_point: FocalPoint | None
-    renditions: list[Rendition]
-    """Files of several widths and crops; in lists few of them. Empty for an image at an address."""
-    language: LanguageTag
-    """Of `alt` and `caption`."""
-    direction: Direction
-    decorative: bool
-    """Whether it says nothing to those who do not see it."""
-    placeholder: Placeholder | None
-    animated: bool
-
-
 class MediaRead(Output):
     """A picture of the library."""
 
@@ -234,9 +190,9 @@ class MediaList(Listed[MediaRead]):
 class MediaUseRead(Output):
     """A place that shows a picture."""
 
-    resource: Annotated[str, open_to(Literal["article", "author"])]
+    resource: Annotated[str, open_to(Literal["article", "author", "section"])]
     id: IdText
-    place: Annotated[str, open_to(Literal["lead_image", "media", "body", "avatar"])]
+    place: Annotated[str, open_to(Literal["lead_image", "media", "poster", "body", "avatar", "image"])]
     title: str
     url: Annotated[str, Field(json_schema_extra={"format": "uri"})] | None
     is_public: bool

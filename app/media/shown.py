@@ -155,14 +155,6 @@ def image_of(
     return None if picture is None else _library_image(use, picture, language, settings, in_list)
 
 
-def images_of(
-    uses: Iterable[Mapping[str, Any]], pictures: Pictures, language: str, settings: Settings
-) -> list[dict[str, object]]:
-    """The same for a list: what the library does not have any more is left out."""
-    found = (image_of(use, pictures, language, settings) for use in uses)
-    return [image for image in found if image is not None]
-
-
 def _library_image(
     use: Mapping[str, Any], picture: Picture, language: str, settings: Settings, in_list: bool
 ) -> dict[str, object]:
@@ -184,6 +176,7 @@ def _library_image(
 
 def _image(use: Mapping[str, Any], url: str, id: str | None, language: str) -> dict[str, object]:
     return {
+        "kind": "image",
         "id": id,
         "url": url,
         "alt": use.get("alt") or "",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, func, literal, select, text
+from sqlalchemy import CTE, BindParameter, ColumnElement, Select, bindparam, func, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -21,6 +21,13 @@ def subtree(roots: ColumnElement[bool]) -> Select[str]:
     below = aliased(Section)
     tree = top.union(select(below.id).join(top, below.parent_id == top.c.id))
     return select(tree.c.id)
+
+
+def lines_down(tops: ColumnElement[bool]) -> CTE:
+    """(top, id) of each section that matches `tops`, with itself and all sections below it."""
+    line = select(Section.id.label("top"), Section.id).where(tops).cte("lines_down", recursive=True)
+    below = aliased(Section)
+    return line.union(select(line.c.top, below.id).join(line, below.parent_id == line.c.id))
 
 
 async def ancestors(connection: Connection, section_id: str) -> Sequence[str]:

@@ -9,9 +9,17 @@ from pydantic.config import JsonDict
 
 from app.kit.paging import Listed
 from app.kit.schemas import Moment, Ref
-from app.terms.schemas import TermInput, TermRead
+from app.terms.schemas import TermImage, TermImageInput, TermInput, TermRead
 
 EXAMPLE: JsonDict = {"name": "اقتصاد", "description": "أسواق وأعمال ومعيشة", "parent": None, "position": 2}
+
+
+class SectionImageInput(TermImageInput):
+    """An image of the library (`id`) or at an address (`url`). The other members of an answer are ignored."""
+
+
+class SectionImage(TermImage):
+    """The image of a section."""
 
 
 class SectionInput(TermInput):
@@ -23,6 +31,7 @@ class SectionInput(TermInput):
     """Slug or id of the section above."""
     position: Annotated[StrictInt, Field(ge=0, le=100_000)] = 0
     """Place among its siblings, smallest first."""
+    image: SectionImageInput | None = None
 
 
 class SectionRead(TermRead):
@@ -30,6 +39,8 @@ class SectionRead(TermRead):
 
     parent: Ref | None
     position: int
+    image: SectionImage | None
+    """Null also where the library has withdrawn its picture."""
 
 
 class SectionDesk(SectionRead):

@@ -25,4 +25,6 @@ class ReaderPageSettings(SettingsGroup):
         "", description="Locale of dates and numbers on the reader page, as `display=` takes it (empty: the language)."
     )
     reader_ticker: str = Field("", description="Slug of the ticker on the reader page; empty: the first with items.")
-    image_hosts: Words = Field((), description="Hosts whose pictures the reader page shows; those of others are links.")
+    image_hosts: Words = Field(
+        (), description="Hosts whose pictures, videos and sounds the reader page shows; those of others are links."
+    )

@@ -107,4 +107,5 @@ class Taxonomy:
             return select(model.__table__)  # type: ignore[attr-defined]  # every model has its table
         above = aliased(Section)
         columns = (above.id.label("above_id"), above.slug.label("above_slug"), above.name.label("above_name"))
-        return select(Section.__table__, *columns).outerjoin(above, above.id == Section.parent_id)
+        statement = select(Section.__table__, pictures_of(Section.id, "image"), *columns)
+        return statement.outerjoin(above, above.id == Section.parent_id)

@@ -132,7 +132,7 @@ async def _read(
 
 
 def _picture_tags(rows: Sequence[TermRow]) -> list[str]:
-    """Cache tags of the avatars."""
+    """Cache tags of the avatars, and of the images of sections."""
     return [f"media:{id}" for row in rows for id in _pictures(row)]
 
 

@@ -7,6 +7,7 @@ from typing import Any
 from app.articles.filing import AUTHORS, SECTIONS, Filing
 from app.authors.shapes import author_fields
 from app.settings import Settings
+from app.terms.images import shown_image
 from app.terms.shapes import filed_fields, ref_of
 
 
@@ -16,5 +17,6 @@ def shape(filing: Filing, row: Any, count: int | None, settings: Settings) -> di
     if filing is SECTIONS:
         above = (row.above_id, row.above_slug, row.above_name)
         parent = ref_of(settings, "section", *above) if row.above_id else None
-        return {**fields, "parent": parent, "position": row.position}
+        image = shown_image(row.image, row.pictures, row.language, settings)
+        return {**fields, "parent": parent, "position": row.position, "image": image}
     return {**fields, **author_fields(row, settings)} if filing is AUTHORS else fields

@@ -71,7 +71,7 @@ class Pictures:
 
     def shown(self, image: Json | None, place: str) -> ShownPicture | None:
         """A picture for a place of `SIZES`, from a schema `Image` or a block."""
-        if image is None or not self._is_allowed(image["url"]):
+        if image is None or not self.is_allowed(image["url"]):
             return None
         whole = [one for one in _stills(image) if one["crop"] is None]
         crop = _narrowest_crop(image) if place == "card" else None
@@ -83,7 +83,7 @@ class Pictures:
     def _picture(self, image: Json, file: Json, whole: list[Json], place: str) -> ShownPicture:
         listed = {kind: self._srcset(whole, kind) for kind in (*SOURCES, *FALLBACKS)}
         return ShownPicture(
-            src=self._address(file["url"]),
+            src=self.address(file["url"]),
             srcset=next((listed[kind] for kind in FALLBACKS if listed[kind]), ""),
             sources=[Source(kind, listed[kind]) for kind in SOURCES if listed[kind]],
             sizes=SIZES[place],
@@ -98,20 +98,26 @@ class Pictures:
 
     def _srcset(self, files: Iterable[Json], kind: str) -> str:
         fit = sorted((one["width"], one["url"]) for one in files if one["mime_type"] == kind)
-        return ", ".join(f"{self._address(url)} {width}w" for width, url in fit)
+        return ", ".join(f"{self.address(url)} {width}w" for width, url in fit)
 
     def _animation(self, image: Json) -> str | None:
         moving = [one["url"] for one in image.get("renditions") or () if one["animated"]]
-        return self._address(moving[0]) if moving else None
+        return self.address(moving[0]) if moving else None
 
-    def _is_allowed(self, url: str) -> bool:
+    def is_allowed(self, url: str) -> bool:
+        """Whether the policy lets the page load it: a picture, a film, a sound or a text track."""
         address = urlsplit(url)
         return self._is_ours(url) or (address.scheme == "https" and address.hostname in self._hosts)
+
+    def tracks(self, recording: Json) -> list[Json]:
+        """Those tracks of a video or sound that the page may load."""
+        return [track for track in recording["tracks"] if self.is_allowed(track["url"])]
 
     def _is_ours(self, url: str) -> bool:
         return url.startswith(self._library)
 
-    def _address(self, url: str) -> str:
+    def address(self, url: str) -> str:
+        """The address to load it from: a path on the page's own host for what is served beside it."""
         return url.removeprefix(self._own) if self._is_ours(url) else url
 
 
@@ -125,7 +131,7 @@ def policy_sources(settings: Settings) -> str:
 
 def open_graph_image(article: Json) -> OpenGraphImage | None:
     """The picture for previews: the rendition `social` of the lead image, else the image itself."""
-    image = article["lead_image"] or next(iter(article["media"]), None)
+    image = article["lead_image"] or next((one for one in article["media"] if one["kind"] == "image"), None)
     if image is None:
         return None
     file = next((one for one in image["renditions"] if one["crop"] == SOCIAL), image)

@@ -290,6 +290,7 @@ NEWER = (
     ("change_log", "outbound_paused_at"),
     ("articles", "withdrawn_cause"),
     ("articles", "withdrawn_mandatory"),
+    ("sections", "image"),
 )
 
 

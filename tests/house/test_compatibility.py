@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,8 @@ from app.commands.compatibility import breaks, contract, may_break
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE: JsonSchemaValue = json.loads((ROOT / schema.BASELINE).read_text("utf-8"))
 DOCUMENT: JsonSchemaValue = json.loads((ROOT / "openapi.json").read_text("utf-8"))
+# At first the entries of an article's `media` were images only; a client that draws them must look at `kind` now.
+WANTED = re.compile(r" \.media \[\] ")
 
 TEXT = {"type": "string", "maxLength": 80, "description": "Words."}
 OTHER_PART = {"type": "object", "required": ["type"], "properties": {"type": {"type": "string"}}}
@@ -152,7 +155,12 @@ def changed(place: Place, value: object) -> JsonSchemaValue:
 
 def test_the_document_breaks_no_client() -> None:
     """A new version may; `./nashra openapi --release` makes the present document the baseline."""
-    assert may_break(BEFORE, DOCUMENT) or breaks(BEFORE, DOCUMENT) == []
+    found = breaks(BEFORE, DOCUMENT)
+    assert may_break(BEFORE, DOCUMENT) or [text for text in found if not WANTED.search(text)] == []
+
+
+def test_the_breaks_that_are_wanted_are_still_there() -> None:
+    assert any(WANTED.search(text) for text in breaks(BEFORE, DOCUMENT)), "made the baseline meanwhile: take it out"
 
 
 def test_the_baseline_holds_all_that_is_compared_and_no_more() -> None:

@@ -121,15 +121,17 @@ async def withdrawn_picture(room: Newsroom, **fields: Any) -> Media:
 async def some_of_everything(room: Newsroom) -> dict[str, Any]:
     """Articles of every state, translations, corrections, redirects, a thread, a ticker. Returns some by name."""
     await withdrawn_picture(room)
-    await room.section("علوم", position=2)
+    await room.section("علوم", position=2, image={"url": "https://cdn.example.com/s.jpg", "alt": "قبّة"})
     await room.section("فضاء", parent="علوم", description="ما فوق الغلاف الجوي")
     await room.tag("قديم", name="فلك")
     await room.desk("PUT", "/tags/قديم", {"name": "فلك", "slug": "فلك"}, if_match='"1"')
     await room.author("ليلى", bio="محرّرة", avatar={"url": "https://cdn.example.com/l.jpg"})
     image = {"url": "https://cdn.example.com/a.jpg", "alt": "قبّة", "focal_point": {"x": 0.25, "y": 0.5}}
+    film: LineFields = {"kind": "video", "url": "https://cdn.example.com/a.mp4", "title": "القبّة", "poster": image}
+    film |= {"tracks": [{"kind": "captions", "language": "en", "url": "https://cdn.example.com/a.vtt"}]}
     fields: LineFields = {
         "summary": "ملخص", "section": "فضاء", "sections": ["علوم"], "tags": ["فلك"], "authors": ["ليلى"],
-        "lead_image": image, "media": [image], "rights": {"holder": "نشرة", "expires_at": "2030-01-01T00:00:00Z"},
+        "lead_image": image, "media": [image, film], "rights": {"holder": "نشرة", "expires_at": "2030-01-01T00:00:00Z"},
         "seo": {"title": "عنوان"}, "external_id": {"system": "wp", "id": "7"}, "urgency": 2,
         "body": '<h2>عنوان</h2><p onclick="x()">نص <b>مهم</b></p><script>x</script>',
     }  # fmt: skip

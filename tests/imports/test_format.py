@@ -61,7 +61,7 @@ ELSEWHERE = {
     "article_bodies": {"article_id", "source", "format", "html", "text", "blocks"},
     "article_corrections": {"article_id", "id", "kind", "note", "at"},
     "article_revisions": {"article_id", "member_id"},
-    "sections": {"parent_id", "position"},
+    "sections": {"parent_id", "position", "image"},
     "authors": {"bio", "avatar"},
     "comments": {"article_id", "parent_id", "path", "depth", "shown", "descendants", "replies"},
     "comment_private": {"comment_id", "answered_id"},

@@ -46,8 +46,11 @@ async def with_originals(media: MediaDesk, folder: Path) -> bytes:
     return await exported(room)
 
 
+FILM = {"kind": "video", "url": "https://media.example/dome.mp4"}
+
+
 async def one_everywhere(media: MediaDesk) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A picture with all its words, and an article that shows it at three places."""
+    """A picture with all its words, and an article that shows it at four places."""
     shown = await media.upload(
         alt="قرص", description="للتحرير", credit="أرشيف", photographer="سلمى", keywords=["ليل"],
         rights={"holder": "المرصد", "expires_at": "2030-01-01T00:00:00Z"}, focal_point={"x": 0.1, "y": 0.9},
@@ -55,7 +58,9 @@ async def one_everywhere(media: MediaDesk) -> tuple[dict[str, Any], dict[str, An
     )  # fmt: skip
     use = {"id": shown["id"], "caption": "وصف"}
     article = await media.room.published(
-        lead_image=use, media=[use], body=f'<p>متن</p><img data-media="{shown["id"]}" alt="قمر">'
+        lead_image=use,
+        media=[use, {**FILM, "poster": use}],
+        body=f'<p>متن</p><img data-media="{shown["id"]}" alt="قمر">',
     )
     return shown, article
 
@@ -80,7 +85,7 @@ async def test_another_newsroom_shows_the_same_pictures(media: MediaDesk, target
     await target.get(theirs["lead_image"]["url"])
     assert (await target.desk("GET", f"/media/{shown['id']}/file")).content == picture()
     uses = (await target.desk("GET", f"/media/{shown['id']}/uses")).json()["data"]
-    assert {use["place"] for use in uses} == {"lead_image", "media", "body"}
+    assert {use["place"] for use in uses} == {"lead_image", "media", "poster", "body"}
     assert len((await target.desk("GET", "/media?q=قرص")).json()["data"]) == 1
     found = (await target.desk("GET", f"/media/{shown['id']}")).json()
     assert {name: found[name] for name in WORDS} == {name: shown[name] for name in WORDS}
@@ -100,16 +105,21 @@ async def test_without_its_file_a_picture_is_refused_and_the_article_comes_witho
     media: MediaDesk, target: Newsroom, tmp_path: Path
 ) -> None:
     shown, article = await one_everywhere(media)
+    await media.room.author("سلمى", avatar={"id": shown["id"]})
+    await media.room.section("فضاء", image={"id": shown["id"], "alt": "قبّة"})
     file = await exported(media.room)
     for is_dry in (True, False):
         report = await imported(target, file, dry_run=is_dry)
-        assert report.of("refused") == {"media": 1}
+        assert report.of("refused") == {"media": 1}, report.remarks
         assert report.of("imported")["article"] == 1
         assert report.told("media", "--media FOLDER")
         for place in ("lead_image", "media", "body"):
             assert report.told("article", f"{place}: {shown['id']} is not there: left out"), report.remarks
+        for kind, place in (("author", "avatar"), ("section", "image")):
+            assert report.told(kind, f"{place}: {shown['id']} is not there: left out"), report.remarks
     theirs = (await target.get(f"/v1/articles/{article['id']}")).json()
-    assert (theirs["lead_image"], theirs["media"]) == (None, [])
+    assert theirs["lead_image"] is None
+    assert [(entry["url"], entry["poster"]) for entry in theirs["media"]] == [(FILM["url"], None)]
     assert "<img" not in theirs["body"]["html"]
     async with target.app.state.database.connection() as connection:
         assert not (await connection.execute(select(MediaUse.place))).all()

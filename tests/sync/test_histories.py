@@ -96,15 +96,19 @@ class History:
         await self._desk("PATCH", f"/articles/{self._some(self.articles)}", changes)
 
     async def show_picture(self) -> None:
-        """In a lead image, a gallery, a body or an avatar."""
+        """In a lead image, a gallery, a poster, a body, an avatar or the image of a section."""
         pick, id = self.random, self.random.choice(self.pictures)
         if pick.random() < 0.2:
             await self._desk("PUT", f"/authors/{pick.choice(AUTHORS)}", {"name": "سلمى", "avatar": {"id": id}})
+            return
+        if pick.random() < 0.2:
+            await self._desk("PUT", f"/sections/{pick.choice(SECTIONS)}", {"name": "قسم", "image": {"id": id}})
             return
         changes = pick.choice(
             [
                 {"lead_image": {"id": id, "alt": pick.choice(["", "كلمات"])}},
                 {"media": [{"id": one} for one in pick.sample(self.pictures, 2)]},
+                {"media": [{"kind": "audio", "url": "https://media.example/a.mp3", "poster": {"id": id}}]},
                 {"body": f'<p>متن.</p><img data-media="{id}">'},
                 {"lead_image": None, "media": []},
             ]

@@ -75,7 +75,7 @@ async def test_a_term_shows_what_its_kind_has(tree: Newsroom) -> None:
     await tree.published(section="أ", tags=["وسم"], authors=["كاتب"])
     common = {"id", "slug", "name", "url", "language", "direction", "description", "article_count"}
     section = (await tree.get("/v1/sections/أ")).json()
-    assert set(section) == common | {"parent", "position"}
+    assert set(section) == common | {"parent", "position", "image"}
     assert (section["parent"], section["position"], section["description"]) == (None, 3, "وصف")
     assert set((await tree.get("/v1/tags/وسم")).json()) == common
     author = (await tree.get("/v1/authors/كاتب")).json()
