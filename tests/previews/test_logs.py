@@ -15,6 +15,7 @@ from app.previews.tokens import new_token
 from app.staff import tokens as staff_tokens
 from tests.newsroom import Newsroom
 from tests.previews.links import preview_of
+from tests.wire import connected, served
 
 pytestmark = pytest.mark.anyio
 
@@ -47,6 +48,25 @@ async def test_no_request_with_a_token_leaves_it_in_a_log(
     for record in ours:
         for formatter in (Text(coloured=False), Json()):
             assert token[4:] not in formatter.format(record)
+
+
+async def test_what_is_refused_below_the_application_does_not_repeat_it_either(newsroom: Newsroom) -> None:
+    draft = await newsroom.draft("أول")
+    token = (await preview_of(newsroom, draft))["token"]
+    async with served(newsroom) as port:
+        for headline in ("ثان", "ثالث"):  # no cache answers before the application
+            draft = await newsroom.change(draft, headline=headline)
+            async with connected(port) as wire:
+                for _ in range(2):
+                    status, headers, body = await wire.ask(f"/v1/preview/{token}")
+                    assert (status, json.loads(body)["headline"]) == (200, headline)
+                    assert "etag" not in headers
+        for target in (f"/v1/preview/{token}", f"/preview/{token}", f"/x?{token}"):
+            async with connected(port) as wire:
+                wire.send(f"GET {target} HTTP/1.1\r\n\r\n")  # without `Host`
+                status, _, body = await wire.answer()
+                assert status == 400
+                assert token[4:] not in body.decode()
 
 
 @pytest.mark.parametrize("kind", ["staff", "preview", "comment"])
