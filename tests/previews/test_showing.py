@@ -91,6 +91,14 @@ async def test_no_cache_keeps_it(newsroom: Newsroom) -> None:
     assert (len(cache.store), cache.misses) == before
 
 
+async def test_the_document_promises_no_validator(newsroom: Newsroom) -> None:
+    document = (await newsroom.get("/openapi.json")).json()
+    responses = document["paths"]["/v1/preview/{token}"]["get"]["responses"]
+    assert set(responses) == {"200", "400", "404", "500", "503"}
+    assert set(responses["200"]["headers"]) == {"X-Request-ID", "Cache-Control"}
+    assert "ETag" in document["paths"]["/v1/articles/{slug}"]["get"]["responses"]["200"]["headers"]
+
+
 async def test_head_has_the_headers_and_no_body(newsroom: Newsroom) -> None:
     preview = await preview_of(newsroom, await newsroom.draft())
     for path in (f"/v1/preview/{preview['token']}", f"/preview/{preview['token']}"):
