@@ -13,6 +13,8 @@ from app.media.desk import desk as media_desk
 from app.media.router import router as media
 from app.operations.health import router as health
 from app.operations.metrics import router as metrics
+from app.previews.desk import desk as previews_desk
+from app.previews.router import router as previews
 from app.search.router import articles as related
 from app.search.router import router as search
 from app.sections.desk import desk as sections_desk
@@ -36,7 +38,9 @@ ROUTERS = (
     related,
     sync,
     site,
+    previews,
     articles_desk,
+    previews_desk,
     media_desk,
     comments_desk,
     sections_desk,
@@ -60,7 +64,9 @@ GUIDES = {
     "search": "search",
     "sync": "sync",
     "site": "articles",
+    "previews": "previews",
     "desk: articles": "articles",
+    "desk: previews": "previews",
     "desk: media": "media",
     "desk: comments": "comments",
     "desk: sections": "articles",

@@ -103,6 +103,8 @@ NAMES = {
     "ChangeRead": "OtherChange",
     "ChangesRead": "ChangeList",
     "Page": "PageInfo",
+    "PreviewMade": "PreviewCreated",
+    "PreviewRead": "Preview",
     "Ranges": "SnippetRanges",
     "AuditRead": "AuditEntry",
     "MemberRead": "Member",

@@ -35,6 +35,8 @@ RECORDED["Article"]["media"] = [VIDEO | {"poster": RECORDED["Article"]["lead_ima
 ARTICLE, AUTHOR, ITEM = (RECORDED[name] for name in ("Article", "Author", "DeskTickerItem"))
 RECORDED |= {
     "CommentCreated": {"comment": RECORDED["Comment"] | {"reply_count": 0, "replies": {"data": [], "next": None}}},
+    "ArticlePreview": {name: value for name, value in ARTICLE.items() if name != "display"}
+    | {"status": "in_review", **dict.fromkeys(("published_at", "first_published_at", "revised_at"))},
     "DeskTickerItemSaved": ITEM | {"ticker_version": 12, "warnings": []},
     "Job": {
         "kind": "jobs.sweep",

@@ -1,10 +1,12 @@
 """Passwords, keys, tokens and query strings of the settings are shown as `***`, wherever a text leaves the process.
+So are the tokens that this newsroom gives to others (`nsh_…`, `npv_…`, `nec_…`).
 
 Reading the settings calls `keep_secret`; what writes logs, results of `doctor` and messages of errors calls `masked`.
 """
 
 from __future__ import annotations
 
+import re
 import sys
 import traceback
 from collections.abc import Iterator, Mapping
@@ -13,6 +15,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 MASK = "***"
 SHORTEST = 8  # characters. A shorter secret can be an ordinary word: it is masked only within its address
+# Of a member of the staff, a preview, the author of a comment: whoever holds one may do what it is for.
+_TOKENS = re.compile(r"(?<![0-9A-Za-z])(nsh_|npv_|nec_)[0-9A-Za-z_-]{16,}")
 PLAIN_PARAMETERS = {"host", "port", "ssl", "sslmode"}  # of a database's address: what is said when it cannot be reached
 _known: list[tuple[str, str]] = []
 
@@ -23,8 +27,8 @@ def keep_secret(replacements: Mapping[str, str]) -> None:
 
 
 def masked(text: str) -> str:
-    """The text, with `***` in place of what the settings of this process hold of secrets."""
-    return _replaced(text, _known)
+    """The text, with `***` in place of what the settings of this process hold of secrets, and of tokens."""
+    return _TOKENS.sub(rf"\1{MASK}", _replaced(text, _known))
 
 
 def masked_address(address: str) -> str:

@@ -10,6 +10,7 @@ from app.jobs import models as jobs
 from app.kit import idempotency, rate_limits
 from app.kit.db import Base
 from app.media import models as media
+from app.previews import models as previews
 from app.sections import models as sections
 from app.slugs import models as slugs
 from app.staff import models as staff
@@ -17,5 +18,5 @@ from app.tags import models as tags
 from app.tickers import models as tickers
 
 GROUND = (audit, changes, idempotency, index, jobs, rate_limits, slugs, staff)
-ROOMS = (articles, authors, comments, media, sections, tags, tickers)
+ROOMS = (articles, authors, comments, media, previews, sections, tags, tickers)
 metadata = Base.metadata

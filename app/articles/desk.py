@@ -12,7 +12,7 @@ from starlette.responses import Response
 from app.articles import actions, revisions
 from app.articles.desk_repository import ArticlesToEdit
 from app.articles.editing import Draft
-from app.articles.models import Article, ArticleBody
+from app.articles.models import ArticleBody
 from app.articles.schemas import (
     LAST_REVISION,
     ArticleCreate,
@@ -50,7 +50,7 @@ from app.kit.paging import Cursors, PageQuery
 from app.kit.routing import NoParameters, problems, router_of
 from app.kit.schemas import Query as QueryModel
 from app.kit.warnings import localised
-from app.staff.access import Actor, OncePerToken, Writer
+from app.staff.access import OncePerToken, Writer
 from app.staff.work import EditorWork, WriterWork
 
 desk = router_of("/v1/desk/articles", "desk: articles", "Writing, publishing, correcting and withdrawing.")
@@ -111,7 +111,7 @@ async def read_desk_article(
     Whole, with its source as it was sent. `ETag` is the version that a change must name in `If-Match`.
     """
     articles = ArticlesToEdit(session)
-    article = await _readable(articles, id, actor)
+    article = await articles.require_readable(id, actor)
     now = clock.now()
     related = (await articles.relations_for([article.id], actor, now))[article.id]
     body = await session.get(ArticleBody, article.id)
@@ -230,7 +230,7 @@ async def list_revisions(
     request: Request, id: ArticleId, query: Annotated[PageQuery, Query()], session: ReadingSession, actor: Writer
 ) -> Response:
     """List the saves of an article, newest first"""
-    article = await _readable(ArticlesToEdit(session), id, actor)
+    article = await ArticlesToEdit(session).require_readable(id, actor)
     return desk_list(request, RevisionList, await revisions.page(session, article, query, Cursors.of(request)))
 
 
@@ -239,7 +239,7 @@ async def read_revision(
     request: Request, id: ArticleId, number: RevisionNumber, _: NoParameters, session: ReadingSession, actor: Writer
 ) -> Response:
     """Read an article as it stood after one save"""
-    article = await _readable(ArticlesToEdit(session), id, actor)
+    article = await ArticlesToEdit(session).require_readable(id, actor)
     return at_desk(written(RevisionRead, await revisions.one(session, article, number)))
 
 
@@ -256,7 +256,7 @@ async def compare_revisions(
 
     Fields that differ between revision `number` and revision `with`; texts piece by piece.
     """
-    article = await _readable(ArticlesToEdit(session), id, actor)
+    article = await ArticlesToEdit(session).require_readable(id, actor)
     before = await revisions.one(session, article, number)
     after = await revisions.one(session, article, query.other)
     changes = await to_thread(revisions.diff, before.content, after.content)
@@ -286,13 +286,6 @@ async def restore_revision(
     Sections, tags and authors that were deleted since are left out, each with the warning `not_restored`.
     """
     return await _answer(request, await actions.restore(work, id, expected, number))
-
-
-async def _readable(articles: ArticlesToEdit, id: str, actor: Actor) -> Article:
-    article = await articles.require(id)
-    if not actor.has("editor") and article.member_id != actor.member_id:
-        raise NotFound()
-    return article
 
 
 async def _answer(request: Request, draft: Draft, status: int = 200, headers: dict[str, str] | None = None) -> Response:

@@ -59,6 +59,11 @@ BODY_AND_RELATIONS = (
 )
 
 
+def may_read(actor: Actor, article: Article) -> bool:
+    """Whether a member of the staff may open it at the desk: editors any, reporters their own."""
+    return actor.has("editor") or (actor.has("reporter") and article.member_id == actor.member_id)
+
+
 class ArticlesToEdit(Articles):
     """All articles, for the desk. What is changed of a found one is stored by the session, with the next flush."""
 
@@ -73,6 +78,13 @@ class ArticlesToEdit(Articles):
         if found is None:
             raise NotFound()
         return found
+
+    async def require_readable(self, id: str, actor: Actor, *, for_update: bool = False) -> Article:
+        """The same, where this member of the staff may read it. Raises `NotFound`."""
+        article = await self.require(id, for_update=for_update)
+        if not may_read(actor, article):
+            raise NotFound()
+        return article
 
     async def find(self, article_id: str, *, for_update: bool = False) -> Article | None:
         """The same, or None. With the lock its values are read anew: another transaction may have held it."""

@@ -34,6 +34,7 @@ from app.media.models import Media
 from app.media.schemas import MediaWithdrawInput
 from app.media.storage import StoreAway, Stores
 from app.nouns import NOUNS
+from app.previews.repository import Previews
 from app.settings import Settings
 from app.staff.access import Actor
 from app.staff.work import Work
@@ -102,6 +103,8 @@ async def settle(
     async with AsyncSession(connection, expire_on_commit=False) as session:
         work = Work(session, RESTORE, settings, clock.now())
         for line in found:
+            if line.resource == "article" and line.at > made_at:  # it was withdrawn since, whatever it is now
+                await Previews(session).revoke_all(line.id, work.now)
             if line.action != "reinstated":
                 done.taken_down += await _take_down(work, line)
                 await _remember(work.session, line, made_at)

@@ -21,7 +21,7 @@ from fastapi import Depends, Header
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.kit.errors import PreconditionFailed, PreconditionRequired
+from app.kit.errors import UNDISCLOSED, PreconditionFailed, PreconditionRequired
 
 JSON = "application/json"
 PARTIAL = "application/json; partial=true"  # an answer to `fields=`
@@ -92,6 +92,15 @@ def at_desk(
     if version is not None:
         sent["ETag"] = f'"{version}"'
     return Response(content, status, headers=sent, media_type=JSON if content else None)
+
+
+def undisclosed(
+    content: bytes, status: int = 200, *, media_type: str = JSON, headers: Mapping[str, str] | None = None
+) -> Response:
+    """An answer for whoever holds its secret address: stored by no cache, found by no search engine, its address sent
+    to no other site."""
+    sent = {**(headers or {}), "Cache-Control": "no-store", **UNDISCLOSED}
+    return Response(content, status, headers=sent, media_type=media_type)
 
 
 def matches(header: str | None, etag: str) -> bool:

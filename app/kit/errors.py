@@ -38,17 +38,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Scope
 
+from app.masking import MASK, masked
 from app.text.languages import direction
 from app.text.messages import language_with, message, negotiate
 
 MEDIA_TYPE = "application/problem+json"
+UNDISCLOSED = {"X-Robots-Tag": "noindex", "Referrer-Policy": "no-referrer"}  # where the address is a secret
 IN_A_PATH = "/:@!$&'()*+,;=~-._"
 
 
@@ -241,7 +243,19 @@ def render(problem: Problem, scope: Scope) -> Response:
     """Render a problem in the language of `Accept-Language`."""
     default = scope["app"].state.settings.language if "app" in scope else "en"
     language = negotiate(Headers(scope=scope).get("accept-language"), default)
-    return answer_in(problem, language, quote(scope.get("path", "/").encode("utf-8", "replace"), safe=IN_A_PATH))
+    path, instance = scope.get("path", "/"), _instance(scope)
+    if instance != path:  # the address is a secret
+        problem.headers = {**UNDISCLOSED, **problem.headers}
+    return answer_in(problem, language, quote(instance.encode("utf-8", "replace"), safe=IN_A_PATH))
+
+
+def _instance(scope: Scope) -> str:
+    """The path of the request without a token, also a mistyped one: problems are copied into tickets and logs."""
+    path: str = scope.get("path", "/")
+    if token := scope.get("path_params", {}).get("token"):
+        return path.replace(token, MASK)
+    plain = unquote(path)
+    return path if masked(plain) == plain else masked(plain)
 
 
 def answer_in(problem: Problem, language: str, instance: str) -> Response:
@@ -253,7 +267,7 @@ def answer_in(problem: Problem, language: str, instance: str) -> Response:
         "title": message(title, language),
         "status": problem.status,
         "detail": message(detail, language, problem.params),
-        "instance": instance,
+        "instance": masked(instance),
         "language": language,
         "direction": direction(language),
     }

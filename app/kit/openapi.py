@@ -215,8 +215,9 @@ def _success(path: str, method: str, status: str, response: JsonSchemaValue, exa
         examples.show(media)
         properties = _properties(schema, examples.schemas)
         names += ["Link"] if "page" in properties else []
-        if path.startswith("/v1") and (not path.startswith("/v1/desk") or "version" in properties):
-            names += ["ETag"]
+        is_public = path.startswith("/v1") and not path.startswith("/v1/desk")
+        if (is_public and "{token}" not in path) or (path.startswith("/v1/desk") and "version" in properties):
+            names += ["ETag"]  # none where the address is a secret: nobody keeps the answer
     if status == "201":
         names += ["Location"]
     if method == "post":

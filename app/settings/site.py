@@ -18,6 +18,7 @@ PATH_NAMES = {  # what may stand in braces
     "section_path": TERM_NAMES,
     "tag_path": TERM_NAMES,
     "author_path": TERM_NAMES,
+    "preview_path": ("token",),
 }
 
 
@@ -47,6 +48,9 @@ class SiteSettings(SettingsGroup):
     author_path: str = Field(
         "/by/{slug}", validate_default=True, description="Path of an author on the web site: `{slug}` or `{id}`."
     )
+    preview_path: str = Field(
+        "/preview/{token}", validate_default=True, description="Path of a preview on the web site, with `{token}`."
+    )
     api_url: WebAddress = Field("http://localhost:8000", description="Public address of this API.")
     site_name: str = Field("نشرة", min_length=1, description="Name of the newsroom.")
     language: Annotated[str, AfterValidator(canonical_language)] = Field("ar", description="Language of the site.")
@@ -75,6 +79,10 @@ class SiteSettings(SettingsGroup):
     def term_url(self, kind: str, id: str, slug: str) -> str:
         """The public web address of a `section`, `tag` or `author`, percent-encoded."""
         return self.site_url + filled_path(getattr(self, f"{kind}_path"), {"slug": slug, "id": id})
+
+    def preview_url(self, token: str) -> str:
+        """The web address of a preview, which only those may know who hold its token."""
+        return self.site_url + filled_path(self.preview_path, {"token": token})
 
     @property
     def paths(self) -> dict[str, str]:

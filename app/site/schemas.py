@@ -54,6 +54,8 @@ class Addresses(Output):
     """Pattern of a tag's address there."""
     author: Annotated[str, Field(examples=["http://localhost:8000/by/{slug}"])]
     """Pattern of an author's address there."""
+    preview: Annotated[str, Field(examples=["http://localhost:8000/preview/{token}"])]
+    """Pattern of a preview's address there."""
 
 
 class CommentPolicy(Output):

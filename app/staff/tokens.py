@@ -1,7 +1,7 @@
-"""The format of a staff token: `nsh_`, 32 random letters and digits, 6 of checksum.
+"""The format of a token: a prefix, 32 random letters and digits, 6 of checksum. That of a staff token is `nsh_`.
 
 The checksum (CRC-32 in base 62) lets us refuse a mistyped or invented token without a query, and lets secret
-scanners recognise a real one.
+scanners recognise a real one. A token of another purpose has another prefix, so that none passes as another.
 """
 
 from __future__ import annotations
@@ -14,17 +14,19 @@ import zlib
 PREFIX = "nsh_"
 ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 SHOWN = len(PREFIX) + 6
-_SHAPE = re.compile(rf"{PREFIX}[0-9A-Za-z]{{38}}")
+_SECRET = re.compile(r"[0-9A-Za-z]{38}")
 
 
-def new_token() -> str:
+def new_token(prefix: str = PREFIX) -> str:
     """A new token with about 190 bits of randomness."""
     secret = "".join(secrets.choice(ALPHABET) for _ in range(32))
-    return PREFIX + secret + _checksum(secret)
+    return prefix + secret + _checksum(secret)
 
 
-def is_well_formed(token: str) -> bool:
-    return bool(_SHAPE.fullmatch(token)) and _checksum(token[len(PREFIX) : -6]) == token[-6:]
+def is_well_formed(token: str, prefix: str = PREFIX) -> bool:
+    """Whether it has this prefix, the length, and the checksum of a token."""
+    rest = token.removeprefix(prefix)
+    return token.startswith(prefix) and bool(_SECRET.fullmatch(rest)) and _checksum(rest[:-6]) == rest[-6:]
 
 
 def _checksum(secret: str) -> str:

@@ -15,18 +15,20 @@ RESERVED = {
     ".well-known", "docs", "feeds", "healthz", "media", "metrics", "openapi.json", "openapi.yaml", "problems", "readyz",
     "search", "static", "v1",
 }  # fmt: skip
+KEYS = ("slug", "id", "token")  # names that say which thing is meant: a pattern holds one of them
 _NAME = re.compile(r"\{(\w+)\}")
-_FORM = {"year": r"\d{4}", "month": r"\d\d", "day": r"\d\d", "id": r"[0-9a-fA-F-]{32,36}"}
+_FORM = {"year": r"\d{4}", "month": r"\d\d", "day": r"\d\d", "id": r"[0-9a-fA-F-]{32,36}", "token": r"npv_\w+"}
 _UNFIT = re.compile(r'[\x00-\x20\x7f"<>\\^`{|}?#]')
 _SAFE = "/!$&'()*+,;=:@"  # beside letters, digits and -._~ in a path (RFC 3986 §3.3)
 
 
 def checked_path(pattern: str, names: Collection[str]) -> str:
     """Validate a pattern with `names` in braces. Raises ValueError with what is wrong."""
-    found = _NAME.findall(pattern)
-    if not pattern.startswith("/") or set(found) - set(names) or not {"slug", "id"} & set(found):
-        others = " ".join(f"{{{name}}}" for name in names if name not in {"slug", "id"})
-        raise ValueError("must begin with / and hold {slug} or {id}" + (f"; also known: {others}" if others else ""))
+    found, keys = _NAME.findall(pattern), [name for name in names if name in KEYS]
+    if not pattern.startswith("/") or set(found) - set(names) or not set(keys) & set(found):
+        wanted = " or ".join(f"{{{name}}}" for name in keys)
+        others = " ".join(f"{{{name}}}" for name in names if name not in KEYS)
+        raise ValueError(f"must begin with / and hold {wanted}" + (f"; also known: {others}" if others else ""))
     words = [unquote(word) for word in _segments(pattern)]
     if _UNFIT.search(_NAME.sub("", unquote(pattern))) or any(word in {"", ".", ".."} or "/" in word for word in words):
         raise ValueError("must be a plain path: no empty part, no . or .., no space, no ? or #")

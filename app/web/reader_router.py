@@ -19,7 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.articles.jsonld import jsonld_of
-from app.kit.caching import deliver, uncached
+from app.kit.caching import deliver, uncached, undisclosed
 from app.kit.errors import Gone, InvalidCursor, InvalidQuery, Moved, NotFound, Problem
 from app.settings import Settings
 from app.text.dates import FormattedMoment, format_moment
@@ -64,6 +64,7 @@ def reader_pages(settings: Settings) -> list[ReaderPage]:
         ReaderPage(SEARCH_PATH, read_search, ("q", "sort", "cursor")),
         ReaderPage(_route(settings.article_path), read_article, article),
         *(ReaderPage(_route(settings.paths[kind]), _term_page(kind)) for kind in TERMS),
+        ReaderPage(_route(settings.preview_path), read_preview_page, ()),
     ]
     return sorted(pages, key=_names_by_segment)
 
@@ -170,10 +171,10 @@ def _in_words(settings: Settings, moment: str) -> FormattedMoment:
     return format_moment(datetime.fromisoformat(moment), ZoneInfo(settings.timezone), locale)
 
 
-def _headers(settings: Settings) -> dict[str, str]:
+def _headers(settings: Settings, *, scripts: bool = True) -> dict[str, str]:
     images = policy_sources(settings)
     frames = " ".join(f"https://{host}" for host in settings.embed_hosts) or "'none'"
-    policy = content_security_policy(images, f"; media-src 'self'{images}; frame-src {frames}")
+    policy = content_security_policy(images, f"; media-src 'self'{images}; frame-src {frames}", scripts=scripts)
     headers = {"Content-Security-Policy": policy, "Content-Language": settings.language}
     if urlsplit(settings.site_url).netloc != urlsplit(settings.api_url).netloc:
         headers["X-Robots-Tag"] = "noindex"  # the site is somewhere else
@@ -245,6 +246,19 @@ async def _comments(request: Request, reader: Reader, article: Json) -> dict[str
     found = await reader.api.get(f"/v1/comments/{thread}/replies", cursor=query.get("after"))
     rows = [{**parent, "depth": 0, "more": None}, *flat(found["data"], 1)]
     return {"comments": rows, "next": found["page"]["next"], "thread": thread}
+
+
+async def read_preview_page(request: Request) -> Response:
+    """An article by a preview: kept by nobody, without a script and without all that tells others of it."""
+    reader = _reader(request)
+    headers = _headers(reader.settings, scripts=False)
+    try:
+        article = await reader.api.get(f"/v1/preview/{request.path_params['token']}")
+    except NotFound:
+        content = await _content(request, reader, "no_preview.html")
+        return undisclosed(content, HTTPStatus.NOT_FOUND, media_type=HTML, headers=headers)
+    content = await _content(request, reader, "preview.html", article=article)
+    return undisclosed(content, media_type=HTML, headers=headers)
 
 
 def _term_page(kind: str) -> Endpoint:

@@ -104,13 +104,15 @@ def render(template: str, language: str, **values: object) -> bytes:
     return ENVIRONMENT.get_template(template).render(language=language, t=translate, **values).encode()
 
 
-def content_security_policy(images: str = "", more: str = "") -> str:
+def content_security_policy(images: str = "", more: str = "", *, scripts: bool = True) -> str:
     """The Content-Security-Policy of a page: what is ours, with no inline script or style.
 
-    `images` are further sources of pictures, each after a space; `more` are directives, each after a semicolon.
+    `images` are further sources of pictures, each after a space; `more` are directives, each after a semicolon. Without
+    `scripts` none runs, and nothing calls out.
     """
+    running = "script-src 'self'; connect-src 'self'; " if scripts else ""
     return (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; connect-src 'self'; "
+        f"default-src 'none'; {running}style-src 'self'; font-src 'self'; "
         f"img-src 'self' data:{images}; form-action 'self'; frame-ancestors 'none'; base-uri 'none'{more}"
     )
 

@@ -283,7 +283,7 @@ async def test_a_database_that_is_not_empty_is_refused_and_stays(
     assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
 
 
-SINCE = {"takedowns", "jobs", "media", "media_files", "media_keys", "media_uses"}
+SINCE = {"takedowns", "jobs", "media", "media_files", "media_keys", "media_uses", "previews"}
 
 
 NEWER = (

@@ -38,6 +38,7 @@ def addresses(history: History) -> list[str]:
             f"/v1/articles/{article}{rest}"
             for rest in ("", "/jsonld", "?fields=section.name,tags", "?display=en-GB", "/comments", "/comments/form")
         ]
+    found += [f"/v1/preview/{token}" for token in history.previews[-3:]]
     for comment in comments:
         found += [f"/v1/comments/{comment}", f"/v1/comments/{comment}/replies"]
     return found
@@ -61,6 +62,8 @@ async def test_a_cached_answer_is_the_answer_in_every_process(database_url: str,
             with clock.frozen(start + timedelta(minutes=11 * step)):
                 history.newsroom = history.random.choice([one, two])
                 await history.step()
+                if step % 4 == 3:
+                    await history.preview()
                 if history.random.random() < 0.3:
                     await two.app.state.background.run_due()
                 for url in addresses(history):

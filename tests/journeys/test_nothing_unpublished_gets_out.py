@@ -23,6 +23,7 @@ from sqlalchemy import select
 
 from app.articles.models import Article
 from app.kit import clock
+from app.previews.tokens import new_token
 from app.taxonomy.repository import Taxonomy
 from tests.newsroom import Newsroom
 from tests.visibility import unguarded
@@ -32,6 +33,7 @@ pytestmark = pytest.mark.anyio
 START = datetime(2026, 4, 1, 8, tzinfo=UTC)
 STEPS = 36
 WORD = re.compile(r"zq\d+x", re.IGNORECASE)
+UNKNOWN_TOKEN = new_token()
 PLURALS = ("sections", "tags", "authors")
 # What readers never see of an article, whatever its state.
 DESK_ONLY = ("external_id", "note", "withdrawn_reason", "body_source", "translations", "warnings", "member_id")
@@ -51,7 +53,7 @@ NOT_OURS = {
 }
 ACTIONS = (
     "create create patch patch patch submit give_back publish publish schedule archive unpublish withdraw reinstate "
-    "delete correct restore rename translate translate follow comment"
+    "delete correct restore rename translate translate follow comment preview"
 ).split()
 
 
@@ -65,6 +67,7 @@ class Piece:
     reason: str = ""
     addresses: set[str] = field(default_factory=set)
     comments: dict[str, str] = field(default_factory=dict)  # approved ones: id -> words
+    previews: dict[str, bool] = field(default_factory=dict)  # token -> whether it opens the article
 
     def visible(self, now: datetime) -> bool:
         return self.state == "published" and self.published_at is not None and self.published_at <= now
@@ -86,6 +89,7 @@ class Walk:
         self.most = 0
         self.comment_ids: list[str] = []
         self.asked = 0
+        self.previewed: set[str] = set()  # states of the articles that previews have shown
 
     # --- writing ---------------------------------------------------------------------------------------------------
 
@@ -150,6 +154,7 @@ class Walk:
         piece = await self._do("POST", "/withdraw", content, leads_to="withdrawn", of="published")
         if piece is not None:
             piece.reason = content["reason"]
+            piece.previews = dict.fromkeys(piece.previews, False)
 
     async def reinstate(self) -> None:
         await self._do("POST", "/reinstate", {}, leads_to="draft", of="withdrawn")
@@ -165,6 +170,15 @@ class Walk:
         answer = await self._send(id, "DELETE", "", None)
         if answer is not None:
             self.pieces[id].state = "deleted"
+            self.pieces[id].previews = dict.fromkeys(self.pieces[id].previews, False)
+
+    async def preview(self) -> None:
+        """A link to an article of any state, for whoever holds it."""
+        if self.pieces:
+            id = self._one()
+            answer = await self._send(id, "POST", "/previews", {})
+            if answer is not None:
+                self.pieces[id].previews[answer["token"]] = True
 
     async def rename(self) -> None:
         """A term gets another name and another address."""
@@ -230,7 +244,7 @@ class Walk:
         headers = {"Authorization": f"Bearer {self.newsroom.tokens['admin']}", "If-Match": "*"}
         url = f"/v1/desk/articles/{id}{path}"
         answer = await self.newsroom.client.request(method, url, json=content, headers=headers)
-        assert answer.status_code in {200, 204, 404, 409, 422}, answer.text
+        assert answer.status_code in {200, 201, 204, 404, 409, 422}, answer.text
         return None if not answer.is_success else answer.json() if answer.content else {}
 
     async def _content(self) -> dict[str, Any]:
@@ -342,15 +356,39 @@ class Walk:
             text += "\n".join(f"{name}: {value}" for name, value in answer.headers.items() if name not in echoed)
             leaked = {word.lower() for word in WORD.findall(text)} - allowed
             assert not leaked, f"{url} at {self.now}: {leaked} in {answer.status_code} {text[:2000]}"
+        await self._look_at_previews(allowed)
         await self._count(visible)
+
+    async def _look_at_previews(self, allowed: set[str]) -> None:
+        """Whoever holds a preview sees this article, as it was last saved, and nothing else that is not public."""
+        for piece in self.pieces.values():
+            own = {name: value for name, value in piece.shown.items() if name not in DESK_ONLY}
+            words = {word.lower() for word in WORD.findall(json.dumps(own))} | allowed
+            for token in [token for token, is_open in piece.previews.items() if is_open][-2:]:
+                answer = await self.newsroom.get(f"/v1/preview/{token}")
+                assert answer.json()["headline"] == piece.shown["headline"]
+                page = await self.newsroom.get(f"/preview/{token}")
+                for text in (answer.text, page.text):
+                    leaked = {word.lower() for word in WORD.findall(text)} - words
+                    assert not leaked, f"a preview at {self.now}: {leaked} in {text[:2000]}"
+                self.previewed.add(piece.state)
+
+    def open_previews(self) -> list[str]:
+        """Addresses of previews that open something."""
+        tokens = [token for piece in self.pieces.values() for token, is_open in piece.previews.items() if is_open]
+        return [f"{stem}/{token}" for token in tokens for stem in ("/v1/preview", "/preview")]
 
     def _questions(self) -> list[str]:
         chosen = self.chance.sample(list(self.pieces), min(2, len(self.pieces)))
         addresses = [quote(address) for id in chosen for address in {id, *self.pieces[id].addresses}]
+        ended = [token for piece in self.pieces.values() for token, is_open in piece.previews.items() if not is_open]
+        closed = [*ended[-2:], UNKNOWN_TOKEN]
         names = {plural: self.terms[plural][-2:] + self.former[plural][-1:] for plural in PLURALS}
         filled = {
             "/v1/articles/{slug}": addresses,
             "/v1/tickers/{slug}": ["breaking"],
+            "/v1/preview/{token}": closed,
+            "/preview/{token}": closed,
             "/v1/comments/{id}": [*self.comment_ids[-4:], *chosen],
             **{f"/v1/{plural}/{{slug}}": names[plural] for plural in PLURALS},
             "/s/{slug}": names["sections"],
@@ -406,16 +444,24 @@ async def walked(newsroom: Newsroom, seed: str, steps: int) -> Walk:
 
 async def test_a_random_walk_of_editors_lets_nothing_unpublished_out(newsroom: Newsroom, backend: str) -> None:
     walk = await walked(newsroom, backend, STEPS)
-    while not ({"draft", "published", "withdrawn"} <= walk.seen and walk.most > 1 and walk.asked > 1000):
+    while not (
+        {"draft", "published", "withdrawn"} <= walk.seen
+        and walk.most > 1
+        and walk.asked > 1000
+        and {"draft", "published"} <= walk.previewed
+    ):
         await walk.step()  # a walk that sees too little proves too little
 
 
 async def statements_of_readers(newsroom: Newsroom, seed: str) -> set[str]:
     """All statements of the public routes, without the cache."""
     walk = await walked(newsroom, seed, 16)
+    with clock.frozen(walk.now):
+        await walk.preview()
     with clock.frozen(walk.now), newsroom.counted() as statements:
-        for url in walk._questions():
+        for url in [*walk._questions(), *walk.open_previews()]:
             await newsroom.client.get(url)
+    assert any("previews.digest" in sql for sql in statements)
     assert len(set(statements)) > 40
     return set(statements)
 

@@ -11,6 +11,7 @@ from app.text.web_paths import RESERVED
 from tests.newsroom import Newsroom, beside
 
 pytestmark = pytest.mark.anyio
+PATTERNS = ["article", "section", "tag", "author", "preview"]
 KINDS = {"section": "علوم", "tag": "فلك", "author": "ليلى"}
 
 
@@ -21,9 +22,9 @@ def refusal(**paths: str) -> str:
 
 
 @pytest.mark.parametrize("word", sorted(RESERVED))
-@pytest.mark.parametrize("kind", ["article", *KINDS])
+@pytest.mark.parametrize("kind", PATTERNS)
 def test_a_path_that_begins_with_a_word_of_ours_is_refused(kind: str, word: str) -> None:
-    message = refusal(**{kind: f"/{word}/{{slug}}"})
+    message = refusal(**{kind: f"/{word}/{{token}}" if kind == "preview" else f"/{word}/{{slug}}"})
     assert (
         message
         == f"NASHRA_{kind.upper()}_PATH: begins with /{word}, which Nashra itself answers: take another first word"
@@ -57,10 +58,18 @@ def test_what_is_no_path_with_a_name_is_refused(path: str) -> None:
         {"article": "/{section}/{slug}", "tag": "/{slug}/t"},
         {"section": "/x-{slug}", "tag": "/{slug}-x"},
         {"article": "/{year}/{slug}", "tag": "/{id}/{slug}"},
+        {"preview": "/a/{token}"},
+        {"article": "/preview/{slug}"},
+        {"article": "/{slug}", "preview": "/{token}"},
     ],
 )
 def test_two_paths_that_can_be_the_same_address_are_refused(paths: dict[str, str]) -> None:
     assert "can be the same address as NASHRA_" in refusal(**paths)
+
+
+@pytest.mark.parametrize("path", ["", "/p", "/p/{slug}", "/p/{id}", "p/{token}", "/p/{token}/{slug}", "/p?x={token}"])
+def test_the_path_of_previews_holds_the_token_and_no_other_name(path: str) -> None:
+    assert refusal(preview=path).startswith("NASHRA_PREVIEW_PATH: must b")
 
 
 @pytest.mark.parametrize(
@@ -132,11 +141,12 @@ async def test_terms_have_their_address_wherever_they_stand(newsroom: Newsroom) 
 async def test_the_site_tells_the_patterns(newsroom: Newsroom) -> None:
     newsroom.set(site_url="https://news.example", section_path="/قسم/{slug}")
     told = (await newsroom.get("/v1/site")).json()["addresses"]
-    assert {name: told[name] for name in ("article", "section", "tag", "author")} == {
+    assert {name: told[name] for name in PATTERNS} == {
         "article": "https://news.example/a/{slug}",
         "section": f"https://news.example/{quote('قسم')}/{{slug}}",
         "tag": "https://news.example/t/{slug}",
         "author": "https://news.example/by/{slug}",
+        "preview": "https://news.example/preview/{token}",
     }
 
 

@@ -34,7 +34,7 @@ MAY: list[tuple[str, set[str]]] = [
     (r"withdraw_media", EDITORS),
     (r".*media.*", {"admin", "editor", "reporter"}),
     (r"(return|publish|unpublish|withdraw|reinstate|correct)_article", EDITORS),
-    (r".*(article|revision).*", {"admin", "editor", "reporter"}),
+    (r".*(article|revision|preview).*", {"admin", "editor", "reporter"}),
 ]
 
 
@@ -161,6 +161,18 @@ class Day:
         url = await self.article()
         await self.desk("PATCH", url, {"summary": "غيره"}, if_match="*")
         return lambda: self.desk("POST", f"{url}/revisions/1/restore", if_match="*")
+
+    async def preview(self) -> str:
+        url = f"{await self.article()}/previews"
+        return f"{url}/{(await self.desk('POST', url, {})).json()['id']}"
+
+    async def create_preview(self) -> Any:
+        url = await self.article()
+        return lambda: self.desk("POST", f"{url}/previews", {})
+
+    async def revoke_preview(self) -> Any:
+        url = await self.preview()
+        return lambda: self.desk("DELETE", url)
 
     async def put_section(self) -> Any:
         return lambda: self.put("sections", "قسم")

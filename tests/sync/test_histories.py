@@ -28,6 +28,7 @@ class History:
         self.comments: list[tuple[str, str]] = []
         self.tokens: dict[str, str] = {}
         self.pictures: list[str] = []
+        self.previews: list[str] = []  # tokens
 
     async def begin(self, *, has_pictures: bool = True) -> None:
         if has_pictures:
@@ -127,6 +128,11 @@ class History:
     async def work_off(self) -> None:
         """The background jobs that are due: the log follows the pictures."""
         await Worker(self.newsroom.app.state.database, self.newsroom.settings, [FOLLOW_MEDIA]).work_off()
+
+    async def preview(self) -> None:
+        """No step of a history: the log knows nothing of it."""
+        if self.articles and (made := await self._desk("POST", f"/articles/{self._some(self.articles)}/previews", {})):
+            self.previews.append(made["token"])
 
     async def correct(self) -> None:
         note = {"kind": "correction", "note": "صُحّح الرقم.", "summary": "ملخص مصحّح."}
