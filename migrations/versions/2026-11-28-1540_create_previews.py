@@ -15,7 +15,7 @@ ID = sa.Uuid(as_uuid=False)
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 
 revision = "0019_previews"
-down_revision = "0017_kills"
+down_revision = "0018_section_pictures"
 branch_labels = None
 depends_on = None
 
