@@ -75,6 +75,7 @@ class Server:
             client.post("/v1/desk/staff", json={"name": "هند", "roles": ["reporter"]}).raise_for_status().json()["id"]
         )
         secret = client.post(f"/v1/desk/staff/{member}/tokens", json={}).raise_for_status().json()["id"]
+        preview = client.post(f"/v1/desk/articles/{made[3]['id']}/previews", json={}).raise_for_status().json()
         ids = [article["id"] for article in made]
         self.known = {
             "/v1/articles/": {"slug": [made[0]["slug"], ids[1], ids[3]]},
@@ -83,7 +84,8 @@ class Server:
             "/v1/authors/": {"slug": ["ليلى"]},
             "/v1/tickers/": {"slug": ["عاجل"]},
             "/v1/comments/": {"id": [comment]},
-            "/v1/desk/articles/": {"id": ids, "number": ["1", "2"]},
+            "/v1/preview/": {"token": [preview["token"]]},
+            "/v1/desk/articles/": {"id": ids, "number": ["1", "2"], "preview_id": [preview["id"]]},
             "/v1/desk/sections/": {"slug": ["علوم"]},
             "/v1/desk/tags/": {"slug": ["فلك"]},
             "/v1/desk/authors/": {"slug": ["ليلى"]},
