@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
@@ -14,6 +13,7 @@ from app.articles.events import HIDDEN, PublicView
 from app.articles.fields import DEFAULTS, PLAIN
 from app.articles.filing import FILINGS
 from app.articles.models import Article, ArticleBody
+from app.articles.rendering import fill_body, render_body
 from app.articles.repository import Relations, Terms
 from app.articles.schemas import ArticleUpdate
 from app.kit.errors import Fault, InvalidBody
@@ -22,7 +22,6 @@ from app.media.desk_repository import MediaToEdit, Use
 from app.media.models import Media
 from app.staff.work import Work
 from app.terms.repository import known
-from app.text.markup import render
 from app.text.reading import reading_minutes
 
 LINKS = {filing.kind.plural: filing for filing in FILINGS}
@@ -139,16 +138,12 @@ class Draft:
         source = self._source(fields, given)
         own = "body_format" in given or self.body is None
         kind = (fields.body_format if own else self.body and self.body.format) or "html"
-        # A long or hostile body takes a second of CPU: not on the event loop.
-        hosts = frozenset(map(str.lower, self.work.settings.embed_hosts))
-        words = pictures.words_of(self.library, self.article.language)
-        rendered = await to_thread(render, source, kind, words, embed_hosts=hosts)
+        rendered = await render_body(source, kind, self.article.language, self.library, self.work.settings)
         for id in rendered.unknown_media:
             self._refuse_unknown(pictures.not_found("/body", id))
         if self.body is None:
             self.body = ArticleBody(article_id=self.article.id)
-        self.body.source, self.body.format = source.replace("\0", ""), kind
-        self.body.html, self.body.text, self.body.blocks = rendered.html, rendered.text, list(rendered.blocks)
+        fill_body(self.body, source, kind, rendered)
         self.warnings += [asdict(removal) for removal in rendered.warnings]
 
     async def _terms(self, fields: ArticleUpdate, given: set[str]) -> None:
