@@ -7,6 +7,8 @@ from app.articles.router import router as articles
 from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
+from app.entries.desk import desk as entries_desk
+from app.entries.router import router as entries
 from app.jobs.desk import desk as jobs_desk
 from app.kit.routing import TaggedRouter
 from app.media.desk import desk as media_desk
@@ -30,6 +32,7 @@ ROUTERS = (
     articles,
     media,
     tickers,
+    entries,
     comments,
     taxonomy,
     search,
@@ -37,6 +40,7 @@ ROUTERS = (
     sync,
     site,
     articles_desk,
+    entries_desk,
     media_desk,
     comments_desk,
     sections_desk,
@@ -55,12 +59,14 @@ GUIDES = {
     "articles": "articles",
     "tickers": "tickers",
     "comments": "comments",
+    "entries": "entries",
     "media": "media",
     "taxonomy": "articles",
     "search": "search",
     "sync": "sync",
     "site": "articles",
     "desk: articles": "articles",
+    "desk: entries": "entries",
     "desk: media": "media",
     "desk: comments": "comments",
     "desk: sections": "articles",

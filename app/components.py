@@ -6,6 +6,7 @@ from typing import get_args
 
 from app.articles.schemas import Access, BodyFormat, CommentsMode, CorrectionKind, Kind, Status
 from app.comments import schemas as comments
+from app.entries.schemas import Status as EntryStatus
 from app.jobs.kinds import Lane
 from app.jobs.models import JobState
 from app.kit.components import Naming
@@ -31,6 +32,13 @@ NAMES = {
     "ImageRendition": "Rendition",
     "MediaRead": "Media",
     "MediaUseRead": "MediaUse",
+    "Live": "ArticleLive",
+    "EntryRead": "Entry",
+    "EntryDesk": "DeskEntry",
+    "EntryDeskList": "DeskEntryList",
+    "EntryCorrectInput": "EntryCorrectionInput",
+    "EntryPage": "EntryPageInfo",
+    "EntryRevisionRead": "EntryRevision",
     "CommentsOpen": "ArticleCommentsSummary",
     "CommentsState": "ArticleComments",
     "CorrectInput": "CorrectionInput",
@@ -117,6 +125,7 @@ ENUMS = {
     "JobLane": ("How urgent a kind of background job is.", get_args(Lane)),
     "JobState": ("State of a background job.", get_args(JobState)),
     "Kind": ("Kind of an article.", get_args(Kind)),
+    "EntryStatus": ("Status of an entry of live coverage.", get_args(EntryStatus)),
     "Level": ("Urgency of a ticker item, the most urgent first.", get_args(Level)),
     "MarkType": ("How a run of text looks, or `link`.", get_args(MarkType)),
     "Role": ("Role of a member of the staff.", get_args(Role)),
@@ -186,6 +195,8 @@ PROPERTIES = {
     "docs": "URL of the documentation.",
     "edit_minutes": "Minutes in which authors may edit or delete their comments.",
     "edited_at": "When its author last changed it.",
+    "ended_at": "When the coverage ends; null: not known yet.",
+    "entry_count": "Number of published entries.",
     "excerpt": "Beginning of the text.",
     "expires_at": "When it expires; null: never.",
     "field": "Name of the field.",
@@ -220,6 +231,7 @@ PROPERTIES = {
     "mime_type": "Media type of the file.",
     "photographer": "Who took the picture.",
     "placeholder": "What to show before it is loaded.",
+    "key_event": "Whether it is one of the main moments of the coverage.",
     "keywords": "Words to find it by.",
     "taken_at": "When the picture was taken.",
     "focal_point": "Point that must stay visible; null: the middle.",
@@ -259,6 +271,8 @@ PROPERTIES = {
     "outcome": "Result of the decision. More results may be added.",
     "params": "Values that the message names: `max`, `actual`, …",
     "parent_id": "Id of the comment that it replies to; null for a comment on the article.",
+    "Entry.corrected": "Whether the entry has a correction.",
+    "DeskEntry.corrected": "Whether the entry has a correction.",
     "pinned": "Fixed position in the ticker, from 1; null: none.",
     "position": "Position among sections with the same parent, the smallest first.",
     "poster": "URL of an image to show before the video plays.",
@@ -291,6 +305,7 @@ PROPERTIES = {
     "source": "Source of the report: an agency, an organisation, a person.",
     "spans": "The text, in runs with the same marks.",
     "start": "Number of the first item.",
+    "started_at": "When the coverage starts; null: with the first published entry.",
     "starts_at": "When the item is first shown; null: at once.",
     "status": "`ok`: the server works.",
     "summary": "Summary in plain text.",
@@ -343,6 +358,7 @@ MAX_ITEMS = {
     "changes": 100,
     "children": FORMAL,
     "code_points": 1000,
+    "contributors": 50,
     "corrected": 256,
     "correction": FORMAL,
     "corrections": FORMAL,

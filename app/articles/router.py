@@ -15,7 +15,7 @@ from app.articles.jsonld import MEDIA_TYPE, NewsArticle, jsonld_of, written_for_
 from app.articles.repository import Articles, Part, Parts, PublicCorrection, Relations, picture_tags
 from app.articles.rows import ArticleRow, BodyRow, ListedRow
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
-from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
+from app.articles.shapes import NO_RELATIONS, body_of, by_clock, summary_of, whole_of, writer_of
 from app.articles.text_search import published_with_words
 from app.index.repository import is_stale
 from app.kit import clock
@@ -72,7 +72,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     shows = ["articles", *media] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows), *media]
     if not with_body and not query.display and selection.include() is None:
         write = writer_of(settings)
-        summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
+        summaries = [write(row, by_clock(row, settings, now)) for row in page.rows]
         response = delivered_page(request, page, summaries, tags=["articles", *media], shows=shows)
         return uncached(request, response) if query.q and await is_stale(connection) else response
     rows: list[dict[str, object]] = []

@@ -15,7 +15,7 @@ from app.articles.repository import Articles, Relations
 from app.articles.router import ArticlePath
 from app.articles.rows import ArticleText, ListedRow
 from app.articles.schemas import ArticleFilters
-from app.articles.shapes import comments_mode, shown_text, writer_of
+from app.articles.shapes import by_clock, shown_text, writer_of
 from app.index.asking import parse_question
 from app.index.ranking import RANKED, FieldName, RankedHit, Scorer, rank
 from app.index.repository import is_stale
@@ -115,7 +115,7 @@ async def list_related_articles(
     ids = await related_to(connection, row, Relations.of(row), now, query.limit)
     rows = {other.id: other for other in await found.summaries(ids, now)}
     write = writer_of(settings)
-    shown = [write(rows[id], comments_mode(rows[id], settings, now) != "closed") for id in ids if id in rows]
+    shown = [write(rows[id], by_clock(rows[id], settings, now)) for id in ids if id in rows]
     content = listing.spliced(RelatedArticles, {}, shown)
     return await _respond(request, connection, content, _picture_tags(rows.values()))
 
@@ -247,7 +247,7 @@ def _hits(
                 marker = markers[row.language] = Marker(question, row.language)
             texts = list(_texts(row, related, body_texts.get(id), hit.fields))
             snippets = [_snippet(field, mark) for field, mark in _highlights(row.headline, texts, marker)]
-            article = write(row, comments_mode(row, settings, now) != "closed")
+            article = write(row, by_clock(row, settings, now))
             score = listing.unvalidated(float | None, hit.score if query.sort == "relevance" else None)
             marked = listing.unvalidated(list[Snippet], snippets)
             hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, marked))

@@ -29,7 +29,7 @@ FLOORS = [
     {"terms"},
     {"sections", "tags", "authors"},
     {"articles"},
-    {"tickers", "comments", "taxonomy"},
+    {"tickers", "comments", "entries", "taxonomy"},
     {"job_kinds"},
     {"nouns"},
     {"present"},
