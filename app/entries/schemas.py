@@ -10,7 +10,6 @@ from pydantic.config import JsonDict
 from app.articles.schemas import Body, BodyFormat, BodySource, Names, Note
 from app.kit.paging import CountedQuery, Listed, Page, PageQuery
 from app.kit.schemas import (
-    DescribedBy,
     Direction,
     IdInput,
     IdText,
@@ -121,7 +120,7 @@ class EntryRead(Output):
     url: Annotated[str, Field(json_schema_extra={"format": "uri"})]
     """The article's address with `#e-` and the id of the entry."""
     headline: str | None
-    body: Annotated[Body, DescribedBy(Body)]
+    body: Body
     """Of a paid article empty, with `truncated: true`."""
     key_event: bool
     pinned: int | None
