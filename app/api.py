@@ -8,6 +8,7 @@ from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
 from app.entries.desk import desk as entries_desk
+from app.entries.router import articles as jsonld
 from app.entries.router import router as entries
 from app.jobs.desk import desk as jobs_desk
 from app.kit.routing import TaggedRouter
@@ -31,6 +32,7 @@ from app.web.router import router as web
 ROUTERS = (
     articles,
     media,
+    jsonld,
     tickers,
     entries,
     comments,

@@ -377,6 +377,7 @@ MAX_ITEMS = {
     "items": FORMAL,
     "Ticker.items": 100,
     "keywords": 50,
+    "liveBlogUpdate": 20,
     "marks": 100,
     "media": 100,
     "renditions": 1000,

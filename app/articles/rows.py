@@ -129,6 +129,7 @@ class ListedRow(SummaryRow, RelatedRow, BodyRow, Protocol):
 
     published_at: str | None
     updated_at: str
+    last_entry_at: str | None
 
     def __hash__(self) -> int: ...
 

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     ColumnElement,
+    Integer,
     Label,
     Select,
     SQLColumnExpression,
@@ -35,6 +36,9 @@ from app.media.shown import pictures_of
 from app.sections.models import Section
 
 KIND = "entry"
+MOST_TEXTS: ColumnElement[int] = literal_column(
+    "1000", Integer
+)  # entries that the snippets of one answer are searched in
 BACKWARD = "previous"  # the last value of a cursor that leads back
 # Literals: SQLite does not use a partial index for a parameter.
 IS_PUBLISHED: ColumnElement[bool] = literal_column("entries.status = 'published'")
@@ -141,7 +145,9 @@ WHOLE = _entries(*OWN, _free(json_text(Entry.corrections), "corrections"), *TEXT
 ONE = Prepared(WHOLE.where(Entry.article_id == bindparam("article"), Entry.id == bindparam("id"), SHOWN))
 SOME = Prepared(WHOLE.where(Entry.id.in_(IDS), SHOWN))
 WORDS = (*raw(Entry.id, Entry.article_id, Entry.language), Entry.headline, *TEXT)
-TEXTS = Prepared(_entries(*WORDS).where(Entry.article_id.in_(IDS), SHOWN).order_by(AT.desc(), ID.desc()))
+TEXTS = Prepared(
+    _entries(*WORDS).where(Entry.article_id.in_(IDS), SHOWN).order_by(AT.desc(), ID.desc()).limit(MOST_TEXTS)
+)
 
 
 class _Order:
@@ -201,7 +207,7 @@ class Entries:
         return await SOME.all(self.connection, {"ids": list(ids), "now": now}) if ids else []
 
     async def texts(self, article_ids: Sequence[str], now: datetime) -> Sequence[EntryText]:
-        """The words of the visible entries of these articles, the newest first."""
+        """The words of the visible entries of these articles, the newest first: at most `MOST_TEXTS`."""
         return await TEXTS.all(self.connection, {"ids": list(article_ids), "now": now}) if article_ids else []
 
 

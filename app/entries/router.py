@@ -8,23 +8,28 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import JSONResponse, Response
 
-from app.articles.repository import Articles
-from app.articles.router import ArticlePath
+from app.articles.jsonld import MEDIA_TYPE, NewsArticle, jsonld_of, written_for_script
+from app.articles.repository import Articles, PublicCorrection, Relations
+from app.articles.router import ArticlePath, article_tags, last_change
+from app.articles.shapes import whole_of
+from app.entries.jsonld import NEWEST, update_of
 from app.entries.repository import Entries, EntryRow, author_tags
 from app.entries.schemas import EntryList, EntryListQuery, EntryQuery, EntryRead
 from app.entries.shapes import entry_of, writer_of
 from app.kit import clock
+from app.kit.caching import deliver
 from app.kit.db import Reading, single_statement
 from app.kit.errors import Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import select_fields
 from app.kit.listing import delivered, delivered_list, delivered_page
 from app.kit.paging import Cursors
-from app.kit.routing import LAST_MODIFIED, problems, router_of
+from app.kit.routing import LAST_MODIFIED, NoParameters, problems, router_of
 from app.media.shown import read_pictures
 
 router = router_of("/v1/articles", "entries", "Entries of live coverage.")
+articles = router_of("/v1/articles", "articles")
 EntryPath = Annotated[str, Path(description="Id of the entry.", examples=["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"])]
 
 
@@ -82,6 +87,39 @@ async def read_entry(
         modified=max([datetime.fromisoformat(row.updated_at), *changed]),
         selection=selection,
         shaped=True,
+    )
+
+
+class LinkedData(JSONResponse):
+    media_type = MEDIA_TYPE
+
+
+@articles.get(
+    "/{slug}/jsonld",
+    response_model=NewsArticle,
+    response_class=LinkedData,
+    responses={**LAST_MODIFIED, **problems(InvalidQuery, NotFound, Gone)},
+)
+async def read_article_jsonld(request: Request, slug: ArticlePath, _: NoParameters, connection: Reading) -> Response:
+    """Read the JSON-LD of an article
+
+    For search engines, in the terms of schema.org; of live coverage with its newest entries. The bytes may stand as
+    they are inside a `script` element of the type `application/ld+json`. A former slug redirects (308); a withdrawn
+    article is 410.
+    """
+    now, settings = clock.now(), request.app.state.settings
+    await single_statement(connection)
+    row = await Articles(connection).at(slug, now, "/jsonld", frozenset({"related", "corrections"}))
+    related = Relations.of(row)
+    whole = whole_of(row, related, None, PublicCorrection.of(row), settings, now)
+    entries = await Entries(connection).newest(row.id, NEWEST, now) if row.entry_count else []
+    updates = [update_of(entry_of(entry, settings), settings) for entry in entries]
+    return deliver(
+        request,
+        written_for_script(jsonld_of(whole, settings, updates)),
+        tags=[*article_tags(row, related), *_tags(row.id, entries)],
+        modified=last_change(row, related),
+        media_type=MEDIA_TYPE,
     )
 
 
