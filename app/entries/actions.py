@@ -144,17 +144,37 @@ async def publish(work: Work, article_id: str, id: str, expected: Expected) -> E
 
 async def delete(work: Work, article_id: str, id: str, expected: Expected) -> None:
     """Deletes an entry of either status, with its revisions."""
-    draft = await _open(work, article_id, id, expected)
-    entry, session = draft.entry, work.session
+    await _remove(await _open(work, article_id, id, expected))
+
+
+async def remove(work: Work, entry: Entry) -> None:
+    """Deletes an entry whatever the state of its article: after the restore of a backup older than its deletion."""
+    article = await ArticlesToEdit(work.session).require(entry.article_id, for_update=True)
+    entries = EntriesToEdit(work.session)
+    await _remove(EntryDraft(work, entries, article, entry, stored_uses=await entries.uses(entry.id)))
+
+
+async def _remove(draft: EntryDraft) -> None:
+    entry, session = draft.entry, draft.work.session
     was_published = draft.is_published
     await store_uses(session, KIND, entry.id, draft.stored_uses, ())
-    await session.delete(entry)
-    await session.flush()
+    await draft.entries.remove(entry)
     await _count(draft, was_published=was_published, is_there=False)
     if was_published:
         await _record(draft, was_published=True, is_published=False)
         record_takedown(session, PendingTakedown(KIND, entry.id, "deleted"))
     await draft.work.record("entry.delete", KIND, entry.id, article=draft.article.id, headline=entry.headline)
+
+
+async def take_in(draft: EntryDraft) -> None:
+    """Stores an entry of an export as the file has it: with its own times and version, and without a revision."""
+    work, entry = draft.work, draft.entry
+    work.session.add(entry)
+    await work.session.flush()
+    await draft.entries.sign(entry.id, (), draft.authors)
+    await store_uses(work.session, KIND, entry.id, (), draft.uses)
+    await _count(draft, was_published=False, is_new=True)
+    await _record(draft, was_published=False, is_published=draft.is_published)
 
 
 async def _finish(draft: EntryDraft, verb: str, before: Content | None) -> EntryDraft:
