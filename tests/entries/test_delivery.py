@@ -114,6 +114,16 @@ async def test_answers_are_what_their_schemas_say(newsroom: Newsroom) -> None:
     assert [set(row) for row in part.json()["data"]] == [{"id", "headline"}] * 2
 
 
+async def test_a_page_of_entries_costs_two_statements_however_many_there_are(newsroom: Newsroom) -> None:
+    await newsroom.author()
+    article, made = await several(newsroom, 12)
+    await change(newsroom, made[0], authors=["ليلى-القاسم"])
+    for query in ("", "?limit=3", "?key_event=true", f"?around={made[5]['id']}"):
+        with newsroom.counted() as statements:
+            await newsroom.get(f"/v1/articles/{article['slug']}/entries{query}")
+        assert len(statements) == (4 if "around" in query else 2), query
+
+
 async def test_an_entry_is_visible_exactly_while_its_article_is(newsroom: Newsroom) -> None:
     start = clock.now()
     with clock.frozen(start):
