@@ -7,6 +7,9 @@ from app.articles.router import router as articles
 from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
+from app.entries.desk import desk as entries_desk
+from app.entries.router import articles as jsonld
+from app.entries.router import router as entries
 from app.jobs.desk import desk as jobs_desk
 from app.kit.routing import TaggedRouter
 from app.media.desk import desk as media_desk
@@ -31,7 +34,9 @@ from app.web.router import router as web
 ROUTERS = (
     articles,
     media,
+    jsonld,
     tickers,
+    entries,
     comments,
     taxonomy,
     search,
@@ -41,6 +46,7 @@ ROUTERS = (
     previews,
     articles_desk,
     previews_desk,
+    entries_desk,
     media_desk,
     comments_desk,
     sections_desk,
@@ -59,6 +65,7 @@ GUIDES = {
     "articles": "articles",
     "tickers": "tickers",
     "comments": "comments",
+    "entries": "entries",
     "media": "media",
     "taxonomy": "articles",
     "search": "search",
@@ -67,6 +74,7 @@ GUIDES = {
     "previews": "previews",
     "desk: articles": "articles",
     "desk: previews": "previews",
+    "desk: entries": "entries",
     "desk: media": "media",
     "desk: comments": "comments",
     "desk: sections": "articles",

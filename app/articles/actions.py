@@ -3,6 +3,7 @@
 | | draft | in_review | scheduled | published | withdrawn |
 | --- | --- | --- | --- | --- | --- |
 | edit, restore | ✓ | ✓ | ✓ editors | ✓ editors | |
+| live | ✓ | ✓ | ✓ | ✓ | |
 | submit | → in_review | | | | |
 | return | | → draft | | | |
 | publish | → published | → published | → published | | |
@@ -41,7 +42,7 @@ from app.articles.indexing import index, with_locked_names
 from app.articles.models import Article, ArticleBody, Correction
 from app.articles.naming import name, name_in_public, plain_slug, was_public
 from app.articles.repository import KIND
-from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput, WithdrawInput
+from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput, LiveInput, WithdrawInput
 from app.articles.shapes import status_of
 from app.changes.log import log_clock
 from app.changes.pending import PendingTakedown, record_takedown
@@ -61,6 +62,7 @@ from app.text.characters import is_blank
 ALLOWED: dict[str, set[str]] = {
     "update": {"draft", "in_review", "scheduled", "published"},
     "restore": {"draft", "in_review", "scheduled", "published"},
+    "live": {"draft", "in_review", "scheduled", "published"},
     "submit": {"draft"},
     "return": {"in_review"},
     "publish": {"draft", "in_review", "scheduled"},
@@ -269,6 +271,23 @@ async def _take_down_media(work: Work, body: WithdrawInput) -> None:
     ]
     if faults:
         raise InvalidBody(errors=faults)
+
+
+async def set_live(work: Work, id: str, expected: Expected, body: LiveInput) -> Draft:
+    """Sets when live coverage starts and ends. Raises `StateConflict` for another kind of article."""
+    draft = await _open(work, id, "live", expected)
+    article = draft.article
+    if article.kind != "live":
+        raise StateConflict(params={"state": article.kind, "verb": "live"}, state=article.kind)
+    for field in body.model_fields_set:
+        setattr(article, f"live_{field}", getattr(body, field))
+    start, end = article.live_started_at, article.live_ended_at
+    if start and end and end <= start:
+        raise InvalidBody(errors=[Fault("before_start", pointer="/ended_at")])
+    if not _has_changed(article, "live_started_at", "live_ended_at"):
+        return draft
+    article.updated_at = _no_earlier_than_publication(article, draft.work.now)
+    return await _save(draft, "live")
 
 
 async def reinstate(work: Work, id: str, expected: Expected) -> Draft:

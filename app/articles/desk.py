@@ -21,6 +21,7 @@ from app.articles.schemas import (
     ArticleDeskQuery,
     ArticleUpdate,
     CorrectInput,
+    LiveInput,
     NoInput,
     PublishInput,
     RestoreInput,
@@ -206,6 +207,18 @@ async def reinstate_article(
 ) -> Response:
     """Make a withdrawn article a draft again"""
     return await _answer(request, await actions.reinstate(work, id, expected))
+
+
+@desk.post("/{id}/live", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
+async def set_live_coverage(
+    request: Request, id: ArticleId, _: NoParameters, body: LiveInput, expected: IfMatch, work: EditorWork
+) -> Response:
+    """Set when live coverage starts and ends
+
+    Of an article of the kind `live`. Left alone, it starts with its first published entry. `null` takes a time away:
+    `{"ended_at": null}` opens it again.
+    """
+    return await _answer(request, await actions.set_live(work, id, expected, body))
 
 
 @desk.post(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from asyncio import to_thread
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 
@@ -14,15 +13,16 @@ from app.articles.events import HIDDEN, PublicView
 from app.articles.fields import DEFAULTS, PLAIN
 from app.articles.filing import FILINGS
 from app.articles.models import Article, ArticleBody
+from app.articles.rendering import fill_body, render_body
 from app.articles.repository import Relations, Terms
 from app.articles.schemas import ArticleUpdate
-from app.kit.errors import Fault, InvalidBody
+from app.kit.errors import Fault, InvalidBody, StateConflict
 from app.kit.forms import in_order
 from app.media.desk_repository import MediaToEdit, Use
 from app.media.models import Media
+from app.staff.repository import Staff
 from app.staff.work import Work
 from app.terms.repository import known
-from app.text.markup import render
 from app.text.reading import reading_minutes
 
 LINKS = {filing.kind.plural: filing for filing in FILINGS}
@@ -62,6 +62,7 @@ class Draft:
         """Sets the `given` fields. Raises `InvalidBody` with every fault at once, in the order of the schema."""
         article = self.article
         await self._find_pictures(fields, given)
+        self._refuse_other_kind(fields, given)
         if "headline" in given:
             article.headline = fields.headline
         if "language" in given or not article.language:
@@ -77,10 +78,32 @@ class Draft:
             article.reading_minutes = reading_minutes(self.body.text if self.body else "", article.language)
         await self._terms(fields, given)
         await self._translation(fields, given)
+        await self._contributors(fields, given)
         if self.faults:
             raise InvalidBody(errors=in_order(ArticleUpdate, self.faults))
         self.warnings += [{"code": "alt_missing", "pointer": pointer} for pointer in self.images_without_alt()]
         self.warnings += pictures.silent_recordings(article)
+
+    def _refuse_other_kind(self, fields: ArticleUpdate, given: set[str]) -> None:
+        """Raises `StateConflict` where live coverage that has entries would become something else."""
+        article = self.article
+        has_entries = bool(article.entry_count or article.draft_entry_count)
+        if "kind" in given and article.kind == "live" != fields.kind and has_entries:
+            raise StateConflict(params={"state": "live", "verb": "update"}, state="live")
+
+    async def _contributors(self, fields: ArticleUpdate, given: set[str]) -> None:
+        """Editors name the members who write entries; what a reporter sends back as it was read is no fault."""
+        wanted = list(dict.fromkeys(fields.contributors or []))
+        if "contributors" not in given or wanted == (self.article.contributors or []):
+            return
+        if not self.work.actor.has("editor"):
+            self.fault("not_allowed", "/contributors")
+            return
+        known = await Staff(self.work.session).known(wanted)
+        for place, id in enumerate(fields.contributors or []):
+            if id not in known:
+                self.fault("not_found", f"/contributors/{place}", value=id)
+        self.article.contributors = wanted
 
     @property
     def uses(self) -> set[Use]:
@@ -139,16 +162,12 @@ class Draft:
         source = self._source(fields, given)
         own = "body_format" in given or self.body is None
         kind = (fields.body_format if own else self.body and self.body.format) or "html"
-        # A long or hostile body takes a second of CPU: not on the event loop.
-        hosts = frozenset(map(str.lower, self.work.settings.embed_hosts))
-        words = pictures.words_of(self.library, self.article.language)
-        rendered = await to_thread(render, source, kind, words, embed_hosts=hosts)
+        rendered = await render_body(source, kind, self.article.language, self.library, self.work.settings)
         for id in rendered.unknown_media:
             self._refuse_unknown(pictures.not_found("/body", id))
         if self.body is None:
             self.body = ArticleBody(article_id=self.article.id)
-        self.body.source, self.body.format = source.replace("\0", ""), kind
-        self.body.html, self.body.text, self.body.blocks = rendered.html, rendered.text, list(rendered.blocks)
+        fill_body(self.body, source, kind, rendered)
         self.warnings += [asdict(removal) for removal in rendered.warnings]
 
     async def _terms(self, fields: ArticleUpdate, given: set[str]) -> None:

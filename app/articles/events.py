@@ -25,7 +25,7 @@ from app.sections.models import Section
 from app.sections.repository import lines_down, lines_of
 from app.settings import Settings
 
-TRANSLATIONS = "translations"  # the kind of what is touched
+TRANSLATIONS, ENTRIES = "translations", "entries"  # kinds of what is touched: of a group, of an article
 LISTS = "articles:lists"  # the tag of lists: which articles they hold, in which order
 AT_ONCE = 500  # articles announced in one transaction
 RECORDED_AT_ONCE = 100
@@ -50,6 +50,7 @@ class PublicView:
     urgency: int | None = None
     kind: str = ""
     published_at: datetime | None = None
+    access: str = ""
     group: str | None = None
     """Of its translations."""
 
@@ -61,6 +62,12 @@ class PublicView:
         """Whether its translations show the same of it."""
         own = (self.visible, self.slug, self.language, self.group)
         return own == (other.visible, other.slug, other.language, other.group)
+
+    def lends_entries_the_same(self, other: PublicView) -> bool:
+        """Whether the entries of its live coverage show the same of it: address and access. And whether filters by
+        language find it as before: with an article that leaves one, a client drops its entries."""
+        own = (self.slug, self.sections, self.published_at, self.access, self.language)
+        return own == (other.slug, other.sections, other.published_at, other.access, other.language)
 
 
 HIDDEN = PublicView()
@@ -94,6 +101,7 @@ def view_of(article: Any, related: Relations, lines: Mapping[str, frozenset[str]
         article.urgency,
         article.kind,
         article.published_at,
+        article.access,
         article.translation_group,
     )
 
@@ -120,6 +128,8 @@ def record_public_change(
     article.announced = after.visible
     if not same:
         _touch_translations(session, before, after)
+    if before.visible and after.visible and not before.lends_entries_the_same(after):
+        pending_changes(session).touched.add((ENTRIES, article.id))
 
 
 def record_kill(session: AsyncSession, article: Article, filed: PublicView) -> None:
@@ -250,9 +260,10 @@ async def _take_back(session: AsyncSession) -> None:
 
 
 def deadlines(settings: Settings) -> list[Deadlines]:
-    """When scheduled articles come out; and when comments close by an article's age, which its answers show."""
+    """When scheduled articles come out, when comments close by an article's age, when live coverage starts or ends."""
     days = settings.comments_close_after_days
-    return [COMING, Deadlines(next=_first_after, lag=timedelta(days=days))] if days else [COMING]
+    closing = [Deadlines(next=_first_after, lag=timedelta(days=days))] if days else []
+    return [COMING, *closing, *LIVE]
 
 
 def _after(now: Any) -> Any:
@@ -263,6 +274,13 @@ def _first_after(now: Any) -> Any:
     return select(func.min(Article.published_at)).where(OUT, _after(now)).scalar_subquery()
 
 
+# `live.status` is in every answer that shows the article.
+LIVE = (
+    Deadlines(
+        lambda now: select(func.min(Article.live_started_at)).where(Article.live_started_at > now).scalar_subquery()
+    ),
+    Deadlines(lambda now: select(func.min(Article.live_ended_at)).where(Article.live_ended_at > now).scalar_subquery()),
+)
 COMING = Deadlines(
     # Also those that another machine has announced, whose clock is ahead of ours.
     next=_first_after,

@@ -14,8 +14,8 @@ def _columns(fields: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in fields if name in columns)
 
 
-# Form fields that are stored as a column. `external_id` belongs to another system, not to the public.
-STORED = tuple(name for name in _columns(ArticleUpdate.model_fields) if name != "external_id")
+# Form fields that are stored as a column. `external_id` belongs to another system, `contributors` to the desk.
+STORED = tuple(name for name in _columns(ArticleUpdate.model_fields) if name not in {"external_id", "contributors"})
 # Set as they were sent; the others have a rule of their own in `Draft`.
 PLAIN = tuple(
     name
@@ -29,7 +29,8 @@ PUBLIC = (*STORED, "section_id", "reading_minutes")
 # Columns that a revision keeps and a restore brings back.
 KEPT = (*STORED, "slug_by_hand")
 # Columns that a list reads, and what a single article reads beside them.
-SUMMARY = (*_columns(ArticleSummary.model_fields), "comments_mode")
+LIVE = ("live_started_at", "live_ended_at", "entry_count", "last_entry_at")
+SUMMARY = (*_columns(ArticleSummary.model_fields), "comments_mode", *LIVE)
 WHOLE = (
     *(name for name in _columns(ArticleRead.model_fields) if name not in SUMMARY),
     *("state", "withdrawn_at", "withdrawn_reason", "comment_count"),

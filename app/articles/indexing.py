@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -27,18 +27,37 @@ MOST_MISSING = 1_000  # articles at one process start
 AT_ONCE = 5  # articles per transaction: on SQLite it blocks all other writers
 
 
+# Texts of rooms above that an article is found by too: session, ids of articles -> text by id of the article.
+FurtherTexts = Callable[[AsyncSession, Sequence[str]], Awaitable[Mapping[str, str]]]
+
+
 async def index(
-    session: AsyncSession, article: Article, related: Relations, body: ArticleBody | None, *, ends_stale: bool = False
+    session: AsyncSession,
+    article: Article,
+    related: Relations,
+    body: ArticleBody | None,
+    further: str | None = None,
 ) -> None:
-    """Upserts or removes the indexed text of an article. The body of a paid one stays out: no result may reveal it."""
+    """Upserts or removes the indexed text of an article. The body of a paid one stays out: no result may reveal it.
+
+    `further`: the text of its entries, by the idle task, which has locked the row. A save leaves it out and marks the
+    row stale: reading all entries would make editors wait.
+    """
     if article.state != "published" or article.published_at is None:
         await remove(session, KIND, article.id)
         return
     names = [name for _, _, name in (*related.authors, *related.tags)]
     lead = [text for text in (article.summary, article.byline, *names) if text]
     text = body.text if body is not None and article.access != "paid" else ""
-    texts = Texts(article.language, article.headline, lead, text)
-    await upsert(session, KIND, article.id, article.published_at, texts, ends_stale=ends_stale)
+    texts = Texts(article.language, article.headline, lead, "\n\n".join(filter(None, (text, further))))
+    await upsert(session, KIND, article.id, article.published_at, texts, ends_stale=further is not None)
+    if article.entry_count and further is None:
+        await mark_article_stale(session, article.id)
+
+
+async def mark_article_stale(session: AsyncSession, article_id: str) -> None:
+    """An entry has changed: the idle task indexes the article anew, at once; until then no search result is cached."""
+    await mark_stale(session, KIND, select(Article.id).where(Article.id == article_id))
 
 
 async def with_locked_names(session: AsyncSession, related: Relations) -> Relations:
@@ -71,23 +90,23 @@ async def mark_named_stale(session: AsyncSession, term_ids: Sequence[str]) -> No
         await mark_stale(session, KIND, select(filing.link.article_id).where(filing.term_id.in_(term_ids)))
 
 
-async def index_anew(session: AsyncSession, _settings: Settings, now: datetime) -> None:
-    """Idle task: indexes the next `AT_ONCE` stale articles."""
-    await index_some(session, AT_ONCE, now)
+async def _no_texts(_session: AsyncSession, _ids: Sequence[str]) -> Mapping[str, str]:
+    return {}
 
 
-async def index_some(session: AsyncSession, number: int, now: datetime) -> list[str]:
+async def index_some(session: AsyncSession, number: int, now: datetime, further: FurtherTexts = _no_texts) -> list[str]:
     """Indexes up to `number` articles whose indexed text is stale, the newest first; returns their ids."""
     ids = await stale(session, KIND, number)
     articles = {row.id: row for row in await session.scalars(select(Article).where(Article.id.in_(ids)))}
     texts = await session.scalars(select(ArticleBody).where(ArticleBody.article_id.in_(ids)))
     bodies = {body.article_id: body for body in texts}
     related = await Articles(session).relations(ids, now)
+    texts_of_entries = await further(session, ids) if ids else {}
     for id in reversed(ids):  # in ascending places SQLite leaves no gaps in its pages
         try:
             async with session.begin_nested():
                 if id in articles:
-                    await index(session, articles[id], related[id], bodies.get(id), ends_stale=True)
+                    await index(session, articles[id], related[id], bodies.get(id), texts_of_entries.get(id, ""))
                 else:
                     await remove(session, KIND, id)
         except Exception:  # one broken article must not block the others

@@ -5,7 +5,7 @@ Sources: JSON-LD 1.1 §7.6 for JSON-LD in HTML; Google's "Article" and "Subscrip
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Literal, NotRequired, TypeVar
 
 from pydantic import Field
@@ -78,14 +78,20 @@ NewsArticle = TypedDict(
         "contentLocation": NotRequired[Annotated[Thing, Field(description="The place of the dateline.")]],
         "correction": NotRequired[Annotated[list[Thing], Field(description="Corrections and clarifications.")]],
         "workTranslation": NotRequired[Annotated[list[Thing], Field(description="The same in other languages.")]],
+        "coverageStartTime": NotRequired[Annotated[Moment, Field(description="Of live coverage: its start.")]],
+        "coverageEndTime": NotRequired[Annotated[Moment, Field(description="Of live coverage: its end.")]],
+        "liveBlogUpdate": NotRequired[
+            Annotated[list[Thing], Field(description="Of live coverage: its newest entries, pinned ones first.")]
+        ],
         "isBasedOn": NotRequired[Annotated[Url, Field(description="Where it was first published, if elsewhere.")]],
     },
 )
 NewsArticle.__doc__ = "An article in the terms of schema.org. What it lacks is left out."
 
 
-def jsonld_of(article: Mapping[str, object], settings: Settings) -> Thing:
-    """The JSON-LD of a public article, as `whole_of` shapes it. Nothing of the body is in it."""
+def jsonld_of(article: Mapping[str, object], settings: Settings, updates: Sequence[Thing] = ()) -> Thing:
+    """The JSON-LD of a public article, as `whole_of` shapes it. Nothing of the body is in it. `updates`: the entries of
+    its live coverage, in the same terms."""
     shown = ArticleAlone.model_validate(article)
     members: Thing = {
         "@context": CONTEXT,
@@ -107,6 +113,7 @@ def jsonld_of(article: Mapping[str, object], settings: Settings) -> Thing:
         **_place(shown),
         "correction": _corrections(shown),
         "workTranslation": [_translation(other, settings) for other in shown.translations],
+        **_coverage(shown, updates),
         "isBasedOn": shown.canonical_url,
     }
     return _present(members)
@@ -128,6 +135,17 @@ def _texts(shown: ArticleAlone) -> Thing:
 
 def _times(shown: ArticleAlone) -> Thing:
     return {"datePublished": written(shown.published_at), "dateModified": written(shown.revised_at)}
+
+
+def _coverage(shown: ArticleAlone, updates: Sequence[Thing]) -> Thing:
+    if shown.live is None:
+        return {}
+    start, end = shown.live.started_at, shown.live.ended_at
+    return {
+        "coverageStartTime": start and written(start),
+        "coverageEndTime": end and written(end),
+        "liveBlogUpdate": list(updates),
+    }
 
 
 def _makers(shown: ArticleAlone, settings: Settings) -> Thing:

@@ -17,6 +17,7 @@ from app.text.markup import Format
 
 LIVE = text("state = 'published'")
 UNANNOUNCED = text("state = 'published' AND NOT announced")
+STARTS, ENDS = text("live_started_at IS NOT NULL"), text("live_ended_at IS NOT NULL")
 
 
 def _public_count(row: Row) -> int:
@@ -34,6 +35,8 @@ class Article(Base):
         Index("ix_articles_changed", "updated_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
         Index("ix_articles_saved", "saved_at", "id"),
         Index("ix_articles_unheard", "published_at", "id", postgresql_where=UNANNOUNCED, sqlite_where=UNANNOUNCED),
+        Index("ix_articles_live_started_at", "live_started_at", postgresql_where=STARTS, sqlite_where=STARTS),
+        Index("ix_articles_live_ended_at", "live_ended_at", postgresql_where=ENDS, sqlite_where=ENDS),
         UniqueConstraint("external_system", "external_id"),
         UniqueConstraint("translation_group", "language"),
     )
@@ -82,6 +85,14 @@ class Article(Base):
     withdrawn_cause: Mapped[str | None] = mapped_column(Key)
     withdrawn_mandatory: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # a kill
     note: Mapped[str | None]  # for the desk: why it was returned or withdrawn
+    # Ids of members who write entries; for the desk.
+    contributors: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
+    live_started_at: Mapped[datetime | None]
+    live_ended_at: Mapped[datetime | None]
+    # Changed in the transaction of an entry, under the lock of this row.
+    entry_count: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))  # published ones
+    draft_entry_count: Mapped[int] = mapped_column(Integer, default=0, server_default=text("0"))
+    last_entry_at: Mapped[datetime | None]
 
 
 class ArticleBody(Base):

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.articles.events import deadlines, on_change, when_due
-from app.articles.indexing import index_anew, index_missing
+from app.articles.indexing import index_missing
 from app.articles.labels import labels
 from app.articles.repository import KIND, Articles, Parts, PublicCorrection, Relations
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
-from app.changes.noun import Absence, IdleTask, Lookup, Noun, State
-from app.index.repository import is_stale
+from app.changes.noun import Absence, Lookup, Noun, State
 from app.kit.listing import unvalidated
 
 FULL: Parts = frozenset({"related", "body", "corrections"})
@@ -63,6 +62,5 @@ ARTICLE = Noun(
     on_change=on_change,
     when_due=when_due,
     on_start=(index_missing,),
-    idle_tasks=(IdleTask(is_stale, index_anew),),
     deadlines=deadlines,
 )

@@ -141,8 +141,7 @@ def without_alt(article: Article, body: ArticleBody | None, library: Mapping[str
     for place, image in enumerate(article.media):
         if "kind" not in image and _is_silent(image, article.language, library):
             yield f"/media/{place}/alt"
-    blocks = body.blocks if body and "<img" in body.html else ()
-    if any(_is_silent(block, article.language, library) for block in _images(blocks)):
+    if body and has_silent_image(body.html, body.blocks, article.language, library):
         yield "/body"
 
 
@@ -155,6 +154,11 @@ def silent_recordings(article: Article) -> Iterator[dict[str, object]]:
             yield {"code": "captions_missing", "pointer": f"/media/{place}/tracks"}
         if entry.get("kind") == "audio" and "transcript_url" not in entry:
             yield {"code": "transcript_missing", "pointer": f"/media/{place}/transcript_url"}
+
+
+def has_silent_image(html: str, blocks: Iterable[Block], language: str, library: Mapping[str, Described]) -> bool:
+    """Whether an image in a body says nothing to those who do not see it."""
+    return "<img" in html and any(_is_silent(block, language, library) for block in _images(blocks))
 
 
 def _is_silent(image: Mapping[str, Any], language: str, library: Mapping[str, Described]) -> bool:

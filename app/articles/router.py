@@ -7,25 +7,24 @@ from typing import Annotated
 
 from fastapi import Path, Query
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
 from app.articles.display import display_of
 from app.articles.events import LISTS
-from app.articles.jsonld import MEDIA_TYPE, NewsArticle, jsonld_of, written_for_script
 from app.articles.repository import Articles, Part, Parts, PublicCorrection, Relations, picture_tags
 from app.articles.rows import ArticleRow, BodyRow, ListedRow
 from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
-from app.articles.shapes import NO_RELATIONS, body_of, comments_mode, summary_of, whole_of, writer_of
+from app.articles.shapes import NO_RELATIONS, body_of, by_clock, summary_of, whole_of, writer_of
 from app.articles.text_search import published_with_words
 from app.index.repository import is_stale
 from app.kit import clock
-from app.kit.caching import deliver, uncached
+from app.kit.caching import uncached
 from app.kit.db import Reading, single_statement
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Absent, Selection, select_fields
 from app.kit.listing import delivered, delivered_list, delivered_page
 from app.kit.paging import Cursors
-from app.kit.routing import LAST_MODIFIED, NoParameters, problems, router_of
+from app.kit.routing import LAST_MODIFIED, problems, router_of
 
 router = router_of("/v1/articles", "articles", "Published articles.")
 ArticlePath = Annotated[
@@ -72,7 +71,7 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     shows = ["articles", *media] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows), *media]
     if not with_body and not query.display and selection.include() is None:
         write = writer_of(settings)
-        summaries = [write(row, comments_mode(row, settings, now) != "closed") for row in page.rows]
+        summaries = [write(row, by_clock(row, settings, now)) for row in page.rows]
         response = delivered_page(request, page, summaries, tags=["articles", *media], shows=shows)
         return uncached(request, response) if query.q and await is_stale(connection) else response
     rows: list[dict[str, object]] = []
@@ -115,45 +114,22 @@ async def read_article(
         request,
         ArticleAlone,
         whole,
-        tags=_tags(row, related),
-        modified=related.last_change(datetime.fromisoformat(row.updated_at)),
+        tags=article_tags(row, related),
+        modified=last_change(row, related),
         selection=selection,
         shaped=True,
     )
 
 
-class LinkedData(JSONResponse):
-    media_type = MEDIA_TYPE
-
-
-@router.get(
-    "/{slug}/jsonld",
-    response_model=NewsArticle,
-    response_class=LinkedData,
-    responses={**LAST_MODIFIED, **problems(InvalidQuery, NotFound, Gone)},
-)
-async def read_article_jsonld(request: Request, slug: ArticlePath, _: NoParameters, connection: Reading) -> Response:
-    """Read the JSON-LD of an article
-
-    For search engines, in the terms of schema.org. The bytes may stand as they are inside a
-    `script` element of the type `application/ld+json`. A former slug redirects (308); a withdrawn article is 410.
-    """
-    now, settings = clock.now(), request.app.state.settings
-    await single_statement(connection)
-    row = await Articles(connection).at(slug, now, "/jsonld", frozenset({"related", "corrections"}))
-    related = Relations.of(row)
-    whole = whole_of(row, related, None, PublicCorrection.of(row), settings, now)
-    return deliver(
-        request,
-        written_for_script(jsonld_of(whole, settings)),
-        tags=_tags(row, related),
-        modified=related.last_change(datetime.fromisoformat(row.updated_at)),
-        media_type=MEDIA_TYPE,
-    )
-
-
-def _tags(row: ArticleRow, related: Relations) -> list[str]:
+def article_tags(row: ArticleRow, related: Relations) -> list[str]:
+    """Cache tags of a single article."""
     return [f"article:{row.id}", f"counts:{row.id}", *related.cache_tags()]
+
+
+def last_change(row: ArticleRow, related: Relations) -> datetime:
+    """The latest change of an article, its pictures and its entries that has a stored time."""
+    moments = [moment for moment in (row.updated_at, row.last_entry_at) if moment]
+    return related.last_change(max(map(datetime.fromisoformat, moments)))
 
 
 def _parts(selection: Selection) -> Parts:

@@ -40,6 +40,16 @@ class SummaryRow(CommentableRow, Protocol):
     version: int
     reading_minutes: int
     corrected: bool
+    entry_count: int
+
+    @property
+    def live_started_at(self) -> Moment | None: ...
+
+    @property
+    def live_ended_at(self) -> Moment | None: ...
+
+    @property
+    def last_entry_at(self) -> Moment | None: ...
 
     @property
     def lead_image(self) -> JsonObject | str | None: ...
@@ -119,6 +129,7 @@ class ListedRow(SummaryRow, RelatedRow, BodyRow, Protocol):
 
     published_at: str | None
     updated_at: str
+    last_entry_at: str | None
 
     def __hash__(self) -> int: ...
 

@@ -49,6 +49,7 @@ Status = Literal["draft", "in_review", "scheduled", "published", "withdrawn"]
 BodyFormat = Literal["html", "markdown", "text"]
 CorrectionKind = Literal["correction", "clarification", "editor_note"]
 CommentsMode = Literal["open", "premoderated", "closed"]
+LiveStatus = Literal["upcoming", "live", "ended"]
 LIST_MAX = 20
 LAST_REVISION = 2_147_483_647  # what a PostgreSQL integer holds
 
@@ -219,6 +220,8 @@ class ArticleFields(Input):
     external_id: ExternalIdInput | None = None
     comments_mode: CommentsMode | None = None
     """Left out: as the site's setting says."""
+    contributors: Annotated[list[IdInput] | None, Field(max_length=50)] = []
+    """Ids of members who write entries of its live coverage. Editors set it."""
 
 
 EXAMPLE: JsonDict = {
@@ -267,6 +270,19 @@ class Translation(Output):
     language: LanguageTag
     id: IdText
     slug: str
+
+
+class Live(Output):
+    """Live coverage. `status` follows from the two times: a client that keeps a copy computes it."""
+
+    status: Annotated[str, open_to(LiveStatus)]
+    started_at: Moment | None
+    """When the coverage starts: as set, else with the first entry."""
+    ended_at: Moment | None
+    """When it ends."""
+    entry_count: int
+    last_entry_at: Moment | None
+    """When the newest entry was published."""
 
 
 class CommentsOpen(Output):
@@ -336,6 +352,8 @@ class AnyArticleSummary(Output):
     reading_minutes: int
     comments: CommentsOpen
     corrected: bool
+    live: Live | None
+    """Null for other kinds of article."""
 
 
 class ArticleSummary(AnyArticleSummary):
@@ -451,6 +469,8 @@ class ArticleDesk(AnyArticle):
     withdrawn_mandatory: bool
     """Whether it was killed: everybody who has a copy must take it down."""
     note: str | None
+    contributors: list[IdText]
+    """Members who write entries of its live coverage."""
     warnings: list[Warned]
 
 
@@ -477,6 +497,16 @@ class PublishInput(Input):
 
     at: MomentInput | None = None
     """A time in the future: the article appears then by itself. In the past (editors): for archives. Left out: now."""
+
+
+class LiveInput(Input):
+    """When live coverage starts and ends. What is left out stays; null takes a time away."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ended_at": "2026-11-27T21:30:00Z"}]})
+
+    started_at: MomentInput | None = None
+    ended_at: MomentInput | None = None
+    """Also a time to come: it ends then by itself."""
 
 
 class ReturnInput(Input):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from app.articles.fields import SHOWN_AS_STORED
@@ -27,7 +28,7 @@ from app.kit import listing
 from app.kit.raw_columns import parsed
 from app.media.entries import entries_of
 from app.media.shapes import rights_of
-from app.media.shown import image_of, read_pictures, shown_in_body
+from app.media.shown import Pictures, image_of, read_pictures, shown_in_body
 from app.settings import Settings
 from app.text.blocks import Block, plain_text
 from app.text.languages import direction
@@ -77,6 +78,41 @@ def comments_mode(article: CommentableRow, settings: Settings, now: datetime) ->
     return "closed" if too_old else mode
 
 
+def live_status(article: SummaryRow, now: datetime) -> str | None:
+    """`upcoming`, `live` or `ended`; None for other kinds of article."""
+    if article.kind != "live":
+        return None
+    started, ended = article.live_started_at, article.live_ended_at
+    if ended and _moment(ended) <= now:
+        return "ended"
+    return "live" if started and _moment(started) <= now else "upcoming"
+
+
+class ByClock(NamedTuple):
+    """What the clock alone changes of an article."""
+
+    is_open: bool
+    """Whether it takes comments."""
+    live: str | None
+    """The status of its live coverage."""
+
+
+def by_clock(article: SummaryRow, settings: Settings, now: datetime) -> ByClock:
+    return ByClock(comments_mode(article, settings, now) != "closed", live_status(article, now))
+
+
+def _live(article: SummaryRow, status: str | None) -> dict[str, object] | None:
+    if status is None:
+        return None
+    return {
+        "status": status,
+        "started_at": article.live_started_at,
+        "ended_at": article.live_ended_at,
+        "entry_count": article.entry_count,
+        "last_entry_at": article.last_entry_at,
+    }
+
+
 def byline_of(names: list[str], language: str) -> str | None:
     """The names joined with the comma and the conjunction of the language."""
     if not names:
@@ -94,25 +130,25 @@ def _refs(address: Callable[[str, str, str], str], kind: str, rows: Terms) -> li
 
 def summary_of(row: SummaryRow, related: Relations, settings: Settings, now: datetime) -> dict[str, object]:
     """An article in a list."""
-    return _summary(row, related, settings, comments_mode(row, settings, now) != "closed", in_list=True)
+    return _summary(row, related, settings, by_clock(row, settings, now), in_list=True)
 
 
 @lru_cache(maxsize=2)
-def writer_of(settings: Settings) -> Callable[[ListedRow, bool], bytes]:
-    """A function from a raw row, and whether comments are open, to the JSON of its summary.
+def writer_of(settings: Settings) -> Callable[[ListedRow, ByClock], bytes]:
+    """A function from a raw row, and what the clock says of it, to the JSON of its summary.
 
     Cached by row: when a list is built again, most of its articles were in the list before.
     """
 
     @lru_cache(maxsize=1024)  # about 4 MB
-    def write(row: ListedRow, is_open: bool) -> bytes:
-        return listing.unvalidated(ArticleInList, _summary(row, Relations.of(row), settings, is_open, in_list=True))
+    def write(row: ListedRow, clock: ByClock) -> bytes:
+        return listing.unvalidated(ArticleInList, _summary(row, Relations.of(row), settings, clock, in_list=True))
 
     return write
 
 
 def _summary(
-    row: SummaryRow, related: Relations, settings: Settings, is_open: bool, *, in_list: bool = False
+    row: SummaryRow, related: Relations, settings: Settings, clock: ByClock, *, in_list: bool = False
 ) -> dict[str, object]:
     address = settings.term_url
     sections = _refs(address, "section", related.sections)
@@ -142,8 +178,9 @@ def _summary(
         "updated_at": row.updated_at,
         "version": row.version,
         "reading_minutes": row.reading_minutes,
-        "comments": {"open": is_open},
+        "comments": {"open": clock.is_open},
         "corrected": row.corrected,
+        "live": _live(row, clock.live),
     }
 
 
@@ -153,15 +190,16 @@ def body_of(row: SummaryRow, body: BodyRow | None, related: Relations, settings:
         return {**_only_summary(row.summary), "truncated": True}
     if body is None:
         return {"html": "", "text": "", "blocks": [], "truncated": False}
-    return _whole_body(row, body, related, settings)
+    return shown_body(body, row.language, related.pictures, settings)
 
 
-def _whole_body(row: SummaryRow, body: BodyRow, related: Relations, settings: Settings) -> dict[str, object]:
+def shown_body(body: BodyRow, language: str, pictures: Pictures, settings: Settings) -> dict[str, object]:
+    """A whole body in three forms, in `language`, with its pictures filled in."""
     html, blocks = body.html or "", parsed(body.blocks)
     if has_images(html):
-        shown = {id: shown_in_body(picture, settings) for id, picture in related.pictures.items()}
-        html = fill_html(html, shown, settings.media_sizes, row.language)
-        blocks = fill_blocks(blocks, shown, row.language)
+        shown = {id: shown_in_body(picture, settings) for id, picture in pictures.items()}
+        html = fill_html(html, shown, settings.media_sizes, language)
+        blocks = fill_blocks(blocks, shown, language)
     return {"html": html, "text": text_of(body, blocks), "blocks": blocks, "truncated": False}
 
 
@@ -213,13 +251,13 @@ def _whole(
     settings: Settings,
     now: datetime,
 ) -> dict[str, object]:
-    is_open = comments_mode(row, settings, now) != "closed"
+    clock = by_clock(row, settings, now)
     seo = parsed(row.seo)
     return {
         **IN_ORDER,
-        **_summary(row, related, settings, is_open),
+        **_summary(row, related, settings, clock),
         "body": body,
-        "comments": {"open": is_open, "count": row.comment_count},
+        "comments": {"open": clock.is_open, "count": row.comment_count},
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
         **{name: getattr(row, name) for name in SHOWN_AS_STORED},
         "rights": rights_of(parsed(row.rights)),
@@ -257,7 +295,11 @@ def desk_of(
     now: datetime,
 ) -> dict[str, object]:
     """A single article for the desk: its body is whole even if it is paid."""
-    shown = body_of(row, None, related, settings) if body is None else _whole_body(row, body, related, settings)
+    shown = (
+        body_of(row, None, related, settings)
+        if body is None
+        else shown_body(body, row.language, related.pictures, settings)
+    )
     return {
         **_whole(row, related, shown, row.media, corrections, settings, now),
         **_at_desk(row, now),
@@ -270,5 +312,6 @@ def desk_of(
         "withdrawn_cause": row.withdrawn_cause,
         "withdrawn_mandatory": row.withdrawn_mandatory,
         "note": row.note,
+        "contributors": row.contributors,
         "warnings": warnings,
     }

@@ -24,6 +24,8 @@ from app.changes.pending import PendingTakedown, record_takedown
 from app.changes.takedowns import TakedownLine
 from app.comments.models import FINAL, Comment
 from app.comments.write_repository import CommentsToChange
+from app.entries import actions as entries
+from app.entries.models import Entry
 from app.jobs.queue import enqueue
 from app.kit import clock
 from app.kit.caching import Expected
@@ -40,7 +42,12 @@ from app.staff.access import Actor
 from app.staff.work import Work
 from app.text.messages import message
 
-MODELS: dict[str, type[Article | Comment | Media]] = {"article": Article, "comment": Comment, "media": Media}
+MODELS: dict[str, type[Article | Comment | Entry | Media]] = {
+    "article": Article,
+    "comment": Comment,
+    "entry": Entry,
+    "media": Media,
+}
 ANY_VERSION = Expected(None)
 LONGEST_REASON = 1000  # characters, as the desk takes them
 INDEXED_AT_ONCE = 200
@@ -63,7 +70,7 @@ class Aftermath:
     """What was done."""
 
     taken_down: int = 0
-    """Articles, comments and pictures that are taken down again."""
+    """Articles, comments, entries and pictures that are taken down again."""
     reinstated: list[str] = field(default_factory=list)
     """Ids of articles that were withdrawn and reinstated since: drafts, as they were then."""
     unreadable: int = 0
@@ -131,6 +138,8 @@ async def _take_down(work: Work, line: TakedownLine) -> bool:
         return line.action == "withdrawn" and await _withdraw(work, line)
     if line.resource == "media":
         return line.action == "withdrawn" and await _withdraw_picture(work, line)
+    if line.resource == "entry":
+        return line.action == "deleted" and await _delete_entry(work, line)
     return line.action in FINAL and await _erase(work.session, line)
 
 
@@ -169,6 +178,14 @@ async def _withdraw_picture(work: Work, line: TakedownLine) -> bool:
     at = clock.floor(line.at)
     for one in await media_actions.withdraw(work, line.id, ANY_VERSION, body):
         one.media.withdrawn_at = one.file.withdrawn_at = at
+    return True
+
+
+async def _delete_entry(work: Work, line: TakedownLine) -> bool:
+    entry = await work.session.get(Entry, line.id)
+    if entry is None:
+        return False
+    await entries.remove(work, entry)
     return True
 
 

@@ -34,7 +34,7 @@ class TakedownLine(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     at: AwareDatetime
-    resource: Literal["article", "comment", "media"]
+    resource: Literal["article", "comment", "entry", "media"]
     id: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
     action: Literal["withdrawn", "reinstated", "redacted", "deleted"]
     reason: Annotated[str | None, Field(max_length=10_000), AfterValidator(lambda text: text and clean_prose(text))] = (

@@ -28,6 +28,7 @@ FIELDS = (
     "language kind access urgency headline short_headline summary body body_format section sections tags authors "
     "dateline source slug lead_image media seo rights comments_mode external_id"
 ).split()
+ENTRY = ("headline", "body", "key_event", "pinned", "authors")
 # An object of `newsroom.json` or of a response: its fields are read without checks.
 Json = dict[str, Any]
 GENEROUS = {"comments_rate": ((100_000, 60),), "log_level": "error", "media_processes": DECODERS}
@@ -123,6 +124,8 @@ class Pouring:
                 await self._verb(article, "submit", {})
         for correction in article.get("corrections", ()):
             await self._correction(made["id"], correction)
+        for entry in article.get("entries", ()):
+            await self._entry(made["id"], entry)
 
     def _with_pictures(self, fields: Json) -> Json:
         """The fields with the ids of the pictures that they name."""
@@ -135,6 +138,17 @@ class Pouring:
             match = {"If-Match": f'"{present["version"]}"'}
             body = {"kind": correction["kind"], "note": correction["note"]}
             await self._desk("POST", f"/articles/{id}/correct", body, **match)
+
+    async def _entry(self, article_id: str, entry: Json) -> None:
+        """An entry of live coverage, published when it was written."""
+        fields = {name: entry[name] for name in ENTRY if entry.get(name) is not None}
+        path = f"/articles/{article_id}/entries"
+        with _hours_ago(entry["hours_ago"]):
+            made = await self._desk("POST", path, {**fields, "body_format": "markdown", "status": "published"})
+        if correction := entry.get("correction"):
+            with _hours_ago(correction["hours_ago"]):
+                note = {"note": correction["note"]}
+                await self._desk("POST", f"{path}/{made['id']}/correct", note, **{"If-Match": '"1"'})
 
     async def _verb(self, article: Json, verb: str, body: Json) -> None:
         await self._desk("POST", f"/articles/{self.ids[article['key']]}/{verb}", body)

@@ -14,6 +14,7 @@ from app.articles.schemas import LAST_REVISION, ArticleUpdate, CorrectionKind, E
 from app.authors.schemas import AuthorInput
 from app.comments.schemas import AuthorName, AuthorRole, CommentBody, Email
 from app.comments.schemas import Status as CommentStatus
+from app.entries.schemas import EntryFields, EntryUpdate
 from app.kit.faults import custom
 from app.kit.schemas import IdInput, Input, Language, Line, MomentInput, SlugInput, WebUrl
 from app.media.schemas import Cause, MediaFields
@@ -215,6 +216,10 @@ class ArticleLine(Thing):
     """A kill: everybody who has a copy must take it down."""
     note: Note | None
     """For the desk: why it was returned or withdrawn."""
+    contributors: Annotated[list[IdInput], Field(max_length=50, default_factory=list)]
+    """Members who write entries of its live coverage."""
+    live_started_at: MomentInput | None = None
+    live_ended_at: MomentInput | None = None
 
 
 class RevisionLine(AnyLine):
@@ -228,6 +233,42 @@ class RevisionLine(AnyLine):
     member_name: Annotated[str, Line(80, low=0)]
     action: Word
     content: Content
+
+
+class EntryCorrectionFields(Input):
+    """A public correction of an entry."""
+
+    id: IdInput
+    at: MomentInput
+    note: Note
+
+
+class EntryLine(EntryFields, Thing):
+    """An entry of live coverage, of either status; its article stands before it. It is rendered again."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: Literal["entry"]
+    article: IdInput
+    member: IdInput
+    language: Language
+    corrections: Annotated[list[EntryCorrectionFields], Field(max_length=1000)]
+    saved_at: MomentInput
+    updated_at: MomentInput
+    published_at: Annotated[MomentInput | None, _needed_in("status", "published")]
+
+
+class EntryRevisionLine(AnyLine):
+    """An entry as it stood after one save."""
+
+    kind: Literal["entry_revision"]
+    entry: IdInput
+    number: Version
+    at: MomentInput
+    member: IdInput
+    member_name: Annotated[str, Line(80, low=0)]
+    action: Word
+    content: EntryUpdate
 
 
 class TickerLine(TickerInput, TermLine):
@@ -311,6 +352,6 @@ class End(AnyLine):
 
 
 LINES: tuple[type[AnyLine], ...] = (
-    *(Header, MemberLine, MediaLine, SectionLine, TagLine, AuthorLine, ArticleLine, RevisionLine, CommentLine),
-    *(TickerLine, TickerItemLine, TickerOrderLine, SlugLine, End),
+    *(Header, MemberLine, MediaLine, SectionLine, TagLine, AuthorLine, ArticleLine, RevisionLine),
+    *(EntryLine, EntryRevisionLine, CommentLine, TickerLine, TickerItemLine, TickerOrderLine, SlugLine, End),
 )

@@ -15,6 +15,7 @@ from app.articles.filing import FILINGS
 from app.articles.models import Article, ArticleBody, Correction, Revision
 from app.authors.models import Author
 from app.comments.models import Comment, CommentPrivate
+from app.entries.models import UNPINNED, Entry, EntryAuthor, EntryRevision
 from app.kit import clock
 from app.kit.db import Base
 from app.media.models import Media, MediaFile
@@ -38,9 +39,13 @@ MEDIA_FILE = ("sha256", "mime_type", "bytes", "width", "height", "animated")
 ARTICLE = (
     *("id", "state", "translation_group", "version", "created_at", "saved_at", "updated_at", "revised_at"),
     *("published_at", "first_published_at", "withdrawn_at", "withdrawn_reason", "withdrawn_cause"),
-    *("withdrawn_mandatory", "note"),
+    *("withdrawn_mandatory", "note", "contributors", "live_started_at", "live_ended_at"),
 )
 REVISION = ("number", "at", "member_name", "action", "content")
+ENTRY = (
+    *("id", "status", "headline", "language", "key_event", "corrections", "version", "created_at", "saved_at"),
+    *("updated_at", "published_at"),
+)
 COMMENT = (
     *("id", "status", "was_approved", "author_name", "author_role", "author_url", "body", "language", "version"),
     *("created_at", "edited_at"),
@@ -74,8 +79,18 @@ class Tables:
     def every(self) -> Sequence[Callable[[], Pages]]:
         """What is to be read, in this order."""
         terms = (self.sections, self.tags, self.authors)
-        tickers = (self.tickers, self.items, self.orders)
-        return (self.members, self.media, *terms, self.articles, self.revisions, self.comments, *tickers, self.slugs)
+        entries, tickers = (self.entries, self.entry_revisions), (self.tickers, self.items, self.orders)
+        return (
+            self.members,
+            self.media,
+            *terms,
+            self.articles,
+            self.revisions,
+            *entries,
+            self.comments,
+            *tickers,
+            self.slugs,
+        )
 
     async def _pages(self, statement: Select[Any], *keys: Any, size: int = PAGE) -> AsyncIterator[Sequence[Row[Any]]]:
         """Keyset pages: each begins behind the last row of the one before."""
@@ -177,6 +192,33 @@ class Tables:
         async for rows in self._pages(statement, Revision.article_id, Revision.number, size=PAGE_OF_TEXTS):
             yield [
                 {"kind": "revision", "article": row.article_id, "member": row.member_id, **_fields(row, REVISION)}
+                for row in rows
+            ]
+
+    async def entries(self) -> Pages:
+        async for rows in self._pages(select(Entry.__table__), Entry.article_id, Entry.id, size=PAGE_OF_TEXTS):
+            links = select(EntryAuthor.__table__).where(EntryAuthor.entry_id.in_([row.id for row in rows]))
+            signed = (await self.connection.execute(links.order_by(EntryAuthor.entry_id, EntryAuthor.position))).all()
+            authors = {id: [row.author_id for row in of] for id, of in groupby(signed, lambda row: row.entry_id)}
+            yield [
+                {
+                    "kind": "entry",
+                    **_fields(row, ENTRY),
+                    "article": row.article_id,
+                    "member": row.member_id,
+                    "pinned": None if row.rank == UNPINNED else row.rank,
+                    "authors": authors.get(row.id, []),
+                    "body": row.source,
+                    "body_format": row.format,
+                }
+                for row in rows
+            ]
+
+    async def entry_revisions(self) -> Pages:
+        keys = (EntryRevision.entry_id, EntryRevision.number)
+        async for rows in self._pages(select(EntryRevision.__table__), *keys, size=PAGE_OF_TEXTS):
+            yield [
+                {"kind": "entry_revision", "entry": row.entry_id, "member": row.member_id, **_fields(row, REVISION)}
                 for row in rows
             ]
 

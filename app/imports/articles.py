@@ -92,7 +92,7 @@ def _mapped(step: Step, content: Content) -> Content:
 async def _store(step: Step, line: ArticleLine, member: str) -> None:
     session = step.session
     work = Work(session, Actor(member, NAME, frozenset({"admin"}), None), step.run.settings, step.now)
-    draft = Draft(work, ArticlesToEdit(session), _article(line, member), is_restoring=True)
+    draft = Draft(work, ArticlesToEdit(session), _article(step, line, member), is_restoring=True)
     article, articles = draft.article, draft.articles
     with session.no_autoflush:  # the database would refuse what is half written
         await draft.write(_mapped(step, line.content), set(CONTENT))
@@ -115,9 +115,10 @@ async def _store(step: Step, line: ArticleLine, member: str) -> None:
         await index(session, article, await with_locked_names(session, draft.related), draft.body)
 
 
-def _article(line: ArticleLine, member: str) -> Article:
+def _article(step: Step, line: ArticleLine, member: str) -> Article:
     external = line.external_id
     kept = {name: getattr(line, name) for name in ARTICLE if name != "translation_group"}  # which `_group` decides
+    kept["contributors"] = step.ids_of("member", line.contributors)
     return Article(
         **kept,
         member_id=member,

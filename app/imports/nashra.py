@@ -23,6 +23,8 @@ from app.exports.lines import (
     AuthorLine,
     CommentLine,
     End,
+    EntryLine,
+    EntryRevisionLine,
     Header,
     MediaLine,
     MemberLine,
@@ -36,6 +38,7 @@ from app.exports.lines import (
 )
 from app.imports.articles import articles, revisions
 from app.imports.comments import comments
+from app.imports.entries import entries, entry_revisions
 from app.imports.pictures import Originals, media
 from app.imports.reading import CutError, Found, Lines
 from app.imports.report import Report, faults_of, reason_of
@@ -70,6 +73,8 @@ KINDS = {
     "author": Kind(AuthorLine, 100, terms),
     "article": Kind(ArticleLine, 10, articles),
     "revision": Kind(RevisionLine, 50, revisions),
+    "entry": Kind(EntryLine, 20, entries),
+    "entry_revision": Kind(EntryRevisionLine, 50, entry_revisions),
     "comment": Kind(CommentLine, 50, comments),
     "ticker": Kind(TickerLine, 20, tickers),
     "ticker_item": Kind(TickerItemLine, 50, items),

@@ -15,6 +15,7 @@ from app.audit.models import AuditEntry
 from app.authors.models import Author
 from app.changes.models import Takedown
 from app.comments.models import Comment
+from app.entries.models import Entry
 from app.exports.lines import AnyLine, Thing
 from app.exports.tables import written
 from app.imports.report import Outcome, Report
@@ -37,6 +38,7 @@ MODELS: dict[str, Any] = {
     "author": Author,
     "article": Article,
     "comment": Comment,
+    "entry": Entry,
     "ticker": Ticker,
     "ticker_item": TickerItem,
 }
@@ -49,6 +51,7 @@ STAMPS = {
     "author": ("updated_at",),
     "article": ("saved_at",),
     "comment": ("status",),
+    "entry": ("saved_at",),
     "ticker": ("updated_at",),
     "ticker_item": ("created_at",),
 }

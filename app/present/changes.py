@@ -183,6 +183,7 @@ def _rendered(epoch: str, row: ChangeRow, state: State | Absence) -> bytes:
         "type": row.type,
         "resource": row.resource,
         "id": row.resource_id,
+        "article_id": row.article_id,
         "version": here.version if here and here.version is not None else row.version,
         "at": written(row.at),
         "tombstone": gone is not None,

@@ -1,4 +1,5 @@
-"""Filters of the change log by type, section and language; a change also matches the filter that its thing leaves."""
+"""Filters of the change log by type, section, language and article; a change also matches the filter that its thing
+leaves."""
 
 from __future__ import annotations
 
@@ -8,8 +9,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from hashlib import blake2b
 
+from sqlalchemy import exists, or_, select
+
+from app.articles.models import Article
+from app.articles.repository import KIND as ARTICLE
+from app.articles.repository import visible
 from app.articles.schemas import terms
+from app.changes.models import Change
 from app.changes.noun import State
+from app.kit import clock
 from app.kit.db import Connection
 from app.kit.ids import as_id
 from app.present.rows import ChangeRow
@@ -22,14 +30,16 @@ from app.text.languages import canonical_or_same
 
 @dataclass(frozen=True)
 class Filter:
-    """The types, sections and languages of a request; None for all. `only` is the id of one thing.
+    """The types, sections, languages and articles of a request; None for all. `only` is the id of one thing.
 
-    Sections are ids, so that a token survives a rename under any slug. A slug that no section has or had stays a slug.
+    Sections and articles are ids, so that a token survives a rename under any slug. A slug that no section has or had
+    stays a slug, as does one of an article that was never public: a token must not tell that there is a draft.
     """
 
     types: frozenset[str] | None = None
     sections: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None
+    articles: tuple[str, ...] | None = None
     only: str | None = None
 
     @classmethod
@@ -39,7 +49,8 @@ class Filter:
             tuple(sorted({canonical_or_same(tag).lower() for tag in terms(query.language)})) if query.language else None
         )
         sections = await _section_ids(connection, terms(query.section)) if query.section else None
-        return cls(frozenset(terms(query.type)) if query.type else None, sections, languages)
+        articles = await _article_ids(connection, terms(query.article)) if query.article else None
+        return cls(frozenset(terms(query.type)) if query.type else None, sections, languages, articles)
 
     @cached_property
     def resources(self) -> frozenset[str]:
@@ -49,7 +60,8 @@ class Filter:
     @property
     def digest(self) -> str:
         """A digest that binds tokens to this filter."""
-        asked = [sorted(self.types or ()), self.sections, self.languages, self.only]
+        asked: list[object] = [sorted(self.types or ()), self.sections, self.languages, self.only]
+        asked += [self.articles] if self.articles is not None else []  # other tokens stay as they were
         return blake2b(json.dumps(asked).encode(), digest_size=4).hexdigest()
 
     async def resolve(self, connection: Connection) -> ResolvedFilter:
@@ -60,14 +72,32 @@ class Filter:
         return ResolvedFilter(self, frozenset((await connection.execute(subtree(roots))).scalars()))
 
     async def is_outdated(self, connection: Connection) -> bool:
-        """Whether an unknown slug has become a section's: earlier changes of what is filed there were missed."""
-        unknown = [name for name in self.sections or () if not as_id(name)]
-        return bool(unknown and await ids_of(connection, Section.kind, unknown))
+        """Whether an unknown slug has become a section's or an article's: earlier changes of it were missed."""
+        sections = [name for name in self.sections or () if not as_id(name)]
+        articles = [name for name in self.articles or () if not as_id(name)]
+        return bool(
+            (sections and await ids_of(connection, Section.kind, sections))
+            or (articles and await _public_ids(connection, articles))
+        )
 
 
 async def _section_ids(connection: Connection, names: list[str]) -> tuple[str, ...]:
     known = await ids_of(connection, Section.kind, names)
     return tuple(sorted({known.get(name, name) for name in names}))
+
+
+async def _article_ids(connection: Connection, names: list[str]) -> tuple[str, ...]:
+    known = await _public_ids(connection, names)
+    return tuple(sorted({known.get(name, name) for name in names}))
+
+
+async def _public_ids(connection: Connection, names: list[str]) -> dict[str, str]:
+    """Articles by slug, present or former, or by id; by slug only those that are public, or that the log tells of."""
+    known = await ids_of(connection, ARTICLE, names)
+    told = exists().where(Change.resource_id == Article.id, Change.resource == ARTICLE)
+    public = select(Article.id).where(Article.id.in_(set(known.values())), or_(visible(clock.now()), told))
+    found = set((await connection.execute(public)).scalars()) if known else set()
+    return {name: id for name, id in known.items() if as_id(name) or id in found}
 
 
 @dataclass(frozen=True)
@@ -84,6 +114,7 @@ class ResolvedFilter:
             and (self.filter.only is None or row.resource_id == self.filter.only)
             and self._matches_sections(row.sections)
             and self._matches_language(row.languages)
+            and self._matches_articles(row)
         )
 
     def passes(self, state: State) -> bool:
@@ -92,6 +123,11 @@ class ResolvedFilter:
 
     def _matches_sections(self, sections: Collection[str]) -> bool:
         return self.inside is None or not self.inside.isdisjoint(sections)
+
+    def _matches_articles(self, row: ChangeRow) -> bool:
+        """An article, and what belongs to it."""
+        wanted = self.filter.articles
+        return wanted is None or row.article_id in wanted or (row.resource == ARTICLE and row.resource_id in wanted)
 
     def wants_type(self, row: ChangeRow) -> bool:
         """Whether the request lists this type of change."""

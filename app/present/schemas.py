@@ -41,6 +41,8 @@ class ChangeFilters(Query):
     ] = None
     section: AnyOf | None = None
     """Sections by slug or id, with all below them: their articles, and the sections themselves. Comma: any of."""
+    article: AnyOf | None = None
+    """Articles by slug (also a former one) or id: each with its entries and its comments. Comma: any of."""
     language: Annotated[str | None, AfterValidator(some(20)), Field(max_length=2000, examples=["ar"])] = None
     """Languages: `ar` finds `ar-SY` too. A comma means any of."""
     object: Detail = "summary"

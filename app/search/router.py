@@ -15,7 +15,9 @@ from app.articles.repository import Articles, Relations
 from app.articles.router import ArticlePath
 from app.articles.rows import ArticleText, ListedRow
 from app.articles.schemas import ArticleFilters
-from app.articles.shapes import comments_mode, shown_text, writer_of
+from app.articles.shapes import by_clock, shown_text, writer_of
+from app.entries.repository import Entries, EntryText
+from app.entries.shapes import entry_text
 from app.index.asking import parse_question
 from app.index.ranking import RANKED, FieldName, RankedHit, Scorer, rank
 from app.index.repository import is_stale
@@ -62,6 +64,13 @@ class FoundPage(NamedTuple):
     next: CursorValues | None
 
 
+class Texts(NamedTuple):
+    """Texts of the hits besides what their summaries hold."""
+
+    bodies: Sequence[ArticleText]
+    entries: Sequence[EntryText]
+
+
 class TextRow(Protocol):
     """The columns of an article that snippets are cut from, besides the headline."""
 
@@ -73,9 +82,10 @@ class TextRow(Protocol):
 async def search_articles(request: Request, query: Annotated[SearchQuery, Query()], connection: Reading) -> Response:
     """Search articles
 
-    Headlines, summaries, bodies, authors and tags of what readers see. Harakat, hamza, digits and the like make no
-    difference; a word is also found with its article, prefixes and endings, in its plural, and as an adjective, and the
-    closer it is to what was typed the better. Newer articles weigh more. Marks are made on the original text.
+    Headlines, summaries, bodies, authors and tags of what readers see, and entries of live coverage, which lead to
+    their article. Harakat, hamza, digits and the like make no difference; a word is also found with its article,
+    prefixes and endings, in its plural, and as an adjective, and the closer it is to what was typed the better. Newer
+    articles weigh more. Marks are made on the original text.
     """
     now, question = clock.now(), parse_question(query.q)
     facets = _facets(query.facets)
@@ -95,8 +105,10 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     articles = await Articles(connection).summaries([found.ids[hit.place] for hit in found.hits], now)
     in_bodies = [found.ids[hit.place] for hit in found.hits if "body" in hit.fields]
     bodies = await Articles(connection).texts(in_bodies, now)
-    hits = _hits(request.app.state.settings, found, articles, bodies, query, question, now)
-    tags = _picture_tags([*articles, *bodies])
+    covered = [row.id for row in articles if row.entry_count and row.id in in_bodies]
+    entries = await Entries(connection).texts(covered, now)
+    hits = _hits(request.app.state.settings, found, articles, Texts(bodies, entries), query, question, now)
+    tags = _picture_tags([*articles, *bodies, *entries])
     content = listing.spliced(SearchResults, envelope, hits)
     return await _respond(request, connection, content, tags, next_link(request, page.next))
 
@@ -115,7 +127,7 @@ async def list_related_articles(
     ids = await related_to(connection, row, Relations.of(row), now, query.limit)
     rows = {other.id: other for other in await found.summaries(ids, now)}
     write = writer_of(settings)
-    shown = [write(rows[id], comments_mode(rows[id], settings, now) != "closed") for id in ids if id in rows]
+    shown = [write(rows[id], by_clock(rows[id], settings, now)) for id in ids if id in rows]
     content = listing.spliced(RelatedArticles, {}, shown)
     return await _respond(request, connection, content, _picture_tags(rows.values()))
 
@@ -150,7 +162,7 @@ async def _respond(
     return uncached(request, response) if await is_stale(connection) else response
 
 
-def _picture_tags(rows: Iterable[ListedRow | ArticleText]) -> list[str]:
+def _picture_tags(rows: Iterable[ListedRow | ArticleText | EntryText]) -> list[str]:
     """Cache tags of the pictures that these articles show in the answer, and whose words its snippets may hold."""
     return list(dict.fromkeys(f"media:{id}" for row in rows for id in read_pictures(row.pictures)))
 
@@ -230,14 +242,14 @@ def _hits(
     settings: Settings,
     found: FoundPage,
     shown: Sequence[ListedRow],
-    bodies: Sequence[ArticleText],
+    texts_of: Texts,
     query: SearchQuery,
     question: Question,
     now: datetime,
 ) -> list[bytes]:
     write, ids = writer_of(settings), [found.ids[hit.place] for hit in found.hits]
     rows = {row.id: row for row in shown}
-    body_texts = {row.article_id: shown_text(row, settings) for row in bodies}
+    body_texts = {row.article_id: shown_text(row, settings) for row in texts_of.bodies}
     markers: dict[str, Marker] = {}
     hits = []
     for hit, id in zip(found.hits, ids, strict=True):
@@ -247,7 +259,9 @@ def _hits(
                 marker = markers[row.language] = Marker(question, row.language)
             texts = list(_texts(row, related, body_texts.get(id), hit.fields))
             snippets = [_snippet(field, mark) for field, mark in _highlights(row.headline, texts, marker)]
-            article = write(row, comments_mode(row, settings, now) != "closed")
+            entries = [one for one in texts_of.entries if one.article_id == id]
+            snippets += _in_entries(entries, markers, question, settings)
+            article = write(row, by_clock(row, settings, now))
             score = listing.unvalidated(float | None, hit.score if query.sort == "relevance" else None)
             marked = listing.unvalidated(list[Snippet], snippets)
             hits.append(b'{"article":%b,"score":%b,"snippets":%b}' % (article, score, marked))
@@ -275,6 +289,18 @@ def _highlights(headline: str, texts: Sequence[tuple[str, str | None]], marker: 
             yield field, found
 
 
-def _snippet(field: str, found: Marked) -> dict[str, object]:
+def _in_entries(
+    entries: Sequence[EntryText], markers: dict[str, Marker], question: Question, settings: Settings
+) -> list[dict[str, object]]:
+    """A snippet of the newest of these entries that has a match, if any."""
+    for entry in entries:
+        if (marker := markers.get(entry.language)) is None:
+            marker = markers[entry.language] = Marker(question, entry.language)
+        if (found := marker.marked(entry_text(entry, settings))) is not None:
+            return [_snippet("body", found, entry.id)]
+    return []
+
+
+def _snippet(field: str, found: Marked, entry_id: str | None = None) -> dict[str, object]:
     ranges = {"code_points": found.code_points, "utf16": found.utf16}
-    return {"field": field, "text": found.text, "ranges": ranges, "html": found.html}
+    return {"field": field, "text": found.text, "ranges": ranges, "html": found.html, "entry_id": entry_id}

@@ -9,7 +9,7 @@ from pydantic.config import JsonDict
 
 from app.articles.schemas import ArticleFilters, ArticleSummary, Words
 from app.kit.paging import Page
-from app.kit.schemas import WHOLE, Output, Query
+from app.kit.schemas import WHOLE, IdText, Output, Query
 
 FACETS = ("section", "tag", "author", "language", "month")
 SNIPPET: JsonDict = {
@@ -17,6 +17,7 @@ SNIPPET: JsonDict = {
     "text": "المرصد يرصد لؤلؤة الخريف",
     "ranges": {"code_points": [[0, 6]], "utf16": [[0, 6]]},
     "html": "<mark>المرصد</mark> يرصد لؤلؤة الخريف",
+    "entry_id": None,
 }
 
 
@@ -79,6 +80,8 @@ class Snippet(Output):
     ranges: Ranges
     html: str
     """The same, escaped, with `<mark>` around what was found."""
+    entry_id: IdText | None
+    """Of a `body` snippet from live coverage its entry, which stands at `#e-` and this id; else null."""
 
 
 class SearchHit(Output):
@@ -88,7 +91,7 @@ class SearchHit(Output):
     score: float | None
     """The higher, the better; comparable within one answer only. Null when sorted by time."""
     snippets: list[Snippet]
-    """Snippets, the headline first. Paid articles have none of the body."""
+    """Snippets, the headline first. Paid articles have none of the body, and of entries only their headlines."""
 
 
 class CorrectedWord(Output):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Literal, NamedTuple
 
@@ -40,6 +40,11 @@ class Staff:
         if id not in members or other_id not in members:
             raise NotFound()
         return members[id], members[other_id]
+
+    async def known(self, ids: Collection[str]) -> set[str]:
+        """Those of these ids that members have."""
+        found = select(Member.id).where(Member.id.in_([known for id in ids if (known := as_id(id))]))
+        return set((await self.session.execute(found)).scalars()) if ids else set()
 
     async def member_named(self, name: str) -> Member | None:
         statement = select(Member).where(Member.name_key == identity_fold(name))

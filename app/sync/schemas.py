@@ -54,6 +54,8 @@ class ChangeRead(Output, defer_build=True):
     resource: str
     """The kind of thing."""
     id: IdText
+    article_id: IdText | None
+    """Of an entry or a comment its article, of an article itself; else null."""
     version: int | None
     """Version of the thing; null where it has none."""
     at: Moment

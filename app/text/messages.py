@@ -76,6 +76,15 @@ def message(key: str, language: str, params: Mapping[str, object] = {}) -> str:
     return _PLACEHOLDER.sub(lambda place: _isolated(params.get(place[1], "…")), template)
 
 
+def plural_forms(key: str, language: str) -> dict[str, str]:
+    """The templates of a plural message by category of CLDR, for a client that counts by itself."""
+    for tag in [*_widening(language.lower()), FALLBACK]:
+        catalogue = _CATALOGUES.get(_BY_LOWER_CASE.get(tag, ""))
+        if catalogue and isinstance(forms := catalogue.messages.get(key), Mapping):
+            return {category: text for category, text in forms.items() if category != "by"}
+    return {"other": key}
+
+
 def language_with(keys: Iterable[str], language: str) -> str:
     """Return `language`, one of LANGUAGES, if it has all of these messages, else English: a response with
     `Content-Language` must not mix languages."""

@@ -19,6 +19,7 @@ SECTION_LENGTH = 4  # articles shown of each section
 FRONT_SECTIONS = 12  # sections that have a slot: each costs a list
 SPARE = 6  # more are asked for, because those shown above are left out
 RELATED_LENGTH = 4
+ENTRIES_LENGTH = 20
 LINK_SCHEMES = frozenset({"", "http", "https", "mailto", "tel"})
 
 
@@ -124,6 +125,10 @@ class Reader:
     async def article(self, slug: str) -> Json:
         """An article with its body and dates in words."""
         return await self.api.get(f"/v1/articles/{slug}", display=self._display)
+
+    async def entries(self, article: Json, **page: str | None) -> Json:
+        """The newest entries of live coverage, or those of another page."""
+        return await self.api.get(f"/v1/articles/{article['id']}/entries", limit=ENTRIES_LENGTH, **page)
 
     async def related(self, article: Json) -> list[Json]:
         """The closest related articles."""

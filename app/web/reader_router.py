@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from app.articles.jsonld import jsonld_of
+from app.entries.jsonld import update_of
 from app.kit.caching import deliver, uncached, undisclosed
 from app.kit.errors import Gone, InvalidCursor, InvalidQuery, Moved, NotFound, Problem
 from app.settings import Settings
@@ -58,7 +59,7 @@ def reader_pages(settings: Settings) -> list[ReaderPage]:
     """The pages at the paths of the settings, in the order in which they are tried; none where they are off."""
     if not settings.reader_page:
         return []
-    article = ("comments", "thread", "after", "reply", "sent")
+    article = ("comments", "thread", "after", "reply", "sent", "entries", "around")
     pages = [
         ReaderPage("/", read_front),
         ReaderPage(SEARCH_PATH, read_search, ("q", "sort", "cursor")),
@@ -218,9 +219,11 @@ async def article_page(request: Request, reader: Reader, form: CommentForm | Non
     article = await reader.article(_name_in(request))
     if form is None and not is_at(request.scope["path"], article["url"]):
         return _moved(request, article["url"])
+    entries, newest = await _coverage(request, reader, article)
     values = {
         "article": article,
-        "jsonld": jsonld_of(article, reader.settings),
+        "entries": entries,
+        "jsonld": jsonld_of(article, reader.settings, [update_of(one, reader.settings) for one in newest]),
         "preview": open_graph_image(article),
         "related": await reader.related(article),
         "form": await reader.api.get(f"/v1/articles/{article['id']}/comments/form", language=reader.language),
@@ -232,6 +235,19 @@ async def article_page(request: Request, reader: Reader, form: CommentForm | Non
     content = await _content(request, reader, "article.html", **values, filled=form)
     headers = {**_headers(reader.settings), "Cache-Control": "private, no-store"}
     return Response(content, form.status, headers=headers, media_type=HTML)
+
+
+async def _coverage(request: Request, reader: Reader, article: Json) -> tuple[Json | None, list[Json]]:
+    """A page of the entries of live coverage, and the newest; of other articles none."""
+    if article["live"] is None:
+        return None, []
+    newest = await reader.entries(article)
+    cursor, around = request.query_params.get("entries"), request.query_params.get("around")
+    try:
+        found = await reader.entries(article, cursor=cursor, around=around) if cursor or around else newest
+    except NotFound:  # an entry that is gone: what there is now
+        found = newest
+    return found, newest["data"]
 
 
 async def _comments(request: Request, reader: Reader, article: Json) -> dict[str, object]:
@@ -257,7 +273,7 @@ async def read_preview_page(request: Request) -> Response:
     except NotFound:
         content = await _content(request, reader, "no_preview.html")
         return undisclosed(content, HTTPStatus.NOT_FOUND, media_type=HTML, headers=headers)
-    content = await _content(request, reader, "preview.html", article=article)
+    content = await _content(request, reader, "preview.html", article=article, entries=None)
     return undisclosed(content, media_type=HTML, headers=headers)
 
 

@@ -20,7 +20,7 @@ from starlette.responses import Response
 
 from app.kit.caching import deliver
 from app.text.languages import direction
-from app.text.messages import message
+from app.text.messages import message, plural_forms
 from app.text.spacing import no_break
 from app.web.guides import inline, isolated
 from app.web.inline_html import inline_html, lang, own_attributes, page_lang
@@ -59,7 +59,7 @@ ENVIRONMENT = JsonEnvironment(
     lstrip_blocks=True,
     auto_reload=False,
 )
-ENVIRONMENT.globals.update(static_url=static_url, direction=direction)
+ENVIRONMENT.globals.update(static_url=static_url, direction=direction, plural_forms=plural_forms)
 
 
 def _trusted(html: str) -> Markup:

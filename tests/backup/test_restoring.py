@@ -22,6 +22,7 @@ from app.commands.backup import _settled
 from app.commands.standing import said_of
 from app.kit import clock, migrations
 from tests.backup.files import Lines, backed_up, changed, lines_of, restored, rows_of, settings_of, silent
+from tests.entries.live import coverage, entry, path
 from tests.imports.portable import exported, imported
 from tests.newsroom import Newsroom, beside
 
@@ -283,7 +284,10 @@ async def test_a_database_that_is_not_empty_is_refused_and_stays(
     assert len((await newsroom.get("/v1/articles")).json()["data"]) == 1
 
 
-SINCE = {"takedowns", "jobs", "media", "media_files", "media_keys", "media_uses", "previews"}
+SINCE = {
+    *("takedowns", "jobs", "media", "media_files", "media_keys", "media_uses", "previews"),
+    *("entries", "entry_authors", "entry_revisions"),
+}
 
 
 NEWER = (
@@ -291,6 +295,8 @@ NEWER = (
     ("articles", "withdrawn_cause"),
     ("articles", "withdrawn_mandatory"),
     ("sections", "image"),
+    *(("articles", name) for name in ("contributors", "live_started_at", "live_ended_at")),
+    *(("articles", name) for name in ("entry_count", "draft_entry_count", "last_entry_at")),
 )
 
 
@@ -363,3 +369,20 @@ async def test_a_database_that_is_migrated_and_empty_may_be_restored_into(
         await other.get(f"/v1/articles/{article['id']}")
         found = (await other.get("/v1/search", params={"q": "المرصد"})).json()["data"]
         assert [one["article"]["id"] for one in found] == [article["id"]]
+
+
+async def test_an_entry_that_was_deleted_after_the_backup_does_not_come_back(
+    newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    newsroom.app.state.consumers["takedowns"].consumer._path = tmp_path / "takedowns.jsonl"
+    article = await coverage(newsroom)
+    wrong, kept = await entry(newsroom, article, "نبأ خاطئ"), await entry(newsroom, article, "نبأ يبقى")
+    backup = await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
+    await newsroom.desk("DELETE", path(wrong), if_match="*", expect=204)
+    url = new_database(backend)
+    done = (await restored(backup, url, takedowns=[await written_takedowns(newsroom)])).aftermath
+    assert done.taken_down == 1
+    async with beside(newsroom, database_url=url) as other:
+        answer = (await other.get(f"/v1/articles/{article['id']}/entries")).json()
+        assert [one["id"] for one in answer["data"]] == [kept["id"]]
+        assert (await other.get(f"/v1/articles/{article['id']}")).json()["live"]["entry_count"] == 1

@@ -39,6 +39,12 @@ def addresses(history: History) -> list[str]:
             for rest in ("", "/jsonld", "?fields=section.name,tags", "?display=en-GB", "/comments", "/comments/form")
         ]
     found += [f"/v1/preview/{token}" for token in history.previews[-3:]]
+    for article in [*history.live[-2:], *articles[-1:]]:
+        entries = [*[id for of, id in history.entries if of == article][-2:], "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"]
+        found += [f"/v1/articles/{article}{rest}" for rest in ("", "/jsonld", "/entries", "/entries?key_event=true")]
+        found += [f"/v1/articles/{article}/entries?sort=oldest&limit=2&around={entry}" for entry in entries]
+        found += [f"/v1/articles/{article}/entries/{entry}" for entry in entries]
+    found += ["/v1/search?q=نبأ", "/v1/search?q=ما+جرى"]
     for comment in comments:
         found += [f"/v1/comments/{comment}", f"/v1/comments/{comment}/replies"]
     return found

@@ -67,7 +67,11 @@ def things_in(file: bytes) -> list[LineFields]:
     lines = lines_of(file)
     names = {line["id"]: line["name"] for line in lines if line["kind"] == "member"}
     return [
-        {**line, **({"member": names[line["member"]]} if "member" in line else {})}
+        {
+            **line,
+            **({"member": names[line["member"]]} if "member" in line else {}),
+            **({"contributors": [names[id] for id in line["contributors"]]} if "contributors" in line else {}),
+        }
         for line in lines
         if line["kind"] not in {"header", "end", "member"}
     ]
@@ -150,6 +154,12 @@ async def some_of_everything(room: Newsroom) -> dict[str, Any]:
     english = await room.published(
         "The dome", language="en", translation_of=story["id"], body_format="markdown", body="**Dome**"
     )
+    live = await room.published("تغطية الليلة", kind="live", contributors=[room.members["admin"]])
+    for number, status in enumerate(("published", "draft", "published")):
+        content = {"headline": f"نبأ {number}", "body": "<p>ما جرى</p>", "authors": ["ليلى"], "status": status}
+        one = (await room.desk("POST", f"/articles/{live['id']}/entries", {**content, "pinned": number or None})).json()
+    await room.desk("POST", f"/articles/{live['id']}/entries/{one['id']}/correct", {"note": "صُحّح."}, if_match="*")
+    await room.desk("POST", f"/articles/{live['id']}/live", {"ended_at": "2031-01-01T00:00:00Z"})
     for state in ("draft", "in_review", "scheduled", "withdrawn"):
         await room.in_state(state, headline=f"خبر {state}")
     gone = await room.act(await room.published("خبر حُذف"), "unpublish")

@@ -31,6 +31,8 @@ MAY: list[tuple[str, set[str]]] = [
     (r"(put|delete)_(section|tag|author)", EDITORS),
     (r".*ticker.*", EDITORS),
     (r".*comment.*", {"admin", "editor", "moderator"}),
+    (r"set_live_coverage", EDITORS),
+    (r".*entr(y|ies).*", {"admin", "editor", "reporter"}),
     (r"withdraw_media", EDITORS),
     (r".*media.*", {"admin", "editor", "reporter"}),
     (r"(return|publish|unpublish|withdraw|reinstate|correct)_article", EDITORS),
@@ -173,6 +175,37 @@ class Day:
     async def revoke_preview(self) -> Any:
         url = await self.preview()
         return lambda: self.desk("DELETE", url)
+
+    async def entry(self, status: str = "published") -> str:
+        article = await self.newsroom.published(kind="live")
+        content = {"headline": "نبأ", "status": status}
+        made = (await self.desk("POST", f"/articles/{article['id']}/entries", content)).json()
+        return f"/articles/{article['id']}/entries/{made['id']}"
+
+    async def set_live_coverage(self) -> Any:
+        article = await self.newsroom.published(kind="live")
+        moment = {"started_at": "2026-11-28T18:00:00Z"}
+        return lambda: self.desk("POST", f"/articles/{article['id']}/live", moment)
+
+    async def create_entry(self) -> Any:
+        article = await self.newsroom.published(kind="live")
+        return lambda: self.desk("POST", f"/articles/{article['id']}/entries", {"headline": "نبأ"})
+
+    async def update_entry(self) -> Any:
+        url = await self.entry()
+        return lambda: self.desk("PATCH", url, {"headline": "غيره"}, if_match="*")
+
+    async def delete_entry(self) -> Any:
+        url = await self.entry()
+        return lambda: self.desk("DELETE", url, if_match="*")
+
+    async def publish_entry(self) -> Any:
+        url = await self.entry("draft")
+        return lambda: self.desk("POST", f"{url}/publish")
+
+    async def correct_entry(self) -> Any:
+        url = await self.entry()
+        return lambda: self.desk("POST", f"{url}/correct", {"note": "ن"}, if_match="*")
 
     async def put_section(self) -> Any:
         return lambda: self.put("sections", "قسم")

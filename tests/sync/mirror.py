@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.kit import clock
 from tests.newsroom import Newsroom
 
 Thing = tuple[str, str]
@@ -49,7 +50,21 @@ class Mirror:
 
     def shown(self) -> dict[Thing, dict[str, Any]]:
         """The copy, with the names of terms as the changes of the terms themselves give them."""
-        return {thing: joined(value, self.things) for thing, value in self.things.items()}
+        return {thing: self._with_live(joined(value, self.things)) for thing, value in self.things.items()}
+
+    def _with_live(self, value: dict[str, Any]) -> dict[str, Any]:
+        """`live` as it follows from its two times and the entries of the copy."""
+        if not (live := value.get("live")):
+            return value
+        own = [at for of, at in self._entries() if of == value["id"]]
+        now, start, end = clock.written(clock.now()), live["started_at"], live["ended_at"]
+        status = "ended" if end and end <= now else "live" if start and start <= now else "upcoming"
+        counted = {"status": status, "entry_count": len(own), "last_entry_at": max(own, default=None)}
+        return {**value, "live": {**live, **counted}}
+
+    def _entries(self) -> list[tuple[str, str]]:
+        """Of each entry its article, and when it was published."""
+        return [(one["article_id"], one["published_at"]) for (kind, _), one in self.things.items() if kind == "entry"]
 
 
 def joined(value: Any, things: dict[Thing, dict[str, Any]]) -> Any:
@@ -91,6 +106,9 @@ async def delivered(newsroom: Newsroom) -> dict[Thing, dict[str, Any]]:
         found["article", one["id"]] = one
         for comment in await every(newsroom, f"/v1/articles/{one['id']}/comments"):
             found |= _thread(comment)
+        if one["kind"] == "live":
+            entries = await every(newsroom, f"/v1/articles/{one['id']}/entries")
+            found |= {("entry", entry["id"]): entry for entry in entries}
     return found
 
 

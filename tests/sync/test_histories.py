@@ -29,6 +29,8 @@ class History:
         self.tokens: dict[str, str] = {}
         self.pictures: list[str] = []
         self.previews: list[str] = []  # tokens
+        self.entries: list[tuple[str, str]] = []
+        self.live: list[str] = []
 
     async def begin(self, *, has_pictures: bool = True) -> None:
         if has_pictures:
@@ -47,10 +49,11 @@ class History:
             *[self.write] * 3, *[self.publish] * 5, *[self.change] * 3, self.correct, self.unpublish,
             self.withdraw, self.reinstate, self.rename_term, self.move_section, self.put_item,
             self.drop_item, self.switch_ticker, self.comment, self.comment, self.moderate, self.moderate,
-            self.take_back, self.show_picture, self.show_picture, self.describe_picture, self.describe_picture,
-            self.withdraw_picture, self.work_off,
+            self.take_back, *[self.write_entry] * 5, self.change_entry, self.change_entry, self.drop_entry,
+            self.set_live, self.cover, self.lock_up, self.show_picture, self.show_picture, self.describe_picture,
+            self.describe_picture, self.withdraw_picture, self.work_off, self.show_in_entry,
         ]  # fmt: skip
-        await self.random.choice(steps if self.pictures else steps[:-6])()
+        await self.random.choice(steps if self.pictures else steps[:-7])()
 
     async def _desk(self, method: str, url: str, json: Any = None, match: str | None = "*") -> Any:
         """Send a request; a refusal (4xx) does not end the history."""
@@ -133,6 +136,73 @@ class History:
         """No step of a history: the log knows nothing of it."""
         if self.articles and (made := await self._desk("POST", f"/articles/{self._some(self.articles)}/previews", {})):
             self.previews.append(made["token"])
+
+    async def cover(self) -> None:
+        """Live coverage, mostly public at once."""
+        content = {
+            "headline": f"تغطية {self.random.randrange(9)}",
+            "body": "<p>متن.</p>",
+            "section": "علوم",
+            "kind": "live",
+        }
+        if made := await self._desk("POST", "/articles", content):
+            self.articles.append(made["id"])
+            self.live.append(made["id"])
+            if self.random.random() < 0.8:
+                await self._desk("POST", f"/articles/{made['id']}/publish", {})
+
+    async def write_entry(self) -> None:
+        pick = self.random
+        if not self.live:
+            await self.cover()
+        article = pick.choice(self.live)
+        content = {
+            "headline": f"نبأ {pick.randrange(99)}", "body": "<p>ما جرى الآن.</p>", "key_event": pick.random() < 0.3,
+            "pinned": pick.choice([None, None, 1, 2]), "authors": pick.sample(AUTHORS, pick.randrange(2)),
+            "status": pick.choice(["draft", "published", "published"]),
+        }  # fmt: skip
+        if made := await self._desk("POST", f"/articles/{article}/entries", content):
+            self.entries.append((article, made["id"]))
+
+    async def change_entry(self) -> None:
+        if self.entries:
+            pick, (article, id) = self.random, self.random.choice(self.entries)
+            changes = pick.choice(
+                [
+                    {"headline": f"نبأ معدّل {pick.randrange(99)}"},
+                    {"pinned": pick.choice([None, 1, 3]), "key_event": True},
+                    {"status": pick.choice(["draft", "published"])},
+                    {"language": pick.choice(["ar", "en"])},
+                    {"authors": pick.sample(AUTHORS, pick.randrange(3))},
+                ]
+            )
+            await self._desk("PATCH", f"/articles/{article}/entries/{id}", changes)
+            if pick.random() < 0.3:
+                await self._desk("POST", f"/articles/{article}/entries/{id}/correct", {"note": "صُحّح."})
+
+    async def drop_entry(self) -> None:
+        if self.entries:
+            article, id = self.entries.pop(self.random.randrange(len(self.entries)))
+            await self._desk("DELETE", f"/articles/{article}/entries/{id}")
+
+    async def set_live(self) -> None:
+        """Also times to come, which pass by themselves."""
+        if self.live:
+            pick, name = self.random, self.random.choice(["started_at", "ended_at"])
+            at = clock.written(clock.now() + timedelta(minutes=pick.randrange(-60, 90)))
+            await self._desk("POST", f"/articles/{pick.choice(self.live)}/live", {name: pick.choice([at, None])})
+
+    async def lock_up(self) -> None:
+        """Behind the paywall, and back."""
+        if self.live:
+            changes = {"access": self.random.choice(["paid", "free"])}
+            await self._desk("PATCH", f"/articles/{self.random.choice(self.live)}", changes)
+
+    async def show_in_entry(self) -> None:
+        if self.entries:
+            article, id = self.random.choice(self.entries)
+            body = f'<p>صورة</p><img data-media="{self.random.choice(self.pictures)}">'
+            await self._desk("PATCH", f"/articles/{article}/entries/{id}", {"body": body})
 
     async def correct(self) -> None:
         note = {"kind": "correction", "note": "صُحّح الرقم.", "summary": "ملخص مصحّح."}
@@ -244,7 +314,13 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
                     assert copy[thing] == value
             arabic = {thing: value for thing, value in expected.items() if value["language"] == "ar"}
             assert set(part.things) == set(arabic)
-            assert {entry["resource"] for entry in early.entries} >= {"article", "comment", "section", "ticker"}
+            assert {entry["resource"] for entry in early.entries} >= {
+                "article",
+                "comment",
+                "entry",
+                "section",
+                "ticker",
+            }
             assert any(entry["tombstone"] for entry in early.entries)
 
 
