@@ -292,12 +292,12 @@ def _highlights(headline: str, texts: Sequence[tuple[str, str | None]], marker: 
 def _in_entries(
     entries: Sequence[EntryText], markers: dict[str, Marker], question: Question, settings: Settings
 ) -> list[dict[str, object]]:
-    """A snippet of the newest of these entries that has a match, if any."""
+    """A snippet of the newest of these entries that has a match, if any. Its field is `body`: the list is closed."""
     for entry in entries:
         if (marker := markers.get(entry.language)) is None:
             marker = markers[entry.language] = Marker(question, entry.language)
         if (found := marker.marked(entry_text(entry, settings))) is not None:
-            return [_snippet("entry", found, entry.id)]
+            return [_snippet("body", found, entry.id)]
     return []
 
 

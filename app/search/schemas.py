@@ -73,8 +73,8 @@ class Snippet(Output):
 
     model_config = ConfigDict(json_schema_extra={"examples": [SNIPPET]})
 
-    field: Literal["headline", "summary", "body", "author", "tag", "entry"]
-    """Where it stands; `entry`: in the live coverage."""
+    field: Literal["headline", "summary", "body", "author", "tag"]
+    """Where it stands; `body` also of an entry of live coverage, which `entry_id` names."""
     text: str
     """Plain text."""
     ranges: Ranges

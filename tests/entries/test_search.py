@@ -26,7 +26,7 @@ async def test_an_entry_leads_to_its_article_which_is_one_hit(newsroom: Newsroom
     assert hit["article"]["id"] == article["id"]
     snippets = [(one["field"], one["entry_id"], one["html"]) for one in hit["snippets"]]
     assert snippets[0][:2] == ("headline", None)
-    assert snippets[1] == ("entry", newest["id"], "نبأ آخر\n<mark>المذنب</mark> يغيب.")
+    assert snippets[1] == ("body", newest["id"], "نبأ آخر\n<mark>المذنب</mark> يغيب.")
     (both,) = await hits(newsroom, "الشهب القلعة")
     assert both["article"]["id"] == article["id"], "a word of the headline, one of an entry"
 
