@@ -46,6 +46,7 @@ class Recorder:
 
     async def all(self) -> dict[str, Json]:
         await self._articles()
+        await self._entries()
         await self._terms()
         await self._tickers()
         await self._comments()
@@ -85,6 +86,18 @@ class Recorder:
         found["RelatedArticles"] = {"data": related[:1]}
         hit = (await self.ask("/v1/search?q=كويكب"))["data"][0]
         found["SearchHit"] = {**hit, "snippets": hit["snippets"][:1]}
+
+    async def _entries(self) -> None:
+        found = self.found
+        live = (await self.ask("/v1/articles?kind=live&limit=1"))["data"][0]
+        entries = (await self.ask(f"/v1/articles/{live['id']}/entries"))["data"]
+        entry = next(one for one in entries if one["key_event"])
+        path = f"/v1/desk/articles/{live['id']}/entries/{entry['id']}"
+        found["ArticleLive"], found["Entry"], found["DeskEntry"] = live["live"], entry, await self.ask(path)
+        found["EntryRevisionSummary"] = (await self.ask(f"{path}/revisions"))["data"][0]
+        found["EntryRevision"] = await self.ask(f"{path}/revisions/1")
+        changes = (await self.ask(f"/v1/changes?type=entry&article={live['id']}&limit=100"))["data"]
+        found["EntryChange"] = next(change for change in changes if change["id"] == entry["id"])
 
     async def _terms(self) -> None:
         author = self.found["Article"]["authors"][0]["slug"]

@@ -23,6 +23,7 @@ from app.kit.caching import deliver
 from app.kit.db import Reading, single_statement
 from app.kit.errors import Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import select_fields
+from app.kit.ids import as_id
 from app.kit.listing import delivered, delivered_list, delivered_page
 from app.kit.paging import Cursors
 from app.kit.routing import LAST_MODIFIED, NoParameters, problems, router_of
@@ -74,10 +75,12 @@ async def read_entry(
 
     404 while its article cannot be seen; 410 where that was withdrawn.
     """
-    selection, now = select_fields(EntryRead, query.fields), clock.now()
+    selection, now, known = select_fields(EntryRead, query.fields), clock.now(), as_id(id)
+    if known is None:  # a redirect must not repeat what is no id
+        raise NotFound()
     await single_statement(connection)
-    article = await Articles(connection).at(slug, now, f"/entries/{id}")
-    row = await Entries(connection).one(article.id, id, now)
+    article = await Articles(connection).at(slug, now, f"/entries/{known}")
+    row = await Entries(connection).one(article.id, known, now)
     changed = [picture.changed_at for picture in read_pictures(row.pictures).values()]
     return delivered(
         request,

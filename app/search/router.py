@@ -292,7 +292,7 @@ def _highlights(headline: str, texts: Sequence[tuple[str, str | None]], marker: 
 def _in_entries(
     entries: Sequence[EntryText], markers: dict[str, Marker], question: Question, settings: Settings
 ) -> list[dict[str, object]]:
-    """A snippet of the newest of these entries that has a match, if any."""
+    """A snippet of the newest of these entries that has a match, if any. Its field is `body`: the list is closed."""
     for entry in entries:
         if (marker := markers.get(entry.language)) is None:
             marker = markers[entry.language] = Marker(question, entry.language)

@@ -74,7 +74,7 @@ class Snippet(Output):
     model_config = ConfigDict(json_schema_extra={"examples": [SNIPPET]})
 
     field: Literal["headline", "summary", "body", "author", "tag"]
-    """Where it stands."""
+    """Where it stands; `body` also of an entry of live coverage, which `entry_id` names."""
     text: str
     """Plain text."""
     ranges: Ranges

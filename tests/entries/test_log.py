@@ -65,9 +65,24 @@ async def test_an_articles_tombstone_takes_its_entries_along_and_they_come_back(
 
 async def test_entries_of_an_article_that_was_never_public_are_not_told(newsroom: Newsroom) -> None:
     draft, mirror = await newsroom.draft(kind="live"), Mirror(newsroom)
+    await newsroom.published()
+    await mirror.follow()  # a client that begins later is not told of what was gone before
     one = await entry(newsroom, draft)
+    await change(newsroom, one, headline="آخر")
+    assert await told(mirror) == []
     await newsroom.desk("DELETE", path(one), if_match="*", expect=204)
     assert await told(mirror) == []
+
+
+@pytest.mark.parametrize("verb", ["unpublish", "withdraw"])
+async def test_a_first_copy_holds_no_entries_of_a_hidden_article(newsroom: Newsroom, verb: str) -> None:
+    article = await coverage(newsroom)
+    await entry(newsroom, article, "نبأ لا يُرى")
+    await newsroom.act(article, verb, {"reason": "س"} if verb == "withdraw" else {})
+    mirror = Mirror(newsroom, "&object=full")
+    await mirror.follow()
+    assert not [kind for kind, _ in mirror.things if kind == "entry"]
+    assert "لا يُرى" not in (await newsroom.get("/v1/changes?limit=100&object=full")).text
 
 
 async def test_a_scheduled_article_brings_its_entries_with_it(newsroom: Newsroom) -> None:
@@ -140,6 +155,7 @@ async def test_a_filter_does_not_tell_that_there_is_a_draft(newsroom: Newsroom) 
 
     before = bound(await newsroom.get("/v1/changes?article=سرّ"))
     draft = await newsroom.draft("سرّ", slug="سرّ", kind="live")
+    newsroom.app.state.cache.invalidate_all()  # a draft invalidates nothing
     assert bound(await newsroom.get("/v1/changes?article=سرّ")) == before
     await newsroom.act(draft, "publish")
     assert bound(await newsroom.get("/v1/changes?article=سرّ")) != before

@@ -53,7 +53,7 @@ NOT_OURS = {
 }
 ACTIONS = (
     "create create patch patch patch submit give_back publish publish schedule archive unpublish withdraw reinstate "
-    "delete correct restore rename translate translate follow comment preview"
+    "delete correct restore rename translate translate follow comment preview cover cover cover turn_entry drop_entry"
 ).split()
 
 
@@ -68,6 +68,7 @@ class Piece:
     addresses: set[str] = field(default_factory=set)
     comments: dict[str, str] = field(default_factory=dict)  # approved ones: id -> words
     previews: dict[str, bool] = field(default_factory=dict)  # token -> whether it opens the article
+    entries: dict[str, dict[str, Any]] = field(default_factory=dict)  # id -> the desk's last answer
 
     def visible(self, now: datetime) -> bool:
         return self.state == "published" and self.published_at is not None and self.published_at <= now
@@ -221,6 +222,40 @@ class Walk:
             await self.newsroom.desk("POST", f"/comments/{comment_id}/approve", {})
             self.pieces[id].comments[comment_id] = f"{name} {body}"
 
+    async def cover(self) -> None:
+        """An entry of live coverage, whatever state its article is in; half of them are drafts."""
+        fitting = [
+            id for id, piece in self.pieces.items() if piece.shown["kind"] == "live" and piece.state != "deleted"
+        ]
+        if fitting:
+            id, status = self.chance.choice(fitting), self.chance.choice(["draft", "published"])
+            content = {
+                "headline": f"نبأ {next(self.words)}",
+                "body": f"<p>متن {next(self.words)}</p>",
+                "status": status,
+            }
+            await self._write_entry(id, "POST", "", content)
+
+    async def turn_entry(self) -> None:
+        """Published, or taken off; with other words."""
+        found = [(id, entry) for id, piece in self.pieces.items() for entry in piece.entries]
+        if found:
+            id, entry = self.chance.choice(found)
+            changes = {"status": self.chance.choice(["draft", "published"]), "headline": f"نبأ {next(self.words)}"}
+            await self._write_entry(id, "PATCH", f"/{entry}", changes)
+
+    async def drop_entry(self) -> None:
+        found = [(id, entry) for id, piece in self.pieces.items() for entry in piece.entries]
+        if found and self.chance.random() < 0.5:
+            id, entry = self.chance.choice(found)
+            if await self._send(id, "DELETE", f"/entries/{entry}", None) is not None:
+                del self.pieces[id].entries[entry]
+
+    async def _write_entry(self, id: str, method: str, path: str, content: dict[str, Any]) -> None:
+        answer = await self._send(id, method, f"/entries{path}", content)
+        if answer is not None:
+            self.pieces[id].entries[answer["id"]] = answer
+
     async def _do(
         self, method: str, path: str, content: Any, leads_to: str | None = None, of: str = ""
     ) -> Piece | None:
@@ -261,6 +296,7 @@ class Walk:
             "canonical_url": f"https://x.example/{next(self.words)}",
             "external_id": {"system": "wp", "id": next(self.words)},
             "access": self.chance.choice(["free", "free", "paid"]),
+            "kind": self.chance.choice(["news", "live", "live"]),
             "language": self.chance.choice(["ar", "en", "fr"]),
             "section": await self._term("sections"), "tags": [await self._term("tags")],
             "authors": [await self._term("authors")],
@@ -326,9 +362,17 @@ class Walk:
                 if shown["access"] == "paid":
                     del shown["body"]
                 words |= set(WORD.findall(json.dumps(shown) + "".join(piece.comments.values())))
+                words |= set(WORD.findall(self._coverage_of(piece)))
         for slugs in self.shown_terms().values():
             words |= {word for slug in slugs for word in self.term_words[slug]}
         return {word.lower() for word in words}
+
+    @staticmethod
+    def _coverage_of(piece: Piece) -> str:
+        """What readers see of its entries; of a paid article headlines only."""
+        published = [entry for entry in piece.entries.values() if entry["status"] == "published"]
+        texts = [entry["body"]["text"] for entry in published if piece.shown["access"] == "free"]
+        return " ".join([*texts, *(entry["headline"] for entry in published)])
 
     def shown_terms(self) -> dict[str, dict[str, int]]:
         """The terms that readers see, each with the number of visible articles under it."""
@@ -399,6 +443,10 @@ class Walk:
         urls += ["/v1/articles?include=body&count=true", "/v1/articles?sort=-updated_at&limit=100&count=true"]
         urls += [f"/v1/articles?ids={','.join(self.pieces)}&limit=100"] if self.pieces else []
         urls += [f"/v1/articles?{plural[:-1]}={name}&count=true" for plural in PLURALS for name in names[plural]]
+        for id in chosen:
+            urls += [f"/v1/changes?article={id}&object=full"]
+            for entry in self.pieces[id].entries:
+                urls += [f"/v1/articles/{id}/entries/{entry}", f"/v1/articles/{id}/entries?around={entry}&limit=1"]
         for word in self._words(chosen):
             urls += [
                 f"/v1/articles?q={word}",
