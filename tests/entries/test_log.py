@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import timedelta
 from typing import Any
 
@@ -61,6 +62,29 @@ async def test_an_articles_tombstone_takes_its_entries_along_and_they_come_back(
     back = [id for type, id in await told(mirror) if type == "entry.published"]
     assert back == [second["id"], third["id"]]
     assert mirror.shown() == await delivered(newsroom)
+
+
+async def test_entries_that_are_written_while_their_article_is_taken_down_leave_a_mirror_right(
+    newsroom: Newsroom,
+) -> None:
+    """Of several at once each waits for the lock of the article, and counts and is told as it is then."""
+    mirror, token = Mirror(newsroom), {"Authorization": f"Bearer {newsroom.tokens['admin']}"}
+    for _ in range(4):
+        article = await coverage(newsroom)
+        url = f"/v1/desk/articles/{article['id']}"
+        content = {"headline": "نبأ", "status": "published"}
+        answers = await asyncio.gather(
+            *(newsroom.client.post(f"{url}/entries", json=content, headers=token) for _ in range(3)),
+            newsroom.client.post(f"{url}/unpublish", json={}, headers=token),
+            *(newsroom.client.post(f"{url}/entries", json=content, headers=token) for _ in range(2)),
+        )
+        assert {answer.status_code for answer in answers} == {200, 201}
+        await mirror.follow()
+        assert mirror.shown() == await delivered(newsroom)
+        await newsroom.act(article, "publish")
+        await mirror.follow()
+        assert mirror.shown() == await delivered(newsroom)
+        assert (await newsroom.get(f"/v1/articles/{article['id']}")).json()["live"]["entry_count"] == 5
 
 
 async def test_entries_of_an_article_that_was_never_public_are_not_told(newsroom: Newsroom) -> None:

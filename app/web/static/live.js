@@ -75,7 +75,8 @@ function follow(section) {
     clearTimeout(timer);
     if (!section.dataset.ends) return;
     const left = Date.parse(section.dataset.ends) - Date.now();
-    timer = setTimeout(async () => { await redraw(section); stop(); }, Math.min(Math.max(left, 0), LAST_TIMEOUT));
+    if (left > LAST_TIMEOUT) timer = setTimeout(waitForEnd, LAST_TIMEOUT);
+    else timer = setTimeout(async () => { await redraw(section); stop(); }, Math.max(left, 0));
   };
   let stream = listen();
   waitForEnd();
