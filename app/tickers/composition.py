@@ -16,9 +16,10 @@ from datetime import datetime, timedelta
 from app.articles.models import Article
 from app.articles.rows import StatedRow
 from app.articles.shapes import status_of, url_of
+from app.placing.rules import too_old_at
 from app.settings import Settings
 from app.text.languages import direction
-from app.tickers.rows import ArticleLinkRow, ItemRow, MatchRow, RuleFields, TickerRow, TimedItem
+from app.tickers.rows import ArticleLinkRow, ItemRow, MatchRow, TickerRow, TickerRule, TimedItem
 
 LEVELS = ("flash", "bulletin", "urgent", "normal")
 BY_URGENCY = {1: "flash", 2: "bulletin", 3: "urgent"}
@@ -156,7 +157,7 @@ def manual_item(row: ItemRow, language: str, now: datetime, durations: Mapping[s
 
 
 def matched_item(
-    row: MatchRow, rule: RuleFields, place: int | None, now: datetime, durations: Mapping[str, timedelta]
+    row: MatchRow, rule: TickerRule, place: int | None, now: datetime, durations: Mapping[str, timedelta]
 ) -> ShownItem:
     """An item for an article that `rule` matches; `place` is the article's position in the desk's order."""
     story = story_of(row)
@@ -164,7 +165,6 @@ def matched_item(
     given = rule["level"] or BY_URGENCY.get(story.urgency, "normal")
     level, until = level_at(now, given, story.published_at, None, durations)
     end = _end(given, story.published_at, None, durations)
-    hours = rule["max_age_hours"]
     return ShownItem(
         id=story.id,
         text=story.text,
@@ -176,7 +176,7 @@ def matched_item(
         story=story,
         is_manual=False,
         place=place,
-        too_old_at=story.published_at + timedelta(hours=hours, milliseconds=1) if hours is not None else None,
+        too_old_at=too_old_at(rule, story.published_at),
     )
 
 

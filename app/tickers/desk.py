@@ -35,7 +35,7 @@ from app.terms.shapes import term_fields
 from app.tickers import actions
 from app.tickers.composition import compose, level_durations, manual_item, state_of
 from app.tickers.models import Ticker, TickerItem
-from app.tickers.repository import TickersToEdit
+from app.tickers.repository import LINKS, TickersToEdit
 from app.tickers.router import TickerPath
 from app.tickers.rows import DeskItemRow
 from app.tickers.schemas import (
@@ -65,7 +65,7 @@ async def list_desk_tickers(
     """
     tickers = TickersToEdit(session)
     page = await tickers.terms.every(query, Cursors.of(request))
-    names = await tickers.names([ticker.id for ticker in page.rows])
+    names = await LINKS.names(session, [ticker.id for ticker in page.rows])
     return desk_list(request, TickerDeskList, page, lambda ticker: _summary(ticker, names))
 
 
@@ -177,7 +177,7 @@ async def order_ticker(
 async def _shown(
     request: Request, tickers: TickersToEdit, ticker: Ticker, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    names = await tickers.names([ticker.id])
+    names = await LINKS.names(tickers.session, [ticker.id])
     rows = await tickers.every_item(ticker)
     items = _items(ticker, rows, request.app.state.settings, clock.now())
     content = written(TickerDesk, {**_summary(ticker, names), "items": items})

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol, TypedDict
+from typing import Protocol
+
+from app.placing.rules import RuleFields
 
 
-class RuleFields(TypedDict):
-    """A stored rule; sections and tags by id."""
+class TickerRule(RuleFields):
+    """A stored rule of a ticker."""
 
-    sections: list[str]
-    tags: list[str]
-    urgency_max: int | None
-    max_age_hours: int | None
     level: str | None
 
 
@@ -24,7 +22,7 @@ class TickerRow(Protocol):
     name: str
     language: str
     max_items: int
-    rules: list[RuleFields]
+    rules: list[TickerRule]
     version: int
     ordered_at: datetime | None
     updated_at: datetime
@@ -52,7 +50,8 @@ class MatchRow(ArticleLinkRow, Protocol):
 class RuleMatchRow(MatchRow, Protocol):
     """An article that a rule matches."""
 
-    ticker_id: str
+    owner: str
+    """Id of the ticker."""
     rule: int
 
 

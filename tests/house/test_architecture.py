@@ -29,6 +29,7 @@ FLOORS = [
     {"terms"},
     {"sections", "tags", "authors"},
     {"articles"},
+    {"placing"},
     {"tickers", "comments", "taxonomy"},
     {"job_kinds"},
     {"nouns"},

@@ -1,0 +1,183 @@
+"""Articles that rules draw: the newest that pass all conditions of a rule. `visible` decides what is public."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple, TypedDict
+
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Integer,
+    Label,
+    Select,
+    bindparam,
+    func,
+    literal,
+    select,
+    union_all,
+)
+
+from app.articles.filing import SECTIONS, TAGS, filed_under
+from app.articles.models import Article
+from app.articles.repository import visible
+from app.changes.pending import PendingChange
+from app.kit.db import Connection, Id, Instant
+from app.kit.paging import FIRST, NEAR
+from app.sections.models import Section
+from app.sections.repository import subtree
+
+NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
+Columns = tuple[Label[Any], ...]
+
+
+class RuleFields(TypedDict):
+    """A stored rule; terms by id. An empty list, or null, is no condition."""
+
+    sections: list[str]
+    tags: list[str]
+    urgency_max: int | None
+    max_age_hours: int | None
+
+
+class Draw(NamedTuple):
+    """A rule from which up to `limit` articles are wanted: the rule with a number of the thing `owner`."""
+
+    owner: str
+    number: int
+    rule: RuleFields
+    limit: int
+
+    @property
+    def key(self) -> tuple[str, int]:
+        return self.owner, self.number
+
+
+class Shape(NamedTuple):
+    """The conditions that a rule has: rules that have the same ones share a statement."""
+
+    sections: bool
+    tags: bool
+    urgency: bool
+    age: bool
+    near: bool = False
+    """Check the newest articles only, one by one."""
+
+    @classmethod
+    def of(cls, rule: RuleFields) -> Shape:
+        """A rule that could scan far back is first checked on the newest articles only (`near`)."""
+        urgency, age = rule["urgency_max"] is not None, rule["max_age_hours"] is not None
+        sections, tags = bool(rule["sections"]), bool(rule["tags"])
+        return cls(sections, tags, urgency, age, near=(sections or tags or urgency) and not age)
+
+
+async def drawn(connection: Connection, draws: Sequence[Draw], columns: Columns, now: datetime) -> Sequence[Any]:
+    """The newest articles that each of these rules matches: rows of (owner, rule, *columns), unordered.
+
+    One statement for any number of rules; a second one where a rule finds too few among the newest articles.
+    """
+    shapes = {draw.key: Shape.of(draw.rule) for draw in draws}
+    rows = await _drawn(connection, draws, shapes, columns, now)
+    found = Counter((row.owner, row.rule) for row in rows)
+    further = [draw for draw in draws if shapes[draw.key].near and found[draw.key] < draw.limit]
+    if not further:
+        return rows
+    again = {draw.key: shapes[draw.key]._replace(near=False) for draw in further}
+    kept = [row for row in rows if (row.owner, row.rule) not in again]
+    return [*kept, *await _drawn(connection, further, again, columns, now)]
+
+
+async def _drawn(
+    connection: Connection,
+    draws: Sequence[Draw],
+    shapes: dict[tuple[str, int], Shape],
+    columns: Columns,
+    now: datetime,
+) -> Sequence[Any]:
+    if not draws:
+        return []
+    values: dict[str, object] = {"now": now}
+    for place, draw in enumerate(draws):
+        values |= _values(place, draw, now)
+    statement = newest_of(tuple(shapes[draw.key] for draw in draws), columns)
+    rows: Sequence[Any] = (await connection.execute(statement, values)).all()
+    return rows
+
+
+def _values(place: int, draw: Draw, now: datetime) -> dict[str, object]:
+    rule = draw.rule
+    return {
+        f"owner{place}": draw.owner,
+        f"rule{place}": draw.number,
+        f"limit{place}": draw.limit,
+        f"sections{place}": rule["sections"],
+        f"tags{place}": rule["tags"],
+        f"urgency{place}": rule["urgency_max"],
+        f"since{place}": since(rule, now),
+    }
+
+
+def since(rule: RuleFields, now: datetime) -> datetime:
+    """The earliest publication that a rule with a maximum age matches at `now`."""
+    return now - timedelta(hours=rule["max_age_hours"] or 0)
+
+
+def too_old_at(rule: RuleFields, published_at: datetime) -> datetime | None:
+    """When the rule stops matching an article; None: never."""
+    hours = rule["max_age_hours"]
+    return None if hours is None else published_at + timedelta(hours=hours, milliseconds=1)
+
+
+@lru_cache(maxsize=128)
+def newest_of(shapes: tuple[Shape, ...], columns: Columns) -> Select[Any]:
+    """The statement for rules of these shapes; cached: building it costs more than running it on SQLite."""
+    found = union_all(*(_rule(place, shape) for place, shape in enumerate(shapes))).subquery("found")
+    return (
+        select(found.c.owner, found.c.rule, *columns)
+        .join(Article, Article.id == found.c.article_id)
+        .outerjoin(Section, Section.id == Article.section_id)
+        .where(visible(NOW))
+    )
+
+
+def _rule(place: int, shape: Shape) -> Select[str, int, str]:
+    owner: BindParameter[str] = bindparam(f"owner{place}", type_=Id)
+    rule: BindParameter[int] = bindparam(f"rule{place}", type_=Integer)
+    limit: BindParameter[int] = bindparam(f"limit{place}", type_=Integer)
+    matching = select(Article.id).where(*_conditions(place, shape), visible(NOW))
+    newest = matching.order_by(Article.published_at.desc(), Article.id.desc()).limit(limit).subquery()
+    return select(owner.label("owner"), rule.label("rule"), newest.c.id.label("article_id"))
+
+
+def _conditions(place: int, shape: Shape) -> Iterable[ColumnElement[bool]]:
+    few = shape.age or shape.near  # few articles are young enough: checked one by one
+    if shape.sections:
+        within = subtree(Section.id.in_(_several(f"sections{place}")))
+        yield filed_under(SECTIONS, SECTIONS.term_id.in_(within), each=few)
+    if shape.tags:
+        yield filed_under(TAGS, TAGS.term_id.in_(_several(f"tags{place}")), each=few)
+    if shape.urgency:
+        yield Article.urgency <= bindparam(f"urgency{place}", type_=Integer)
+    if shape.age:
+        yield Article.published_at >= bindparam(f"since{place}", type_=Instant)
+    if shape.near:
+        far = select(Article.published_at).where(visible(NOW)).order_by(Article.published_at.desc()).offset(NEAR)
+        yield Article.published_at >= func.coalesce(far.limit(1).scalar_subquery(), literal(FIRST, Instant()))
+
+
+def _several(name: str) -> BindParameter[str]:
+    return bindparam(name, expanding=True)
+
+
+def may_match(rule: RuleFields, change: PendingChange) -> bool:
+    """Whether a rule matches the changed article as it was or as it is, whatever its age."""
+    terms = set(change.terms)
+    sections, tags, urgency = rule["sections"], rule["tags"], rule["urgency_max"]
+    return (
+        (not sections or any(("section", id) in terms for id in sections))
+        and (not tags or any(("tag", id) in terms for id in tags))
+        and (urgency is None or change.urgency is None or change.urgency <= urgency)
+    )
