@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import BindParameter, bindparam, delete, insert, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -59,10 +59,17 @@ class RuleLinks:
                 {link.owner: owner, "rule": number, link.term: id}
                 for number, rule in enumerate(rules)
                 if rule is not None
-                for id in rule[link.field]  # type: ignore[literal-required]  # one of the rule's lists
+                for id in cast(dict[str, Any], rule).get(link.field, [])
             ]
             if rows:
                 await session.execute(insert(link.table), rows)
+
+    def shown(self, rule: RuleFields, names: Mapping[str, str]) -> dict[str, object]:
+        """A rule for the desk: with the slugs of its terms, which `names` returns."""
+        slugs = {
+            link.field: [names[id] for id in cast(dict[str, Any], rule).get(link.field, [])] for link in self.links
+        }
+        return {"kinds": [], "languages": [], **rule, **slugs}
 
     async def names(self, session: AsyncSession, owners: Sequence[str]) -> dict[str, str]:
         """Slugs of all terms that the rules of these things name, by id. One query."""

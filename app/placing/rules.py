@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple, TypedDict
+from typing import Any, NamedTuple, NotRequired, TypedDict
 
 from sqlalchemy import (
     BindParameter,
@@ -14,14 +14,16 @@ from sqlalchemy import (
     Integer,
     Label,
     Select,
+    Text,
     bindparam,
     func,
     literal,
+    or_,
     select,
     union_all,
 )
 
-from app.articles.filing import SECTIONS, TAGS, filed_under
+from app.articles.filing import AUTHORS, SECTIONS, TAGS, filed_under
 from app.articles.models import Article
 from app.articles.repository import visible
 from app.changes.pending import PendingChange
@@ -41,6 +43,10 @@ class RuleFields(TypedDict):
     tags: list[str]
     urgency_max: int | None
     max_age_hours: int | None
+    authors: NotRequired[list[str]]
+    kinds: NotRequired[list[str]]
+    languages: NotRequired[list[str]]
+    """Without any: the language of the thing whose rule it is."""
 
 
 class Draw(NamedTuple):
@@ -49,7 +55,13 @@ class Draw(NamedTuple):
     owner: str
     number: int
     rule: RuleFields
+    language: str
+    """Of the owner."""
     limit: int
+
+    @property
+    def languages(self) -> list[str]:
+        return languages_of(self.rule, self.language)
 
     @property
     def key(self) -> tuple[str, int]:
@@ -61,17 +73,33 @@ class Shape(NamedTuple):
 
     sections: bool
     tags: bool
+    authors: bool
+    kinds: bool
     urgency: bool
     age: bool
+    languages: int
+    """How many."""
     near: bool = False
     """Check the newest articles only, one by one."""
 
     @classmethod
-    def of(cls, rule: RuleFields) -> Shape:
+    def of(cls, draw: Draw) -> Shape:
         """A rule that could scan far back is first checked on the newest articles only (`near`)."""
+        rule = draw.rule
         urgency, age = rule["urgency_max"] is not None, rule["max_age_hours"] is not None
-        sections, tags = bool(rule["sections"]), bool(rule["tags"])
-        return cls(sections, tags, urgency, age, near=(sections or tags or urgency) and not age)
+        named = (bool(rule["sections"]), bool(rule["tags"]), bool(rule.get("authors")), bool(rule.get("kinds")))
+        return cls(*named, urgency, age, len(draw.languages), near=not age)
+
+
+def languages_of(rule: RuleFields, language: str) -> list[str]:
+    """The languages that a rule matches, in a thing that is in `language`."""
+    return rule.get("languages") or [language]
+
+
+def is_in_one(language: str, wanted: Iterable[str]) -> bool:
+    """Whether a language is one of these, or a variety of one (RFC 4647 basic filtering): `ar-SY` is in `ar`."""
+    tag = language.lower()
+    return any(tag == one.lower() or tag.startswith(f"{one.lower()}-") for one in wanted)
 
 
 async def drawn(connection: Connection, draws: Sequence[Draw], columns: Columns, now: datetime) -> Sequence[Any]:
@@ -79,7 +107,7 @@ async def drawn(connection: Connection, draws: Sequence[Draw], columns: Columns,
 
     One statement for any number of rules; a second one where a rule finds too few among the newest articles.
     """
-    shapes = {draw.key: Shape.of(draw.rule) for draw in draws}
+    shapes = {draw.key: Shape.of(draw) for draw in draws}
     rows = await _drawn(connection, draws, shapes, columns, now)
     found = Counter((row.owner, row.rule) for row in rows)
     further = [draw for draw in draws if shapes[draw.key].near and found[draw.key] < draw.limit]
@@ -115,8 +143,11 @@ def _values(place: int, draw: Draw, now: datetime) -> dict[str, object]:
         f"limit{place}": draw.limit,
         f"sections{place}": rule["sections"],
         f"tags{place}": rule["tags"],
+        f"authors{place}": rule.get("authors", []),
+        f"kinds{place}": rule.get("kinds", []),
         f"urgency{place}": rule["urgency_max"],
         f"since{place}": since(rule, now),
+        **{f"language{place}_{number}": tag.lower() for number, tag in enumerate(draw.languages)},
     }
 
 
@@ -159,6 +190,11 @@ def _conditions(place: int, shape: Shape) -> Iterable[ColumnElement[bool]]:
         yield filed_under(SECTIONS, SECTIONS.term_id.in_(within), each=few)
     if shape.tags:
         yield filed_under(TAGS, TAGS.term_id.in_(_several(f"tags{place}")), each=few)
+    if shape.authors:
+        yield filed_under(AUTHORS, AUTHORS.term_id.in_(_several(f"authors{place}")), each=few)
+    if shape.kinds:
+        yield Article.kind.in_(_several(f"kinds{place}"))
+    yield or_(*(_in_language(f"language{place}_{number}") for number in range(shape.languages)))
     if shape.urgency:
         yield Article.urgency <= bindparam(f"urgency{place}", type_=Integer)
     if shape.age:
@@ -168,16 +204,29 @@ def _conditions(place: int, shape: Shape) -> Iterable[ColumnElement[bool]]:
         yield Article.published_at >= func.coalesce(far.limit(1).scalar_subquery(), literal(FIRST, Instant()))
 
 
+def _in_language(name: str) -> ColumnElement[bool]:
+    """The rule of `is_in_one`."""
+    known: ColumnElement[str] = func.lower(Article.language)
+    wanted: BindParameter[str] = bindparam(name, type_=Text)
+    return or_(known == wanted, known.startswith(wanted.concat("-")))
+
+
 def _several(name: str) -> BindParameter[str]:
     return bindparam(name, expanding=True)
 
 
-def may_match(rule: RuleFields, change: PendingChange) -> bool:
-    """Whether a rule matches the changed article as it was or as it is, whatever its age."""
-    terms = set(change.terms)
-    sections, tags, urgency = rule["sections"], rule["tags"], rule["urgency_max"]
+def may_match(rule: RuleFields, language: str, change: PendingChange) -> bool:
+    """Whether a rule of a thing in `language` matches the changed article as it was or as it is, whatever its age and
+    its kind, which the change does not tell."""
+    urgency, languages = rule["urgency_max"], languages_of(rule, language)
     return (
-        (not sections or any(("section", id) in terms for id in sections))
-        and (not tags or any(("tag", id) in terms for id in tags))
+        _names_one("section", rule["sections"], change)
+        and _names_one("tag", rule["tags"], change)
+        and _names_one("author", rule.get("authors", []), change)
         and (urgency is None or change.urgency is None or change.urgency <= urgency)
+        and any(is_in_one(one, languages) for one in change.languages)
     )
+
+
+def _names_one(kind: str, ids: Sequence[str], change: PendingChange) -> bool:
+    return not ids or any((kind, id) in change.terms for id in ids)

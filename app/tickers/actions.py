@@ -66,6 +66,8 @@ async def _fill(session: AsyncSession, ticker: Ticker, body: TickerInput) -> Non
         content: TickerRule = {
             "sections": await ids_of_terms(session, Section, rule.sections, f"/rules/{number}/sections", faults),
             "tags": await ids_of_terms(session, Tag, rule.tags, f"/rules/{number}/tags", faults),
+            "kinds": list(dict.fromkeys(rule.kinds)),
+            "languages": list(dict.fromkeys(rule.languages)),
             "urgency_max": rule.urgency_max,
             "max_age_hours": rule.max_age_hours,
             "level": rule.level,

@@ -185,14 +185,10 @@ async def _shown(
 
 
 def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, object]:
-    rules = [
-        {**rule, "sections": [names[id] for id in rule["sections"]], "tags": [names[id] for id in rule["tags"]]}
-        for rule in ticker.rules
-    ]
     return {
         **term_fields(ticker),
         "max_items": ticker.max_items,
-        "rules": rules,
+        "rules": [LINKS.shown(rule, names) for rule in ticker.rules],
         "version": ticker.version,
         "created_at": ticker.created_at,
         "updated_at": ticker.updated_at,

@@ -127,8 +127,8 @@ async def _mark_shown(
     if not (articles and tickers):
         return False
     followed = set((await session.execute(NAMED, {"ids": list(articles)})).scalars())
-    rules = [rule for ticker in tickers for rule in ticker.rules]
-    matched = {change.id for change in pending.changes if any(may_match(rule, change) for rule in rules)}
+    rules = [(rule, ticker.language) for ticker in tickers for rule in ticker.rules]
+    matched = {change.id for change in pending.changes if any(may_match(*rule, change) for rule in rules)}
     return _mark(pending, articles & (followed | matched))
 
 

@@ -25,7 +25,7 @@ from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.placing.links import RuleLink, RuleLinks
-from app.placing.rules import NOW, Draw, drawn, since
+from app.placing.rules import NOW, Draw, drawn, is_in_one, languages_of, since
 from app.sections.models import Section
 from app.settings import Settings
 from app.slugs.models import Slug
@@ -153,9 +153,10 @@ class Tickers:
         filed = {(row.kind, row.ticker_id, row.number, row.story_id) for row in extra}
         others = {row.story_id: row for row in extra}.values()
         found: list[tuple[str, int, MatchRow]] = [(row.owner, row.rule, row) for row in newest]
-        for id, rules in ((ticker.id, ticker.rules) for ticker in tickers):
-            for number, rule in enumerate(rules):
-                found += [(id, number, row) for row in others if _matches(row, id, number, rule, filed, now)]
+        for ticker in tickers:
+            for number, rule in enumerate(ticker.rules):
+                matching = [row for row in others if _matches(row, ticker, number, rule, filed, now)]
+                found += [(ticker.id, number, row) for row in matching]
         return [RuleMatch(id, rule, places.get((id, row.story_id)), row) for id, rule, row in found]
 
     async def _newest(
@@ -163,7 +164,7 @@ class Tickers:
     ) -> Sequence[RuleMatchRow]:
         """The newest matches of each rule, `max_items` of its ticker and `more`."""
         draws = [
-            Draw(ticker.id, number, rule, ticker.max_items + more.get(ticker.id, 0))
+            Draw(ticker.id, number, rule, ticker.language, ticker.max_items + more.get(ticker.id, 0))
             for ticker in tickers
             for number, rule in enumerate(ticker.rules)
         ]
@@ -191,7 +192,7 @@ def _composed(ticker: TickerRow, found: Sequence[ShownItem], left: datetime | No
 
 def _matches(
     row: MatchRow,
-    ticker_id: str,
+    ticker: TickerRow,
     number: int,
     rule: TickerRule,
     filed: Container[object],
@@ -199,8 +200,10 @@ def _matches(
 ) -> bool:
     """Whether a rule matches a row of `EXTRA_ARTICLES`: the conditions of `app/placing/rules.py`."""
     return (
-        (not rule["sections"] or ("section", ticker_id, number, row.story_id) in filed)
-        and (not rule["tags"] or ("tag", ticker_id, number, row.story_id) in filed)
+        (not rule["sections"] or ("section", ticker.id, number, row.story_id) in filed)
+        and (not rule["tags"] or ("tag", ticker.id, number, row.story_id) in filed)
+        and (not rule.get("kinds") or row.story_kind in rule["kinds"])
+        and is_in_one(row.story_language, languages_of(rule, ticker.language))
         and (rule["urgency_max"] is None or row.story_urgency <= rule["urgency_max"])
         and (rule["max_age_hours"] is None or row.story_published_at >= since(rule, now))
     )

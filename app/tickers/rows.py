@@ -36,6 +36,7 @@ class ArticleLinkRow(Protocol):
     story_section: str | None
     story_text: str
     story_language: str
+    story_kind: str
     story_urgency: int
     story_published_at: datetime
     story_updated_at: datetime

@@ -41,6 +41,7 @@ STORY = (
     Section.slug.label("story_section"),
     func.coalesce(Article.short_headline, Article.headline).label("story_text"),
     Article.language.label("story_language"),
+    Article.kind.label("story_kind"),
     Article.urgency.label("story_urgency"),
     Article.published_at.label("story_published_at"),
     Article.updated_at.label("story_updated_at"),
