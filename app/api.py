@@ -7,6 +7,8 @@ from app.articles.router import router as articles
 from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
+from app.fronts.desk import desk as fronts_desk
+from app.fronts.router import router as fronts
 from app.jobs.desk import desk as jobs_desk
 from app.kit.routing import TaggedRouter
 from app.media.desk import desk as media_desk
@@ -30,6 +32,7 @@ ROUTERS = (
     articles,
     media,
     tickers,
+    fronts,
     comments,
     taxonomy,
     search,
@@ -43,6 +46,7 @@ ROUTERS = (
     tags_desk,
     authors_desk,
     tickers_desk,
+    fronts_desk,
     staff_desk,
     jobs_desk,
     health,
@@ -54,6 +58,7 @@ ROUTERS = (
 GUIDES = {
     "articles": "articles",
     "tickers": "tickers",
+    "fronts": "fronts",
     "comments": "comments",
     "media": "media",
     "taxonomy": "articles",
@@ -67,6 +72,7 @@ GUIDES = {
     "desk: tags": "articles",
     "desk: authors": "articles",
     "desk: tickers": "tickers",
+    "desk: fronts": "fronts",
     "desk: people": "desk",
     "desk: jobs": "desk",
     "operations": "operations",

@@ -5,6 +5,7 @@ from app.audit import models as audit
 from app.authors import models as authors
 from app.changes import models as changes
 from app.comments import models as comments
+from app.fronts import models as fronts
 from app.index import models as index
 from app.jobs import models as jobs
 from app.kit import idempotency, rate_limits
@@ -17,5 +18,5 @@ from app.tags import models as tags
 from app.tickers import models as tickers
 
 GROUND = (audit, changes, idempotency, index, jobs, rate_limits, slugs, staff)
-ROOMS = (articles, authors, comments, media, sections, tags, tickers)
+ROOMS = (articles, authors, comments, fronts, media, sections, tags, tickers)
 metadata = Base.metadata

@@ -3,10 +3,11 @@
 from app.articles.noun import ARTICLE
 from app.changes.noun import Noun
 from app.comments.noun import COMMENT
+from app.fronts.noun import FRONT
 from app.media.noun import MEDIA
 from app.taxonomy.noun import AUTHOR, SECTION, TAG
 from app.tickers.noun import TICKER
 
-# Hooks run in this order: tickers follow the changes of all others.
-NOUNS: tuple[Noun, ...] = (MEDIA, ARTICLE, COMMENT, SECTION, TAG, AUTHOR, TICKER)
+# Hooks run in this order: tickers and fronts follow the changes of all others.
+NOUNS: tuple[Noun, ...] = (MEDIA, ARTICLE, COMMENT, SECTION, TAG, AUTHOR, TICKER, FRONT)
 EVENT_TYPES = {type: meaning for noun in NOUNS for type, meaning in noun.events.items()}

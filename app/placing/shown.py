@@ -7,8 +7,11 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from pydantic_core import to_json
+from sqlalchemy import func, select
 
 from app.changes.last_published import PublishedRow
+from app.changes.models import LastPublished
+from app.changes.tail import Deadlines
 
 SHOWING = " shows "  # between the digest of a thing and the ids of its articles
 
@@ -42,3 +45,15 @@ class LastShown(NamedTuple):
     def is_current(self, now: datetime) -> bool:
         """Whether the thing still shows these articles: no deadline has passed."""
         return self.articles is not None and (self.next_at is None or self.next_at > now)
+
+
+def next_deadlines(kind: str, touches: str) -> Deadlines:
+    """When the clock alone changes a thing of this kind; `touches` is the cache tag of all answers that show one."""
+    of_kind = LastPublished.resource == kind
+    return Deadlines(
+        next=lambda now: (
+            select(func.min(LastPublished.next_at)).where(of_kind, LastPublished.next_at > now).scalar_subquery()
+        ),
+        due=lambda now: select(LastPublished.resource_id).where(of_kind, LastPublished.next_at <= now).exists(),
+        touches=touches,
+    )

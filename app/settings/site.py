@@ -18,7 +18,9 @@ PATH_NAMES = {  # what may stand in braces
     "section_path": TERM_NAMES,
     "tag_path": TERM_NAMES,
     "author_path": TERM_NAMES,
+    "front_path": TERM_NAMES,
 }
+HOME = "home"  # the front with this slug is at `/`
 
 
 def _known_zone(value: str) -> str:
@@ -46,6 +48,11 @@ class SiteSettings(SettingsGroup):
     )
     author_path: str = Field(
         "/by/{slug}", validate_default=True, description="Path of an author on the web site: `{slug}` or `{id}`."
+    )
+    front_path: str = Field(
+        "/f/{slug}",
+        validate_default=True,
+        description="Path of a front on the web site: `{slug}` or `{id}`. The front `home` is `/`.",
     )
     api_url: WebAddress = Field("http://localhost:8000", description="Public address of this API.")
     site_name: str = Field("نشرة", min_length=1, description="Name of the newsroom.")
@@ -75,6 +82,11 @@ class SiteSettings(SettingsGroup):
     def term_url(self, kind: str, id: str, slug: str) -> str:
         """The public web address of a `section`, `tag` or `author`, percent-encoded."""
         return self.site_url + filled_path(getattr(self, f"{kind}_path"), {"slug": slug, "id": id})
+
+    def front_url(self, id: str, slug: str) -> str:
+        """The public web address of a front, percent-encoded: of the front `home` that of the site."""
+        path = "/" if slug == HOME else filled_path(self.front_path, {"slug": slug, "id": id})
+        return self.site_url + path
 
     @property
     def paths(self) -> dict[str, str]:

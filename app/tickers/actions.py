@@ -15,6 +15,7 @@ from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import as_id, new_id
 from app.placing.links import ids_of_terms
+from app.placing.states import state_of
 from app.sections.models import Section
 from app.settings import Settings
 from app.staff.work import Work
@@ -22,7 +23,7 @@ from app.tags.models import Tag
 from app.terms.actions import delete_term, put_term
 from app.terms.kinds import TermKind
 from app.text.characters import graphemes
-from app.tickers.composition import latest, left_at, state_of
+from app.tickers.composition import latest, left_at
 from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import KIND, PLURAL, Tickers, TickersToEdit
 from app.tickers.rows import TickerRule

@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.articles.models import Article
-from app.articles.rows import StatedRow
-from app.articles.shapes import status_of, url_of
+from app.articles.shapes import url_of
 from app.placing.rules import too_old_at
+from app.placing.states import TimedItem
 from app.settings import Settings
 from app.text.languages import direction
-from app.tickers.rows import ArticleLinkRow, ItemRow, MatchRow, TickerRow, TickerRule, TimedItem
+from app.tickers.rows import ArticleLinkRow, ItemRow, MatchRow, TickerRow, TickerRule
 
 LEVELS = ("flash", "bulletin", "urgent", "normal")
 BY_URGENCY = {1: "flash", 2: "bulletin", 3: "urgent"}
@@ -280,15 +280,3 @@ def left_at(item: TimedItem, article: Article | None, now: datetime) -> datetime
     seen = article.published_at is not None and expired is not None and article.published_at < expired
     left = (latest(now, expired if seen else None), article.withdrawn_at)
     return max(filter(None, left), default=None)
-
-
-def state_of(item: TimedItem, article: StatedRow | None, now: datetime) -> str:
-    """`live`, `scheduled`, `hidden` or `expired`; `article` is the one that the item follows, if any."""
-    status = status_of(article, now) if article is not None else "published"
-    if item.expires_at is not None and item.expires_at <= now:
-        return "expired"
-    if status not in {"published", "scheduled"}:
-        return "hidden"
-    if status == "scheduled" or (item.starts_at is not None and item.starts_at > now):
-        return "scheduled"
-    return "live"

@@ -28,12 +28,13 @@ from app.kit.listing import desk_list, written
 from app.kit.paging import CountedQuery, Cursors
 from app.kit.routing import NoParameters, problems, router_of
 from app.kit.warnings import localised
+from app.placing.states import state_of
 from app.settings import Settings
 from app.staff.access import Editor, OncePerToken
 from app.staff.work import EditorWork
 from app.terms.shapes import term_fields
 from app.tickers import actions
-from app.tickers.composition import compose, level_durations, manual_item, state_of
+from app.tickers.composition import compose, level_durations, manual_item
 from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import LINKS, TickersToEdit
 from app.tickers.router import TickerPath

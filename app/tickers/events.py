@@ -22,7 +22,7 @@ from app.changes.tail import Deadlines
 from app.kit.db import Instant
 from app.kit.prepared import Prepared
 from app.placing.rules import may_match
-from app.placing.shown import LastShown, digest_of
+from app.placing.shown import LastShown, digest_of, next_deadlines
 from app.settings import Settings
 from app.tickers.composition import ticker_of
 from app.tickers.models import Ticker, TickerItem, TickerPlace
@@ -162,11 +162,7 @@ def deadlines(_settings: Settings) -> list[Deadlines]:
     return [NEXT]
 
 
-NEXT = Deadlines(
-    next=lambda now: select(func.min(LastPublished.next_at)).where(LastPublished.next_at > now).scalar_subquery(),
-    due=lambda now: select(LastPublished.resource_id).where(LastPublished.next_at <= now).exists(),
-    touches="tickers",
-)
+NEXT = next_deadlines(KIND, "tickers")
 
 
 async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
@@ -176,6 +172,6 @@ async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -
 
 async def when_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
     """Compare all tickers when a deadline of one has passed."""
-    due = select(LastPublished.resource_id).where(LastPublished.next_at <= now).limit(1)
+    due = select(LastPublished.resource_id).where(LastPublished.resource == KIND, LastPublished.next_at <= now).limit(1)
     if (await session.execute(due)).first() is not None:
         pending_changes(session).touched.add((KIND, "*"))

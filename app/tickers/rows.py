@@ -56,14 +56,7 @@ class RuleMatchRow(MatchRow, Protocol):
     rule: int
 
 
-class TimedItem(Protocol):
-    """What decides when an item is live."""
-
-    starts_at: datetime | None
-    expires_at: datetime | None
-
-
-class ItemRow(TimedItem, ArticleLinkRow, Protocol):
+class ItemRow(ArticleLinkRow, Protocol):
     """A manual item with its place in the desk's order and its article."""
 
     id: str
@@ -77,6 +70,8 @@ class ItemRow(TimedItem, ArticleLinkRow, Protocol):
     level_until: datetime | None
     pinned: int | None
     pinned_at: datetime | None
+    starts_at: datetime | None
+    expires_at: datetime | None
     created_at: datetime
     version: int
     place: int | None

@@ -30,7 +30,7 @@ FLOORS = [
     {"sections", "tags", "authors"},
     {"articles"},
     {"placing"},
-    {"tickers", "comments", "taxonomy"},
+    {"tickers", "fronts", "comments", "taxonomy"},
     {"job_kinds"},
     {"nouns"},
     {"present"},
