@@ -6,6 +6,7 @@ from typing import get_args
 
 from app.articles.schemas import Access, BodyFormat, CommentsMode, CorrectionKind, Kind, Status
 from app.comments import schemas as comments
+from app.component_limits import MAX_ITEMS
 from app.fronts.schemas import ItemState, Source
 from app.jobs.kinds import Lane
 from app.jobs.models import JobState
@@ -248,6 +249,15 @@ PROPERTIES = {
     "taken_at": "When the picture was taken.",
     "focal_point": "Point that must stay visible; null: the middle.",
     "use_count": "Number of places that show it, drafts included.",
+    "public": "Whether readers get it.",
+    "kinds": "Kinds of articles: any of these.",
+    "kicker": "Words above the headline; null: none.",
+    "slots": "Slots in order.",
+    "layout": "How clients draw it; agreed between desk and client.",
+    "max": "Maximum number of items that it shows.",
+    "rule": "What fills the rest; null: nothing.",
+    "draft": "What is to stand in some slots; null: no draft.",
+    "publish_at": "When it is published by itself; null: not scheduled.",
     "place": "Where it is shown: `lead_image`, `media`, `body`, `avatar`.",
     "is_public": "Whether readers see it now.",
     "cause": "Why it is taken down.",
@@ -355,56 +365,6 @@ PROPERTIES = {
 ANCHORED = ("Code", "Embed", "Heading", "Image", "List", "Paragraph", "Quote", "Table", "Video")
 PROPERTIES |= {f"{block}Block.id": PROPERTIES["AudioBlock.id"] for block in ANCHORED}
 PROPERTIES |= {f"{part}.id": PROPERTIES["AudioBlock.id"] for part in ("ListItem", "Span", "TableCell")}
-FORMAL = 100_000  # where nothing but the size of a body limits a list
-MAX_ITEMS = {
-    "ancestors": 5,
-    "articleSection": 51,
-    "author": 50,
-    "authors": 50,
-    "blocks": FORMAL,
-    "caption": FORMAL,
-    "caption_spans": FORMAL,
-    "changes": 100,
-    "children": FORMAL,
-    "code_points": 1000,
-    "corrected": 256,
-    "correction": FORMAL,
-    "corrections": FORMAL,
-    "credit_spans": FORMAL,
-    "data": 100,
-    "CommentReplies.data": 20,
-    "RelatedArticles.data": 20,
-    "SearchResults.data": 50,
-    "Suggestions.data": 20,
-    "TokenList.data": FORMAL,
-    "facets": 20,
-    "feeds": 1000,
-    "fields": 20,
-    "header": FORMAL,
-    "image": 101,
-    "items": FORMAL,
-    "Ticker.items": 100,
-    "keywords": 50,
-    "marks": 100,
-    "media": 100,
-    "renditions": 1000,
-    "required": 20,
-    "roles": 10,
-    "rows": FORMAL,
-    "rules": 5,
-    "sections": 51,
-    "TickerRule.sections": 20,
-    "snippets": 100,
-    "spans": FORMAL,
-    "streams": 100,
-    "tags": 50,
-    "TickerRule.tags": 20,
-    "translations": 1000,
-    "utf16": 1000,
-    "warnings": FORMAL,
-    "words": FORMAL,
-    "workTranslation": 1000,
-}
 NAMING = Naming(
     names=NAMES,
     enums=ENUMS,

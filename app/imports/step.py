@@ -17,6 +17,7 @@ from app.changes.models import Takedown
 from app.comments.models import Comment
 from app.exports.lines import AnyLine, Thing
 from app.exports.tables import written
+from app.fronts.models import Front
 from app.imports.report import Outcome, Report
 from app.media.models import Media
 from app.sections.models import Section
@@ -39,6 +40,7 @@ MODELS: dict[str, Any] = {
     "comment": Comment,
     "ticker": Ticker,
     "ticker_item": TickerItem,
+    "front": Front,
 }
 # Beside the version: what tells two states of one version apart.
 STAMPS = {
@@ -51,6 +53,7 @@ STAMPS = {
     "comment": ("status",),
     "ticker": ("updated_at",),
     "ticker_item": ("created_at",),
+    "front": ("updated_at",),
 }
 
 

@@ -36,6 +36,7 @@ FLOORS = [
     {"present"},
     {"site", "search", "sync"},
     {"web"},
+    {"component_limits"},
     {"models", "examples", "components"},
     {"api"},
     {"main", "worker"},
