@@ -42,6 +42,7 @@ MAX_ITEMS = {
     "keywords": 50,
     "marks": 100,
     "media": 100,
+    "placements": FORMAL,
     "renditions": 1000,
     "required": 20,
     "roles": 10,

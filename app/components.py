@@ -25,6 +25,8 @@ NAMES = {
     "ArticleInList": "ArticleSummary",
     "ArticleInWords": "ArticleDisplay",
     "ArticleDesk": "DeskArticle",
+    "ArticlePlaced": "DeskArticle",
+    "PlacementRead": "Placement",
     "ArticleDeskList": "DeskArticleList",
     "ArticleDeskSummary": "DeskArticleSummary",
     "app__articles__schemas__Change": "FieldChange",

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from app.changes.noun import Absence, Label, Lookup, Noun, State, Viewer
 from app.fronts.events import deadlines, on_change, on_start, when_due
 from app.fronts.models import Front
+from app.fronts.placements import front_placements
 from app.fronts.repository import KIND, Fronts
 from app.fronts.schemas import FrontRead, FrontSummary
 from app.fronts.shapes import front_of, front_summary_of
@@ -58,6 +59,7 @@ FRONT = Noun(
     present=_present,
     absent=_absent,
     labels=_labels,
+    placements=front_placements,
     is_derived=True,
     on_change=on_change,
     when_due=when_due,
