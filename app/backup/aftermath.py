@@ -24,6 +24,7 @@ from app.changes.pending import PendingTakedown, record_takedown
 from app.changes.takedowns import TakedownLine
 from app.comments.models import FINAL, Comment
 from app.comments.write_repository import CommentsToChange
+from app.fronts.drafts import hold_due
 from app.jobs.queue import enqueue
 from app.kit import clock
 from app.kit.caching import Expected
@@ -70,7 +71,7 @@ class Aftermath:
     due: list[Due] = field(default_factory=list)
     """Articles whose moment came between the backup and now."""
     are_held: bool = False
-    """Whether these are drafts now."""
+    """Whether these are drafts now, and drafts of fronts that were due are not scheduled any more."""
 
 
 @dataclass
@@ -111,6 +112,7 @@ async def settle(
         if hold_scheduled:
             for due in done.due:
                 await actions.unpublish(work, due.id, ANY_VERSION)
+            await hold_due(session, work.now)
         await Log(signal, NOUNS, lambda: settings).write(session)
         await session.flush()
     return done

@@ -67,6 +67,13 @@ async def publish_due(session: AsyncSession, now: datetime, front_id: str | None
         pending_changes(session).touched.add((KIND, front.id))
 
 
+async def hold_due(session: AsyncSession, now: datetime) -> None:
+    """Take the schedule of drafts whose time has come: after the restore of a backup the desk decides about them."""
+    for draft in await FrontsToEdit(session).due_drafts(now):
+        draft.publish_at, draft.version = None, draft.version + 1
+        pending_changes(session).touched.add((KIND, draft.front_id))
+
+
 async def _settle(fronts: FrontsToEdit, draft: FrontDraft, outcome: Outcome) -> None:
     """Keep what was skipped, with the time at which it was due; a draft without it is done."""
     if not outcome.skipped:

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from app.audit.models import AuditEntry
 from app.changes.models import Change
 from app.fronts.desk_repository import FrontsToEdit
+from app.fronts.drafts import hold_due
 from app.fronts.models import FrontItem
 from app.kit import clock
 from tests.fronts.helpers import at, at_desk, flat, link, moment, put_draft, put_front, put_slot, shown
@@ -127,6 +128,19 @@ async def test_who_changes_a_slot_after_six_changes_what_readers_saw(newsroom: N
         await newsroom.desk("PUT", "/fronts/home/slots/a", {"items": []}, if_match='"1"', expect=412)
         await newsroom.desk("POST", "/fronts/home/slots/a/items", link("فوق"), if_match=f'"{version}"')
         assert await flat(newsroom) == ["فوق", "السادسة"]
+
+
+async def test_a_restore_that_holds_what_was_scheduled_holds_drafts_too(newsroom: Newsroom) -> None:
+    with clock.frozen(at(0)):
+        await put_front(newsroom, {"name": "a"})
+        await put_draft(newsroom, "a", link("أ"))
+        await newsroom.desk("POST", PUBLISH, {"at": moment(60)})
+    with clock.frozen(at(61)):
+        async with newsroom.app.state.database.transaction() as session:
+            await hold_due(session, clock.now())
+        await newsroom.app.state.background.run_due()
+        assert await flat(newsroom) == []
+        assert (await at_desk(newsroom))["draft"]["publish_at"] is None
 
 
 async def test_a_draft_can_be_thrown_away(newsroom: Newsroom) -> None:
