@@ -120,8 +120,9 @@ FRONTS = TermKind(KIND, PLURAL, Front, _public, _fill)
 
 async def put_front(work: Work, slug: str, body: FrontInput, expected: Expected) -> tuple[Front, bool]:
     """Creates or replaces a front; what stands in its slots stays, but for slots that are left out."""
-    front, made = await put_term(work, FRONTS, slug, body, expected)
     fronts = FrontsToEdit(work.session)
+    await fronts.lock_slots(slug)
+    front, made = await put_term(work, FRONTS, slug, body, expected)
     await fronts.lay_out(front)
     await LINKS.store(work.session, front.id, [slot["rule"] for slot in front.slots])
     await fronts.keep_state(front, member_of(work), "create" if made else "update", work.now)
@@ -130,6 +131,7 @@ async def put_front(work: Work, slug: str, body: FrontInput, expected: Expected)
 
 async def delete_front(work: Work, slug: str, expected: Expected) -> None:
     """Deletes a front with all that stands on it."""
+    await FrontsToEdit(work.session).lock_slots(slug)
     await delete_term(work, FRONTS, slug, expected)
 
 
@@ -322,9 +324,11 @@ async def restore_state(
 ) -> tuple[Front, Sequence[dict[str, object]]]:
     """Brings slots and items of an earlier state back, as a new one. What was deleted since is left out, and told."""
     fronts = FrontsToEdit(work.session)
-    front = await fronts.require(slug, "/restore", for_update=True)
-    expected.require(front.version)
+    front = await fronts.require(slug, "/restore")
     await publish_due(work.session, work.now, front.id)
+    await fronts.slots(front.id)
+    front = await fronts.locked(front)
+    expected.require(front.version)
     state = await fronts.state(front, id)
     if state is None:
         raise InvalidBody(errors=[Fault("not_found", pointer="/state", params={"value": id})])

@@ -13,12 +13,13 @@ from app.fronts.models import Front, FrontDraft, FrontItem, FrontSlot, FrontStat
 from app.fronts.repository import KIND, PLURAL
 from app.fronts.rows import HandItem, SlotFields
 from app.kit.errors import Moved, NotFound
-from app.kit.ids import new_id
+from app.kit.ids import as_id, new_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.media.desk_repository import MediaToEdit, store_uses
 from app.media.models import MediaUse
 from app.staff.work import Work
 from app.terms.repository import Terms
+from app.text.slugs import canonical_slug
 
 MOST_STATES = 50
 NEWEST = [Key(FrontState.id, descending=True)]
@@ -26,7 +27,7 @@ DRAFT = "draft"  # the place of a picture that a draft uses; a slot cannot show 
 
 
 class FrontsToEdit:
-    """All fronts, for the desk. Locks are taken in this order: front, draft, slots by name, the log."""
+    """All fronts, for the desk. The order of locks, against deadlocks: draft, slots by name, front, the log."""
 
     def __init__(self, session: AsyncSession) -> None:
         self.session = session
@@ -38,6 +39,25 @@ class FrontsToEdit:
             return await self.terms.require(slug, for_update=for_update)
         except Moved as moved:
             raise Moved(moved.location + suffix) from None
+
+    async def lock_slots(self, name: str) -> None:
+        """Lock all slots of the front at a slug or id, if there is one: before its own row is locked.
+
+        Who fills a slot holds its row, and asks for a share of the front's by a foreign key.
+        """
+        known = as_id(name)
+        where = Front.id == known if known else Front.slug == canonical_slug(name)
+        id = await self.session.scalar(select(Front.id).where(where))
+        if id is not None:
+            await self.slots(id)
+
+    async def locked(self, front: Front) -> Front:
+        """The same front, its row locked and read anew. Raises `NotFound` where it was deleted meanwhile."""
+        statement = select(Front).where(Front.id == front.id).with_for_update(key_share=True)
+        found = (await self.session.scalars(statement.execution_options(populate_existing=True))).one_or_none()
+        if found is None:
+            raise NotFound()
+        return found
 
     async def slot(self, front: Front, name: str) -> FrontSlot:
         """A slot, its row locked and read anew. Raises `NotFound`."""

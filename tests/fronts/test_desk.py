@@ -218,6 +218,30 @@ async def test_of_two_desks_on_one_slot_one_is_refused_and_on_two_slots_none(new
         assert front["version"] == 1
 
 
+async def test_desks_that_do_everything_at_once_meet_no_deadlock(newsroom: Newsroom) -> None:
+    async with beside(newsroom) as other:
+        headers = {"Authorization": f"Bearer {newsroom.tokens['admin']}", "If-Match": "*"}
+        for round in range(8):
+            front = await put_front(newsroom, {"name": "a"}, {"name": "b"}, slug=f"front-{round}")
+            url = f"/v1/desk/fronts/{front['id']}"
+            state = (await newsroom.client.get(f"{url}/history", headers=headers)).json()["data"][0]["id"]
+            fields = {"name": "ه", "slots": [{"name": "a"}]}
+            asked: list[tuple[str, str, dict[str, Any] | None]] = [
+                ("PUT", f"{url}/slots/a", {"items": [link("أ")]}),
+                ("PUT", url, {**fields, "slug": f"renamed-{round}"}),
+                ("POST", f"{url}/slots/b/items", link("ب")),
+                ("POST", f"{url}/restore", {"state": state}),
+                ("PUT", f"{url}/slots/b", {"items": [link("ج")]}),
+                ("DELETE", url, None),
+            ]
+            requests = [
+                room.client.request(method, path, headers=headers, json=body)
+                for room, (method, path, body) in zip((newsroom, other) * 3, asked, strict=True)
+            ]
+            statuses = [answer.status_code for answer in await asyncio.wait_for(asyncio.gather(*requests), 20)]
+            assert max(statuses) < 500, statuses
+
+
 async def test_only_editors_and_admins_see_fronts_at_the_desk(newsroom: Newsroom) -> None:
     await put_front(newsroom, {"name": "a"})
     for role, status in (("editor", 200), ("reporter", 403), ("moderator", 403)):
