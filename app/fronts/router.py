@@ -12,8 +12,9 @@ from app.articles.schemas import terms
 from app.fronts.events import BY_CLOCK
 from app.fronts.repository import PLURAL, Fronts
 from app.fronts.schemas import FrontList, FrontListQuery, FrontQuery, FrontRead, FrontSummary
-from app.fronts.shapes import front_of, front_summary_of
+from app.fronts.shapes import front_json, front_of, front_summary_of
 from app.kit import clock
+from app.kit.caching import deliver
 from app.kit.db import Reading
 from app.kit.errors import InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import select_fields
@@ -58,5 +59,7 @@ async def read_front(
         return delivered(request, FrontRead, bare, tags=tags, selection=selection, shaped=True)
     view = (await fronts.views([row], now))[row.id]
     tags += view.media_tags()
+    if query.fields is None:
+        return deliver(request, front_json(view, settings, now), tags=tags)
     whole = front_of(view, settings, now)
     return delivered(request, FrontRead, whole, tags=tags, selection=selection, shaped=True)

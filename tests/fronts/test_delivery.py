@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from pydantic_core import from_json
 
-from app.kit import clock
+from app.fronts.schemas import FrontRead
+from app.kit import clock, listing
 from tests.fronts.helpers import at, at_desk, flat, link, moment, put_front, put_slot, shown
 from tests.newsroom import Newsroom
 
@@ -143,6 +145,21 @@ async def test_a_read_takes_two_statements_whatever_the_number_of_slots(newsroom
     with newsroom.counted() as statements:
         await newsroom.get("/v1/fronts/home?fields=name")
     assert len(statements) == 1
+
+
+async def test_the_answer_is_written_as_its_schema_says(newsroom: Newsroom) -> None:
+    """Its parts are put together as bytes."""
+    await newsroom.author("ليلى")
+    article = await newsroom.published('خبر "مهم"', summary="سطر\nثان", authors=["ليلى"])
+    await newsroom.published("News", language="en")
+    await put_front(newsroom, {"name": "a", "rule": {"languages": ["ar", "en"]}}, {"name": "b"}, section="علوم")
+    image = {"url": "https://example.org/a.jpg", "alt": "صورة"}
+    own = {"article": article["id"], "headline": "«كلمتنا»", "language": "fr", "expires_at": "2100-01-01T00:00:00Z"}
+    await put_slot(newsroom, "b", own, link("رابط", image=image))
+    content = (await newsroom.get("/v1/fronts/home")).content
+    assert content == listing.written(FrontRead, from_json(content))
+    every = ",".join(FrontRead.model_fields)
+    assert from_json((await newsroom.get(f"/v1/fronts/home?fields={every}")).content) == from_json(content)
 
 
 async def test_fields_are_selected(newsroom: Newsroom) -> None:
