@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple, Protocol
 
 from pydantic_core import to_json
 
-from app.articles.repository import Relations, picture_tags
+from app.articles.repository import Relations
 from app.articles.rows import ListedRow
 from app.articles.shapes import comments_mode, summary_of, url_of, writer_of
-from app.media.shown import Pictures, image_of
+from app.media.shown import Pictures, image_of, read_pictures
 from app.settings import Settings
 from app.terms.shapes import ref_of
 from app.text.languages import direction
@@ -50,8 +51,11 @@ class FrontView(NamedTuple):
     def media_tags(self) -> list[str]:
         """Cache tags of all pictures that it shows."""
         shown = {item["article"] for slot in self.slots for item in slot["items"]}
-        related = [Relations.of(row) for id, row in self.articles.items() if id in shown]
-        return list(dict.fromkeys([*(f"media:{id}" for id in self.pictures), *picture_tags(related)]))
+        found = [*self.pictures]
+        for id, row in self.articles.items():
+            if id in shown:
+                found += read_pictures(row.pictures)
+        return [f"media:{id}" for id in dict.fromkeys(found)]
 
 
 def front_summary_of(row: ShownRow, settings: Settings) -> dict[str, object]:
@@ -77,21 +81,42 @@ def front_of(view: FrontView, settings: Settings, now: datetime) -> dict[str, ob
 
 
 def front_json(view: FrontView, settings: Settings, now: datetime) -> bytes:
-    """The JSON of `front_of`, with texts of articles that are cached by row: most stand on the front that was read
-    before, and to make them costs most of the answer."""
-    write = writer_of(settings)
-    texts = {id: write(row, comments_mode(row, settings, now) != "closed") for id, row in view.articles.items()}
+    """The JSON of `front_of`, with texts that are cached by row: most articles stood there when the front was read
+    before, and to write them costs most of the answer."""
+    is_open = {id: comments_mode(row, settings, now) != "closed" for id, row in view.articles.items()}
+    write, write_drawn = writer_of(settings), _drawn_writer(settings)
+
+    def text_of(item: Mapping[str, Any]) -> bytes:
+        article = view.articles.get(item["article"])
+        if article is None:
+            return _item_json(item, b"null", _words(item, None, view, settings))
+        if item["source"] == "rule":
+            return write_drawn(article, is_open[article.id])
+        return _item_json(item, write(article, is_open[article.id]), _words(item, article, view, settings))
+
     slots = []
     for slot in view.slots:
-        items = [_item_json(item, texts.get(item["article"], b"null"), view, settings) for item in _shown(slot, view)]
         fields = {name: value for name, value in slot.items() if name != "items"}
-        slots.append(_with_member(fields, "items", b"[%b]" % b",".join(items)))
+        slots.append(_with_member(fields, "items", b"[%b]" % b",".join(map(text_of, _shown(slot, view)))))
     return _with_member(front_summary_of(view.row, settings), "slots", b"[%b]" % b",".join(slots))
 
 
-def _item_json(item: Mapping[str, Any], article: bytes, view: FrontView, settings: Settings) -> bytes:
+@lru_cache(maxsize=2)
+def _drawn_writer(settings: Settings) -> Callable[[ListedRow, bool], bytes]:
+    """A function from the raw row of an article, and whether comments are open, to the JSON of an item of a rule."""
+    write = writer_of(settings)
+
+    @lru_cache(maxsize=1024)  # about 4 MB
+    def write_drawn(row: ListedRow, is_open: bool) -> bytes:
+        item = {"id": row.id, "source": "rule"}
+        return _item_json(item, write(row, is_open), _words_of_article(row, settings))
+
+    return write_drawn
+
+
+def _item_json(item: Mapping[str, Any], article: bytes, words: Mapping[str, object]) -> bytes:
     first = {"id": item["id"], "source": item["source"]}
-    return _with_member(first, "article", article)[:-1] + b"," + to_json(_words(item, view, settings))[1:]
+    return _with_member(first, "article", article)[:-1] + b"," + to_json(words)[1:]
 
 
 def _with_member(fields: Mapping[str, object], name: str, value: bytes) -> bytes:
@@ -110,7 +135,7 @@ def slots_of(view: FrontView, settings: Settings, now: datetime) -> list[dict[st
                     "id": item["id"],
                     "source": item["source"],
                     "article": summaries.get(item["article"]),
-                    **_words(item, view, settings),
+                    **_words(item, view.articles.get(item["article"]), view, settings),
                 }
                 for item in _shown(slot, view)
             ],
@@ -124,17 +149,19 @@ def _shown(slot: Mapping[str, Any], view: FrontView) -> list[Mapping[str, Any]]:
     return [item for item in slot["items"] if item["article"] is None or item["article"] in view.articles]
 
 
-def _words(item: Mapping[str, Any], view: FrontView, settings: Settings) -> dict[str, object]:
+def _words(
+    item: Mapping[str, Any], article: ListedRow | None, view: FrontView, settings: Settings
+) -> dict[str, object]:
     """What an item says: the desk's word where it gave one, else the article's."""
-    article = view.articles.get(item["article"])
+    other = _words_of_article(article, settings) if article is not None else {}
     language = item["language"] or view.row.language
     if article is not None and not item["headline"]:
         language = article.language
     return {
-        "url": item["url"] or (article and _url(article, settings)),
-        "headline": item["headline"] or (article and article.headline),
+        "url": item["url"] or other.get("url"),
+        "headline": item["headline"] or other.get("headline"),
         "kicker": item["kicker"],
-        "summary": item["summary"] or (article and article.summary),
+        "summary": item["summary"] or other.get("summary"),
         "image": image_of(item["image"], view.pictures, language, settings, in_list=True),
         "language": language,
         "direction": direction(language),
@@ -143,6 +170,18 @@ def _words(item: Mapping[str, Any], view: FrontView, settings: Settings) -> dict
     }
 
 
-def _url(article: ListedRow, settings: Settings) -> str:
+def _words_of_article(article: ListedRow, settings: Settings) -> dict[str, object]:
+    """What an item says to which the desk has added nothing."""
     sections = Relations.of(article).sections
-    return url_of(settings, article.slug, article.id, sections[0][1] if sections else None, article.published_at)
+    section = sections[0][1] if sections else None
+    return {
+        "url": url_of(settings, article.slug, article.id, section, article.published_at),
+        "headline": article.headline,
+        "kicker": None,
+        "summary": article.summary,
+        "image": None,
+        "language": article.language,
+        "direction": direction(article.language),
+        "starts_at": None,
+        "expires_at": None,
+    }
