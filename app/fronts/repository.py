@@ -112,6 +112,10 @@ def _in_language(tag: str) -> ColumnElement[bool]:
     return or_(known == tag, known.startswith(f"{tag}-", autoescape=True))
 
 
+_canonical = lru_cache(maxsize=256)(canonical_slug)
+_stored_slots = lru_cache(maxsize=256)(parsed)  # never to be changed by a caller
+
+
 class Fronts:
     """The public fronts. `connection` may be a read-only connection or a session."""
 
@@ -126,7 +130,7 @@ class Fronts:
     async def at(self, name: str, now: datetime) -> ShownRow:
         """By slug or id. Raises `Moved` from a former slug, `NotFound` where it is not public. One statement."""
         known = as_id(name)
-        statement, named = (BY_ID, {"id": known}) if known else (BY_SLUG, {"slug": canonical_slug(name)})
+        statement, named = (BY_ID, {"id": known}) if known else (BY_SLUG, {"slug": _canonical(name)})
         row: ShownRow | None = await statement.first(self.connection, {**named, "now": now})
         if row is None:
             raise NotFound()
@@ -147,7 +151,7 @@ class Fronts:
         record of what it changed are they composed anew."""
         stale = [row for row in rows if not is_fresh(row, now)]
         composed = await self.composed([stored_front(row) for row in stale], now)
-        kept = {row.id: Composition(parsed(row.composition)) for row in rows if row.id not in composed}
+        kept = {row.id: Composition(_stored_slots(row.composition)) for row in rows if row.id not in composed}
         return await self.shown(rows, {**kept, **composed}, now)
 
     async def shown(
