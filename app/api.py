@@ -10,6 +10,8 @@ from app.comments.router import router as comments
 from app.entries.desk import desk as entries_desk
 from app.entries.router import articles as jsonld
 from app.entries.router import router as entries
+from app.fronts.desk import desk as fronts_desk
+from app.fronts.router import router as fronts
 from app.jobs.desk import desk as jobs_desk
 from app.kit.routing import TaggedRouter
 from app.media.desk import desk as media_desk
@@ -37,6 +39,7 @@ ROUTERS = (
     jsonld,
     tickers,
     entries,
+    fronts,
     comments,
     taxonomy,
     search,
@@ -53,6 +56,7 @@ ROUTERS = (
     tags_desk,
     authors_desk,
     tickers_desk,
+    fronts_desk,
     staff_desk,
     jobs_desk,
     health,
@@ -64,6 +68,7 @@ ROUTERS = (
 GUIDES = {
     "articles": "articles",
     "tickers": "tickers",
+    "fronts": "fronts",
     "comments": "comments",
     "entries": "entries",
     "media": "media",
@@ -81,6 +86,7 @@ GUIDES = {
     "desk: tags": "articles",
     "desk: authors": "articles",
     "desk: tickers": "tickers",
+    "desk: fronts": "fronts",
     "desk: people": "desk",
     "desk: jobs": "desk",
     "operations": "operations",

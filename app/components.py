@@ -7,6 +7,7 @@ from typing import get_args
 from app.articles.schemas import Access, BodyFormat, CommentsMode, CorrectionKind, Kind, Status
 from app.comments import schemas as comments
 from app.entries.schemas import Status as EntryStatus
+from app.fronts.schemas import ItemState, Source
 from app.jobs.kinds import Lane
 from app.jobs.models import JobState
 from app.kit.components import Naming
@@ -26,6 +27,8 @@ NAMES = {
     "ArticleInList": "ArticleSummary",
     "ArticleInWords": "ArticleDisplay",
     "ArticleDesk": "DeskArticle",
+    "ArticlePlaced": "DeskArticle",
+    "PlacementRead": "Placement",
     "ArticleDeskList": "DeskArticleList",
     "ArticleDeskSummary": "DeskArticleSummary",
     "app__articles__schemas__Change": "FieldChange",
@@ -87,6 +90,27 @@ NAMES = {
     "OrderInput": "TickerOrderInput",
     "Rule": "TickerRuleInput",
     "RuleRead": "TickerRule",
+    "FrontRead": "Front",
+    "FrontDesk": "DeskFront",
+    "FrontDeskList": "DeskFrontList",
+    "FrontDeskSummary": "DeskFrontSummary",
+    "FrontRestored": "DeskFrontRestored",
+    "FrontDraftRead": "FrontDraft",
+    "FrontRule": "FrontRuleInput",
+    "FrontRuleRead": "FrontRule",
+    "FrontStateRead": "FrontState",
+    "FrontLink": "SiteFront",
+    "DeskItem": "DeskFrontItem",
+    "DeskItemSaved": "DeskFrontItemSaved",
+    "DeskSlot": "DeskFrontSlot",
+    "DeskSlotSaved": "DeskFrontSlotSaved",
+    "DraftPublishInput": "FrontDraftPublishInput",
+    "DraftSlotRead": "FrontDraftSlot",
+    "PlacedArticle": "DeskFrontItemArticle",
+    "PlacedItemInput": "FrontPlacedItemInput",
+    "Slot": "FrontSlot",
+    "SlotInput": "FrontSlotInput",
+    "SlotItemsInput": "FrontSlotItemsInput",
     "ArticleOfComment": "CommentArticle",
     "ArticleOfDeskComment": "DeskCommentArticle",
     "CommentAlone": "CommentSummary",
@@ -129,6 +153,8 @@ ENUMS = {
     "CommentStatus": ("Moderation status of a comment.", get_args(comments.Status)),
     "CorrectionKind": ("Kind of a correction.", get_args(CorrectionKind)),
     "Direction": ("Writing direction of the text, from its language.", get_args(Direction)),
+    "FrontItemSource": ("Who put an item there: the desk by hand, or the rule of the slot.", get_args(Source)),
+    "FrontItemState": ("Whether an item of a front is shown, and why not.", get_args(ItemState)),
     "JobLane": ("How urgent a kind of background job is.", get_args(Lane)),
     "JobState": ("State of a background job.", get_args(JobState)),
     "Kind": ("Kind of an article.", get_args(Kind)),

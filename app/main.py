@@ -92,6 +92,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings, app.state.fast_routes = settings, settings.fast_routes
     _follow_changes(app, settings)
     app.state.keys_at_work, app.state.lanes = set(), LANES_BY_KIND
+    app.state.nouns = NOUNS
     app.state.media, app.state.media_uses = Stores.of(settings), UsePlaces(NOUNS)
     app.state.pictures = PictureMaker(lambda: app.state.settings, app.state.media, slots_of(settings))
     app.state.connections = Connections(Limits(**{name: getattr(settings, name) for name in Limits.__annotations__}))

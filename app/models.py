@@ -6,6 +6,7 @@ from app.authors import models as authors
 from app.changes import models as changes
 from app.comments import models as comments
 from app.entries import models as entries
+from app.fronts import models as fronts
 from app.index import models as index
 from app.jobs import models as jobs
 from app.kit import idempotency, rate_limits
@@ -19,5 +20,5 @@ from app.tags import models as tags
 from app.tickers import models as tickers
 
 GROUND = (audit, changes, idempotency, index, jobs, rate_limits, slugs, staff)
-ROOMS = (articles, authors, comments, entries, media, previews, sections, tags, tickers)
+ROOMS = (articles, authors, comments, entries, fronts, media, previews, sections, tags, tickers)
 metadata = Base.metadata

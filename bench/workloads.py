@@ -86,6 +86,29 @@ def ticker(_scene: Scene) -> list[Request]:
     return [Request(f"/v1/tickers/{quote(TICKER)}")]
 
 
+def placed_front(scene: Scene) -> list[Request]:
+    """A front of 8 slots and 60 items: in each slot two by hand, and what its rule draws from a section."""
+    sections = [*content.SECTIONS, *content.SECTIONS][:8]
+    slots = [
+        {"name": f"slot-{number}", "max": 8 if number < 4 else 7, "rule": {"sections": [section]}}
+        for number, section in enumerate(sections)
+    ]
+    headers = {"Authorization": f"Bearer {scene.token}", "If-Match": "*"}
+    found = scene.client.get("/v1/desk/fronts/bench", headers=headers)
+    sent = headers if found.status_code == 200 else {"Authorization": headers["Authorization"]}
+    body = {"name": "bench", "slots": slots}
+    scene.client.put("/v1/desk/fronts/bench", json=body, headers=sent).raise_for_status()
+    articles = list(scene.newest(200))[100::5]
+    for number, slot in enumerate(slots):
+        items = [{"article": article["id"], "kicker": "عاجل"} for article in articles[2 * number : 2 * number + 2]]
+        path = f"/v1/desk/fronts/bench/slots/{slot['name']}"
+        scene.client.put(path, json={"items": items}, headers=headers).raise_for_status()
+    shown = scene.read("/v1/fronts/bench")["slots"]
+    if (count := sum(len(slot["items"]) for slot in shown)) != 60:
+        raise RuntimeError(f"a front of {count} items, not of 60")
+    return [Request("/v1/fronts/bench")]
+
+
 def comments_page(scene: Scene) -> list[Request]:
     slug = next(scene.newest(1))["slug"]
     return [Request(f"/v1/articles/{quote(slug)}/comments")]
@@ -174,12 +197,14 @@ def _patch(scene: Scene, article: dict[str, Any]) -> Request:
 HOT = {"sqlite": 0.80}
 BOTH = ("sqlite", "postgresql")
 LIST_UNCACHED = {"sqlite": 0.05, "postgresql": 0.03}
+FRONT_UNCACHED = {"sqlite": 0.03, "postgresql": 0.02}
 SINGLE_UNCACHED = {"sqlite": 0.06, "postgresql": 0.04}
 
 WORKLOADS = (
     Workload("hot newest", newest, HOT, slowest=3, every_size=True),
     Workload("hot single", single, HOT, slowest=3, every_size=True),
     Workload("hot ticker", ticker, HOT, slowest=3),
+    Workload("hot front", placed_front, HOT, slowest=3, writes=True),
     Workload("hot comments", comments_page, HOT, slowest=3),
     Workload("hot section", section, HOT, slowest=3),
     Workload("hot front page", front, HOT, slowest=3),
@@ -190,6 +215,7 @@ WORKLOADS = (
     Workload("mixed", mixed, {"sqlite": 0.60}, writes=True, weighs=True),
     Workload("uncached newest", newest, LIST_UNCACHED, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached single", single, SINGLE_UNCACHED, settings=UNCACHED, every_size=True, databases=BOTH),
+    Workload("uncached front", placed_front, FRONT_UNCACHED, settings=UNCACHED, writes=True, databases=BOTH),
     Workload("uncached deep", deep, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached front page", front, settings=UNCACHED),
     Workload("uncached article page", article_page, settings=UNCACHED),

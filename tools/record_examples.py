@@ -22,7 +22,7 @@ from app.main import create_app
 from app.settings import Settings
 
 FILE = Path(__file__).parents[1] / "app/examples.json"
-ARTICLE, TICKER, SECTION, TAG = "كويكب-من-قمم-الأطلس", "عاجل", "علوم-وصحة", "فلك"
+ARTICLE, TICKER, SECTION, TAG, FRONT = "كويكب-من-قمم-الأطلس", "عاجل", "علوم-وصحة", "فلك", "home"
 Json = Any
 
 
@@ -49,6 +49,7 @@ class Recorder:
         await self._entries()
         await self._terms()
         await self._tickers()
+        await self._fronts()
         await self._comments()
         await self._others()
         return self.found
@@ -121,6 +122,22 @@ class Recorder:
         found["DeskTicker"] = {**desk, "items": desk["items"][:2]}
         found["DeskTickerItem"] = desk["items"][0]
         found["DeskTickerSummary"] = {name: value for name, value in desk.items() if name != "items"}
+
+    async def _fronts(self) -> None:
+        """Of the slots the one with the article of the other examples; its items are read from the field tables."""
+        found = self.found
+        front = await self.ask(f"/v1/fronts/{FRONT}")
+        slot = next(one for one in front["slots"] if one["name"] == "science")
+        slot["items"] = slot["items"][:1]
+        found["FrontItem"], found["Front"] = slot["items"][0], {**front, "slots": [slot]}
+        found["FrontSummary"] = {name: value for name, value in front.items() if name != "slots"}
+        desk = await self.ask(f"/v1/desk/fronts/{FRONT}")
+        slot = next(one for one in desk["slots"] if one["name"] == "science")
+        slot |= {"items": slot["items"][:1], "shown": []}
+        found["DeskFrontItem"], found["DeskFrontSlot"] = slot["items"][0], slot
+        found["DeskFront"] = {**desk, "slots": [slot]}
+        found["DeskFrontSummary"] = {name: value for name, value in desk.items() if name not in {"slots", "draft"}}
+        found["FrontState"] = (await self.ask(f"/v1/desk/fronts/{FRONT}/history"))["data"][0]
 
     async def _comments(self) -> None:
         found = self.found

@@ -13,12 +13,14 @@ from app.articles import actions, revisions
 from app.articles.desk_repository import ArticlesToEdit
 from app.articles.editing import Draft
 from app.articles.models import ArticleBody
+from app.articles.placements import placements_of
 from app.articles.schemas import (
     LAST_REVISION,
     ArticleCreate,
     ArticleDesk,
     ArticleDeskList,
     ArticleDeskQuery,
+    ArticlePlaced,
     ArticleUpdate,
     CorrectInput,
     LiveInput,
@@ -188,7 +190,7 @@ async def unpublish_article(
     return await _answer(request, await actions.unpublish(work, id, expected))
 
 
-@desk.post("/{id}/withdraw", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
+@desk.post("/{id}/withdraw", response_model=ArticlePlaced, dependencies=[OncePerToken], responses=VERB)
 async def withdraw_article(
     request: Request, id: ArticleId, _: NoParameters, body: WithdrawInput, expected: IfMatch, work: EditorWork
 ) -> Response:
@@ -196,9 +198,9 @@ async def withdraw_article(
 
     Its address answers 410 from now on. With `mandatory` it is a kill: also of a draft or scheduled article that
     somebody could have read, and of one that is withdrawn already. `media` takes pictures down with it. Only
-    `reinstate` undoes it, to a draft; pictures stay down.
+    `reinstate` undoes it, to a draft; pictures stay down. `placements` tells what still leads to it.
     """
-    return await _answer(request, await actions.withdraw(work, id, expected, body))
+    return await _placed(request, await actions.withdraw(work, id, expected, body))
 
 
 @desk.post("/{id}/reinstate", response_model=ArticleDesk, dependencies=[OncePerToken], responses=VERB)
@@ -223,7 +225,7 @@ async def set_live_coverage(
 
 @desk.post(
     "/{id}/correct",
-    response_model=ArticleDesk,
+    response_model=ArticlePlaced,
     dependencies=[OncePerToken],
     responses={**MATCHED, **problems(AlreadyExists, StateConflict)},
 )
@@ -233,9 +235,10 @@ async def correct_article(
     """Correct a published article openly
 
     Adds a public note to `corrections`, and makes the changes that are sent with it. `kind` is the correction's.
+    `placements` tells what leads to the article and does not change with it.
     """
     sent = Sent(CorrectInput, body, ArticleUpdate, frozenset({"kind", "note"}))
-    return await _answer(request, await actions.correct(work, id, expected, sent))
+    return await _placed(request, await actions.correct(work, id, expected, sent))
 
 
 @desk.get("/{id}/revisions", response_model=RevisionList, responses=problems(InvalidQuery, InvalidCursor, NotFound))
@@ -301,12 +304,23 @@ async def restore_revision(
     return await _answer(request, await actions.restore(work, id, expected, number))
 
 
+async def _placed(request: Request, draft: Draft) -> Response:
+    """The article as it was just saved, with what leads to it from elsewhere."""
+    placements = await placements_of(request.app.state.nouns, draft.work, draft.article)
+    whole = {**await _whole(request, draft), "placements": placements}
+    return at_desk(written(ArticlePlaced, whole), version=draft.article.version)
+
+
 async def _answer(request: Request, draft: Draft, status: int = 200, headers: dict[str, str] | None = None) -> Response:
+    content = written(ArticleDesk, await _whole(request, draft))
+    return at_desk(content, status=status, version=draft.article.version, headers=headers)
+
+
+async def _whole(request: Request, draft: Draft) -> dict[str, object]:
     """The article as it was just saved, with all translations that the acting member may read."""
     article, articles, work, now = draft.article, draft.articles, draft.work, clock.now()
     related = draft.related
     if article.translation_group is not None or draft.uses:
         related = (await articles.relations_for([article.id], work.actor, work.now))[article.id]
     corrections, warnings = await articles.corrections(article), localised(request, draft.warnings)
-    whole = desk_of(article, related, draft.body, corrections, warnings, work.settings, now)
-    return at_desk(written(ArticleDesk, whole), status=status, version=article.version, headers=headers)
+    return desk_of(article, related, draft.body, corrections, warnings, work.settings, now)

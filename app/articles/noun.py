@@ -8,6 +8,7 @@ from typing import Any
 from app.articles.events import deadlines, on_change, when_due
 from app.articles.indexing import index_missing
 from app.articles.labels import labels
+from app.articles.placements import body_placements
 from app.articles.repository import KIND, Articles, Parts, PublicCorrection, Relations
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
@@ -59,6 +60,7 @@ ARTICLE = Noun(
     present=_present,
     absent=_absent,
     labels=labels,
+    placements=body_placements,
     on_change=on_change,
     when_due=when_due,
     on_start=(index_missing,),

@@ -545,6 +545,32 @@ class RestoreInput(Input):
     revision: Annotated[StrictInt, Field(ge=1, le=LAST_REVISION)]
 
 
+class PlacementRead(Output):
+    """What leads to the article from elsewhere, and does not change with it."""
+
+    resource: Annotated[str, open_to(Literal["front", "ticker", "article"])]
+    id: IdText
+    title: str
+    """Name of the front or ticker, headline of the article."""
+    kind: Annotated[str, open_to(Literal["words", "link", "body"])]
+    """`words`: an item of the article with words of its own; `link`: an item by hand; `body`: an article's body."""
+    item_id: IdText | None
+    """Id of the item of the front or ticker."""
+    place: str | None
+    """Slot of the front."""
+    text: str | None
+    """The words that stand there."""
+    is_public: bool
+    """Whether readers see the thing."""
+
+
+class ArticlePlaced(ArticleDesk):
+    """An article that was just corrected or withdrawn."""
+
+    placements: list[PlacementRead]
+    """What leads to it, and does not change with it: look at each."""
+
+
 class RevisionSummary(Output):
     """One save."""
 

@@ -26,6 +26,7 @@ from app.comments.models import FINAL, Comment
 from app.comments.write_repository import CommentsToChange
 from app.entries import actions as entries
 from app.entries.models import Entry
+from app.fronts.drafts import hold_due
 from app.jobs.queue import enqueue
 from app.kit import clock
 from app.kit.caching import Expected
@@ -78,7 +79,7 @@ class Aftermath:
     due: list[Due] = field(default_factory=list)
     """Articles whose moment came between the backup and now."""
     are_held: bool = False
-    """Whether these are drafts now."""
+    """Whether these are drafts now, and drafts of fronts that were due are not scheduled any more."""
 
 
 @dataclass
@@ -121,6 +122,7 @@ async def settle(
         if hold_scheduled:
             for due in done.due:
                 await actions.unpublish(work, due.id, ANY_VERSION)
+            await hold_due(session, work.now)
         await Log(signal, NOUNS, lambda: settings).write(session)
         await session.flush()
     return done

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
+from urllib.parse import unquote
 
 from pydantic import BaseModel
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -72,12 +73,50 @@ class Label:
     is_public: bool
 
 
+@dataclass(frozen=True)
+class Target:
+    """An article, for those who look for what leads to it."""
+
+    id: str
+    addresses: frozenset[str]
+    """Decoded, with and without the site: without query, fragment and slash at the end."""
+    forms: tuple[str, ...]
+    """How an address to it can begin in stored texts."""
+
+    @classmethod
+    def at(cls, id: str, urls: Collection[str], site_url: str) -> Target:
+        """The article with these absolute addresses on the site."""
+        every = {form for url in urls for form in (url, url.removeprefix(site_url))}
+        forms = every | {unquote(form) for form in every}
+        return cls(id, frozenset(unquote(form).rstrip("/") for form in every), tuple(sorted(forms)))
+
+    def is_named_by(self, url: str) -> bool:
+        """Whether an address leads to it."""
+        return unquote(url.partition("#")[0].partition("?")[0]).rstrip("/") in self.addresses
+
+
+@dataclass(frozen=True)
+class Placement:
+    """A place from which something leads to an article, and which does not change with it."""
+
+    resource: str
+    id: str
+    title: str
+    kind: Literal["words", "link", "body"]
+    item_id: str | None = None
+    place: str | None = None
+    text: str | None = None
+    is_public: bool = True
+
+
 # The present states of the things with these ids that the public can see, by id.
 Present = Callable[[Lookup, Sequence[str]], Awaitable[Mapping[str, State]]]
 # Why the public cannot see the things with these ids, by id; for ids left out it is `Noun.absence`.
 Absent = Callable[[Lookup, Sequence[str]], Awaitable[Mapping[str, Absence]]]
 # What the things with these ids are called, those that the viewer may know of, by id.
 Labels = Callable[[Connection, Sequence[str], Viewer, Settings, datetime], Awaitable[Mapping[str, Label]]]
+# What leads to an article from things of one kind.
+Placements = Callable[[Connection, Target, Settings, datetime], Awaitable[Sequence[Placement]]]
 # Work in a transaction of its own: session, settings, the database's clock.
 SessionTask = Callable[[AsyncSession, Settings, datetime], Awaitable[None]]
 
@@ -112,6 +151,8 @@ class Noun:
     absent: Absent = _none
     labels: Labels | None = None
     """For rooms below that must name what uses their things."""
+    placements: Placements | None = None
+    """For the desk of articles: what leads to one, and does not change with it."""
     is_derived: bool = False
     """Whether its state follows from other things and from the clock."""
     before_change: ChangeHook | None = None

@@ -84,6 +84,8 @@ class Pouring:
                 await self._verb(article, "withdraw", article["withdrawn"])
         for ticker in self.content["tickers"]:
             await self._ticker(ticker)
+        for front in self.content["fronts"]:
+            await self._front(front)
 
     async def _library(self) -> None:
         """Uploads the pictures, as many at once as are decoded at once: more would wait for a decoder, and not long."""
@@ -173,6 +175,18 @@ class Pouring:
         await self._desk("PUT", address, fields)
         for item in reversed(ticker["items"]):  # the last one added is shown first
             await self._desk("POST", f"{address}/items", self._item(item))
+
+    async def _front(self, front: Json) -> None:
+        address = f"/fronts/{quote(front['slug'])}"
+        slots = [{name: value for name, value in slot.items() if name != "items"} for slot in front["slots"]]
+        await self._desk("PUT", address, {"name": front["name"], "language": front["language"], "slots": slots})
+        for slot in front["slots"]:
+            items = [
+                {**item, **({"article": self.ids[item["article"]]} if "article" in item else {})}
+                for item in slot["items"]
+            ]
+            if items:
+                await self._desk("PUT", f"{address}/slots/{slot['name']}", {"items": items}, **{"If-Match": "*"})
 
     def _item(self, item: Json) -> Json:
         fields = {name: item[name] for name in ("text", "url", "level", "pinned") if item.get(name) is not None}

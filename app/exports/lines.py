@@ -15,6 +15,7 @@ from app.authors.schemas import AuthorInput
 from app.comments.schemas import AuthorName, AuthorRole, CommentBody, Email
 from app.comments.schemas import Status as CommentStatus
 from app.entries.schemas import EntryFields, EntryUpdate
+from app.fronts.schemas import MAX_ITEMS, MAX_SLOTS, FrontInput, FrontItemInput, SlotInput, SlotName
 from app.kit.faults import custom
 from app.kit.schemas import IdInput, Input, Language, Line, MomentInput, SlugInput, WebUrl
 from app.media.schemas import Cause, MediaFields
@@ -33,7 +34,7 @@ OPEN = ("pending", "approved", "rejected", "spam")  # what is left of the others
 Version = Annotated[StrictInt, Field(ge=1, le=LAST_REVISION)]
 FormerSlugs = Annotated[list[SlugInput], Field(max_length=10_000)]
 ArticleState = Literal["draft", "in_review", "published", "withdrawn"]
-SlugKind = Literal["article", "section", "tag", "author", "ticker"]
+SlugKind = Literal["article", "section", "tag", "author", "ticker", "front"]
 KeyedDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Word = Annotated[str, Line(80)]
 Pixels = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
@@ -301,6 +302,61 @@ class TickerOrderLine(AnyLine):
     items: Annotated[list[IdInput], Field(max_length=MAX_ORDERED)]
 
 
+class FrontItemFields(FrontItemInput):
+    """An item of a slot made by hand."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    id: IdInput
+    article: IdInput | None = None
+    created_at: MomentInput
+
+
+class FrontSlotFields(SlotInput):
+    """A slot of a front with its items."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    version: Version
+    items: Annotated[list[FrontItemFields], Field(max_length=MAX_ITEMS)]
+
+
+class FrontLine(FrontInput, TermLine):
+    """A front with its slots and what stands in them; rules name terms by id."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    kind: Literal["front"]
+    slug: SlugInput
+    section: IdInput | None = None
+    slots: Annotated[list[FrontSlotFields], Field(max_length=MAX_SLOTS)]  # type: ignore[assignment]  # with more members
+
+
+class FrontDraftSlotFields(Input):
+    """A slot of a draft."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    name: SlotName
+    base: Version
+    """The version of the slot that it replaces."""
+    skipped_at: Annotated[str | None, Field(max_length=24)]
+    items: Annotated[list[FrontItemFields], Field(max_length=MAX_ITEMS)]
+
+
+class FrontDraftLine(AnyLine):
+    """What is to stand in some slots of a front."""
+
+    kind: Literal["front_draft"]
+    front: IdInput
+    version: Version
+    publish_at: MomentInput | None
+    member: IdInput
+    member_name: Annotated[str, Line(80, low=0)]
+    updated_at: MomentInput
+    slots: Annotated[list[FrontDraftSlotFields], Field(max_length=MAX_SLOTS)]
+
+
 class PrivateFields(Input):
     """What identifies the sender of a comment: only with `--personal`. Digests are keyed by the newsroom's key."""
 
@@ -353,5 +409,6 @@ class End(AnyLine):
 
 LINES: tuple[type[AnyLine], ...] = (
     *(Header, MemberLine, MediaLine, SectionLine, TagLine, AuthorLine, ArticleLine, RevisionLine),
-    *(EntryLine, EntryRevisionLine, CommentLine, TickerLine, TickerItemLine, TickerOrderLine, SlugLine, End),
+    *(EntryLine, EntryRevisionLine, CommentLine, TickerLine, TickerItemLine, TickerOrderLine),
+    *(FrontLine, FrontDraftLine, SlugLine, End),
 )

@@ -16,6 +16,7 @@ from app.articles.models import Article, ArticleBody, Correction, Revision
 from app.authors.models import Author
 from app.comments.models import Comment, CommentPrivate
 from app.entries.models import UNPINNED, Entry, EntryAuthor, EntryRevision
+from app.fronts.models import Front, FrontDraft, FrontItem, FrontSlot
 from app.kit import clock
 from app.kit.db import Base
 from app.media.models import Media, MediaFile
@@ -27,8 +28,14 @@ from app.tickers.models import Ticker, TickerItem, TickerPlace
 
 PAGE = 500  # rows of one statement
 PAGE_OF_TEXTS = 50  # of rows that hold whole articles
-NAMED: tuple[type[Article | Section | Tag | Author | Ticker], ...] = (Article, Section, Tag, Author, Ticker)
-KINDS: dict[type[Base], str] = {Article: "article", **{model: model.kind for model in (Section, Tag, Author, Ticker)}}
+NAMED: tuple[type[Article | Section | Tag | Author | Ticker | Front], ...] = (
+    *(Article, Section, Tag, Author),
+    *(Ticker, Front),
+)
+KINDS: dict[type[Base], str] = {
+    Article: "article",
+    **{model: model.kind for model in (Section, Tag, Author, Ticker, Front)},
+}
 MEMBER = ("id", "name", "roles", "active", "version", "created_at")
 TERM = ("id", "slug", "name", "language", "description", "version", "created_at", "updated_at")
 MEDIA = (
@@ -58,6 +65,11 @@ ITEM = (
     *("id", "text", "language", "url", "level", "levelled_at", "level_until", "pinned", "pinned_at", "starts_at"),
     *("expires_at", "created_at", "version"),
 )
+FRONT_ITEM = (
+    *("id", "url", "headline", "kicker", "summary", "image", "language", "starts_at", "expires_at"),
+    "created_at",
+)
+FRONT_DRAFT = ("version", "publish_at", "member_name", "updated_at")
 LineFields = dict[str, object]
 Pages = AsyncIterator[list[LineFields]]
 
@@ -81,15 +93,8 @@ class Tables:
         terms = (self.sections, self.tags, self.authors)
         entries, tickers = (self.entries, self.entry_revisions), (self.tickers, self.items, self.orders)
         return (
-            self.members,
-            self.media,
-            *terms,
-            self.articles,
-            self.revisions,
-            *entries,
-            self.comments,
-            *tickers,
-            self.slugs,
+            *(self.members, self.media, *terms, self.articles, self.revisions, *entries, self.comments),
+            *(*tickers, self.fronts, self.front_drafts, self.slugs),
         )
 
     async def _pages(self, statement: Select[Any], *keys: Any, size: int = PAGE) -> AsyncIterator[Sequence[Row[Any]]]:
@@ -271,6 +276,55 @@ class Tables:
                 for id, of in groupby(rows, lambda row: row.ticker_id)
             ]
 
+    async def fronts(self) -> Pages:
+        """Each with its slots, and the items by hand in them."""
+        async for rows in self._pages(select(Front.__table__), Front.id, size=PAGE_OF_TEXTS):
+            ids, former = [row.id for row in rows], await self._former(Front, rows)
+            items, versions = await self._front_items(ids), await self._slot_versions(ids)
+            yield [
+                {
+                    **_term(row, former),
+                    "kind": "front",
+                    "section": row.section_id,
+                    "public": row.public,
+                    "slots": [
+                        {
+                            **slot,
+                            "version": versions.get((row.id, slot["name"]), 1),
+                            "items": items.get((row.id, slot["name"]), []),
+                        }
+                        for slot in row.slots
+                    ],
+                }
+                for row in rows
+            ]
+
+    async def _front_items(self, ids: Sequence[str]) -> dict[tuple[str, str], list[LineFields]]:
+        statement = select(FrontItem.__table__).where(FrontItem.front_id.in_(ids))
+        found: dict[tuple[str, str], list[LineFields]] = {}
+        for row in (await self.connection.execute(statement.order_by(FrontItem.position, FrontItem.id))).all():
+            item = {**_fields(row, FRONT_ITEM), "article": row.article_id}
+            found.setdefault((row.front_id, row.slot), []).append(item)
+        return found
+
+    async def _slot_versions(self, ids: Sequence[str]) -> dict[tuple[str, str], int]:
+        columns = (FrontSlot.front_id, FrontSlot.name, FrontSlot.version)
+        rows = (await self.connection.execute(select(*columns).where(FrontSlot.front_id.in_(ids)))).all()
+        return {(row.front_id, row.name): row.version for row in rows}
+
+    async def front_drafts(self) -> Pages:
+        async for rows in self._pages(select(FrontDraft.__table__), FrontDraft.front_id, size=PAGE_OF_TEXTS):
+            yield [
+                {
+                    **_fields(row, FRONT_DRAFT),
+                    "kind": "front_draft",
+                    "front": row.front_id,
+                    "member": row.member_id,
+                    "slots": [_draft_slot(name, slot) for name, slot in sorted(row.slots.items())],
+                }
+                for row in rows
+            ]
+
     async def slugs(self) -> Pages:
         """The addresses of things that are gone; those of the others stand with their things."""
         there: list[ColumnElement[bool]] = [
@@ -282,6 +336,15 @@ class Tables:
 
 def _term(row: Any, former: dict[str, list[str]]) -> LineFields:
     return {"kind": "", **_fields(row, TERM), "former_slugs": former.get(row.id, [])}
+
+
+def _draft_slot(name: str, slot: dict[str, Any]) -> LineFields:
+    items = [{**_named(item), "article": item["article_id"]} for item in slot["items"]]
+    return {"name": name, "base": slot["base"], "skipped_at": slot["skipped_at"], "items": items}
+
+
+def _named(item: dict[str, Any]) -> LineFields:
+    return {name: item[name] for name in FRONT_ITEM}
 
 
 def _external(row: Any) -> LineFields | None:

@@ -25,6 +25,8 @@ from app.exports.lines import (
     End,
     EntryLine,
     EntryRevisionLine,
+    FrontDraftLine,
+    FrontLine,
     Header,
     MediaLine,
     MemberLine,
@@ -39,6 +41,7 @@ from app.exports.lines import (
 from app.imports.articles import articles, revisions
 from app.imports.comments import comments
 from app.imports.entries import entries, entry_revisions
+from app.imports.fronts import drafts, fronts
 from app.imports.pictures import Originals, media
 from app.imports.reading import CutError, Found, Lines
 from app.imports.report import Report, faults_of, reason_of
@@ -79,6 +82,8 @@ KINDS = {
     "ticker": Kind(TickerLine, 20, tickers),
     "ticker_item": Kind(TickerItemLine, 50, items),
     "ticker_order": Kind(TickerOrderLine, 20, orders),
+    "front": Kind(FrontLine, 1, fronts),
+    "front_draft": Kind(FrontDraftLine, 5, drafts),
     "slug": Kind(SlugLine, 200, reserved),
 }
 

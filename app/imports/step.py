@@ -18,6 +18,7 @@ from app.comments.models import Comment
 from app.entries.models import Entry
 from app.exports.lines import AnyLine, Thing
 from app.exports.tables import written
+from app.fronts.models import Front
 from app.imports.report import Outcome, Report
 from app.media.models import Media
 from app.sections.models import Section
@@ -41,6 +42,7 @@ MODELS: dict[str, Any] = {
     "entry": Entry,
     "ticker": Ticker,
     "ticker_item": TickerItem,
+    "front": Front,
 }
 # Beside the version: what tells two states of one version apart.
 STAMPS = {
@@ -54,6 +56,7 @@ STAMPS = {
     "entry": ("saved_at",),
     "ticker": ("updated_at",),
     "ticker_item": ("created_at",),
+    "front": ("updated_at",),
 }
 
 

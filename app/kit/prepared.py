@@ -29,7 +29,7 @@ from app.kit.sqlite import InlineConnection, InlineSession
 
 Values = Mapping[str, Any]
 EMPTY: Values = MappingProxyType({})
-LIST_LENGTHS = (1, 4, 24, 101)  # of expanding parameters: pages, and a little more
+LIST_LENGTHS = (1, 4, 24, 64, 101)  # of expanding parameters: pages, the articles of a front, and a little more
 RUNS_BEFORE_COMPILING = 10  # after so many runs compiling pays
 MOST_PLANS = 200  # of one statement: an UPDATE has one for each set of columns
 Process = Callable[[Any], Any]

@@ -45,6 +45,12 @@ MEMBERS: JsonSchemaValue = {
         "maximum": 9007199254740991,
         "description": "`payload-too-large`: maximum size of the request in bytes.",
     },
+    "slots": {
+        "type": "array",
+        "items": {"type": "string"},
+        "maxItems": 30,
+        "description": "`slots-changed`: names of the slots that were changed.",
+    },
     "slug": {"type": "string", "description": "`already-exists`: the slug that is taken."},
     "name": {"type": "string", "description": "`already-exists`: the name that is taken."},
     "existing_id": {

@@ -6,6 +6,7 @@ from app.settings.cache import CacheSettings
 from app.settings.comments import CommentSettings
 from app.settings.database import DatabaseSettings
 from app.settings.desk import DeskSettings
+from app.settings.fronts import FrontSettings
 from app.settings.keys import KeySettings
 from app.settings.media import MediaSettings
 from app.settings.operations import OperationSettings
@@ -19,6 +20,7 @@ from app.settings.tickers import TickerSettings
 # Pydantic takes fields from the last group to the first; errors come in the order of the fields.
 class Settings(
     OperationSettings,
+    FrontSettings,
     TickerSettings,
     CommentSettings,
     MediaSettings,

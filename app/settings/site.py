@@ -19,7 +19,9 @@ PATH_NAMES = {  # what may stand in braces
     "tag_path": TERM_NAMES,
     "author_path": TERM_NAMES,
     "preview_path": ("token",),
+    "front_path": TERM_NAMES,
 }
+HOME = "home"  # the front with this slug is at `/`
 
 
 def _known_zone(value: str) -> str:
@@ -50,6 +52,11 @@ class SiteSettings(SettingsGroup):
     )
     preview_path: str = Field(
         "/preview/{token}", validate_default=True, description="Path of a preview on the web site, with `{token}`."
+    )
+    front_path: str = Field(
+        "/f/{slug}",
+        validate_default=True,
+        description="Path of a front on the web site: `{slug}` or `{id}`. The front `home` is `/`.",
     )
     api_url: WebAddress = Field("http://localhost:8000", description="Public address of this API.")
     site_name: str = Field("نشرة", min_length=1, description="Name of the newsroom.")
@@ -83,6 +90,11 @@ class SiteSettings(SettingsGroup):
     def preview_url(self, token: str) -> str:
         """The web address of a preview, which only those may know who hold its token."""
         return self.site_url + filled_path(self.preview_path, {"token": token})
+
+    def front_url(self, id: str, slug: str) -> str:
+        """The public web address of a front, percent-encoded: of the front `home` that of the site."""
+        path = "/" if slug == HOME else filled_path(self.front_path, {"slug": slug, "id": id})
+        return self.site_url + path
 
     @property
     def paths(self) -> dict[str, str]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.fronts.repository import PLURAL as FRONTS
+from app.fronts.repository import Fronts
+from app.kit.db import Reading
 from app.kit.errors import InvalidQuery
 from app.kit.listing import delivered
 from app.kit.routing import NoParameters, problems, router_of
@@ -21,6 +25,7 @@ LINKS = {
     "site": "/v1/site",
     "articles": "/v1/articles",
     "tickers": "/v1/tickers",
+    "fronts": "/v1/fronts",
     "search": "/v1/search",
     "changes": "/v1/changes",
     "stream": "/v1/stream",
@@ -42,15 +47,20 @@ async def read_index(request: Request, _: NoParameters) -> Response:
 
 
 @router.get("/site", response_model=SiteRead, responses=problems(InvalidQuery))
-async def read_site(request: Request, _: NoParameters) -> Response:
+async def read_site(request: Request, _: NoParameters, connection: Reading) -> Response:
     """Read the site
 
-    Name, language and direction, time zone, addresses, comment policy, feeds and streams.
+    Name, language and direction, time zone, addresses, comment policy, fronts, feeds and streams.
     """
-    return delivered(request, SiteRead, _site(request.app.state.settings), tags=["site"])
+    settings = request.app.state.settings
+    fronts = [
+        {"slug": front.slug, "url": settings.front_url(front.id, front.slug)}
+        for front in await Fronts(connection, settings).addresses()
+    ]
+    return delivered(request, SiteRead, _site(settings, fronts), tags=["site", FRONTS])
 
 
-def _site(settings: Settings) -> dict[str, Any]:
+def _site(settings: Settings, fronts: Sequence[dict[str, str]]) -> dict[str, Any]:
     required = [
         *(["author_name"] if settings.comments_require_name else []),
         *(["author_email"] if settings.comments_require_email else []),
@@ -76,6 +86,7 @@ def _site(settings: Settings) -> dict[str, Any]:
             "edit_minutes": settings.comments_edit_minutes,
         },
         "ticker_refresh_after": settings.ticker_refresh_after,
+        "fronts": fronts,
         "feeds": [],
         "streams": [f"{settings.api_url}/v1/stream"],
     }

@@ -21,6 +21,8 @@ class IndexLinks(Output):
     """Published articles, newest first."""
     tickers: Url
     """Short lists of urgent headlines."""
+    fronts: Url
+    """What stands where on a page."""
     search: Url
     """Articles by their words; needs `q`."""
     changes: Url
@@ -56,6 +58,8 @@ class Addresses(Output):
     """Pattern of an author's address there."""
     preview: Annotated[str, Field(examples=["http://localhost:8000/preview/{token}"])]
     """Pattern of a preview's address there."""
+    front: Annotated[str, Field(examples=["http://localhost:8000/f/{slug}"])]
+    """Pattern of a front's address there. The front `home` is at `site` itself."""
 
 
 class CommentPolicy(Output):
@@ -80,6 +84,14 @@ class Feed(Output):
     """Address, or a template with `{slug}`."""
 
 
+class FrontLink(Output):
+    """A front of the site."""
+
+    slug: str
+    url: Url
+    """Its address on the web site."""
+
+
 class SiteRead(Output):
     """The newsroom, its language and its addresses."""
 
@@ -91,6 +103,8 @@ class SiteRead(Output):
     comments: CommentPolicy
     ticker_refresh_after: int
     """Seconds that a client that polls tickers should wait."""
+    fronts: list[FrontLink]
+    """Public fronts, by slug."""
     feeds: list[Feed]
     """Feeds that this version serves; none yet."""
     streams: list[str]

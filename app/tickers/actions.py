@@ -14,18 +14,19 @@ from app.changes.pending import pending_changes
 from app.kit.caching import Expected
 from app.kit.errors import Fault, InvalidBody
 from app.kit.ids import as_id, new_id
+from app.placing.links import ids_of_terms
+from app.placing.states import state_of
 from app.sections.models import Section
 from app.settings import Settings
 from app.staff.work import Work
 from app.tags.models import Tag
 from app.terms.actions import delete_term, put_term
 from app.terms.kinds import TermKind
-from app.terms.repository import known
 from app.text.characters import graphemes
-from app.tickers.composition import latest, left_at, state_of
+from app.tickers.composition import latest, left_at
 from app.tickers.models import Ticker, TickerItem
 from app.tickers.repository import KIND, PLURAL, Tickers, TickersToEdit
-from app.tickers.rows import RuleFields
+from app.tickers.rows import TickerRule
 from app.tickers.schemas import LONG_TEXT, MAX_STANDING, ItemCreate, ItemUpdate, TickerInput
 
 FIELDS = ("text", "language", "url", "level", "level_until", "pinned", "starts_at", "expires_at")
@@ -61,11 +62,13 @@ def _public(ticker: Ticker, _settings: Settings) -> dict[str, object]:
 async def _fill(session: AsyncSession, ticker: Ticker, body: TickerInput) -> None:
     """Sets the fields of `body`. Rules store ids, so that they survive the renaming of a section."""
     faults: list[Fault] = []
-    rules: list[RuleFields] = []
+    rules: list[TickerRule] = []
     for number, rule in enumerate(body.rules):
-        content: RuleFields = {
-            "sections": await _ids(session, Section, rule.sections, f"/rules/{number}/sections", faults),
-            "tags": await _ids(session, Tag, rule.tags, f"/rules/{number}/tags", faults),
+        content: TickerRule = {
+            "sections": await ids_of_terms(session, Section, rule.sections, f"/rules/{number}/sections", faults),
+            "tags": await ids_of_terms(session, Tag, rule.tags, f"/rules/{number}/tags", faults),
+            "kinds": list(dict.fromkeys(rule.kinds)),
+            "languages": list(dict.fromkeys(rule.languages)),
             "urgency_max": rule.urgency_max,
             "max_age_hours": rule.max_age_hours,
             "level": rule.level,
@@ -74,19 +77,6 @@ async def _fill(session: AsyncSession, ticker: Ticker, body: TickerInput) -> Non
     if faults:
         raise InvalidBody(errors=faults)
     ticker.max_items, ticker.rules = body.max_items, rules
-
-
-async def _ids(
-    session: AsyncSession, model: type[Section | Tag], wanted: Sequence[str], pointer: str, faults: list[Fault]
-) -> list[str]:
-    """Ids of the terms `wanted` by slug or id, each once; adds a fault for each unknown one."""
-    found = await known(session, model, wanted)
-    faults += [
-        Fault("not_found", pointer=f"{pointer}/{place}", params={"value": term})
-        for place, term in enumerate(wanted)
-        if term not in found
-    ]
-    return list(dict.fromkeys(found[term].id for term in wanted if term in found))
 
 
 TICKERS = TermKind(KIND, PLURAL, Ticker, _public, _fill)

@@ -14,11 +14,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.articles.models import Article
-from app.articles.rows import StatedRow
-from app.articles.shapes import status_of, url_of
+from app.articles.shapes import url_of
+from app.placing.rules import too_old_at
+from app.placing.states import TimedItem
 from app.settings import Settings
 from app.text.languages import direction
-from app.tickers.rows import ArticleLinkRow, ItemRow, MatchRow, RuleFields, TickerRow, TimedItem
+from app.tickers.rows import ArticleLinkRow, ItemRow, MatchRow, TickerRow, TickerRule
 
 LEVELS = ("flash", "bulletin", "urgent", "normal")
 BY_URGENCY = {1: "flash", 2: "bulletin", 3: "urgent"}
@@ -156,7 +157,7 @@ def manual_item(row: ItemRow, language: str, now: datetime, durations: Mapping[s
 
 
 def matched_item(
-    row: MatchRow, rule: RuleFields, place: int | None, now: datetime, durations: Mapping[str, timedelta]
+    row: MatchRow, rule: TickerRule, place: int | None, now: datetime, durations: Mapping[str, timedelta]
 ) -> ShownItem:
     """An item for an article that `rule` matches; `place` is the article's position in the desk's order."""
     story = story_of(row)
@@ -164,7 +165,6 @@ def matched_item(
     given = rule["level"] or BY_URGENCY.get(story.urgency, "normal")
     level, until = level_at(now, given, story.published_at, None, durations)
     end = _end(given, story.published_at, None, durations)
-    hours = rule["max_age_hours"]
     return ShownItem(
         id=story.id,
         text=story.text,
@@ -176,7 +176,7 @@ def matched_item(
         story=story,
         is_manual=False,
         place=place,
-        too_old_at=story.published_at + timedelta(hours=hours, milliseconds=1) if hours is not None else None,
+        too_old_at=too_old_at(rule, story.published_at),
     )
 
 
@@ -280,15 +280,3 @@ def left_at(item: TimedItem, article: Article | None, now: datetime) -> datetime
     seen = article.published_at is not None and expired is not None and article.published_at < expired
     left = (latest(now, expired if seen else None), article.withdrawn_at)
     return max(filter(None, left), default=None)
-
-
-def state_of(item: TimedItem, article: StatedRow | None, now: datetime) -> str:
-    """`live`, `scheduled`, `hidden` or `expired`; `article` is the one that the item follows, if any."""
-    status = status_of(article, now) if article is not None else "published"
-    if item.expires_at is not None and item.expires_at <= now:
-        return "expired"
-    if status not in {"published", "scheduled"}:
-        return "hidden"
-    if status == "scheduled" or (item.starts_at is not None and item.starts_at > now):
-        return "scheduled"
-    return "live"

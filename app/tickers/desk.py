@@ -28,14 +28,15 @@ from app.kit.listing import desk_list, written
 from app.kit.paging import CountedQuery, Cursors
 from app.kit.routing import NoParameters, problems, router_of
 from app.kit.warnings import localised
+from app.placing.states import state_of
 from app.settings import Settings
 from app.staff.access import Editor, OncePerToken
 from app.staff.work import EditorWork
 from app.terms.shapes import term_fields
 from app.tickers import actions
-from app.tickers.composition import compose, level_durations, manual_item, state_of
+from app.tickers.composition import compose, level_durations, manual_item
 from app.tickers.models import Ticker, TickerItem
-from app.tickers.repository import TickersToEdit
+from app.tickers.repository import LINKS, TickersToEdit
 from app.tickers.router import TickerPath
 from app.tickers.rows import DeskItemRow
 from app.tickers.schemas import (
@@ -65,7 +66,7 @@ async def list_desk_tickers(
     """
     tickers = TickersToEdit(session)
     page = await tickers.terms.every(query, Cursors.of(request))
-    names = await tickers.names([ticker.id for ticker in page.rows])
+    names = await LINKS.names(session, [ticker.id for ticker in page.rows])
     return desk_list(request, TickerDeskList, page, lambda ticker: _summary(ticker, names))
 
 
@@ -177,7 +178,7 @@ async def order_ticker(
 async def _shown(
     request: Request, tickers: TickersToEdit, ticker: Ticker, status: int = 200, headers: dict[str, str] | None = None
 ) -> Response:
-    names = await tickers.names([ticker.id])
+    names = await LINKS.names(tickers.session, [ticker.id])
     rows = await tickers.every_item(ticker)
     items = _items(ticker, rows, request.app.state.settings, clock.now())
     content = written(TickerDesk, {**_summary(ticker, names), "items": items})
@@ -185,14 +186,10 @@ async def _shown(
 
 
 def _summary(ticker: Ticker, names: Mapping[str, str]) -> dict[str, object]:
-    rules = [
-        {**rule, "sections": [names[id] for id in rule["sections"]], "tags": [names[id] for id in rule["tags"]]}
-        for rule in ticker.rules
-    ]
     return {
         **term_fields(ticker),
         "max_items": ticker.max_items,
-        "rules": rules,
+        "rules": [LINKS.shown(rule, names) for rule in ticker.rules],
         "version": ticker.version,
         "created_at": ticker.created_at,
         "updated_at": ticker.updated_at,

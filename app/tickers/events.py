@@ -10,24 +10,24 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from hashlib import blake2b
 from typing import NamedTuple
 
-from pydantic_core import to_json
 from sqlalchemy import BindParameter, bindparam, func, select, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.last_published import PublishedRow, forget_last_published, keep_last_published, last_published
+from app.changes.last_published import forget_last_published, keep_last_published, last_published
 from app.changes.models import LastPublished
 from app.changes.pending import PendingChange, PendingChanges, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.kit.db import Instant
 from app.kit.prepared import Prepared
+from app.placing.rules import may_match
+from app.placing.shown import LastShown, digest_of, next_deadlines
 from app.settings import Settings
-from app.tickers.composition import ComposedTicker, ticker_of
+from app.tickers.composition import ticker_of
 from app.tickers.models import Ticker, TickerItem, TickerPlace
 from app.tickers.repository import KIND, Tickers
-from app.tickers.rows import RuleFields, TickerRow
+from app.tickers.rows import TickerRow
 
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 
@@ -51,33 +51,6 @@ IDS: BindParameter[list[str]] = bindparam("ids", expanding=True)
 SOME = ALL.where(Ticker.id.in_(IDS))
 NAMED = union_all(*(select(table.article_id).where(table.article_id.in_(IDS)) for table in (TickerItem, TickerPlace)))
 FOLLOWED = {"section", "tag"}
-SHOWING = " shows "  # between the digest of a ticker and the ids of its articles
-
-
-class LastShown(NamedTuple):
-    """The last published digest of a ticker, with its articles and its next deadline."""
-
-    digest: str
-    articles: frozenset[str] | None
-    """Ids of the articles that it shows; None where unknown."""
-    next_at: datetime | None
-
-    @classmethod
-    def of(cls, row: PublishedRow) -> LastShown:
-        digest, shows, articles = (row.digest or "").partition(SHOWING)
-        known = frozenset(articles.split()) if shows else None
-        return cls(digest, known, row.next_at)
-
-    @property
-    def language(self) -> str:
-        return self.digest.partition(" ")[0]
-
-    def written(self) -> str:
-        return f"{self.digest}{SHOWING}{' '.join(sorted(self.articles or ()))}"
-
-    def is_current(self, now: datetime) -> bool:
-        """Whether the ticker still shows these articles: no deadline has passed."""
-        return self.articles is not None and (self.next_at is None or self.next_at > now)
 
 
 async def on_change(session: AsyncSession, pending: PendingChanges, settings: Settings, now: datetime) -> None:
@@ -130,7 +103,9 @@ async def _compare(
     for ticker in tickers:
         last, composed = last_shown.get(ticker.id), shown[ticker.id]
         next_at = min(filter(None, (composed.next_change_at, coming.get(ticker.id))), default=None)
-        present = LastShown(_digest(ticker, composed, settings), composed.articles, next_at)
+        present = LastShown(
+            digest_of(ticker.language, ticker_of(ticker, composed, settings, {})), composed.articles, next_at
+        )
         if last is None or last.digest != present.digest:
             languages = {ticker.language, last.language if last else ticker.language}
             record_change(session, _change("ticker.changed", ticker.id, languages, version=ticker.version))
@@ -152,8 +127,8 @@ async def _mark_shown(
     if not (articles and tickers):
         return False
     followed = set((await session.execute(NAMED, {"ids": list(articles)})).scalars())
-    rules = [rule for ticker in tickers for rule in ticker.rules]
-    matched = {change.id for change in pending.changes if any(_may_match(rule, change) for rule in rules)}
+    rules = [(rule, ticker.language) for ticker in tickers for rule in ticker.rules]
+    matched = {change.id for change in pending.changes if any(may_match(*rule, change) for rule in rules)}
     return _mark(pending, articles & (followed | matched))
 
 
@@ -167,29 +142,12 @@ def _mark(pending: PendingChanges, articles: Collection[str]) -> bool:
     return found
 
 
-def _may_match(rule: RuleFields, change: PendingChange) -> bool:
-    """Whether a rule matches the article as it was or as it is, whatever its age."""
-    terms = set(change.terms)
-    sections, tags, urgency = rule["sections"], rule["tags"], rule["urgency_max"]
-    return (
-        (not sections or any(("section", id) in terms for id in sections))
-        and (not tags or any(("tag", id) in terms for id in tags))
-        and (urgency is None or change.urgency is None or change.urgency <= urgency)
-    )
-
-
 async def _coming(session: AsyncSession, now: datetime) -> dict[str, datetime]:
     """When a manual item of each ticker next starts or expires."""
     found: dict[str, datetime] = {}
     for id, moment in await COMING.all(session, {"now": now}):
         found[id] = min(moment, found.get(id, moment))
     return found
-
-
-def _digest(ticker: TickerRow, shown: ComposedTicker, settings: Settings) -> str:
-    """The ticker's language, and a digest of its public view."""
-    content = to_json(ticker_of(ticker, shown, settings, {}))
-    return f"{ticker.language} {blake2b(content, digest_size=16).hexdigest()}"
 
 
 def _change(
@@ -204,11 +162,7 @@ def deadlines(_settings: Settings) -> list[Deadlines]:
     return [NEXT]
 
 
-NEXT = Deadlines(
-    next=lambda now: select(func.min(LastPublished.next_at)).where(LastPublished.next_at > now).scalar_subquery(),
-    due=lambda now: select(LastPublished.resource_id).where(LastPublished.next_at <= now).exists(),
-    touches="tickers",
-)
+NEXT = next_deadlines(KIND, "tickers")
 
 
 async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
@@ -218,6 +172,6 @@ async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -
 
 async def when_due(session: AsyncSession, _settings: Settings, now: datetime) -> None:
     """Compare all tickers when a deadline of one has passed."""
-    due = select(LastPublished.resource_id).where(LastPublished.next_at <= now).limit(1)
+    due = select(LastPublished.resource_id).where(LastPublished.resource == KIND, LastPublished.next_at <= now).limit(1)
     if (await session.execute(due)).first() is not None:
         pending_changes(session).touched.add((KIND, "*"))

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kit.backup_rule import KEPT
 from app.kit.db import Base, Id, Json
 from app.terms.models import Term
-from app.tickers.rows import RuleFields
+from app.tickers.rows import TickerRule
 
 
 class Ticker(Term, Base):
@@ -21,7 +21,7 @@ class Ticker(Term, Base):
     backup = KEPT
 
     max_items: Mapped[int] = mapped_column(Integer, default=15)
-    rules: Mapped[list[RuleFields]] = mapped_column(Json)
+    rules: Mapped[list[TickerRule]] = mapped_column(Json)
     ordered_at: Mapped[datetime | None]
 
 

@@ -8,6 +8,7 @@ from app.changes.noun import Lookup, Noun, State
 from app.kit.listing import written
 from app.tickers.composition import ticker_of
 from app.tickers.events import deadlines, on_change, on_start, when_due
+from app.tickers.placements import ticker_placements
 from app.tickers.repository import KIND, Tickers
 from app.tickers.schemas import TickerRead
 
@@ -33,6 +34,7 @@ TICKER = Noun(
     },
     schemas=(TickerRead,),
     present=_present,
+    placements=ticker_placements,
     is_derived=True,
     on_change=on_change,
     when_due=when_due,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import (
     and_,
@@ -24,6 +24,8 @@ from app.kit.db import Connection
 from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
+from app.placing.links import RuleLink, RuleLinks
+from app.placing.rules import NOW, Draw, drawn, is_in_one, languages_of, since
 from app.sections.models import Section
 from app.settings import Settings
 from app.slugs.models import Slug
@@ -32,8 +34,8 @@ from app.terms.repository import Terms
 from app.text.slugs import canonical_slug
 from app.tickers.composition import ComposedTicker, ShownItem, compose, level_durations, manual_item, matched_item
 from app.tickers.models import Ticker, TickerItem, TickerPlace, TickerSection, TickerTag
-from app.tickers.rows import DeskItemRow, ItemRow, MatchRow, RuleFields, RuleMatchRow, TickerRow
-from app.tickers.rules import EXTRA_ARTICLES, IDS, NOW, STORY, Shape, newest_of
+from app.tickers.rows import DeskItemRow, ItemRow, MatchRow, RuleMatchRow, TickerRow, TickerRule
+from app.tickers.rules import EXTRA_ARTICLES, IDS, STORY
 
 KIND, PLURAL = "ticker", "tickers"
 ticker_table, item_table = Ticker.__table__, TickerItem.__table__
@@ -77,9 +79,9 @@ EVERY_ITEM = (
     .order_by(TickerItem.id.desc())
 )
 
-_LINKS: tuple[tuple[type[TickerSection | TickerTag], str, Literal["sections", "tags"]], ...] = (
-    (TickerSection, "section_id", "sections"),
-    (TickerTag, "tag_id", "tags"),
+LINKS = RuleLinks(
+    RuleLink("sections", Section, TickerSection, "ticker_id", "section_id"),
+    RuleLink("tags", Tag, TickerTag, "ticker_id", "tag_id"),
 )
 
 
@@ -150,48 +152,23 @@ class Tickers:
         places = {(row.ticker_id, row.story_id): row.number for row in extra if row.kind == "place"}
         filed = {(row.kind, row.ticker_id, row.number, row.story_id) for row in extra}
         others = {row.story_id: row for row in extra}.values()
-        found: list[tuple[str, int, MatchRow]] = [(row.ticker_id, row.rule, row) for row in newest]
-        for id, rules in ((ticker.id, ticker.rules) for ticker in tickers):
-            for number, rule in enumerate(rules):
-                found += [(id, number, row) for row in others if _matches(row, id, number, rule, filed, now)]
+        found: list[tuple[str, int, MatchRow]] = [(row.owner, row.rule, row) for row in newest]
+        for ticker in tickers:
+            for number, rule in enumerate(ticker.rules):
+                matching = [row for row in others if _matches(row, ticker, number, rule, filed, now)]
+                found += [(ticker.id, number, row) for row in matching]
         return [RuleMatch(id, rule, places.get((id, row.story_id)), row) for id, rule, row in found]
 
     async def _newest(
         self, tickers: Sequence[TickerRow], more: Mapping[str, int], now: datetime
     ) -> Sequence[RuleMatchRow]:
-        """The newest matches of each rule, `max_items` of its ticker and `more`: rows of (ticker id, rule, article)."""
-        limits = {ticker.id: ticker.max_items + more.get(ticker.id, 0) for ticker in tickers}
-        rules = [(ticker, rule, Shape.of(content)) for ticker in tickers for rule, content in enumerate(ticker.rules)]
-        rows = await self._newest_of(rules, limits, now)
-        found = Counter((row.ticker_id, row.rule) for row in rows)
-        further = [
-            (ticker, rule, shape._replace(near=False))
-            for ticker, rule, shape in rules
-            if shape.near and found[ticker.id, rule] < limits[ticker.id]
+        """The newest matches of each rule, `max_items` of its ticker and `more`."""
+        draws = [
+            Draw(ticker.id, number, rule, ticker.language, ticker.max_items + more.get(ticker.id, 0))
+            for ticker in tickers
+            for number, rule in enumerate(ticker.rules)
         ]
-        if not further:
-            return rows
-        again = {(ticker.id, rule) for ticker, rule, _ in further}
-        kept = [row for row in rows if (row.ticker_id, row.rule) not in again]
-        return [*kept, *await self._newest_of(further, limits, now)]
-
-    async def _newest_of(
-        self, rules: Sequence[tuple[TickerRow, int, Shape]], limits: Mapping[str, int], now: datetime
-    ) -> Sequence[RuleMatchRow]:
-        """The newest articles that these rules match, up to the limit of each ticker."""
-        values: dict[str, object] = {"now": now, "ids": list(limits)}
-        for number, (ticker, rule, _) in enumerate(rules):
-            content = ticker.rules[rule]
-            values |= {
-                f"ticker{number}": ticker.id,
-                f"rule{number}": rule,
-                f"limit{number}": limits[ticker.id],
-                f"urgency{number}": content["urgency_max"],
-                f"since{number}": _since(content, now),
-            }
-        statement = newest_of(tuple(shape for _, _, shape in rules))
-        rows: Sequence[RuleMatchRow] = (await self.connection.execute(statement, values)).all()
-        return rows
+        return await drawn(self.connection, draws, STORY, now)
 
 
 class RuleMatch(NamedTuple):
@@ -213,24 +190,22 @@ def _composed(ticker: TickerRow, found: Sequence[ShownItem], left: datetime | No
     return ComposedTicker(items, changed_at, min(moments, default=None), articles)
 
 
-def _since(rule: RuleFields, now: datetime) -> datetime:
-    return now - timedelta(hours=rule["max_age_hours"] or 0)
-
-
 def _matches(
     row: MatchRow,
-    ticker_id: str,
+    ticker: TickerRow,
     number: int,
-    rule: RuleFields,
+    rule: TickerRule,
     filed: Container[object],
     now: datetime,
 ) -> bool:
-    """Whether a rule matches a row of `EXTRA_ARTICLES`; the same conditions as `_conditions` in `rules.py`."""
+    """Whether a rule matches a row of `EXTRA_ARTICLES`: the conditions of `app/placing/rules.py`."""
     return (
-        (not rule["sections"] or ("section", ticker_id, number, row.story_id) in filed)
-        and (not rule["tags"] or ("tag", ticker_id, number, row.story_id) in filed)
+        (not rule["sections"] or ("section", ticker.id, number, row.story_id) in filed)
+        and (not rule["tags"] or ("tag", ticker.id, number, row.story_id) in filed)
+        and (not rule.get("kinds") or row.story_kind in rule["kinds"])
+        and is_in_one(row.story_language, languages_of(rule, ticker.language))
         and (rule["urgency_max"] is None or row.story_urgency <= rule["urgency_max"])
-        and (rule["max_age_hours"] is None or row.story_published_at >= _since(rule, now))
+        and (rule["max_age_hours"] is None or row.story_published_at >= since(rule, now))
     )
 
 
@@ -300,25 +275,5 @@ class TickersToEdit:
             await self.session.execute(insert(TickerPlace), rows)
 
     async def link(self, ticker: Ticker) -> None:
-        """Stores the sections and tags that its rules name, so that foreign keys keep them."""
-        for link, column, name in _LINKS:
-            await self.session.execute(delete(link).where(link.ticker_id == ticker.id))
-            rows = [
-                {"ticker_id": ticker.id, "rule": rule, column: id}
-                for rule, content in enumerate(ticker.rules)
-                for id in content[name]
-            ]
-            if rows:
-                await self.session.execute(insert(link), rows)
-
-    async def names(self, ids: Sequence[str]) -> dict[str, str]:
-        """Slugs of all sections and tags that the rules of these tickers name, by id. One query."""
-        if not ids:
-            return {}
-        sections = select(TickerSection.section_id).where(TickerSection.ticker_id.in_(IDS))
-        tags = select(TickerTag.tag_id).where(TickerTag.ticker_id.in_(IDS))
-        both = union_all(
-            select(Section.id, Section.slug).where(Section.id.in_(sections)),
-            select(Tag.id, Tag.slug).where(Tag.id.in_(tags)),
-        )
-        return {row.id: row.slug for row in (await self.session.execute(both, {"ids": list(ids)})).all()}
+        """Stores the terms that its rules name."""
+        await LINKS.store(self.session, ticker.id, ticker.rules)

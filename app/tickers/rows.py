@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Protocol, TypedDict
+from typing import Protocol
+
+from app.placing.rules import RuleFields
 
 
-class RuleFields(TypedDict):
-    """A stored rule; sections and tags by id."""
+class TickerRule(RuleFields):
+    """A stored rule of a ticker."""
 
-    sections: list[str]
-    tags: list[str]
-    urgency_max: int | None
-    max_age_hours: int | None
     level: str | None
 
 
@@ -24,7 +22,7 @@ class TickerRow(Protocol):
     name: str
     language: str
     max_items: int
-    rules: list[RuleFields]
+    rules: list[TickerRule]
     version: int
     ordered_at: datetime | None
     updated_at: datetime
@@ -38,6 +36,7 @@ class ArticleLinkRow(Protocol):
     story_section: str | None
     story_text: str
     story_language: str
+    story_kind: str
     story_urgency: int
     story_published_at: datetime
     story_updated_at: datetime
@@ -52,18 +51,12 @@ class MatchRow(ArticleLinkRow, Protocol):
 class RuleMatchRow(MatchRow, Protocol):
     """An article that a rule matches."""
 
-    ticker_id: str
+    owner: str
+    """Id of the ticker."""
     rule: int
 
 
-class TimedItem(Protocol):
-    """What decides when an item is live."""
-
-    starts_at: datetime | None
-    expires_at: datetime | None
-
-
-class ItemRow(TimedItem, ArticleLinkRow, Protocol):
+class ItemRow(ArticleLinkRow, Protocol):
     """A manual item with its place in the desk's order and its article."""
 
     id: str
@@ -77,6 +70,8 @@ class ItemRow(TimedItem, ArticleLinkRow, Protocol):
     level_until: datetime | None
     pinned: int | None
     pinned_at: datetime | None
+    starts_at: datetime | None
+    expires_at: datetime | None
     created_at: datetime
     version: int
     place: int | None

@@ -24,6 +24,7 @@ from app.kit.schemas import (
     Warned,
     WebUrl,
 )
+from app.placing.schemas import RuleInput, RuleShown
 from app.terms.schemas import TermInput
 
 Level = Literal["flash", "bulletin", "urgent", "normal"]
@@ -34,15 +35,21 @@ MAX_ITEMS = 100
 MAX_STANDING = 200
 MAX_ORDERED = MAX_STANDING + MAX_ITEMS  # all of those, and as many drawn articles as a strip can show
 MAX_RULES = 5
-MAX_TERMS = 20
 LONG_TEXT = 100  # graphemes; agencies keep alerts shorter
 
 ItemText = Annotated[str, Line(300, low=0)]
-Terms = Annotated[list[TermName], Field(max_length=MAX_TERMS)]
 Position = Annotated[StrictInt, Field(ge=1, le=MAX_ITEMS)]
 ItemId = Annotated[str, Field(max_length=64)]
 
-RULE: JsonDict = {"sections": ["علوم-وصحة"], "tags": ["فلك"], "urgency_max": 5, "max_age_hours": 72, "level": None}
+RULE: JsonDict = {
+    "sections": ["علوم-وصحة"],
+    "tags": ["فلك"],
+    "kinds": [],
+    "languages": [],
+    "urgency_max": 5,
+    "max_age_hours": 72,
+    "level": None,
+}
 TICKER: JsonDict = {"name": "عاجل", "language": "ar", "max_items": 15, "rules": [RULE]}
 TEXT = "المرصد: الشهب تُرى الليلة بالعين المجرّدة"
 ITEM: JsonDict = {"text": TEXT, "level": "urgent", "expires_at": "2026-11-24T06:00:00Z"}
@@ -67,19 +74,11 @@ class TickerListQuery(CountedQuery):
     """Return only these fields and `id`, as `application/json; partial=true`."""
 
 
-class Rule(Input):
+class Rule(RuleInput):
     """Adds the newest articles that match all conditions; an empty list is no condition."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [RULE]})
 
-    sections: Terms = []
-    """Slugs or ids: any of these, their descendants included."""
-    tags: Terms = []
-    """Slugs or ids: any of these."""
-    urgency_max: Annotated[StrictInt | None, Field(ge=1, le=9)] = None
-    """At least this urgent: 1 is the most urgent."""
-    max_age_hours: Annotated[StrictInt | None, Field(ge=1, le=87_600)] = None
-    """Published at most this many hours ago."""
     level: Level | None = None
     """Level of the articles that it adds. Left out: from the urgency of each article."""
 
@@ -139,17 +138,11 @@ class OrderInput(Input):
     """Ids: every live item made by hand, once; also other items, and articles that a rule adds."""
 
 
-class RuleRead(Output):
+class RuleRead(RuleShown):
     """A rule as the desk sees it."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [RULE]})
 
-    sections: list[str]
-    """Slugs."""
-    tags: list[str]
-    """Slugs."""
-    urgency_max: int | None
-    max_age_hours: int | None
     level: Level | None
 
 

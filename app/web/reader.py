@@ -33,9 +33,9 @@ class Frame:
 
 @dataclass(frozen=True)
 class Slot:
-    """A named group of articles on the front, filled by a rule."""
+    """A named group of articles on the front, filled by a rule or by the desk."""
 
-    title: str
+    title: str | None
     url: str | None
     articles: list[Json]
 
@@ -60,7 +60,7 @@ class Reader:
     def __init__(self, api: PublicApi, settings: Settings) -> None:
         self.api, self.settings = api, settings
         self.language = settings.language
-        self._primary = settings.language.partition("-")[0]
+        self.primary = settings.language.partition("-")[0]
         self._display = settings.display or settings.language
         self._frame: Frame | None = None
 
@@ -85,7 +85,7 @@ class Reader:
         return next((one for one in own if one["items"]), next(iter(own), None))
 
     def _is_own(self, thing: Json) -> bool:
-        return str(thing["language"]).partition("-")[0] == self._primary
+        return str(thing["language"]).partition("-")[0] == self.primary
 
     async def articles(self, limit: int, **filters: str | None) -> Json:
         """A page of articles."""
@@ -93,13 +93,13 @@ class Reader:
 
     async def newest(self, cursor: str | None = None) -> Json:
         """The newest articles in the language of the site, or those after `cursor`."""
-        return await self.articles(FRONT_LENGTH, language=self._primary, cursor=cursor)
+        return await self.articles(FRONT_LENGTH, language=self.primary, cursor=cursor)
 
     async def front(self) -> Front:
         """The front, every article once."""
         sections = (await self.frame()).sections[:FRONT_SECTIONS]
         newest = await self.newest()
-        opinions = await self.articles(OPINIONS_LENGTH, language=self._primary, kind=OPINIONS)
+        opinions = await self.articles(OPINIONS_LENGTH, language=self.primary, kind=OPINIONS)
         found: list[Json] = newest["data"]
         opinion_ids = {one["id"] for one in opinions["data"]}
         news = [one for one in found if one["id"] not in opinion_ids]
@@ -117,7 +117,7 @@ class Reader:
         )
 
     async def _slot(self, section: Json, shown: set[str]) -> Slot:
-        found = await self.articles(SECTION_LENGTH + SPARE, section=section["id"], language=self._primary)
+        found = await self.articles(SECTION_LENGTH + SPARE, section=section["id"], language=self.primary)
         articles = [one for one in found["data"] if one["id"] not in shown][:SECTION_LENGTH]
         shown |= {one["id"] for one in articles}
         return Slot(section["name"], path_of(section["url"]), articles)

@@ -28,6 +28,7 @@ from app.text.locales import locale_of
 from app.text.messages import negotiate
 from app.web.form_post import CommentForm, receive_comment
 from app.web.pictures import Pictures, open_graph_image, policy_sources
+from app.web.placed import home_of, placed_front
 from app.web.public_api import Json, PublicApi
 from app.web.reader import Paths, Reader, flat, is_at, path_of
 from app.web.templating import HTML, content_security_policy, plain_page, render
@@ -41,6 +42,7 @@ LINKS = {
     "problems": "/problems",
 }
 SEARCH_PATH = "/search"
+FRONTS = {"front.html", "placed.html"}
 TERMS = {"section": "sections", "tag": "tags", "author": "authors"}  # as a filter, and in paths of the API
 LIST_LENGTH = 20
 PAGE_PROBLEMS = (NotFound, Gone, InvalidQuery, InvalidCursor)
@@ -64,6 +66,7 @@ def reader_pages(settings: Settings) -> list[ReaderPage]:
         ReaderPage("/", read_front),
         ReaderPage(SEARCH_PATH, read_search, ("q", "sort", "cursor")),
         ReaderPage(_route(settings.article_path), read_article, article),
+        ReaderPage(_route(settings.front_path), read_placed_front, ()),
         *(ReaderPage(_route(settings.paths[kind]), _term_page(kind)) for kind in TERMS),
         ReaderPage(_route(settings.preview_path), read_preview_page, ()),
     ]
@@ -143,7 +146,7 @@ async def page(request: Request, reader: Reader, template: str, **values: object
         shows=["pages", *reader.api.shows],
         headers=_headers(reader.settings),
         media_type=HTML,
-        seldom=template != "front.html",
+        seldom=template not in FRONTS,
     )
     return response if reader.api.is_cacheable else uncached(request, response)
 
@@ -200,13 +203,25 @@ async def read_links(request: Request) -> Response:
 
 
 async def read_front(request: Request) -> Response:
-    """The front; with `cursor` the articles before those of the front, newest first."""
+    """The front `home`, else one made of the newest; with `cursor` the articles before those, newest first."""
     reader = _reader(request)
     cursor = request.query_params.get("cursor")
     if cursor is not None:
         older = await reader.newest(cursor)
         return await page(request, reader, "older.html", articles=older["data"], older=older["page"]["next"])
+    if (home := await home_of(reader)) is not None:
+        return await page(request, reader, "placed.html", placed=home, is_home=True)
     return await page(request, reader, "front.html", front=await reader.front())
+
+
+async def read_placed_front(request: Request) -> Response:
+    """A front of the desk."""
+    reader = _reader(request)
+    front = await reader.api.get(f"/v1/fronts/{_name_in(request)}")
+    if not is_at(request.scope["path"], front["url"]):
+        return _moved(request, front["url"])
+    placed = await placed_front(reader, front["slug"])
+    return await page(request, reader, "placed.html", placed=placed, front=front, is_home=False)
 
 
 async def read_article(request: Request) -> Response:

@@ -22,7 +22,7 @@ HOSTILE = "<script>alert(1)</script> \u202eعكس\u202c 𝕌𝕟𝕚 \u200d👩�
 TOKENS = re.compile(r'"(since|next|previous|change_id)":"[^"]*"|(since|cursor)=[^"&>;]*|[0-9a-f]{8}-\d+')
 COLOURS = ("#aa0000", "#00aa00", "#0000aa", "#aaaa00")
 DESK = ["/v1/desk/articles?limit=100", "/v1/desk/comments?limit=100", "/v1/desk/tickers", "/v1/desk/staff"]
-DESK += ["/v1/desk/sections?limit=100", "/v1/desk/tokens"]
+DESK += ["/v1/desk/fronts", "/v1/desk/fronts/home", "/v1/desk/sections?limit=100", "/v1/desk/tokens"]
 
 
 async def public_answers(newsroom: Newsroom, urls: list[str]) -> dict[str, str]:

@@ -31,6 +31,8 @@ def addresses(history: History) -> list[str]:
         f"/v1/articles?ids={','.join(articles)}&count=true", "/v1/tickers", "/v1/tickers/عاجل", "/v1/tickers/ثان",
         "/v1/tickers/عاجل?include=article", "/v1/sections", "/v1/sections/علوم", "/v1/sections?count=true", "/v1/tags",
         "/v1/tags/فلك", "/v1/authors", "/v1/authors/ليلى", "/v1/site", "/v1/changes?limit=5&object=full",
+        "/v1/fronts", "/v1/fronts?language=ar", "/v1/fronts/home", "/v1/fronts/ثانية",
+        "/v1/fronts/home?fields=slots.items.url",
         f"/v1/comments/counts?articles={','.join(articles)}", "/v1/articles/عنوان-3", "/v1/articles/خبر-1",
     ]  # fmt: skip
     for article in articles:
@@ -118,8 +120,13 @@ async def test_a_write_invalidates_only_what_shows_it(newsroom: Newsroom) -> Non
         "list": "/v1/articles", "filed": "/v1/articles?section=طب", "changed": "/v1/articles?sort=-updated_at",
         "one": f"/v1/articles/{one['id']}", "other": f"/v1/articles/{other['id']}",
         "comments": f"/v1/articles/{one['id']}/comments", "sections": "/v1/sections", "tags": "/v1/tags",
-        "tickers": "/v1/tickers",
+        "tickers": "/v1/tickers", "front": "/v1/fronts/home", "other front": "/v1/fronts/other",
     }  # fmt: skip
+
+    slots = [{"name": "lead", "rule": {"sections": ["علوم"], "urgency_max": 5}}]
+    await newsroom.desk("PUT", "/fronts/home", {"name": "ه", "slots": slots})
+    slots = [{"name": "lead", "rule": {"tags": [(await newsroom.tag())["id"]]}}]
+    await newsroom.desk("PUT", "/fronts/other", {"name": "و", "slots": slots})
 
     async def forgotten_by(work: Any) -> set[str]:
         for url in urls.values():
@@ -135,12 +142,15 @@ async def test_a_write_invalidates_only_what_shows_it(newsroom: Newsroom) -> Non
     form = {"author_name": "س", "author_email": "s@example.com", "body": "تعليق"}
     said = (await newsroom.client.post(urls["comments"], json=form)).json()["comment"]["id"]
     assert await forgotten_by(newsroom.desk("POST", f"/comments/{said}/approve", {})) == {"one", "comments"}
-    assert await forgotten_by(newsroom.change(one, summary="جديد")) == {"list", "changed", "one", "comments"}
+    assert await forgotten_by(newsroom.change(one, summary="جديد")) == {"list", "changed", "one", "comments", "front"}
     one = (await newsroom.desk("GET", f"/articles/{one['id']}")).json()
-    assert await forgotten_by(newsroom.change(one, urgency=1)) >= {"list", "filed", "changed", "one"}
+    assert await forgotten_by(newsroom.change(one, urgency=1)) >= {"list", "filed", "changed", "one", "front"}
     assert await forgotten_by(newsroom.draft("مسودة", section="طب")) == set()
     assert await forgotten_by(newsroom.tag("لا-يحمله-خبر")) == set()
     renamed = newsroom.desk("PUT", "/sections/طب", {"name": "الطب"}, if_match='"1"')
     assert await forgotten_by(renamed) == {"list", "filed", "changed", "other", "sections", "tickers"}
     ticker = newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل"})
     assert await forgotten_by(ticker) == {"tickers"}
+    link = {"url": "https://example.org/", "headline": "رابط"}
+    slot = newsroom.desk("POST", "/fronts/other/slots/lead/items", link)
+    assert await forgotten_by(slot) == {"other front"}

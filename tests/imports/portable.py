@@ -175,4 +175,13 @@ async def some_of_everything(room: Newsroom) -> dict[str, Any]:
     item = (await room.desk("POST", "/tickers/عاجل/items", {"text": "المرصد يفتح أبوابه", "level": "flash"})).json()
     second = (await room.desk("POST", "/tickers/عاجل/items", {"article": english["id"], "pinned": 1})).json()
     await room.desk("PUT", "/tickers/عاجل/order", {"items": [second["id"], story["id"], item["id"]]}, if_match='"3"')
+    rule = {"tags": ["فلك"], "authors": ["ليلى"], "kinds": ["news"]}
+    front = {"name": "الرئيسية", "slots": [{"name": "lead", "max": 3}, {"name": "rest", "rule": rule}]}
+    await room.desk("PUT", "/fronts/old", {**front, "section": "علوم"})
+    await room.desk("PUT", "/fronts/old", {**front, "slug": "home"}, if_match="*")
+    items = [{"article": story["id"], "headline": "كلمتنا", "image": image}]
+    items += [{"url": "https://example.org/", "headline": "رابط"}]
+    await room.desk("PUT", "/fronts/home/slots/lead", {"items": items}, if_match="*")
+    await room.desk("PUT", "/fronts/home/draft/slots/lead", {"items": [{"article": english["id"]}]})
+    await room.desk("POST", "/fronts/home/draft/publish", {"at": "2100-01-01T00:00:00Z"})
     return {"story": story, "english": english, "first": first, "reply": reply, "item": item, "held": held}

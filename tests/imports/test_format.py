@@ -71,16 +71,21 @@ ELSEWHERE = {
     "comment_private": {"comment_id", "answered_id"},
     "tickers": {"max_items", "rules", "ordered_at"},
     "ticker_items": {"ticker_id", "article_id"},
+    "fronts": {"section_id", "public", "slots"},
+    "front_slots": {"front_id", "name", "version"},
+    "front_items": {"front_id", "slot", "position", "article_id"},
+    "front_drafts": {"front_id", "slots", "member_id"},
 }
 # Read in whole, or made again from lines.
 WHOLE = {
     *("slugs", "article_sections", "article_tags", "article_authors", "ticker_places", "ticker_sections"),
-    *("ticker_tags", "media_keys", "media_uses", "entry_authors"),
+    *("ticker_tags", "media_keys", "media_uses", "entry_authors", "front_sections", "front_tags", "front_authors"),
 }
 # Not of what people wrote: tokens, the audit, the log, the index, what a process remembers, what it has still to do.
 LEFT_OUT = {
     *("staff_tokens", "previews", "audit", "changes", "change_log", "consumers", "announced", "indexed", "headwords"),
     *("takedowns", "idempotency_keys", "flood_buckets", "counted_windows", "jobs"),
+    *("front_states", "front_compositions"),  # a safety net of some days; made again
 }
 NAMES = {
     "members": tables.MEMBER,
@@ -97,6 +102,9 @@ NAMES = {
     "comments": tables.COMMENT,
     "comment_private": tables.PRIVATE,
     "ticker_items": tables.ITEM,
+    "fronts": tables.TERM,
+    "front_items": tables.FRONT_ITEM,
+    "front_drafts": tables.FRONT_DRAFT,
 }
 
 

@@ -28,7 +28,7 @@ from tests import serving
 
 # Texts that anybody may read. A setting that is not here and takes any word must be `SECRET`.
 SHOWN = {
-    *("takedowns_file", "site_name", "article_path", "section_path", "tag_path", "author_path"),
+    *("takedowns_file", "site_name", "article_path", "section_path", "tag_path", "author_path", "front_path"),
     *("reader_ticker", "image_hosts", "desk_origins", "embed_hosts", "cache_tag_header"),
     *("comments_privacy_text", "comments_privacy_version"),
     *("media_store", "media_originals", "media_s3_region", "media_s3_access_key", "media_sizes"),
@@ -196,7 +196,7 @@ async def test_an_application_without_its_database_shows_none(form: logging.Form
     client = httpx.AsyncClient(transport=httpx.ASGITransport(app=app, raise_app_exceptions=False), base_url="http://n")
     token = {"authorization": "Bearer nsh_00000000000000000000000000000000000000"}
     with logged(form) as written:
-        paths = ("/readyz", "/v1/site", "/v1/articles", "/v1/articles?x=1", "/metrics", "/v1/desk/articles")
+        paths = ("/readyz", "/v1", "/v1/articles", "/v1/articles?x=1", "/metrics", "/v1/desk/articles")
         answers = [await client.get(path, headers=token) for path in paths]
         for answer in answers:
             assert_silent(answer.text + str(answer.headers))

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.anyio
 
 async def test_every_link_of_the_index_leads_somewhere(newsroom: Newsroom) -> None:
     links = (await newsroom.get("/v1")).json()["links"]
-    assert list(links) == ["site", "articles", "tickers", "search", "changes", "stream", "openapi", "docs"]
+    assert list(links) == ["site", "articles", "tickers", "fronts", "search", "changes", "stream", "openapi", "docs"]
     for name, url in links.items():
         path = urlsplit(url).path
         question = "?q=خبر" if name == "search" else ""

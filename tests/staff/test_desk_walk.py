@@ -20,6 +20,7 @@ from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
 
+LINK = {"url": "https://example.org/", "headline": "رابط"}
 NOBODY = "01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"
 EVERYONE = {"admin", "editor", "reporter", "moderator"}
 EDITORS = {"admin", "editor"}
@@ -30,6 +31,7 @@ MAY: list[tuple[str, set[str]]] = [
     (r"(list|read)_desk_(section|tag|author)s?", EVERYONE),
     (r"(put|delete)_(section|tag|author)", EDITORS),
     (r".*ticker.*", EDITORS),
+    (r".*front.*", EDITORS),
     (r".*comment.*", {"admin", "editor", "moderator"}),
     (r"set_live_coverage", EDITORS),
     (r".*entr(y|ies).*", {"admin", "editor", "reporter"}),
@@ -251,6 +253,63 @@ class Day:
         items = [item["id"] for item in (await self.desk("GET", "/tickers/strip")).json()["items"]]
         first = (await self.desk("POST", "/tickers/strip/items", {"text": "أول"})).json()["id"]
         return lambda: self.desk("PUT", "/tickers/strip/order", {"items": [*items, first]}, if_match="*")
+
+    async def front(self) -> str:
+        """A front with a slot, and an item in it."""
+        slug = f"front-{next(self.colours)}"
+        await self.desk("PUT", f"/fronts/{slug}", {"name": slug, "slots": [{"name": "lead"}]})
+        await self.desk("POST", f"/fronts/{slug}/slots/lead/items", LINK)
+        return f"/fronts/{slug}"
+
+    async def front_item(self) -> str:
+        url = await self.front()
+        item = (await self.desk("GET", url)).json()["slots"][0]["items"][0]
+        return f"{url}/slots/lead/items/{item['id']}"
+
+    async def front_draft(self) -> str:
+        url = await self.front()
+        await self.desk("PUT", f"{url}/draft/slots/lead", {"items": [LINK]})
+        return f"{url}/draft"
+
+    async def put_front(self) -> Any:
+        return lambda: self.put("fronts", "front")
+
+    async def delete_front(self) -> Any:
+        url = await self.front()
+        return lambda: self.desk("DELETE", url, if_match="*")
+
+    async def put_front_slot(self) -> Any:
+        url = await self.front()
+        return lambda: self.desk("PUT", f"{url}/slots/lead", {"items": []}, if_match="*")
+
+    async def create_front_item(self) -> Any:
+        url = await self.front()
+        return lambda: self.desk("POST", f"{url}/slots/lead/items", LINK)
+
+    async def update_front_item(self) -> Any:
+        url = await self.front_item()
+        return lambda: self.desk("PATCH", url, {"kicker": "غيره"}, if_match="*")
+
+    async def delete_front_item(self) -> Any:
+        url = await self.front_item()
+        return lambda: self.desk("DELETE", url, if_match="*")
+
+    async def put_front_draft_slot(self) -> Any:
+        url = await self.front()
+        return lambda: self.desk("PUT", f"{url}/draft/slots/lead", {"items": []})
+
+    async def publish_front_draft(self) -> Any:
+        url = await self.front_draft()
+        return lambda: self.desk("POST", f"{url}/publish", {})
+
+    async def delete_front_draft(self) -> Any:
+        url = await self.front_draft()
+        return lambda: self.desk("DELETE", url, if_match="*")
+
+    async def restore_front(self) -> Any:
+        url = await self.front()
+        state = (await self.desk("GET", f"{url}/history")).json()["data"][0]
+        return lambda: self.desk("POST", f"{url}/restore", {"state": state["id"]}, if_match="*")
 
     async def approve_comment(self, verb: str = "approve") -> Any:
         id = await self.comment()

@@ -102,6 +102,8 @@ async def delivered(newsroom: Newsroom) -> dict[Thing, dict[str, Any]]:
         found |= {(kind, one["id"]): one for one in await every(newsroom, f"/v1/{plural}")}
     for one in await every(newsroom, "/v1/tickers"):
         found["ticker", one["id"]] = one
+    for one in await every(newsroom, "/v1/fronts"):
+        found["front", one["id"]] = one
     for one in await every(newsroom, "/v1/articles"):
         found["article", one["id"]] = one
         for comment in await every(newsroom, f"/v1/articles/{one['id']}/comments"):

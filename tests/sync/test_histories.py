@@ -43,12 +43,19 @@ class History:
             await self.newsroom.author(slug)
         rules = [{"sections": ["علوم"], "max_age_hours": 3}, {"urgency_max": 3}]
         await self.newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل", "rules": rules, "max_items": 4})
+        slots = [
+            {"name": "lead", "max": 2},
+            {"name": "science", "max": 3, "rule": {"sections": ["علوم"], "max_age_hours": 2}},
+            {"name": "rest", "max": 3, "rule": {"languages": ["ar", "en"]}},
+        ]
+        await self.newsroom.desk("PUT", "/fronts/home", {"name": "الرئيسية", "slots": slots})
 
     async def step(self) -> None:
         steps = [
             *[self.write] * 3, *[self.publish] * 5, *[self.change] * 3, self.correct, self.unpublish,
             self.withdraw, self.reinstate, self.rename_term, self.move_section, self.put_item,
-            self.drop_item, self.switch_ticker, self.comment, self.comment, self.moderate, self.moderate,
+            self.drop_item, self.switch_ticker, *[self.place] * 3, self.switch_front, self.draft_front,
+            self.comment, self.comment, self.moderate, self.moderate,
             self.take_back, *[self.write_entry] * 5, self.change_entry, self.change_entry, self.drop_entry,
             self.set_live, self.cover, self.lock_up, self.show_picture, self.show_picture, self.describe_picture,
             self.describe_picture, self.withdraw_picture, self.work_off, self.show_in_entry,
@@ -249,6 +256,43 @@ class History:
             await self._desk("PUT", "/tickers/ثان", {"name": "ثان", "rules": rules}, match=None)
         else:
             await self._desk("DELETE", "/tickers/ثان")
+
+    def _placed(self) -> list[dict[str, Any]]:
+        """Some items of a slot."""
+        pick, items = self.random, []
+        for _ in range(pick.randrange(4)):
+            item: dict[str, Any] = {"url": "https://example.org/", "headline": f"رابط {pick.randrange(99)}"}
+            if self.articles and pick.random() < 0.7:
+                item = {"article": self._some(self.articles), "kicker": pick.choice([None, "عاجل"])}
+            if self.pictures and pick.random() < 0.3:
+                item["image"] = {"id": self._some(self.pictures)}
+            if pick.random() < 0.4:
+                start, end = sorted(pick.sample(range(-5, 60), 2))
+                item["starts_at"] = clock.written(clock.now() + timedelta(minutes=start))
+                item["expires_at"] = clock.written(clock.now() + timedelta(minutes=max(end, 1)))
+            items.append(item)
+        return items
+
+    async def place(self) -> None:
+        slot = self.random.choice(["lead", "science", "rest"])
+        await self._desk("PUT", f"/fronts/home/slots/{slot}", {"items": self._placed()})
+
+    async def draft_front(self) -> None:
+        match = "*" if self.random.random() < 0.5 else None
+        slot = self.random.choice(["lead", "rest"])
+        await self._desk("PUT", f"/fronts/home/draft/slots/{slot}", {"items": self._placed()}, match=match)
+        at = clock.written(clock.now() + timedelta(minutes=self.random.randrange(-5, 30)))
+        await self._desk("POST", "/fronts/home/draft/publish", {"at": at}, match=None)
+
+    async def switch_front(self) -> None:
+        pick = self.random
+        if pick.random() < 0.7:
+            section = pick.choice([None, *SECTIONS])
+            body: dict[str, Any] = {"name": "ثانية", "section": section, "public": pick.random() < 0.7}
+            body["slots"] = [{"name": "only", "max": 4, "rule": {"tags": [pick.choice(TAGS)]}}]
+            await self._desk("PUT", "/fronts/ثانية", body, match=pick.choice([None, "*"]))
+        else:
+            await self._desk("DELETE", "/fronts/ثانية")
 
     async def comment(self) -> None:
         parent = self._some(self.comments)

@@ -154,9 +154,10 @@ async def test_rules_are_kept_by_id_and_shown_by_slug(newsroom: Newsroom) -> Non
     await newsroom.tag("صور")
     rules = [{"sections": [section["id"]], "tags": ["صور"], "max_age_hours": 5}, {"level": "urgent"}]
     ticker = await put_ticker(newsroom, rules=rules)
+    no_more: dict[str, Any] = {"kinds": [], "languages": []}
     assert ticker["rules"] == [
-        {"sections": ["علوم"], "tags": ["صور"], "urgency_max": None, "max_age_hours": 5, "level": None},
-        {"sections": [], "tags": [], "urgency_max": None, "max_age_hours": None, "level": "urgent"},
+        {**no_more, "sections": ["علوم"], "tags": ["صور"], "urgency_max": None, "max_age_hours": 5, "level": None},
+        {**no_more, "sections": [], "tags": [], "urgency_max": None, "max_age_hours": None, "level": "urgent"},
     ]
     await newsroom.desk("PUT", "/sections/علوم", {"name": "علوم", "slug": "علم"}, if_match='"1"')
     found = (await newsroom.desk("GET", f"/tickers/{SLUG}")).json()

@@ -1,0 +1,1 @@
+"""Fronts: what stands where on a page, placed by hand or drawn by rules."""
