@@ -113,6 +113,12 @@ PROPERTIES = {
     "DeskTicker.items": "All items made by hand: live ones in their order, then scheduled, hidden and expired ones.",
     "kind": "Kind of the article. More kinds may be added.",
     "Correction.kind": "Kind of the correction. More kinds may be added.",
+    "CorrectionInput.kind": "Kind of the correction.",
+    **{
+        f"{name}.kind": "Kind of the entry."
+        for name in ("Image", "ImageInput", "ImageUpdate", "Video", "VideoInput", "Audio", "AudioInput")
+    },
+    "TrackInput.kind": "What it is for, in HTML's words.",
     "label": "Label for people, in the language of the form.",
     "Token.label": "What the token is for.",
     "TokenCreated.label": "What the token is for.",

@@ -12,6 +12,7 @@ from app.articles.schemas import ArticleUpdate
 from app.kit.errors import Fault
 from app.media.desk_repository import Use
 from app.media.models import Media
+from app.media.shown import repeated_of
 from app.media.shown_schemas import ImageInput, MediaEntryInput
 from app.text.blocks import Block
 from app.text.figures import LibraryWords
@@ -35,8 +36,6 @@ OF_THE_FILE = frozenset({"url", "width", "height"})
 CAPTIONS = frozenset({"captions", "subtitles"})
 """Tracks by which a video can be followed without its sound."""
 UNSAID = (None, "", False)
-OF_THE_LIBRARY = ("alt", "credit", "focal_point")
-"""Members that the library says where the use does not."""
 
 
 def named_in(fields: ArticleUpdate, given: Collection[str], body: str) -> set[str]:
@@ -86,14 +85,9 @@ def _is_another(present: Mapping[str, Any], changes: Mapping[str, Any]) -> bool:
 
 def stored_image(image: Mapping[str, Any], library: Mapping[str, Media], language: str) -> dict[str, Any]:
     """A use as it is stored: without what it does not say, and of a picture of the library without what the library
-    says.
-
-    An answer that is sent back repeats the library's words: kept here, they would not follow its changes.
-    """
+    says."""
     media = library.get(image.get("id") or "")
-    same = {name for name in OF_THE_LIBRARY if media is not None and image.get(name) == getattr(media, name)}
-    if media is not None and not is_same_language(media.language, language):
-        same.discard("alt")
+    same = set() if media is None else repeated_of(image, media, language)
     ignored = same | {"kind"} | (OF_THE_FILE if image.get("id") else set())
     return {name: value for name, value in image.items() if value not in UNSAID and name not in ignored}
 

@@ -72,11 +72,12 @@ def uncached(request: Request, response: Response) -> Response:
 
 
 def _tag_line(tags: Sequence[str]) -> str:
-    """The cache tag header, up to `MAX_TAGS_BYTES`. A longer list is cut and ends with `crowded`, which is purged with
-    every renamed term."""
+    """The cache tag header, up to `MAX_TAGS_BYTES`. Of a longer list the tags of collections come first, which purge
+    more; it is cut and ends with `crowded`, which is purged where one of the tags that are left out may be."""
     line = ",".join(tags)
-    if len(line) <= MAX_TAGS_BYTES:
+    if len(line) <= MAX_TAGS_BYTES and CROWDED not in tags:  # a page repeats the tags of answers that were cut
         return line
+    line = ",".join(sorted((tag for tag in tags if tag != CROWDED), key=lambda tag: ":" in tag)) + ","
     return line[: line.rindex(",", 0, MAX_TAGS_BYTES - len(CROWDED))] + f",{CROWDED}"
 
 

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes.pending import PendingChange, pending_changes, record_change
 from app.jobs.queue import enqueue
 from app.kit import clock
+from app.kit.caching import CROWDED
 from app.media.desk_repository import ARTICLES, KIND, users
 from app.media.models import Media
 
@@ -20,8 +21,10 @@ REMOVE = "media.remove"
 
 
 def tell_media_change(session: AsyncSession, id: str, version: int, *, is_withdrawn: bool = False) -> None:
-    """Record a change of a picture in the log; its cache tag invalidates the answers that show it."""
-    record_change(session, PendingChange(CHANGED, id, tags={f"media:{id}"}, tombstone=is_withdrawn, version=version))
+    """Record a change of a picture in the log; its cache tag invalidates the answers that show it, `CROWDED` the copies
+    of those whose header had no room for the tag."""
+    tags = {f"media:{id}", CROWDED}
+    record_change(session, PendingChange(CHANGED, id, tags=tags, tombstone=is_withdrawn, version=version))
 
 
 async def record_media_change(

@@ -26,6 +26,8 @@ from app.text.pictures import ShownPicture
 PREFERRED_WIDTH = 1280  # pixels: `url` of an image is the widest JPEG or PNG up to it
 IN_LISTS = frozenset({"w320", "w640", "w1280", "wide-640"})  # in WebP only: what a list shows
 CACHED_TEXTS = 8192
+OF_THE_LIBRARY = ("alt", "credit", "focal_point")
+"""Members of a use that the library says where the use does not."""
 STANDING = Media.withdrawn_at.is_(None) & Media.deleted_at.is_(None)
 """Pictures that may be shown."""
 
@@ -196,6 +198,15 @@ def alt_of(use: Mapping[str, Any], picture: Picture, language: str) -> str:
         return ""
     own = picture.alt if is_same_language(picture.language, language) else None
     return use.get("alt") or own or ""
+
+
+def repeated_of(use: Mapping[str, Any], media: Media, language: str) -> set[str]:
+    """Members of a use that say the same as the library, as those of an answer do that is sent back.
+
+    They are not stored: kept there, they would not follow a change of the library. `language` is that of the thing.
+    """
+    same = {name for name in OF_THE_LIBRARY if use.get(name) == getattr(media, name)}
+    return same if is_same_language(media.language, language) else same - {"alt"}
 
 
 def shown_in_body(picture: Picture, settings: Settings) -> ShownPicture:

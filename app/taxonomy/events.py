@@ -17,6 +17,7 @@ from app.articles.models import Article, ArticleAuthor
 from app.articles.repository import visible
 from app.changes.last_published import forget_last_published, keep_last_published, last_published
 from app.changes.pending import PendingChange, PendingChanges, Thing, record_change
+from app.kit.caching import CROWDED
 from app.sections.repository import lines_of
 from app.settings import Settings
 from app.taxonomy.repository import Taxonomy
@@ -96,7 +97,7 @@ def _change(
     return PendingChange(
         f"{filing.kind.noun}.changed",
         id,
-        tags={f"{filing.kind.noun}:{id}", filing.kind.plural, "articles", LISTS, "tickers", "crowded"},
+        tags={f"{filing.kind.noun}:{id}", filing.kind.plural, "articles", LISTS, "tickers", CROWDED},
         tombstone=row is None,
         version=None if row is None else row.version,
         sections=sections,

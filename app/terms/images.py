@@ -8,7 +8,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.kit.errors import Fault
 from app.media.desk_repository import MediaToEdit, Use, store_uses
-from app.media.shown import image_of, read_pictures
+from app.media.models import Media
+from app.media.shown import image_of, read_pictures, repeated_of
 from app.settings import Settings
 from app.terms.models import Term
 from app.terms.schemas import TermImageInput
@@ -31,7 +32,7 @@ async def use_image(
     session: AsyncSession, term: Term, place: str, former: Stored, image: TermImageInput | None
 ) -> Stored:
     """The image as it is stored at `place` of a term, in place of the `former` one; stores its use of the library."""
-    stored = _stored(image) if image else None
+    stored = await _stored(session, image, term.language) if image else None
     await store_uses(session, term.kind, term.id, _uses(place, former), _uses(place, stored))
     return stored
 
@@ -45,9 +46,13 @@ def shown_image(stored: Any, pictures: str | None, language: str, settings: Sett
     return image and {name: image[name] for name in SHOWN}
 
 
-def _stored(image: TermImageInput) -> dict[str, object]:
-    """Of a picture of the library only its id and the words of this use."""
-    return {"id": image.id, "alt": image.alt} if image.id else {"url": image.url, "alt": image.alt}
+async def _stored(session: AsyncSession, image: TermImageInput, language: str) -> dict[str, object]:
+    """Of a picture of the library only its id and the words of this use that are not the library's."""
+    if not image.id:
+        return {"url": image.url, "alt": image.alt or ""}
+    use: dict[str, object] = {"id": image.id, "alt": image.alt or ""}
+    media = await session.get_one(Media, image.id)
+    return {**use, "alt": ""} if "alt" in repeated_of(use, media, language) else use
 
 
 def _uses(place: str, stored: Stored) -> set[Use]:

@@ -57,8 +57,8 @@ class TermImageInput(Input):
     """Of a picture of the library."""
     url: Annotated[WebUrl | None, Field(validate_default=True)] = None
     """Of an image that somebody else hosts; required where there is no `id`."""
-    alt: Alt = ""
-    """Empty: the library's, where that is in the language of the thing."""
+    alt: Alt | None = ""
+    """Empty or null: the library's, where that is in the language of the thing."""
 
     @field_validator("url")
     @classmethod

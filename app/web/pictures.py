@@ -107,7 +107,8 @@ class Pictures:
     def is_allowed(self, url: str) -> bool:
         """Whether the policy lets the page load it: a picture, a film, a sound or a text track."""
         address = urlsplit(url)
-        return self._is_ours(url) or (address.scheme == "https" and address.hostname in self._hosts)
+        # With its port: a source of the policy without one allows the default port alone.
+        return self._is_ours(url) or (address.scheme == "https" and address.netloc.lower() in self._hosts)
 
     def tracks(self, recording: Json) -> list[Json]:
         """Those tracks of a video or sound that the page may load."""

@@ -177,7 +177,8 @@ def _in_words(settings: Settings, moment: str) -> FormattedMoment:
 
 def _headers(settings: Settings, *, scripts: bool = True) -> dict[str, str]:
     images = policy_sources(settings)
-    frames = " ".join(f"https://{host}" for host in settings.embed_hosts) or "'none'"
+    # Subdomains too, as bodies take them.
+    frames = " ".join(f"https://{host} https://*.{host}" for host in settings.embed_hosts) or "'none'"
     policy = content_security_policy(images, f"; media-src 'self'{images}; frame-src {frames}", scripts=scripts)
     headers = {"Content-Security-Policy": policy, "Content-Language": settings.language}
     if urlsplit(settings.site_url).netloc != urlsplit(settings.api_url).netloc:

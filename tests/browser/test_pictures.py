@@ -185,3 +185,18 @@ def test_the_words_of_a_picture_that_failed_stand_on_the_page(page: Page, desk: 
     expect(hero.get_by_role("img")).to_have_attribute("alt", "قبّة مرصد بيضاء فوق تلال داكنة تحت سماء تعجّ بالنجوم")
     page.evaluate("0")
     faults.clear()  # each picture has failed
+
+
+@narrow
+@both_languages
+def test_the_poster_of_what_does_not_play_here_is_seen_whole(page: Page, desk: Desk) -> None:
+    lead = article_of(desk, desk.language)["lead_image"]
+    video = {"kind": "video", "url": "https://films.example/dome.mp4", "poster": {"id": lead["id"], "alt": lead["alt"]}}
+    draft = desk.send("POST", "/articles", {"headline": "x", "language": desk.language, "media": [video]})
+    preview = desk.send("POST", f"/articles/{draft['id']}/previews", {})
+    page.goto(f"/preview/{preview['token']}")
+    box = page.locator(".recording img").bounding_box()
+    assert box
+    assert box["width"] <= 390
+    assert box["width"] / box["height"] == pytest.approx(lead["width"] / lead["height"], rel=0.02)
+    assert_fits(page)

@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from app.changes.purging import Refused
 from app.settings import read
+from tests.media.library import undecoded_picture
 from tests.newsroom import Newsroom, beside
 
 
@@ -173,3 +175,30 @@ async def test_metrics_are_for_this_machine_or_for_who_has_the_token(newsroom: N
     await newsroom.get("/metrics", 403, headers=outside)
     await newsroom.get("/metrics", 403, headers={**outside, "authorization": "Bearer wrong"})
     await newsroom.get("/metrics", 200, headers={**outside, "authorization": "Bearer a-long-token-for-metrics"})
+
+
+async def test_pages_whose_tags_do_not_fit_are_purged_with_every_list_and_every_picture_that_they_show(
+    newsroom: Newsroom,
+) -> None:
+    """The images of sections alone fill the header of every page that has the menu of sections."""
+    pictures = [await undecoded_picture(newsroom) for _ in range(26)]
+    for number, picture in enumerate(pictures):
+        await newsroom.section(f"قسم {number}", image={"id": picture})
+        article = await newsroom.published(f"خبر {number}", section=f"قسم-{number}", lead_image={"id": picture})
+    item = {"article": article["id"]}
+    await newsroom.desk("PUT", "/tickers/عاجل", {"name": "عاجل"}, expect=201)
+    for _ in range(3):
+        await newsroom.desk("POST", "/tickers/عاجل/items", {**item, "text": "نبأ"}, expect=201)
+    path = urlsplit(article["url"]).path
+    shown = {page: (await newsroom.get(page)).headers["cache-tag"] for page in ("/", path, "/v1/sections?limit=100")}
+    for page, line in shown.items():
+        assert len(line) <= 1000, page
+        assert line.split(",").count("crowded") == 1, page
+        assert line.endswith(",crowded"), page
+    assert {"pages", "sections", "tickers", "articles"} <= set(shown["/"].split(","))
+    assert f"article:{article['id']}" in shown[path].split(",")
+    async with listening() as cdn, started(newsroom, purge_url=cdn.address) as room:
+        await room.desk("PATCH", f"/media/{pictures[0]}", {"alt": "قرص"}, if_match="*")
+        await room.app.state.tail.catch_up()
+        await room.app.state.consumers["purge"].turn()
+        assert {f"media:{pictures[0]}", "crowded"} <= cdn.tags

@@ -259,6 +259,12 @@ def test_every_property_is_described() -> None:
     assert not [where for where, property in found.items() if not is_described(property)]
 
 
+def test_only_the_kind_of_an_article_is_described_as_one() -> None:
+    said = "Kind of the article."
+    found = {name for name, _, property in properties() if property.get("description", "").startswith(said)}
+    assert found == {"Article", "ArticlePreview", "ArticleSummary", "DeskArticle", "DeskArticleSummary"}
+
+
 def properties() -> Iterator[tuple[str, str, dict[str, Any]]]:
     for name, schema in DOCUMENT["components"]["schemas"].items():
         for field, property in schema.get("properties", {}).items():

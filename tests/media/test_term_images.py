@@ -132,3 +132,33 @@ async def test_a_picture_of_a_section_is_told_where_an_article_stands_anywhere_b
         await media.change(made, alt="قرص")
     told = [one for one in (await changes(media, since))["data"] if one["resource"] == "media"]
     assert [one["id"] for one in told] == [above["id"]]
+
+
+async def test_an_image_that_was_read_and_sent_back_still_follows_the_library(media: MediaDesk, kind: Kind) -> None:
+    made = await media.upload(alt="قرص")
+    first = await kind.put(media, {"id": made["id"]})
+    again = await kind.put(media, first[kind.place])
+    assert again["version"] == first["version"]
+    made = await media.change(made, alt="قرص الشمس")
+    assert (await media.room.desk("GET", f"/{kind.plural}/ليلى")).json()[kind.place]["alt"] == "قرص الشمس"
+    own = await kind.put(media, {"id": made["id"], "alt": "وجه"})
+    await media.change(made, alt="قمر")
+    assert (await kind.put(media, own[kind.place]))[kind.place]["alt"] == "وجه"
+
+
+async def test_words_in_another_language_than_the_librarys_stay_with_the_image(media: MediaDesk, kind: Kind) -> None:
+    """Their text may be the same: a name, an acronym."""
+    made = await media.upload(alt="NASA", language="en")
+    await kind.put(media, {"id": made["id"], "alt": "NASA"})
+    await media.change(made, alt="A disc")
+    assert (await media.room.desk("GET", f"/{kind.plural}/ليلى")).json()[kind.place]["alt"] == "NASA"
+
+
+@pytest.mark.parametrize("alt", ["", None])
+async def test_an_image_without_words_of_its_own_has_the_librarys(
+    media: MediaDesk, kind: Kind, alt: str | None
+) -> None:
+    made = await media.upload(alt="قرص")
+    assert (await kind.put(media, {"id": made["id"], "alt": alt}))[kind.place]["alt"] == "قرص"
+    elsewhere = {"url": "https://images.example/a.jpg", "alt": alt}
+    assert (await kind.put(media, elsewhere))[kind.place]["alt"] == ""

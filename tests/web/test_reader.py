@@ -362,3 +362,11 @@ async def test_the_reader_page_can_be_switched_off(migrated_file: Path, tmp_path
         assert "The site" in (await room.get("/?language=en")).text
         missing = await room.get(path_of(article), 404)
         assert missing.headers["content-type"].startswith("application/problem+json")
+
+
+async def test_the_policy_allows_the_frames_that_a_body_may_have_also_of_subdomains(newsroom: Newsroom) -> None:
+    newsroom.set(embed_hosts=("films.example",))
+    article = await newsroom.published(body='<p>متن</p><iframe src="https://player.films.example/1"></iframe>')
+    answer = await newsroom.get(urlsplit(article["url"]).path)
+    assert 'data-embed="https://player.films.example/1"' in answer.text
+    assert "frame-src https://films.example https://*.films.example" in answer.headers["content-security-policy"]

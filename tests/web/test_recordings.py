@@ -53,6 +53,18 @@ async def test_a_video_of_another_host_is_a_link(newsroom: Newsroom) -> None:
     assert '<a href="https://films.example/dome.mp4" rel="noopener noreferrer nofollow">فيديو</a>' in shown
 
 
+async def test_what_another_port_serves_is_a_link_unless_the_setting_names_the_port(newsroom: Newsroom) -> None:
+    """A source of the policy without a port allows no other than 443."""
+    elsewhere = {**VIDEO, "url": "https://Films.example:8443/dome.mp4", "poster": None, "tracks": []}
+    newsroom.set(image_hosts=("films.example",))
+    (shown,), _ = await figures(newsroom, elsewhere)
+    assert "<video" not in shown
+    newsroom.set(image_hosts=("films.example:8443",))
+    (shown,), policy = await figures(newsroom, elsewhere)
+    assert "media-src 'self' https://films.example:8443;" in policy
+    assert "<video" in shown
+
+
 async def test_a_sound_shows_its_poster_beside_the_player(newsroom: Newsroom) -> None:
     newsroom.set(image_hosts=("films.example",))
     sound = {"kind": "audio", "url": "https://films.example/talk.mp3", "poster": VIDEO["poster"]}
