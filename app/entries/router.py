@@ -120,7 +120,7 @@ async def read_article_jsonld(request: Request, slug: ArticlePath, _: NoParamete
     return deliver(
         request,
         written_for_script(jsonld_of(whole, settings, updates)),
-        tags=[*article_tags(row, related), *_tags(row.id, entries)],
+        tags=[*article_tags(row, related), *(_tags(row.id, entries) if entries else ())],
         modified=last_change(row, related),
         media_type=MEDIA_TYPE,
     )

@@ -49,13 +49,12 @@ class FrontView(NamedTuple):
     """Its own."""
 
     def media_tags(self) -> list[str]:
-        """Cache tags of all pictures that it shows."""
-        shown = {item["article"] for slot in self.slots for item in slot["items"]}
-        found = [*self.pictures]
-        for id, row in self.articles.items():
-            if id in shown:
-                found += read_pictures(row.pictures)
-        return [f"media:{id}" for id in dict.fromkeys(found)]
+        """Cache tags of all pictures that it shows; those of drafts and of items that wait are nobody's business."""
+        items = [item for slot in self.slots for item in _shown(slot, self)]
+        own = [item["image"]["id"] for item in items if item["image"] and item["image"].get("id") in self.pictures]
+        articles = [self.articles[item["article"]] for item in items if item["article"]]
+        of_articles = [id for row in articles for id in read_pictures(row.pictures)]
+        return list(dict.fromkeys(f"media:{id}" for id in (*own, *of_articles)))
 
 
 def front_summary_of(row: ShownRow, settings: Settings) -> dict[str, object]:

@@ -15,6 +15,7 @@ from app.articles.models import Article
 from app.articles.repository import visible
 from app.articles.shapes import whole_of
 from app.comments import router as comments
+from app.entries import router as entries
 from app.kit import clock
 from app.kit.fast_route import FastRoute
 from app.kit.paging import Key, Paged
@@ -289,7 +290,11 @@ async def test_what_is_written_as_it_stands_is_held_to_its_schema_here(
 
 def test_the_hot_routes_are_fast_routes() -> None:
     """No other test fails if a new kind of parameter makes them ordinary FastAPI routes."""
-    reads = [route for route in (*router.router.routes, *tickers.router.routes) if isinstance(route, Route)]
+    reads = [
+        route
+        for route in (*router.router.routes, *entries.articles.routes, *tickers.router.routes)
+        if isinstance(route, Route)
+    ]
     others = [route for route in (*desk.routes, *comments.router.routes) if isinstance(route, Route)]
     writes = [route for route in others if route.name in {"update_article", "create_comment"}]
     routes = reads + writes
