@@ -287,6 +287,8 @@ async def test_a_database_that_is_not_empty_is_refused_and_stays(
 SINCE = {
     *("takedowns", "jobs", "media", "media_files", "media_keys", "media_uses", "previews"),
     *("entries", "entry_authors", "entry_revisions"),
+    *("fronts", "front_slots", "front_items", "front_sections", "front_tags", "front_authors"),
+    *("front_drafts", "front_states", "front_compositions"),
 }
 
 

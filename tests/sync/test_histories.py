@@ -55,7 +55,7 @@ class History:
             *[self.write] * 3, *[self.publish] * 5, *[self.change] * 3, self.correct, self.unpublish,
             self.withdraw, self.reinstate, self.rename_term, self.move_section, self.put_item,
             self.drop_item, self.switch_ticker, *[self.place] * 3, self.switch_front, self.draft_front,
-            self.comment, self.comment, self.moderate, self.moderate,
+            *[self.comment] * 4, self.moderate, self.moderate,
             self.take_back, *[self.write_entry] * 5, self.change_entry, self.change_entry, self.drop_entry,
             self.set_live, self.cover, self.lock_up, self.show_picture, self.show_picture, self.describe_picture,
             self.describe_picture, self.withdraw_picture, self.work_off, self.show_in_entry,
