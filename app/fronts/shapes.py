@@ -49,9 +49,10 @@ class FrontView(NamedTuple):
     """Its own."""
 
     def media_tags(self) -> list[str]:
-        """Cache tags of all pictures that it shows."""
-        shown = {item["article"] for slot in self.slots for item in slot["items"]}
-        found = [*self.pictures]
+        """Cache tags of all pictures that it shows: none of a draft, or of an item that waits."""
+        items = [item for slot in self.slots for item in slot["items"]]
+        shown = {item["article"] for item in items}
+        found = [item["image"]["id"] for item in items if item["image"] and item["image"].get("id")]
         for id, row in self.articles.items():
             if id in shown:
                 found += read_pictures(row.pictures)
