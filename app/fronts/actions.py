@@ -121,7 +121,7 @@ FRONTS = TermKind(KIND, PLURAL, Front, _public, _fill)
 async def put_front(work: Work, slug: str, body: FrontInput, expected: Expected) -> tuple[Front, bool]:
     """Creates or replaces a front; what stands in its slots stays, but for slots that are left out."""
     fronts = FrontsToEdit(work.session)
-    await fronts.lock_slots(slug)
+    await _lock_whole(work, fronts, slug)
     front, made = await put_term(work, FRONTS, slug, body, expected)
     await fronts.lay_out(front)
     await LINKS.store(work.session, front.id, [slot["rule"] for slot in front.slots])
@@ -131,8 +131,16 @@ async def put_front(work: Work, slug: str, body: FrontInput, expected: Expected)
 
 async def delete_front(work: Work, slug: str, expected: Expected) -> None:
     """Deletes a front with all that stands on it."""
-    await FrontsToEdit(work.session).lock_slots(slug)
+    await _lock_whole(work, FrontsToEdit(work.session), slug)
     await delete_term(work, FRONTS, slug, expected)
+
+
+async def _lock_whole(work: Work, fronts: FrontsToEdit, slug: str) -> None:
+    """Locks the draft and all slots of a front, if there is one. A draft whose time has come is published first."""
+    id = await fronts.id_at(slug)
+    if id is not None:
+        await publish_due(work.session, work.now, id)
+        await fronts.lock_slots(id)
 
 
 async def put_slot(work: Work, slug: str, name: str, body: SlotItemsInput, expected: Expected) -> SlotEdit:
@@ -243,6 +251,8 @@ async def put_draft_slot(work: Work, slug: str, name: str, body: SlotItemsInput,
     else:
         expected.require(draft.version)
     slot = await fronts.slot(front, name)
+    if draft is None:
+        await _require_no_draft(fronts, front, expected)
     known_items = (await fronts.items(front.id, name)).get(name, [])
     if draft is not None and name in draft.slots:
         known_items += [HandItem.of_json(one) for one in draft.slots[name]["items"]]
@@ -253,6 +263,14 @@ async def put_draft_slot(work: Work, slug: str, name: str, body: SlotItemsInput,
     await _save_draft(work, fronts, draft, is_new)
     await work.record("front.draft_put", KIND, front.id, slot=name, version=draft.version)
     return DraftEdit(front, draft, is_new, warnings)
+
+
+async def _require_no_draft(fronts: FrontsToEdit, front: Front, expected: Expected) -> None:
+    """Locks the front, so that of two who begin a draft at once the second one is told of the first."""
+    await fronts.locked(front)
+    other = await fronts.draft(front.id)
+    if other is not None:
+        expected.require(other.version)
 
 
 def _new_draft(work: Work, front: Front) -> FrontDraft:
@@ -326,35 +344,51 @@ async def restore_state(
     fronts = FrontsToEdit(work.session)
     front = await fronts.require(slug, "/restore")
     await publish_due(work.session, work.now, front.id)
-    await fronts.slots(front.id)
+    await fronts.lock_slots(front.id)
     front = await fronts.locked(front)
     expected.require(front.version)
     state = await fronts.state(front, id)
     if state is None:
         raise InvalidBody(errors=[Fault("not_found", pointer="/state", params={"value": id})])
-    front.slots = await _with_known_terms(work.session, state.content["slots"])
+    front.slots, without = await _with_known_terms(work.session, state.content["slots"])
     front.version, front.updated_at = front.version + 1, work.now
     await work.session.flush()
     await fronts.lay_out(front)
     await LINKS.store(work.session, front.id, [slot["rule"] for slot in front.slots])
-    warnings = await _fill_from(fronts, front, state.content["items"])
+    warnings = [*without, *await _fill_from(fronts, front, state.content["items"])]
     await fronts.keep_state(front, member_of(work), "restore", work.now)
     pending_changes(work.session).touched.add((KIND, front.id))
     await work.record("front.restore", KIND, front.id, state=state.id, version=front.version)
     return front, warnings
 
 
-async def _with_known_terms(session: AsyncSession, slots: Sequence[SlotFields]) -> list[SlotFields]:
-    """The slots with rules that name only terms that are still there."""
+async def _with_known_terms(
+    session: AsyncSession, slots: Sequence[SlotFields]
+) -> tuple[list[SlotFields], list[dict[str, object]]]:
+    """The slots with rules that name only terms that are still there, and a warning for each rule that lost one.
+
+    A rule of whose tags none is left is left out: without the condition it would draw every article.
+    """
     found: list[SlotFields] = []
+    warnings: list[dict[str, object]] = []
     for slot in slots:
-        rule = slot["rule"]
-        if rule is not None:
-            lists = cast(dict[str, Any], rule)
-            there = {link.field: list(await known(session, link.model, lists[link.field])) for link in LINKS.links}
-            rule = cast(RuleFields, {**lists, **there})
+        rule = slot["rule"] and await _rule_of_known(session, slot["rule"])
         found.append({**slot, "rule": rule})
-    return found
+        if rule != slot["rule"]:
+            warnings.append({"code": "not_restored", "field": slot["name"], "value": "rule"})
+    return found, warnings
+
+
+async def _rule_of_known(session: AsyncSession, rule: RuleFields) -> RuleFields | None:
+    fields = cast(dict[str, Any], rule)
+    there: dict[str, list[str]] = {}
+    for link in LINKS.links:
+        wanted = fields.get(link.field, [])
+        names = await known(session, link.model, wanted)
+        there[link.field] = [id for id in wanted if id in names]
+        if wanted and not there[link.field]:
+            return None
+    return cast(RuleFields, {**fields, **there})
 
 
 async def _fill_from(

@@ -40,16 +40,21 @@ class FrontsToEdit:
         except Moved as moved:
             raise Moved(moved.location + suffix) from None
 
-    async def lock_slots(self, name: str) -> None:
-        """Lock all slots of the front at a slug or id, if there is one: before its own row is locked.
-
-        Who fills a slot holds its row, and asks for a share of the front's by a foreign key.
-        """
+    async def id_at(self, name: str) -> str | None:
+        """The id of the front at a slug or id."""
         known = as_id(name)
         where = Front.id == known if known else Front.slug == canonical_slug(name)
-        id = await self.session.scalar(select(Front.id).where(where))
-        if id is not None:
-            await self.slots(id)
+        found: str | None = await self.session.scalar(select(Front.id).where(where))
+        return found
+
+    async def lock_slots(self, front_id: str) -> None:
+        """Lock the draft and all slots of a front, before its own row is locked.
+
+        Who fills a slot holds its row, and asks for a share of the front's by a foreign key. With a front its draft is
+        deleted, which those who publish it hold first.
+        """
+        await self.draft(front_id, for_update=True)
+        await self.slots(front_id)
 
     async def locked(self, front: Front) -> Front:
         """The same front, its row locked and read anew. Raises `NotFound` where it was deleted meanwhile."""
@@ -62,7 +67,8 @@ class FrontsToEdit:
     async def slot(self, front: Front, name: str) -> FrontSlot:
         """A slot, its row locked and read anew. Raises `NotFound`."""
         found = await self.slots(front.id, [name])
-        if not found:
+        present = await self.session.scalar(select(Front.slots).where(Front.id == front.id))
+        if not found or name not in {slot["name"] for slot in present or ()}:
             raise NotFound()
         return found[0]
 
@@ -131,21 +137,41 @@ class FrontsToEdit:
         self.session.add(row)
         await self.session.flush()
 
-    async def remove(self, row: FrontDraft | FrontSlot) -> None:
+    async def remove(self, row: FrontDraft) -> None:
         await self.session.delete(row)
         await self.session.flush()
 
     async def lay_out(self, front: Front) -> None:
-        """Make and remove slots, so that there is one for each of the front's fields; a removed one loses its items."""
+        """Make and remove slots, so that there is one for each of the front's fields.
+
+        A removed one loses its items, and what the draft holds of it. Its row stays: should the slot come back, its
+        version is a new one, and nobody who has seen the former slot changes it unseen.
+        """
         present = {slot.name: slot for slot in await self.slots(front.id)}
         wanted = [slot["name"] for slot in front.slots]
         for name, slot in present.items():
             if name not in wanted:
                 await self.fill(front.id, name, ())
-                await self.remove(slot)
+                slot.version += 1
         for name in wanted:
             if name not in present:
                 await self.add(FrontSlot(front_id=front.id, name=name, version=1))
+        await self.session.flush()
+        await self._leave_out(front.id, wanted)
+
+    async def _leave_out(self, front_id: str, wanted: Collection[str]) -> None:
+        """Take slots that are gone out of the draft; one without any slot is gone too."""
+        draft = await self.draft(front_id, for_update=True)
+        kept = {} if draft is None else {name: slot for name, slot in draft.slots.items() if name in wanted}
+        if draft is None or len(kept) == len(draft.slots):
+            return
+        items = [HandItem.of_json(one) for slot in kept.values() for one in slot["items"]]
+        await self.use_pictures(front_id, DRAFT, items)
+        if not kept:
+            await self.remove(draft)
+            return
+        draft.slots, draft.version = kept, draft.version + 1
+        await self.session.flush()
 
     async def keep_state(
         self, front: Front, member: tuple[str, str], action: str, now: datetime, slot: str | None = None

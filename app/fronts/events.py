@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, exists, func, select
+from sqlalchemy import delete, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.last_published import forget_last_published, keep_last_published, last_published
@@ -17,6 +17,7 @@ from app.changes.models import LastPublished
 from app.changes.pending import PendingChange, PendingChanges, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.fronts.composition import Composition
+from app.fronts.desk_repository import DRAFT
 from app.fronts.drafts import publish_due
 from app.fronts.models import Front, FrontComposition, FrontDraft, FrontItem
 from app.fronts.repository import IDS, KIND, PLURAL, Fronts, stored_front
@@ -51,7 +52,7 @@ async def on_change(session: AsyncSession, pending: PendingChanges, settings: Se
     else:
         concerned = touched | await _concerned(session, articles, last_shown, now)
     if concerned:
-        await _tell_pictures(session, pending, concerned)
+        await _tell_pictures(session, pending, concerned, now)
         await _compare(session, concerned, last_shown, settings, now)
 
 
@@ -71,13 +72,18 @@ async def _concerned(
     return found
 
 
-async def _tell_pictures(session: AsyncSession, pending: PendingChanges, ids: Collection[str]) -> None:
-    """Record the changed pictures that public fronts show, as far as no other noun has told of them."""
+async def _tell_pictures(session: AsyncSession, pending: PendingChanges, ids: Collection[str], now: datetime) -> None:
+    """Record the changed pictures that public fronts show, as far as no other noun has told of them.
+
+    A draft shows nothing before its time.
+    """
     changed = {id for kind, id in pending.touched if kind == MEDIA}
     told = {change.id for change in pending.changes if change.type == CHANGED}
     if not changed - told:
         return
     shown = exists().where(MediaUse.media_id == Media.id, MediaUse.resource == KIND, MediaUse.resource_id == Front.id)
+    is_due = exists().where(FrontDraft.front_id == Front.id, FrontDraft.publish_at <= now)
+    shown = shown.where(or_(MediaUse.place != DRAFT, is_due))
     statement = select(Media.id, Media.version).where(Media.id.in_(changed - told), shown.where(Front.public))
     for id, version in (await session.execute(statement.order_by(Media.id))).all():
         tell_media_change(session, id, version)

@@ -41,15 +41,13 @@ class Writing:
 
     def item(self, base: HandItem, body: FrontItemInput, given: set[str], pointer: str) -> HandItem:
         """`base` with the `given` fields of `body`."""
-        before = len(self.faults)
         changes: dict[str, Any] = {name: getattr(body, name) or None for name in given.intersection(FIELDS)}
         if "article" in given:
             changes["article_id"] = self._article(body.article, pointer)
         item = base._replace(**changes)
         if "image" in given:
             item = item._replace(image=self._image(item, body, pointer))
-        if len(self.faults) == before:
-            self._check(item, pointer)
+        self._check(item, body, given, pointer)
         return item
 
     def _article(self, name: str | None, pointer: str) -> str | None:
@@ -69,8 +67,9 @@ class Writing:
             self.faults.append(Fault("required", pointer=f"{pointer}/image/url"))
         return image
 
-    def _check(self, item: HandItem, pointer: str) -> None:
-        if item.article_id is None:
+    def _check(self, item: HandItem, body: FrontItemInput, given: set[str], pointer: str) -> None:
+        is_unknown = "article" in given and body.article is not None and item.article_id is None
+        if item.article_id is None and not is_unknown:
             missing = [name for name in ("url", "headline") if getattr(item, name) is None]
             self.faults += [Fault("required", pointer=f"{pointer}/{name}") for name in missing]
         if item.starts_at and item.expires_at and item.expires_at <= item.starts_at:
