@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.pending import pending_changes
 from app.fronts.desk_repository import DRAFT, FrontsToEdit, member_of
-from app.fronts.drafts import draft_slots, publish_due, publish_slots
+from app.fronts.drafts import draft_slots, outdated_slots, publish_due, publish_slots
 from app.fronts.models import Front, FrontDraft, FrontSlot
 from app.fronts.repository import KIND, LINKS, PLURAL
 from app.fronts.rows import HandItem, SlotFields
@@ -298,19 +298,24 @@ async def publish_draft(work: Work, slug: str, at: datetime | None, expected: Ex
     front, draft = await _open_draft(work, fronts, slug, "/draft/publish")
     expected.obey(draft.version)
     if at is not None and at > work.now:
+        _refuse_changed(await outdated_slots(fronts, draft))
         draft.publish_at = at
         await _save_draft(work, fronts, draft)
         await work.record("front.draft_schedule", KIND, front.id, at=at.isoformat(), slots=sorted(draft.slots))
         return front
     outcome = await publish_slots(fronts, draft)
-    if outcome.skipped:
-        raise SlotsChanged(params={"slots": ", ".join(outcome.skipped)}, slots=outcome.skipped)
+    _refuse_changed(outcome.skipped)
     await fronts.use_pictures(front.id, DRAFT, ())
     await fronts.remove(draft)
     await fronts.keep_state(front, member_of(work), "draft_publish", work.now)
     pending_changes(work.session).touched.add((KIND, front.id))
     await work.record("front.draft_publish", KIND, front.id, slots=outcome.published)
     return front
+
+
+def _refuse_changed(slots: Sequence[str]) -> None:
+    if slots:
+        raise SlotsChanged(params={"slots": ", ".join(slots)}, slots=slots)
 
 
 async def delete_draft(work: Work, slug: str, expected: Expected) -> None:

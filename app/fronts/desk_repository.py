@@ -66,6 +66,8 @@ class FrontsToEdit:
 
     async def slot(self, front: Front, name: str) -> FrontSlot:
         """A slot, its row locked and read anew. Raises `NotFound`."""
+        if name not in {slot["name"] for slot in front.slots}:  # nor may it hold a NUL, which PostgreSQL refuses
+            raise NotFound()
         found = await self.slots(front.id, [name])
         present = await self.session.scalar(select(Front.slots).where(Front.id == front.id))
         if not found or name not in {slot["name"] for slot in present or ()}:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.audit import repository as audit
 from app.changes.pending import pending_changes
 from app.fronts.desk_repository import DRAFT, FrontsToEdit
-from app.fronts.models import Front, FrontDraft
+from app.fronts.models import Front, FrontDraft, FrontSlot
 from app.fronts.repository import KIND
 from app.fronts.rows import DraftSlot, HandItem
 from app.kit.clock import written
@@ -35,19 +35,31 @@ def draft_slots(draft: FrontDraft) -> dict[str, DraftSlot]:
     return dict(draft.slots)
 
 
+async def outdated_slots(fronts: FrontsToEdit, draft: FrontDraft) -> list[str]:
+    """Names of the slots of a draft that were changed since they were put into it. Locks the live ones."""
+    slots = await _replaced(fronts, draft)
+    return sorted(set(draft.slots) - slots.keys())
+
+
+async def _replaced(fronts: FrontsToEdit, draft: FrontDraft) -> dict[str, FrontSlot]:
+    """The live slots, their rows locked, that a draft may replace, by name."""
+    stored = draft_slots(draft)
+    slots = await fronts.slots(draft.front_id, list(stored))
+    return {
+        slot.name: slot
+        for slot in slots
+        if slot.version == stored[slot.name]["base"] and not stored[slot.name]["skipped_at"]
+    }
+
+
 async def publish_slots(fronts: FrontsToEdit, draft: FrontDraft) -> Outcome:
     """Replace the live slots, their rows locked, by those of the draft."""
-    slots = {slot.name: slot for slot in await fronts.slots(draft.front_id, list(draft.slots))}
-    published = []
-    for name, content in sorted(draft_slots(draft).items()):
-        slot = slots.get(name)
-        if slot is None or slot.version != content["base"] or content["skipped_at"]:
-            continue
-        items = await fronts.still_there([HandItem.of_json(one) for one in content["items"]])
+    stored, slots = draft_slots(draft), await _replaced(fronts, draft)
+    for name, slot in slots.items():
+        items = await fronts.still_there([HandItem.of_json(one) for one in stored[name]["items"]])
         await fronts.fill(draft.front_id, name, items)
         slot.version += 1
-        published.append(name)
-    return Outcome(published, sorted(set(draft.slots) - set(published)))
+    return Outcome(sorted(slots), sorted(set(stored) - slots.keys()))
 
 
 async def publish_due(session: AsyncSession, now: datetime, front_id: str | None = None) -> None:

@@ -221,19 +221,26 @@ class Fronts:
     async def _candidates(
         self, fronts: Sequence[FrontRow], hand: Mapping[str, Sequence[Sequence[HandItem]]], now: datetime
     ) -> dict[str, dict[int, list[Candidate]]]:
-        """The articles that the rules draw, newest first, by front and slot."""
-        draws = [
-            Draw(front.id, number, rule, front.language, limit)
-            for front in fronts
-            for number, limit in wanted_of(front.slots, hand[front.id]).items()
-            if (rule := front.slots[number]["rule"]) is not None
-        ]
-        rules = {draw.key: draw.rule for draw in draws}
+        """The articles that the rules draw, newest first, by front and slot. Slots with the same rule draw it once."""
+        alike: dict[tuple[str, str], list[int]] = {}
+        draws: dict[tuple[str, str], Draw] = {}
+        for front in fronts:
+            for number, limit in wanted_of(front.slots, hand[front.id]).items():
+                rule = front.slots[number]["rule"]
+                if rule is not None:
+                    key = (front.id, str(rule))
+                    alike.setdefault(key, []).append(number)
+                    draws[key] = Draw(front.id, alike[key][0], rule, front.language, limit)  # the last wants most
         found: dict[str, dict[int, list[Candidate]]] = {front.id: {} for front in fronts}
-        rows = await drawn(self.connection, draws, PUBLISHED_AT, now)
-        for row in sorted(rows, key=lambda row: (row.published_at, row.article_id), reverse=True):
-            old = too_old_at(rules[row.owner, row.rule], row.published_at)
-            found[row.owner].setdefault(row.rule, []).append(Candidate(row.article_id, row.published_at, old))
+        drawn_rows: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+        for row in await drawn(self.connection, list(draws.values()), PUBLISHED_AT, now):
+            drawn_rows[row.owner, row.rule].append(row)
+        for key, draw in draws.items():
+            rows = sorted(drawn_rows[draw.key], key=lambda row: (row.published_at, row.article_id), reverse=True)
+            candidates = [
+                Candidate(row.article_id, row.published_at, too_old_at(draw.rule, row.published_at)) for row in rows
+            ]
+            found[draw.owner].update(dict.fromkeys(alike[key], candidates))
         return found
 
 

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from app.fronts.repository import Fronts, stored_front
 from app.kit import clock
 from tests.fronts.helpers import at, at_desk, flat, link, moment, put_draft, put_front, shown
-from tests.newsroom import Newsroom, beside
+from tests.newsroom import Newsroom, asked_of, beside
 
 pytestmark = pytest.mark.anyio
 PUBLISH = "/fronts/home/draft/publish"
@@ -172,3 +173,19 @@ async def test_every_fault_of_an_item_is_told_at_once(newsroom: Newsroom) -> Non
     body = {"article": "لا-شيء", "starts_at": moment(2), "expires_at": moment(1)}
     answer = await newsroom.desk("POST", "/fronts/home/slots/a/items", body, expect=422)
     assert [one["pointer"] for one in answer.json()["errors"]] == ["/article", "/expires_at"]
+
+
+async def test_slots_with_the_same_rule_draw_it_once_and_share_what_it_finds(newsroom: Newsroom) -> None:
+    for number in range(5):
+        await newsroom.published(f"خبر {number}", at=moment(-number))
+    same = {"max_age_hours": 87_600}
+    await put_front(newsroom, *({"name": name, "max": 2, "rule": same} for name in "ab"), {"name": "c", "rule": {}})
+    with newsroom.counted() as statements:
+        assert await shown(newsroom) == {"a": ["خبر 0", "خبر 1"], "b": ["خبر 2", "خبر 3"], "c": ["خبر 4"]}
+    assert len(statements) == 2
+    async with newsroom.app.state.database.connection() as connection:
+        fronts = Fronts(connection, newsroom.settings)
+        row = await fronts.at("home", clock.now())
+        with asked_of(newsroom.app.state.database.reading) as asked:
+            await fronts.composed([stored_front(row)], clock.now())
+    assert max(sql.count("AS rule") for sql in asked) == 2

@@ -190,3 +190,15 @@ async def test_two_who_publish_at_once_publish_once(newsroom: Newsroom) -> None:
         answers = await asyncio.gather(*(room.client.post(url, json={}, headers=token) for room in (newsroom, other)))
     assert sorted(answer.status_code for answer in answers) == [200, 404]
     assert (await at_desk(newsroom))["slots"][0]["version"] == 2
+
+
+async def test_a_draft_over_a_changed_slot_is_not_scheduled(newsroom: Newsroom) -> None:
+    """It would be skipped when its time comes."""
+    with clock.frozen(at(0)):
+        await put_front(newsroom, {"name": "a"}, {"name": "b"})
+        await put_draft(newsroom, "a", link("أ"))
+        await put_draft(newsroom, "b", link("ب"), match="*")
+        await put_slot(newsroom, "b", link("غيره"))
+        answer = await newsroom.desk("POST", PUBLISH, {"at": moment(60)}, expect=409)
+        assert answer.json()["slots"] == ["b"]
+        assert (await at_desk(newsroom))["draft"]["publish_at"] is None
