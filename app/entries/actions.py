@@ -217,10 +217,16 @@ async def _count(draft: EntryDraft, *, was_published: bool, is_new: bool = False
     article.draft_entry_count += (is_there and not is_published) - (not is_new and not was_published)
     if is_published != was_published:
         article.last_entry_at = await draft.entries.newest_moment(article.id)
-    if is_published and article.live_started_at is None:
+    if is_published and article.live_started_at is None and not _has_ended(draft):
         article.live_started_at = draft.entry.published_at
         await draft.work.session.flush()
         await record_updates(draft.work.session, [article.id], draft.work.now)
+
+
+def _has_ended(draft: EntryDraft) -> bool:
+    """Whether the coverage ended before the entry was published, which then cannot be its start."""
+    end, at = draft.article.live_ended_at, draft.entry.published_at
+    return end is not None and at is not None and end <= at
 
 
 async def _record(draft: EntryDraft, *, was_published: bool, is_published: bool, before: Content | None = None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.browser.accessibility import assert_accessible, assert_everyone_can_read
 from tests.browser.conftest import Look
@@ -72,6 +72,38 @@ def test_when_the_coverage_has_ended_the_page_says_so_and_stops_listening(page: 
     write(desk, article, "بعد النهاية")
     page.wait_for_timeout(1_000)
     expect(page.locator("[data-fresh] a")).to_be_hidden()
+
+
+def change_under_way(page: Page, desk: Desk, method: str, entry: Json, fields: Json) -> None:
+    """The entry changes after the server has made the page, and before the page listens."""
+    left = [fields]
+
+    def late(route: Route) -> None:
+        answer = route.fetch()
+        while left:
+            desk.send(method, path_at_desk(entry), left.pop())
+        route.fulfill(response=answer)
+
+    page.route("**/a/**", late)
+
+
+@wide
+def test_what_was_removed_before_the_page_listened_is_taken_off(page: Page, desk: Desk) -> None:
+    article = desk.publish("تغطية من ذاكرة مؤقتة", kind="live")
+    write(desk, article, "أول")
+    change_under_way(page, desk, "DELETE", write(desk, article, "محذوف"), {})
+    write(desk, article, "ثالث")
+    page.goto(path_of(article))
+    expect(page.locator(".entries h3")).to_have_text(["ثالث", "أول"])
+
+
+@wide
+def test_what_was_corrected_before_a_later_page_listened_is_drawn_anew(page: Page, desk: Desk) -> None:
+    article = desk.publish("تغطية طويلة من ذاكرة مؤقتة", kind="live")
+    made = [write(desk, article, f"نبأ {number}") for number in range(50)]
+    change_under_way(page, desk, "PATCH", made[0], {"headline": "نبأ مصحّح"})
+    page.goto(f"{path_of(article)}?around={made[0]['id']}")
+    expect(page.locator(f"#e-{made[0]['id']} h3")).to_have_text("نبأ مصحّح")
 
 
 @without_scripts

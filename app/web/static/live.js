@@ -30,11 +30,13 @@ function follow(section) {
   // What came between the making of this page and now, and what the stream could not resume.
   const compare = async () => {
     const answer = await read(`/v1/articles/${id}/entries?fields=version,published_at`);
+    const versions = new Map();
     for (const { id: entry, version, published_at: at } of answer?.data ?? []) {
-      const element = known(entry);
-      if (!element && isNewer(section, at)) fresh.add(entry);
-      else if (element && Number(element.dataset.version) !== version) await replace(section, entry);
+      versions.set(`e-${entry}`, String(version));
+      if (!known(entry) && isNewer(section, at)) fresh.add(entry);
     }
+    const isAsNow = (element) => versions.get(element.id) === element.dataset.version;
+    if (answer && !shown(section).every(isAsNow)) await match(section);
     tell();
   };
   const apply = async (event) => {
@@ -104,11 +106,28 @@ function notice(section, number) {
   link.textContent = number ? (forms[form] ?? forms.other).replace("{number}", number) : "";
 }
 
+function shown(section) {
+  return [...section.querySelectorAll(".entries > li")];
+}
+
+/** Draw the entries of this page as the server does now. One that is not on it any more is on a later page, or gone. */
+async function match(section) {
+  const page = await drawn(location.search);
+  if (!page) return;
+  for (const present of shown(section)) {
+    const made = page.getElementById(present.id);
+    if (!made) await replace(section, present.id.slice(2), { orRemove: true });
+    else if (made.dataset.version !== present.dataset.version) present.replaceWith(made);
+  }
+}
+
 /** Draw one entry as the server does now, in its place. */
-async function replace(section, id) {
-  const made = (await drawn(`?around=${id}`))?.getElementById(`e-${id}`);
+async function replace(section, id, { orRemove = false } = {}) {
+  const page = await drawn(`?around=${id}`);
+  const made = page?.getElementById(`e-${id}`);
   const present = document.getElementById(`e-${id}`);
-  if (made && present) present.replaceWith(made);
+  if (made) present?.replaceWith(made);
+  else if (page && orRemove) present?.remove();
 }
 
 /** Put the new entries where they stand on the first page; false where that cannot be read. */
