@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 import pytest
 from sqlalchemy.dialects import sqlite
 
-from app.entries.models import Entry
 from app.entries.repository import IS_KEY
 from app.entries.schemas import EntryList, EntryRead
 from app.kit import clock
 from app.kit.listing import written
+from app.models import metadata
 from tests.entries.live import change, coverage, entry, listed, live_of, path
 from tests.newsroom import Newsroom
 
@@ -213,7 +213,7 @@ async def test_an_entry_after_the_end_is_not_the_start(newsroom: Newsroom) -> No
 
 
 def test_key_events_are_asked_for_in_the_words_of_their_index_in_sqlite() -> None:
-    index = next(one for one in Entry.__table__.indexes if one.name == "ix_entries_key_events")
+    index = next(one for one in metadata.tables["entries"].indexes if one.name == "ix_entries_key_events")
     asked = str(IS_KEY.compile(dialect=sqlite.dialect())).replace("entries.", "")
     assert str(index.dialect_options["sqlite"]["where"]) == f"status = 'published' AND {asked}"
 
