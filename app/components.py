@@ -27,7 +27,7 @@ NAMES = {
     "ArticleInList": "ArticleSummary",
     "ArticleInWords": "ArticleDisplay",
     "ArticleDesk": "DeskArticle",
-    "ArticlePlaced": "DeskArticle",
+    "ArticlePlaced": "DeskArticleWithPlacements",
     "PlacementRead": "Placement",
     "ArticleDeskList": "DeskArticleList",
     "ArticleDeskSummary": "DeskArticleSummary",

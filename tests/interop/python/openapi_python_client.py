@@ -26,7 +26,9 @@ from nashra_client.models import (
     CommentCreate,
     CommentForm,
     DeskArticle,
+    EntryChange,
     Fault,
+    FrontChange,
     MediaChange,
     Member,
     MemberList,
@@ -40,7 +42,16 @@ from nashra_client.models import (
 from nashra_client.types import UNSET, Unset
 
 Change = (
-    ArticleChange | AuthorChange | CommentChange | MediaChange | OtherChange | SectionChange | TagChange | TickerChange
+    ArticleChange
+    | AuthorChange
+    | CommentChange
+    | EntryChange
+    | FrontChange
+    | MediaChange
+    | OtherChange
+    | SectionChange
+    | TagChange
+    | TickerChange
 )
 
 ADDRESS = os.environ.get("ADDRESS", "http://localhost:8000")
@@ -99,6 +110,8 @@ RESOURCES: dict[type, str] = {
     ArticleChange: "article",
     AuthorChange: "author",
     CommentChange: "comment",
+    EntryChange: "entry",
+    FrontChange: "front",
     SectionChange: "section",
     TagChange: "tag",
     TickerChange: "ticker",

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 
 export const address = given("ADDRESS");
 export const token = given("TOKEN");
-const KINDS = ["article", "author", "comment", "section", "tag", "ticker"];
+const KINDS = ["article", "author", "comment", "entry", "front", "section", "tag", "ticker"];
 const MOVED = new Set(["version", "saved_at", "updated_at", "revised_at"]); // by every change
 
 function given(name: string): string {
