@@ -37,6 +37,7 @@ RECORDED |= {
     "CommentCreated": {"comment": RECORDED["Comment"] | {"reply_count": 0, "replies": {"data": [], "next": None}}},
     "ArticlePreview": {name: value for name, value in ARTICLE.items() if name != "display"}
     | {"status": "in_review", **dict.fromkeys(("published_at", "first_published_at", "revised_at"))},
+    "DeskArticleWithPlacements": RECORDED["DeskArticle"] | {"placements": []},
     "DeskTickerItemSaved": ITEM | {"ticker_version": 12, "warnings": []},
     "Job": {
         "kind": "jobs.sweep",
