@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, or_
+from sqlalchemy import ColumnElement, or_
 
 from app.articles.filing import AUTHORS, SECTIONS, TAGS, filed_under
 from app.articles.models import Article
 from app.articles.schemas import ArticleFilters, terms
+from app.kit.sql import in_language_range
 from app.sections.models import Section
 from app.sections.repository import subtree
 from app.slugs.repository import is_named
@@ -43,7 +44,7 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
         is_author = is_named("author", AUTHORS.term_id, terms(query.author))
         found.append(filed_under(AUTHORS, is_author, each=each))
     if query.language:
-        found.append(or_(*(_in_language(canonical_or_same(name.replace("\0", ""))) for name in terms(query.language))))
+        found.append(or_(*(in_language_range(Article.language, tag) for tag in map(_known_tag, terms(query.language)))))
     if query.kind:
         found.append(Article.kind.in_([name.replace("\0", "") for name in terms(query.kind)]))
     if query.ids:
@@ -51,10 +52,8 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     return found + _bounds(query)
 
 
-def _in_language(tag: str) -> ColumnElement[bool]:
-    """RFC 4647 basic filtering: `ar` finds `ar` and `ar-SY`."""
-    known = func.lower(Article.language)
-    return or_(known == tag.lower(), known.startswith(f"{tag.lower()}-", autoescape=True))
+def _known_tag(name: str) -> str:
+    return canonical_or_same(name.replace("\0", ""))
 
 
 def _bounds(query: ArticleFilters) -> list[ColumnElement[bool]]:

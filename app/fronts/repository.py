@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, func, or_, select, text
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, exists, or_, select, text
 
 from app.articles.models import Article
 from app.articles.repository import Articles, visible
@@ -35,6 +35,7 @@ from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, Paged, PageQuery, Slice
 from app.kit.prepared import Prepared
 from app.kit.raw_columns import json_text, parsed, raw
+from app.kit.sql import in_language_range
 from app.media.shown import pictures_of, read_pictures
 from app.placing.links import RuleLink, RuleLinks
 from app.placing.rules import NOW, Draw, drawn, too_old_at
@@ -103,13 +104,8 @@ DRAFTS = Prepared(
 
 @lru_cache(maxsize=32)
 def _page(languages: tuple[str, ...]) -> Paged:
-    spoken: list[ColumnElement[bool]] = [or_(*map(_in_language, languages))] if languages else []
+    spoken = [or_(*(in_language_range(Front.language, tag) for tag in languages))] if languages else []
     return Paged(_with(*LISTED), [Key(Front.slug)], Front.public.is_(True), *spoken)
-
-
-def _in_language(tag: str) -> ColumnElement[bool]:
-    known = func.lower(Front.language)
-    return or_(known == tag, known.startswith(f"{tag}-", autoescape=True))
 
 
 _canonical = lru_cache(maxsize=256)(canonical_slug)

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from datetime import datetime
 
 import asyncpg
-from sqlalchemy import Table
+from sqlalchemy import BindParameter, ColumnElement, Table, func, or_
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.orm import InstrumentedAttribute
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 
@@ -22,6 +23,17 @@ from app.kit.db import Base, Instant
 def insert_into(session: AsyncSession, table: Table | type[Base]) -> postgresql.Insert:
     """An INSERT with `on_conflict_do_nothing` and `on_conflict_do_update` for the session's dialect."""
     return insert_for(session.get_bind().dialect.name, table)
+
+
+def in_language_range(column: InstrumentedAttribute[str], tag: str | BindParameter[str]) -> ColumnElement[bool]:
+    """RFC 4647 basic filtering, as `is_in_range` in `app/text/languages.py`: `ar` finds `ar` and `ar-SY`.
+
+    A bound tag is in lower case and well-formed, since no wildcard in it is escaped.
+    """
+    known: ColumnElement[str] = func.lower(column)
+    if isinstance(tag, BindParameter):
+        return or_(known == tag, known.startswith(tag.concat("-")))
+    return or_(known == tag.lower(), known.startswith(f"{tag.lower()}-", autoescape=True))
 
 
 def insert_for(dialect: str, table: Table | type[Base]) -> postgresql.Insert:

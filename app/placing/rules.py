@@ -29,8 +29,10 @@ from app.articles.repository import visible
 from app.changes.pending import PendingChange
 from app.kit.db import Connection, Id, Instant
 from app.kit.paging import FIRST, NEAR
+from app.kit.sql import in_language_range
 from app.sections.models import Section
 from app.sections.repository import subtree
+from app.text.languages import is_in_range
 
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 Columns = tuple[Label[Any], ...]
@@ -94,12 +96,6 @@ class Shape(NamedTuple):
 def languages_of(rule: RuleFields, language: str) -> list[str]:
     """The languages that a rule matches, in a thing that is in `language`."""
     return rule.get("languages") or [language]
-
-
-def is_in_one(language: str, wanted: Iterable[str]) -> bool:
-    """Whether a language is one of these, or a variety of one (RFC 4647 basic filtering): `ar-SY` is in `ar`."""
-    tag = language.lower()
-    return any(tag == one.lower() or tag.startswith(f"{one.lower()}-") for one in wanted)
 
 
 async def drawn(connection: Connection, draws: Sequence[Draw], columns: Columns, now: datetime) -> Sequence[Any]:
@@ -205,10 +201,8 @@ def _conditions(place: int, shape: Shape) -> Iterable[ColumnElement[bool]]:
 
 
 def _in_language(name: str) -> ColumnElement[bool]:
-    """The rule of `is_in_one`."""
-    known: ColumnElement[str] = func.lower(Article.language)
     wanted: BindParameter[str] = bindparam(name, type_=Text)
-    return or_(known == wanted, known.startswith(wanted.concat("-")))
+    return in_language_range(Article.language, wanted)
 
 
 def _several(name: str) -> BindParameter[str]:
@@ -224,7 +218,7 @@ def may_match(rule: RuleFields, language: str, change: PendingChange) -> bool:
         and _names_one("tag", rule["tags"], change)
         and _names_one("author", rule.get("authors", []), change)
         and (urgency is None or change.urgency is None or change.urgency <= urgency)
-        and any(is_in_one(one, languages) for one in change.languages)
+        and any(is_in_range(one, languages) for one in change.languages)
     )
 
 

@@ -25,7 +25,7 @@ from app.present.schemas import ChangeFilters
 from app.sections.models import Section
 from app.sections.repository import subtree
 from app.slugs.repository import ids_of
-from app.text.languages import canonical_or_same
+from app.text.languages import canonical_or_same, is_in_range
 
 
 @dataclass(frozen=True)
@@ -143,5 +143,5 @@ class ResolvedFilter:
         wanted = self.filter.languages
         if wanted is None:
             return True
-        spoken = [canonical_or_same(tag).lower() for tag in languages]  # rows may be older than a tag's canonical form
-        return any(tag == name or tag.startswith(f"{name}-") for tag in spoken for name in wanted)
+        spoken = [canonical_or_same(tag) for tag in languages]  # rows may be older than a tag's canonical form
+        return any(is_in_range(tag, wanted) for tag in spoken)

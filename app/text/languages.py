@@ -6,7 +6,7 @@ for the direction of a text of unknown language.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import Literal
 
@@ -162,6 +162,12 @@ def parts_of(tag: str) -> tuple[str, str, str]:
 def is_same_language(one: str, other: str) -> bool:
     """Whether two tags have the same primary language subtag (RFC 5646 section 2.2.1): `ar` and `ar-SA`."""
     return one == other or parts_of(one)[0] == parts_of(other)[0]
+
+
+def is_in_range(tag: str, ranges: Iterable[str]) -> bool:
+    """Whether a tag is in one of these language ranges (RFC 4647 section 3.3.1, basic filtering): `ar-SY` in `ar`."""
+    known = tag.lower()
+    return any(known == one.lower() or known.startswith(f"{one.lower()}-") for one in ranges)
 
 
 _STRONG: dict[str, Direction] = {"L": "ltr", "R": "rtl", "AL": "rtl"}

@@ -25,12 +25,13 @@ from app.kit.errors import Moved, NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
 from app.placing.links import RuleLink, RuleLinks
-from app.placing.rules import NOW, Draw, drawn, is_in_one, languages_of, since
+from app.placing.rules import NOW, Draw, drawn, languages_of, since
 from app.sections.models import Section
 from app.settings import Settings
 from app.slugs.models import Slug
 from app.tags.models import Tag
 from app.terms.repository import Terms
+from app.text.languages import is_in_range
 from app.text.slugs import canonical_slug
 from app.tickers.composition import ComposedTicker, ShownItem, compose, level_durations, manual_item, matched_item
 from app.tickers.models import Ticker, TickerItem, TickerPlace, TickerSection, TickerTag
@@ -203,7 +204,7 @@ def _matches(
         (not rule["sections"] or ("section", ticker.id, number, row.story_id) in filed)
         and (not rule["tags"] or ("tag", ticker.id, number, row.story_id) in filed)
         and (not rule.get("kinds") or row.story_kind in rule["kinds"])
-        and is_in_one(row.story_language, languages_of(rule, ticker.language))
+        and is_in_range(row.story_language, languages_of(rule, ticker.language))
         and (rule["urgency_max"] is None or row.story_urgency <= rule["urgency_max"])
         and (rule["max_age_hours"] is None or row.story_published_at >= since(rule, now))
     )
