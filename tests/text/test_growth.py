@@ -1,0 +1,14 @@
+"""The measure of other tests: it tells work that grows faster than its input."""
+
+import pytest
+
+from tests.growth import assert_linear
+
+
+def test_work_that_grows_with_the_square_of_its_input_is_told() -> None:
+    with pytest.raises(AssertionError, match="4000"):
+        assert_linear(lambda size: sum(1 for _ in range(size) for _ in range(size)), 4_000)
+
+
+def test_slow_work_in_proportion_is_none() -> None:
+    assert_linear(lambda size: sum(range(size * 4)), 3_000_000)
