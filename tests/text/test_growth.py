@@ -2,13 +2,19 @@
 
 import pytest
 
+from tests import growth
 from tests.growth import assert_linear
 
 
+@pytest.fixture(autouse=True)
+def _always_at_two_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(growth, "AT_ONCE", 0)
+
+
 def test_work_that_grows_with_the_square_of_its_input_is_told() -> None:
-    with pytest.raises(AssertionError, match="4000"):
-        assert_linear(lambda size: sum(1 for _ in range(size) for _ in range(size)), 4_000)
+    with pytest.raises(AssertionError, match="3000"):
+        assert_linear(lambda size: sum(1 for _ in range(size) for _ in range(size)), 3_000)
 
 
 def test_slow_work_in_proportion_is_none() -> None:
-    assert_linear(lambda size: sum(range(size * 4)), 3_000_000)
+    assert_linear(lambda size: sum(range(size)), 4_000_000)
