@@ -14,6 +14,7 @@ from app.settings.reader_page import ReaderPageSettings
 from app.settings.server import ServerSettings
 from app.settings.site import SiteSettings
 from app.settings.sync import SyncSettings
+from app.settings.syndication import SyndicationSettings
 from app.settings.tickers import TickerSettings
 
 
@@ -24,6 +25,7 @@ class Settings(
     TickerSettings,
     CommentSettings,
     MediaSettings,
+    SyndicationSettings,
     SyncSettings,
     CacheSettings,
     ServerSettings,

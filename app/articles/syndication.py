@@ -1,0 +1,20 @@
+"""Whether others may publish an article's full text again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+
+def may_syndicate(rights: Mapping[str, object] | None, default: str, now: datetime) -> bool:
+    """Whether the body and the pictures of an article may stand in full-text feeds and copies of others.
+
+    `rights` are the article's (`syndication`: yes, no, verify; `expires_at`: ISO 8601 or a datetime); `default` is
+    `NASHRA_SYNDICATION`. Only "yes" permits: "verify" means that one must ask first.
+    """
+    said = rights or {}
+    expires_at = said.get("expires_at")
+    if isinstance(expires_at, str):
+        expires_at = datetime.fromisoformat(expires_at)
+    has_expired = isinstance(expires_at, datetime) and expires_at <= now
+    return (said.get("syndication") or default) == "yes" and not has_expired
