@@ -28,14 +28,8 @@ def urn(id: str) -> str:
     return f"urn:uuid:{id}"
 
 
-def article_item(
-    article: Shown, settings: Settings, *, is_full: bool, may_be_taken: bool = True, lacks_pictures: bool = False
-) -> Item:
-    """An article, as a single one is answered. `is_full`: with its text, but for a paid one. `may_be_taken`: whether
-    its rights let text and pictures into full feeds. `lacks_pictures`: some were kept out by rights of their own."""
-    body = article["body"] or {}
-    is_withheld = is_full and not may_be_taken
-    has_text = is_full and may_be_taken and not body.get("truncated", True)
+def article_item(article: Shown, settings: Settings, *, html: str | None) -> Item:
+    """An article, as a single one is answered; `html`: its whole text, for a full feed that may have it."""
     live = article["live"] or {}
     return Item(
         id=urn(article["id"]),
@@ -49,14 +43,13 @@ def article_item(
         url=article["url"],
         slug=article["slug"],
         summary=article["summary"] or None,
-        html=absolute_html(body["html"], article["url"]) if has_text else None,
+        html=None if html is None else absolute_html(html, article["url"]),
         authors=_authors(article["authors"]),
         categories=tuple(_categories(article)),
-        pictures=() if is_withheld else tuple(_pictures(article)),
+        pictures=tuple(_pictures(article)),
         rights=_rights(article["rights"]),
         corrections=tuple(Correction(one["kind"], _text(one["at"]), one["note"]) for one in article["corrections"]),
         discussion=_discussion(article, settings),
-        withheld=is_withheld or lacks_pictures,
         **{name: article[name] for name in ("byline", "dateline", "source", "kind", "access", "urgency", "version")},
         content_warning=article.get("content_warning"),
     )
