@@ -22,7 +22,7 @@ from app.kit.paging import Cursors
 from app.kit.raw_columns import parsed
 from app.media.events import RIGHTS_BY_CLOCK
 from app.settings import Settings
-from app.text.languages import canonical_or_same, direction
+from app.text.languages import canonical_language, canonical_or_same, direction
 
 Shown = Mapping[str, Any]
 
@@ -83,6 +83,14 @@ class FeedRequest:
         return [canonical_or_same(tag) for tag in self.query.languages] if self.family.has_languages else []
 
     @property
+    def _language(self) -> str | None:
+        """The one language that was asked for."""
+        try:
+            return canonical_language(self.languages[0]) if len(self.languages) == 1 else None
+        except ValueError:  # nothing is in it
+            return None
+
+    @property
     def is_first_page(self) -> bool:
         return self.query.cursor is None
 
@@ -95,7 +103,7 @@ class FeedRequest:
         self, subject: Subject, items: Sequence[Item], following: str | None = None, gone: Sequence[Tombstone] = ()
     ) -> Feed:
         """The page with these items; `following`: the cursor of the next one."""
-        language = self.languages[0] if len(self.languages) == 1 else subject.language
+        language = self._language or subject.language
         return Feed(
             id=self._id(subject),
             title=subject.title,
