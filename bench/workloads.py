@@ -118,6 +118,11 @@ def section(_scene: Scene) -> list[Request]:
     return [_section("ثقافة")]
 
 
+def feed(_scene: Scene) -> list[Request]:
+    """A full-text feed of 100 articles."""
+    return [Request("/feeds/articles.rss?full=true&limit=100")]
+
+
 def front(_scene: Scene) -> list[Request]:
     """The front of the reader page."""
     return [Request("/")]
@@ -207,15 +212,18 @@ WORKLOADS = (
     Workload("hot front", placed_front, HOT, slowest=3, writes=True),
     Workload("hot comments", comments_page, HOT, slowest=3),
     Workload("hot section", section, HOT, slowest=3),
+    Workload("hot feed", feed, HOT, slowest=3),
     Workload("hot front page", front, HOT, slowest=3),
     Workload("hot article page", article_page, HOT, slowest=3),
     Workload("304 newest", not_modified(newest), HOT, expected=304),
+    Workload("304 feed", not_modified(feed), HOT, expected=304),
     Workload("304 single", not_modified(single), HOT, expected=304),
     Workload("deep page", deep, every_size=True),
     Workload("mixed", mixed, {"sqlite": 0.60}, writes=True, weighs=True),
     Workload("uncached newest", newest, LIST_UNCACHED, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached single", single, SINGLE_UNCACHED, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached front", placed_front, FRONT_UNCACHED, settings=UNCACHED, writes=True, databases=BOTH),
+    Workload("uncached feed", feed, settings=UNCACHED, databases=BOTH),
     Workload("uncached deep", deep, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached front page", front, settings=UNCACHED),
     Workload("uncached article page", article_page, settings=UNCACHED),

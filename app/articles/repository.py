@@ -47,7 +47,7 @@ from app.staff.access import Actor
 from app.text.slugs import canonical_slug
 
 KIND = "article"
-Part = Literal["related", "body", "corrections"]
+Part = Literal["related", "body", "html", "corrections"]
 Parts = frozenset[Part]
 articles = Base.metadata.tables[Article.__tablename__]
 # A literal: with a parameter SQLite plans again each time, and the generic plan of PostgreSQL ignores partial indexes.
@@ -310,12 +310,12 @@ def _with(parts: Parts, *more: ColumnElement[Any]) -> Select[Any]:
     """An article with these `parts`, in a single statement: a second one would cost more than all parts."""
     columns = [*SUMMARY, *more]
     if "related" in parts:
-        columns += (*RELATED, PICTURES if more or "body" in parts else LEAD_PICTURE)
+        columns += (*RELATED, PICTURES if more or parts & {"body", "html"} else LEAD_PICTURE)
     if "corrections" in parts:
         columns.append(CORRECTIONS)
-    if "body" not in parts:
+    if not parts & {"body", "html"}:
         return select(*columns).select_from(Article)
-    columns += raw(ArticleBody.html, ArticleBody.text, ArticleBody.blocks)
+    columns += raw(ArticleBody.html, *((ArticleBody.text, ArticleBody.blocks) if "body" in parts else ()))
     return select(*columns).select_from(Article).outerjoin(ArticleBody, ITS_BODY)
 
 

@@ -203,6 +203,14 @@ def shown_body(body: BodyRow, language: str, pictures: Pictures, settings: Setti
     return {"html": html, "text": text_of(body, blocks), "blocks": blocks, "truncated": False}
 
 
+def shown_html(html: str, language: str, pictures: Pictures, settings: Settings) -> str:
+    """The HTML of `shown_body` alone."""
+    if not has_pictures(html):
+        return html
+    shown = {id: shown_in_body(picture, settings) for id, picture in pictures.items()}
+    return fill_html(html, shown, settings.media_sizes, language)
+
+
 def text_of(body: BodyRow, filled: Sequence[Block]) -> str | None:
     """The plain text as readers see it: without the words of pictures that the library has withdrawn."""
     return plain_text(filled) if has_pictures(body.html or "") else body.text

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, urlencode
 
@@ -68,6 +69,7 @@ class ListedFeed(NamedTuple):
     """None: articles in all languages."""
 
 
+@lru_cache(maxsize=4096)
 def feed_path(family: FeedFamily, format: FeedFormat, slug: str | None = None) -> str:
     """The path of a feed, percent-encoded; without `slug` the template."""
     path = family.path if slug is None else family.path.replace("{slug}", quote(slug, safe=""))

@@ -46,8 +46,9 @@ class SearchFeedQuery(FeedQuery):
 
 
 def clean_query(path: str, query: bytes) -> bytes:
-    """The query string of a feed in its one form: without what it does not take, and without defaults."""
-    sent = dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True))
+    """The query string of a feed without what it does not take, and without defaults."""
+    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    sent = dict(pairs)
     names = ["q"] if path.startswith(SEARCH.path) else []
     kept = {name: sent[name] for name in (*names, "cursor") if sent.get(name)}
     if languages := terms(sent.get("language", "")[:LONGEST])[:LIST_MAX]:
@@ -55,7 +56,8 @@ def clean_query(path: str, query: bytes) -> bytes:
     if (limit := _limit(sent.get("limit", ""))) != LIMIT:
         kept["limit"] = str(limit)
     kept |= {name: "true" for name in ("full", "tombstones") if sent.get(name) == "true"}
-    return urlencode(kept).encode()
+    # Where nothing is dropped the bytes stay: the cache knows an answer by the target as it was sent.
+    return query if kept == sent and len(pairs) == len(sent) else urlencode(kept).encode()
 
 
 def _limit(text: str) -> int:

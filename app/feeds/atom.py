@@ -8,7 +8,7 @@ from app.feeds.addresses import ATOM
 from app.feeds.html import wrapped
 from app.feeds.rss import media
 from app.feeds.values import Feed, Item, Person, Tombstone
-from app.feeds.xml import document, element, empty, escaped, text
+from app.feeds.xml import document, element, empty, quoted, text
 
 NAMESPACES = (
     'xmlns="http://www.w3.org/2005/Atom" xmlns:media="http://search.yahoo.com/mrss/"'
@@ -22,7 +22,7 @@ def write_atom(feed: Feed) -> bytes:
     """The bytes of an Atom document."""
     tombstones = TOMBSTONES if feed.tombstones else ""
     return document(
-        f'<feed {NAMESPACES}{tombstones} xml:lang="{escaped(feed.language)}">',
+        f'<feed {NAMESPACES}{tombstones} xml:lang="{quoted(feed.language)}">',
         *_head(feed),
         *map(_deleted, feed.tombstones),  # extensions come before entries: RFC 4287 §4.1.1
         *map(_entry, feed.items),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 from app.feeds.addresses import ATOM, COMMENTS, RSS, feed_url
 from app.feeds.html import absolute_html, encoded_url
@@ -21,6 +22,8 @@ from app.text.reading import excerpt
 Shown = Mapping[str, Any]  # an answer of delivery: the OpenAPI document describes it
 EXCERPT = 280  # graphemes of an entry that stand for its summary
 TITLE = 80  # graphemes of an entry without a headline that stand for it
+VOCABULARIES = {"medtop": "http://cv.iptc.org/newscodes/mediatopic/"}
+LATEST = 1 << 43  # milliseconds since 1970: in the year 2248
 ISOLATES = dict.fromkeys((0x2068, 0x2069))  # around what is inserted into a message; a title is one line of its own
 
 
@@ -28,14 +31,8 @@ def urn(id: str) -> str:
     return f"urn:uuid:{id}"
 
 
-def article_item(
-    article: Shown, settings: Settings, *, is_full: bool, may_be_taken: bool = True, lacks_pictures: bool = False
-) -> Item:
-    """An article, as a single one is answered. `is_full`: with its text, but for a paid one. `may_be_taken`: whether
-    its rights let text and pictures into full feeds. `lacks_pictures`: some were kept out by rights of their own."""
-    body = article["body"] or {}
-    is_withheld = is_full and not may_be_taken
-    has_text = is_full and may_be_taken and not body.get("truncated", True)
+def article_item(article: Shown, settings: Settings, *, html: str | None) -> Item:
+    """An article, as a single one is answered; `html`: its whole text, for a full feed that may have it."""
     live = article["live"] or {}
     return Item(
         id=urn(article["id"]),
@@ -49,14 +46,13 @@ def article_item(
         url=article["url"],
         slug=article["slug"],
         summary=article["summary"] or None,
-        html=absolute_html(body["html"], article["url"]) if has_text else None,
+        html=None if html is None else absolute_html(html, article["url"]),
         authors=_authors(article["authors"]),
         categories=tuple(_categories(article)),
-        pictures=() if is_withheld else tuple(_pictures(article)),
+        pictures=tuple(_pictures(article)),
         rights=_rights(article["rights"]),
         corrections=tuple(Correction(one["kind"], _text(one["at"]), one["note"]) for one in article["corrections"]),
         discussion=_discussion(article, settings),
-        withheld=is_withheld or lacks_pictures,
         **{name: article[name] for name in ("byline", "dateline", "source", "kind", "access", "urgency", "version")},
         content_warning=article.get("content_warning"),
     )
@@ -75,7 +71,13 @@ def _categories(article: Shown) -> Iterator[Category]:
         for one in article[f"{kind}s"]:
             yield Category(kind, urn(one["id"]), one["slug"], one["name"], one["url"])
     for one in article.get("subjects") or ():
-        yield Category("subject", f"{one['scheme']}:{one['code']}", one["code"], one["name"] or one["code"])
+        yield Category("subject", _concept(one["scheme"], one["code"]), one["code"], one["name"] or one["code"])
+
+
+def _concept(scheme: str, code: str) -> str:
+    """The URI of a subject: of its vocabulary with the code; where that has none a QCode of the IPTC."""
+    vocabulary = VOCABULARIES.get(scheme, scheme if ":" in scheme else f"{scheme}:")
+    return encoded_url(vocabulary + code)
 
 
 def _rights(rights: Shown | None) -> Rights:
@@ -186,9 +188,11 @@ def line_item(line: Shown, made_at: str) -> Item:
     )
 
 
-def made_at(id: str) -> str:
-    """When a thing with this UUIDv7 was made (RFC 9562 §5.7)."""
-    return written(datetime.fromtimestamp(int(id.replace("-", "")[:12], 16) / 1000, UTC))
+def made_at(id: str, otherwise: str) -> str:
+    """When a thing with this UUIDv7 was made (RFC 9562 §5.7); `otherwise` where an import has brought another id."""
+    milliseconds = int(id.replace("-", "")[:12], 16)
+    is_moment = UUID(id).version == 7 and milliseconds < LATEST
+    return written(datetime.fromtimestamp(milliseconds / 1000, UTC)) if is_moment else otherwise
 
 
 def latest(items: Sequence[Item], *others: str | None) -> str | None:

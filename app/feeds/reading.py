@@ -10,7 +10,7 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from app.articles.repository import Articles, Part, PublicCorrection, Relations, picture_tags
 from app.articles.rows import ArticleRow
-from app.articles.shapes import whole_of
+from app.articles.shapes import shown_html, whole_of
 from app.articles.syndication import may_syndicate
 from app.feeds.addresses import ATOM, FeedFamily, FeedFormat, feed_url
 from app.feeds.asked import LIMIT, FeedQuery
@@ -22,7 +22,7 @@ from app.kit.paging import Cursors
 from app.kit.raw_columns import parsed
 from app.media.events import RIGHTS_BY_CLOCK
 from app.settings import Settings
-from app.text.languages import canonical_or_same, direction
+from app.text.languages import canonical_language, canonical_or_same, direction
 
 Shown = Mapping[str, Any]
 
@@ -83,6 +83,14 @@ class FeedRequest:
         return [canonical_or_same(tag) for tag in self.query.languages] if self.family.has_languages else []
 
     @property
+    def _language(self) -> str | None:
+        """The one language that was asked for."""
+        try:
+            return canonical_language(self.languages[0]) if len(self.languages) == 1 else None
+        except ValueError:  # nothing is in it
+            return None
+
+    @property
     def is_first_page(self) -> bool:
         return self.query.cursor is None
 
@@ -95,7 +103,7 @@ class FeedRequest:
         self, subject: Subject, items: Sequence[Item], following: str | None = None, gone: Sequence[Tombstone] = ()
     ) -> Feed:
         """The page with these items; `following`: the cursor of the next one."""
-        language = self.languages[0] if len(self.languages) == 1 else subject.language
+        language = self._language or subject.language
         return Feed(
             id=self._id(subject),
             title=subject.title,
@@ -131,7 +139,7 @@ class FeedRequest:
     async def articles(self, ids: Sequence[str], *, others: Iterable[str] = ()) -> ShownArticles:
         """The visible ones among these as items, in this order. Two statements for full texts, else one."""
         parts: frozenset[Part] = frozenset({"related", "corrections"})
-        rows = await Articles(self.connection).with_parts(ids, self.now, parts | {"body"} if self.is_full else parts)
+        rows = await Articles(self.connection).with_parts(ids, self.now, parts | {"html"} if self.is_full else parts)
         related = {row.id: Relations.of(row) for row in rows}
         withheld = await self.withheld({id for one in related.values() for id in one.pictures})
         items = {row.id: self._article(row, related[row.id], withheld) for row in rows}
@@ -152,6 +160,14 @@ class FeedRequest:
         if lacks:
             related = replace(related, pictures={id: p for id, p in related.pictures.items() if id not in withheld})
         may_be_taken = not self.is_full or self.may_take(row)
-        body = row if self.is_full and may_be_taken and row.html is not None else None
-        whole = whole_of(row, related, body, PublicCorrection.of(row), self.settings, self.now)
-        return article_item(whole, self.settings, is_full=self.is_full, may_be_taken=may_be_taken, lacks_pictures=lacks)
+        whole = whole_of(row, related, None, PublicCorrection.of(row), self.settings, self.now)
+        item = article_item(whole, self.settings, html=self._text(row, related, may_be_taken=may_be_taken))
+        if self.is_full and not may_be_taken:
+            return replace(item, pictures=(), withheld=True)
+        return replace(item, withheld=True) if lacks else item
+
+    def _text(self, row: ArticleRow, related: Relations, *, may_be_taken: bool) -> str | None:
+        """The whole text, where this feed may have it. The body of a paid article is not even selected."""
+        if not self.is_full or not may_be_taken or row.access == "paid":
+            return None
+        return shown_html(row.html or "", row.language, related.pictures, self.settings)

@@ -24,6 +24,7 @@ from app.feeds.addresses import (
 )
 from app.feeds.asked import FeedQuery, SearchFeedQuery
 from app.feeds.atom import write_atom
+from app.feeds.example import EXAMPLES
 from app.feeds.json_feed import write_json_feed
 from app.feeds.ninjs import write_ninjs
 from app.feeds.reading import Answer, FeedRequest
@@ -34,7 +35,7 @@ from app.kit import clock
 from app.kit.caching import deliver, uncached
 from app.kit.db import Connection, Reading
 from app.kit.errors import Gone, InvalidCursor, InvalidQuery, Moved, NotFound
-from app.kit.routing import LAST_MODIFIED, Responses, problems, router_of
+from app.kit.routing import Responses, problems, router_of
 
 router = router_of("/feeds", "feeds", "Feeds: RSS, Atom, JSON Feed and ninjs.")
 WRITERS: dict[FeedFormat, Callable[[Feed], bytes]] = {
@@ -56,26 +57,23 @@ FamilyPath = Annotated[
 SlugPath = Annotated[str, Path(description="Slug (raw or percent-encoded) or id.", examples=["اقتصاد"])]
 
 
-def _document(media_type: str) -> dict[str, Any]:
-    schema = {"type": "object"} if media_type.endswith("json") else {"type": "string"}
-    return {"schema": schema}
-
-
-FEED: Responses = {
-    200: {
-        "description": "The feed, in the format of the address.",
-        "content": {format.media_type: _document(format.media_type) for format in FORMATS},
-        "headers": {
-            **LAST_MODIFIED[200]["headers"],
-            "ETag": {"$ref": "#/components/headers/ETag"},
-            "Link": {"$ref": "#/components/headers/Link"},
-        },
+def _described(*, has_examples: bool = False) -> Responses:
+    """The answer in the document. Examples of all formats are long, so one operation has them for the others too."""
+    content: dict[str, Any] = {
+        format.media_type: {"schema": {"type": "object" if format.media_type.endswith("json") else "string"}}
+        for format in FORMATS
     }
-}
+    if has_examples:
+        content = {format.media_type: {**content[format.media_type], "example": EXAMPLES[format]} for format in FORMATS}
+    headers = {name: {"$ref": f"#/components/headers/{name}"} for name in ("ETag", "Last-Modified", "Link")}
+    return {200: {"description": "The feed, in the format of the address.", "content": content, "headers": headers}}
+
+
+FEED = _described()
 PROBLEMS = problems(InvalidQuery, InvalidCursor, NotFound)
 
 
-@router.get("/articles.{format}", response_class=Response, responses=FEED | PROBLEMS)
+@router.get("/articles.{format}", response_class=Response, responses=_described(has_examples=True) | PROBLEMS)
 async def read_site_feed(
     request: Request, format: FormatPath, query: Annotated[FeedQuery, Query()], connection: Reading
 ) -> Response:

@@ -159,12 +159,14 @@ async def _placed(request: FeedRequest, subject: Subject, lines: Sequence[Shown]
     shown = await request.articles([line["article"]["id"] for line in lines if line["article"]])
     own = {line["image"]["id"] for line in lines if line.get("image") and line["image"]["id"]}
     withheld = await request.withheld(own)
-    items = []
+    items, changed_at = [], str(subject.changed_at)
     for line in lines:
         if line.get("image") and line["image"]["id"] in withheld:
             line = {**line, "image": None}
         article = shown.items.get(line["article"]["id"]) if line["article"] else None
-        items.append(line_item(line, made_at(line["id"])) if article is None else _with_words(article, line))
+        items.append(
+            line_item(line, made_at(line["id"], changed_at)) if article is None else _with_words(article, line)
+        )
     return Answer(request.feed(subject, items), [*tags, *ANY, *shown.media], [*tags, *shown.tags])
 
 

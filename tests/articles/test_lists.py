@@ -238,7 +238,12 @@ PUBLIC: dict[str, int] = {
     "/v1/tags/فلك?fields=name": 1,
     "/v1/authors?count=true": 3,
     "/v1/authors/ليلى": 2,
-    "/v1/site": 1,
+    "/v1/site": 2,
+    "/feeds/articles.rss": 2,
+    "/feeds/articles.atom?full=true&tombstones=true": 3,
+    "/feeds/sections/علوم.json?full=true": 3,
+    "/feeds/comments/أ.rss": 2,
+    "/feeds/entries/أ.ninjs.json": 2,
 }  # fmt: skip
 # The desk reads the token, then what it was asked for.
 DESK: dict[str, int] = {

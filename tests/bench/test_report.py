@@ -134,7 +134,12 @@ def test_without_arguments_everything_runs_on_two_sizes() -> None:
 
 
 def test_workloads_are_named_whole_or_by_their_first_word() -> None:
-    assert {entry.name for entry in asked("--only", "304,mixed").entries} == {"304 newest", "304 single", "mixed"}
+    assert {entry.name for entry in asked("--only", "304,mixed").entries} == {
+        "304 newest",
+        "304 feed",
+        "304 single",
+        "mixed",
+    }
     assert [entry.name for entry in asked("--only", "hot ticker").entries] == ["hot ticker"]
 
 

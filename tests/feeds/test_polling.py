@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from app.feeds.asked import clean_query
 from app.kit import clock
 from tests.feeds.reading import FORMATS, answer_of, get, read, relative
 from tests.newsroom import Newsroom, beside
@@ -202,3 +203,11 @@ async def test_every_kind_of_write_that_a_feed_shows_gives_other_bytes(newsroom:
         content = (await answer_of(newsroom, "articles", format, "full=true")).content
         assert content not in seen, number
         seen.add(content)
+
+
+def test_a_query_of_which_nothing_is_dropped_keeps_its_bytes() -> None:
+    """So that the cache knows the answer by its raw target, before any routing."""
+    for query in (b"limit=100&full=true", b"full=true&limit=5&language=ar,en", "language=ar&q=خبر".encode()):
+        path = "/feeds/search.rss" if b"q=" in query else "/feeds/articles.rss"
+        assert clean_query(path, query) == query
+    assert clean_query("/feeds/articles.rss", b"limit=100&utm=x&full=true&limit=7") == b"limit=7&full=true"

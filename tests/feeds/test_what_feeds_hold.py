@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from sqlalchemy import delete, update
 
-from tests.feeds.reading import FORMATS, answer_of, get
+from app.feeds.items import article_item
+from app.feeds.router import BY_SUFFIX, WRITERS
+from app.feeds.values import Feed, Person
+from app.fronts.models import FrontComposition, FrontItem
+from tests.feeds.reading import FORMATS, answer_of, get, read, relative
 from tests.newsroom import Newsroom
 
 pytestmark = [pytest.mark.anyio, pytest.mark.parametrize("format", FORMATS)]
@@ -140,3 +145,48 @@ async def test_a_former_slug_redirects_and_keeps_format_and_query(newsroom: News
         there = await newsroom.get(moved.headers["location"])
         assert there.content == (await answer_of(newsroom, f"{family}/{present}", format, "limit=5")).content
         assert "limit=5" in moved.headers["location"]
+
+
+async def test_a_language_that_is_none_finds_nothing_and_breaks_nothing(newsroom: Newsroom, format: str) -> None:
+    await newsroom.published("خبر")
+    for language in ("%22%3E%3Cx%20y=%22", "a%22b", "%00", "x%0Ay", "%ED%A0%80", "ar%2Cen", "AR"):
+        found = await get(newsroom, "articles", format, f"language={language}")
+        assert bool(found.ids) is (language in {"ar%2Cen", "AR"}), language
+        answer = await newsroom.get(relative(found.self_url))
+        assert read(format, answer.content).ids == found.ids
+
+
+async def test_a_line_with_an_id_that_tells_no_moment_has_that_of_the_front(newsroom: Newsroom, format: str) -> None:
+    slots = [{"name": "lead", "max": 3}]
+    await newsroom.desk("PUT", "/fronts/home", {"name": "ه", "slots": slots})
+    link = {"url": "https://example.org/", "headline": "رابط"}
+    await newsroom.desk("POST", "/fronts/home/slots/lead/items", link)
+    for id in ("ffffffff-ffff-7fff-8fff-ffffffffffff", "6ba7b810-9dad-41d1-80b4-00c04fd430c8"):
+        async with newsroom.app.state.database.transaction() as session:
+            await session.execute(update(FrontItem).values(id=id))
+            await session.execute(delete(FrontComposition))
+        newsroom.app.state.cache.invalidate_all()
+        front = (await newsroom.get("/v1/fronts/home")).json()
+        found = await get(newsroom, "fronts/home", format)
+        assert [(one.id, one.updated) for one in found.items] == [(f"urn:uuid:{id}", front["updated_at"])]
+
+
+async def test_subjects_and_warnings_of_an_article_are_told(newsroom: Newsroom, format: str) -> None:
+    article = await newsroom.published("خبر")
+    whole = (await newsroom.get(f"/v1/articles/{article['id']}")).json()
+    subjects = [
+        {"scheme": "medtop", "code": "04000000", "name": "اقتصاد"},
+        {"scheme": "https://news.example/t/", "code": "س", "name": "سعر"},
+        {"scheme": "local", "code": "x", "name": ""},
+    ]
+    told = {**whole, "subjects": subjects, "content_warning": "صور عنف & <x>"}
+    item = article_item(told, newsroom.settings, html=None)
+    assert [(one.uri, one.name) for one in item.categories if one.kind == "subject"] == [
+        ("http://cv.iptc.org/newscodes/mediatopic/04000000", "اقتصاد"),
+        ("https://news.example/t/%D8%B3", "سعر"),
+        ("local:x", "x"),
+    ]
+    feed = Feed("urn:x", "ع", "u", "s", "s", "ar", "rtl", Person(None, "ن"), None, items=(item,))
+    content = WRITERS[BY_SUFFIX[format]](feed)
+    assert read(format, content).items[0].categories == ["علوم", "اقتصاد", "سعر", "x"]
+    assert ("صور عنف" in content.decode()) is ("json" in format)
