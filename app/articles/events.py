@@ -14,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
 from app.articles.models import Article, ArticleAuthor, ArticleSection
 from app.articles.repository import KIND, Articles, Relations, visible
+from app.articles.subjects import subject_keys
 from app.changes.log import log_clock
 from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
@@ -47,6 +48,8 @@ class PublicView:
     sections: frozenset[str] = frozenset()
     """With all sections above them."""
     terms: frozenset[Thing] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    """By their keys."""
     urgency: int | None = None
     kind: str = ""
     published_at: datetime | None = None
@@ -98,6 +101,7 @@ def view_of(article: Any, related: Relations, lines: Mapping[str, frozenset[str]
         article.language,
         sections,
         frozenset(terms),
+        frozenset(subject_keys(article.subjects)),
         article.urgency,
         article.kind,
         article.published_at,
@@ -166,6 +170,7 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
             article_id=article.id,
             sections=before.sections | after.sections,
             languages={before.language, after.language} - {""},
+            subjects=before.subjects | after.subjects,
             terms=before.terms | after.terms,
             urgency=min(filter(None, (before.urgency, after.urgency)), default=None),
             # Of what has come out unannounced nobody knows yet where it stands.

@@ -86,6 +86,7 @@ def _site(settings: Settings, fronts: Sequence[dict[str, str]]) -> dict[str, Any
             "edit_minutes": settings.comments_edit_minutes,
         },
         "ticker_refresh_after": settings.ticker_refresh_after,
+        "syndication": settings.syndication,
         "fronts": fronts,
         "feeds": [],
         "streams": [f"{settings.api_url}/v1/stream"],

@@ -286,7 +286,7 @@ async def test_a_database_that_is_not_empty_is_refused_and_stays(
 
 SINCE = {
     *("takedowns", "jobs", "media", "media_files", "media_keys", "media_uses", "previews"),
-    *("entries", "entry_authors", "entry_revisions"),
+    *("entries", "entry_authors", "entry_revisions", "article_subjects"),
     *("fronts", "front_slots", "front_items", "front_sections", "front_tags", "front_authors"),
     *("front_drafts", "front_states", "front_compositions"),
 }
@@ -299,6 +299,8 @@ NEWER = (
     ("sections", "image"),
     *(("articles", name) for name in ("contributors", "live_started_at", "live_ended_at")),
     *(("articles", name) for name in ("entry_count", "draft_entry_count", "last_entry_at")),
+    *(("articles", name) for name in ("content_warning", "subjects")),
+    *(("articles", name) for name in ("embargo_until", "share_early", "editorial_note")),
 )
 
 

@@ -78,7 +78,15 @@ ELSEWHERE = {
 }
 # Read in whole, or made again from lines.
 WHOLE = {
-    *("slugs", "article_sections", "article_tags", "article_authors", "ticker_places", "ticker_sections"),
+    *(
+        "slugs",
+        "article_sections",
+        "article_tags",
+        "article_authors",
+        "article_subjects",
+        "ticker_places",
+        "ticker_sections",
+    ),
     *("ticker_tags", "media_keys", "media_uses", "entry_authors", "front_sections", "front_tags", "front_authors"),
 }
 # Not of what people wrote: tokens, the audit, the log, the index, what a process remembers, what it has still to do.
