@@ -23,6 +23,7 @@ from app.kit.errors import Fault, InvalidBody, StateConflict
 from app.kit.forms import in_order
 from app.media.desk_repository import MediaToEdit, Use
 from app.media.models import Media
+from app.media.rights import rights_end
 from app.staff.repository import Staff
 from app.staff.work import Work
 from app.terms.repository import known
@@ -151,6 +152,7 @@ class Draft:
         for name in ("rights", "seo"):
             if name in given:
                 setattr(article, name, _merged(getattr(article, name), getattr(fields, name)))
+        article.rights_expire_at = rights_end(article.rights)
         if "lead_image" in given:
             article.lead_image = pictures.merged_image(
                 article.lead_image, fields.lead_image, self.library, article.language

@@ -22,6 +22,7 @@ from app.changes.tail import Deadlines
 from app.media.desk_repository import KIND as MEDIA
 from app.media.events import tell_media_change
 from app.media.models import Media, MediaUse
+from app.media.rights import rights_deadlines
 from app.sections.models import Section
 from app.sections.repository import lines_down, lines_of
 from app.settings import Settings
@@ -265,10 +266,10 @@ async def _take_back(session: AsyncSession) -> None:
 
 
 def deadlines(settings: Settings) -> list[Deadlines]:
-    """When scheduled articles come out, when comments close by an article's age, when live coverage starts or ends."""
+    """When scheduled articles come out, comments close by age, live coverage starts or ends, rights end."""
     days = settings.comments_close_after_days
     closing = [Deadlines(next=_first_after, lag=timedelta(days=days))] if days else []
-    return [COMING, *closing, *LIVE]
+    return [COMING, *closing, *LIVE, rights_deadlines(Article.rights_expire_at, OUT)]
 
 
 def _after(now: Any) -> Any:

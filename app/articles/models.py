@@ -17,6 +17,7 @@ from app.text.markup import Format
 
 LIVE = text("state = 'published'")
 UNANNOUNCED = text("state = 'published' AND NOT announced")
+RIGHTS_END = text("state = 'published' AND rights_expire_at IS NOT NULL")
 STARTS, ENDS = text("live_started_at IS NOT NULL"), text("live_ended_at IS NOT NULL")
 
 
@@ -37,6 +38,7 @@ class Article(Base):
         Index("ix_articles_unheard", "published_at", "id", postgresql_where=UNANNOUNCED, sqlite_where=UNANNOUNCED),
         Index("ix_articles_live_started_at", "live_started_at", postgresql_where=STARTS, sqlite_where=STARTS),
         Index("ix_articles_live_ended_at", "live_ended_at", postgresql_where=ENDS, sqlite_where=ENDS),
+        Index("ix_articles_rights_expire_at", "rights_expire_at", postgresql_where=RIGHTS_END, sqlite_where=RIGHTS_END),
         UniqueConstraint("external_system", "external_id"),
         UniqueConstraint("translation_group", "language"),
     )
@@ -64,6 +66,7 @@ class Article(Base):
     media: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
     subjects: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     rights: Mapped[dict[str, object] | None] = mapped_column(Json)
+    rights_expire_at: Mapped[datetime | None]  # from `rights`, for the deadline
     seo: Mapped[dict[str, object] | None] = mapped_column(Json)
     canonical_url: Mapped[str | None]
     reading_minutes: Mapped[int] = mapped_column(Integer, default=0)

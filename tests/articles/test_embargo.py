@@ -150,6 +150,8 @@ async def test_the_desk_sees_the_embargo_in_lists_and_the_public_sees_nothing_of
         assert not any(name in text for name in ("embargo_until", "share_early", "editorial_note")), url
     for name in ("embargo_until", "share_early", "editorial_note"):
         await newsroom.get(f"/v1/articles?fields={name}", 400)
+    for words in ("هاتف", "المصدر"):
+        assert (await newsroom.get("/v1/search", params={"q": words})).json()["data"] == [], "not found by it either"
 
 
 async def test_what_only_the_desk_sees_moves_neither_time_nor_validator_but_the_version(newsroom: Newsroom) -> None:

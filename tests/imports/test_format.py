@@ -55,7 +55,7 @@ ELSEWHERE = {
     },
     "media_files": {"id", "name", "created_at", "withdrawn_at"},
     "articles": {
-        *("reading_minutes", "corrected", "comment_count", "announced", "member_id", "section_id"),
+        *("rights_expire_at", "reading_minutes", "corrected", "comment_count", "announced", "member_id", "section_id"),
         *("external_system", "external_id", "entry_count", "draft_entry_count", "last_entry_at"),
     },
     "entries": {
