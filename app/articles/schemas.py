@@ -17,7 +17,7 @@ from pydantic import (
 )
 from pydantic.config import JsonDict
 
-from app.articles.subjects import canonical_code, canonical_scheme, subject_key
+from app.articles.subjects import LONGEST, canonical_code, canonical_scheme, subject_key
 from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (
@@ -190,12 +190,19 @@ class ExternalIdInput(Input):
     id: Annotated[str, Line(255), Field(examples=["48213"])]
 
 
+def _short(text: str) -> str:
+    """A grapheme can pile up code points, and what is indexed must stay short."""
+    if (length := len(text.encode())) > LONGEST:
+        raise custom("too_long", max=LONGEST, actual=length)
+    return text
+
+
 class SubjectInput(Input):
     """What the article is about: a concept of a controlled vocabulary."""
 
-    scheme: Annotated[str, Line(300), Field(examples=["medtop"])]
+    scheme: Annotated[str, Line(300), AfterValidator(_short), Field(examples=["medtop"])]
     """`medtop` (Media Topics of the IPTC), a short name of your own, or the URI of a vocabulary."""
-    code: Annotated[str, Line(100), Field(examples=["04000000"])]
+    code: Annotated[str, Line(100), AfterValidator(_short), Field(examples=["04000000"])]
     """Code of the concept there; of a Media Topic eight digits."""
     name: Annotated[str, Line(200), Field(examples=["اقتصاد وأعمال ومال"])]
     """What it is called, in the language of the article."""

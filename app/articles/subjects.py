@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 from app.text.characters import normalise, plain_digits
 
 MEDIA_TOPICS = "medtop"
 MEDIA_TOPICS_URI = "http://cv.iptc.org/newscodes/mediatopic/"
 URI_SCHEMES = ("http", "https", "urn")
+LONGEST = 1000  # bytes of a scheme, and of a code: both are part of an indexed key
 MEMBERS = ("scheme", "code", "name")
 _MEDIA_TOPICS_URI = re.compile(r"https?://cv\.iptc\.org/newscodes/mediatopic/?", re.IGNORECASE)
+_MEDIA_TOPIC = re.compile(rf"^(?:{_MEDIA_TOPICS_URI.pattern}|{MEDIA_TOPICS}:)", re.IGNORECASE)
 _SHORT_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
 _CODE_OF_MEDIA_TOPIC = re.compile(r"[0-9]{8}")
 # A comma separates the values of a filter. The others are those that no URI may have (RFC 3986).
@@ -28,7 +30,7 @@ def canonical_scheme(text: str) -> str | None:
     """The scheme as it is stored: Media Topics by their short name; None where it is neither a name nor a URI."""
     if _MEDIA_TOPICS_URI.fullmatch(text):
         return MEDIA_TOPICS
-    if _SHORT_NAME.fullmatch(text.lower()):
+    if _SHORT_NAME.fullmatch(text.lower()) and text.lower() not in URI_SCHEMES:
         return text.lower()
     start, _, rest = text.partition(":")
     if start.lower() not in URI_SCHEMES or not rest.strip("/") or _REFUSED.search(text):
@@ -45,20 +47,19 @@ def canonical_code(scheme: str | None, text: str) -> str | None:
 
 
 def subject_key(scheme: str, code: str) -> str:
-    """The name of a concept, by which filters find it: `medtop:04000000`, or its URI."""
-    return f"{scheme}{code}" if ":" in scheme else f"{scheme}:{code}"
+    """The name of a concept, by which filters find it: `medtop:04000000`, or its URI, percent-encoded or not."""
+    return _decoded(f"{scheme}{code}") if ":" in scheme else f"{scheme}:{code}"
 
 
 def asked_key(text: str) -> str:
     """The key that a filter asks for: a URI of a Media Topic or its eight digits alone mean the same as its name."""
     text = normalise(text.replace("\0", ""))
-    if found := _MEDIA_TOPICS_URI.match(text):
-        text = text[found.end() :].lstrip("/")
-    digits = plain_digits(text)
+    digits = plain_digits(_MEDIA_TOPIC.sub("", text, count=1))
     if _CODE_OF_MEDIA_TOPIC.fullmatch(digits):
         return subject_key(MEDIA_TOPICS, digits)
     start, colon, rest = text.partition(":")
-    return f"{start.lower()}{colon}{rest}"
+    key = f"{start.lower()}{colon}{rest}"
+    return _decoded(key) if start.lower() in URI_SCHEMES else key
 
 
 def subject_keys(subjects: Iterable[Mapping[str, str]] | None) -> tuple[str, ...]:
@@ -82,6 +83,10 @@ def concept_uri(scheme: str, code: str) -> str | None:
     """The URI of a concept, percent-encoded; None where its vocabulary has only a short name."""
     known = scheme_uri(scheme)
     return known + _encoded(code) if known else None
+
+
+def _decoded(text: str) -> str:
+    return unquote(text).replace("\0", "")
 
 
 def _encoded(text: str) -> str:

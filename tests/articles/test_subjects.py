@@ -53,13 +53,31 @@ async def test_lists_search_and_desk_are_narrowed_by_subject(newsroom: Newsroom)
     await newsroom.published("خبر الاقتصاد", subjects=[ECONOMY, LOCAL])
     await newsroom.published("خبر العلم", subjects=[SCIENCE, OURS])
     await newsroom.published("خبر بلا موضوع")
-    for name in ("medtop:04000000", "MEDTOP:04000000", "04000000", "٠٤٠٠٠٠٠٠", f"{IPTC}04000000", "local:الليرة"):
+    for name in ("medtop:04000000", "MEDTOP:٠٤٠٠٠٠٠٠", "04000000", "٠٤٠٠٠٠٠٠", f"{IPTC}04000000", "local:الليرة"):
         assert await found(newsroom, name) == ["خبر الاقتصاد"], name
     https = IPTC.replace("http:", "https:") + "13000000"
-    for name in ("medtop:13000000", https, "https://news.example/topics/أسعار"):
+    for name in (
+        "medtop:13000000",
+        https,
+        "https://news.example/topics/أسعار",
+        "HTTPS://news.example/topics/%D8%A3%D8%B3%D8%B9%D8%A7%D8%B1",
+    ):
         assert await found(newsroom, name) == ["خبر العلم"], name
     assert await found(newsroom, "04000000,13000000") == ["خبر العلم", "خبر الاقتصاد"]
-    for name in ("medtop:99999999", "الليرة", "local:", "\0", "%", "medtop:0400000_", "x" * 2000):
+    for name in (
+        "medtop:99999999",
+        "الليرة",
+        "local:",
+        "\0",
+        "%",
+        "%00",
+        "https:%00",
+        "https:%ff",
+        "medtop:",
+        IPTC,
+        "medtop:0400000_",
+        "x" * 2000,
+    ):
         assert await found(newsroom, name) == [], name
     assert await found(newsroom, "13000000", "/v1/search?") == ["خبر العلم"]
     desk = await newsroom.desk("GET", "/articles?subject=04000000")
@@ -86,6 +104,7 @@ WRONG: list[tuple[Any, list[tuple[str, str]]]] = [
     ([{**LOCAL, "code": "<b>"}], [("/subjects/0/code", "code_invalid")]),
     ([{**LOCAL, "scheme": "اقتصاد"}], [("/subjects/0/scheme", "scheme_invalid")]),
     ([{**LOCAL, "scheme": "javascript:alert(1)//"}], [("/subjects/0/scheme", "scheme_invalid")]),
+    ([{**LOCAL, "scheme": "urn"}], [("/subjects/0/scheme", "scheme_invalid")]),
     ([{**LOCAL, "scheme": "http://"}], [("/subjects/0/scheme", "scheme_invalid")]),
     ([{**LOCAL, "scheme": "https://x.example/a b/"}], [("/subjects/0/scheme", "scheme_invalid")]),
     ([{"scheme": "medtop"}], [("/subjects/0/code", "required"), ("/subjects/0/name", "required")]),
@@ -93,6 +112,8 @@ WRONG: list[tuple[Any, list[tuple[str, str]]]] = [
     ([{**ECONOMY, "name": "ا" * 201}], [("/subjects/0/name", "too_long")]),
     ([{**LOCAL, "code": "ا" * 101}], [("/subjects/0/code", "too_long")]),
     ([{**LOCAL, "scheme": "https://x.example/" + "a" * 300}], [("/subjects/0/scheme", "too_long")]),
+    ([{**LOCAL, "code": ("م" + "ُ" * 7) * 100}], [("/subjects/0/code", "too_long")]),
+    ([{**LOCAL, "scheme": "https://x.example/" + "😀" * 280}], [("/subjects/0/scheme", "too_long")]),
     ([{**ECONOMY, "uri": "x"}], [("/subjects/0/uri", "unknown_field")]),
     ([{**LOCAL, "code": str(n)} for n in range(51)], [("/subjects", "too_many")]),
     ("medtop:04000000", [("/subjects", "wrong_type")]),
