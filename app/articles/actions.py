@@ -186,7 +186,13 @@ async def _save_changes(draft: Draft, action: str, *, minor: bool = False) -> Dr
             article.revised_at = article.updated_at
     elif not work.session.is_modified(article) and not (body is not None and work.session.is_modified(body)):
         return draft
-    return await _save(draft, action)
+    return await _save(draft, action, **_changed_embargo(article))
+
+
+def _changed_embargo(article: Article) -> dict[str, object]:
+    """What the audit says of an embargo that was set, moved or lifted."""
+    until = article.embargo_until
+    return {"embargo_until": until and clock.written(until)} if _has_changed(article, "embargo_until") else {}
 
 
 def _has_changed(thing: Article | ArticleBody, *names: str) -> bool:

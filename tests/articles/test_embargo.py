@@ -163,6 +163,17 @@ async def test_what_only_the_desk_sees_moves_neither_time_nor_validator_but_the_
         assert (shown["updated_at"], shown["revised_at"], shown["version"]) == (at(0), at(0), article["version"] + 1)
 
 
+async def test_the_audit_says_who_has_moved_an_embargo(newsroom: Newsroom) -> None:
+    await newsroom.hire("editor", "هدى")
+    article = await newsroom.draft()
+    for until in (at(60), at(60), None):
+        article = await newsroom.change(article, by="هدى", headline=f"خبر {until}", embargo_until=until)
+        article = await newsroom.change(article, by="هدى", summary=f"ملخّص {article['version']}")
+    rows = (await newsroom.desk("GET", "/audit?action=article.update")).json()["data"]
+    moved = [(row["member_name"], row["details"]["embargo_until"]) for row in rows if "embargo_until" in row["details"]]
+    assert moved == [("هدى", None), ("هدى", at(60))]
+
+
 @pytest.mark.parametrize("begins", ["embargo", "publish"])
 async def test_of_two_desks_at_once_one_is_refused(newsroom: Newsroom, begins: str) -> None:
     """One sets an embargo while the other publishes, in two processes: the row is locked, and read after the lock."""
