@@ -18,12 +18,12 @@ from app.articles.rendering import fill_body, render_body
 from app.articles.repository import Relations, Terms
 from app.articles.schemas import ArticleUpdate
 from app.articles.subjects import subject_keys
+from app.articles.syndication import rights_end
 from app.kit.clock import written
 from app.kit.errors import Fault, InvalidBody, StateConflict
 from app.kit.forms import in_order
 from app.media.desk_repository import MediaToEdit, Use
 from app.media.models import Media
-from app.media.rights import rights_end
 from app.staff.repository import Staff
 from app.staff.work import Work
 from app.terms.repository import known

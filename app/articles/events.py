@@ -20,9 +20,8 @@ from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.media.desk_repository import KIND as MEDIA
-from app.media.events import tell_media_change
+from app.media.events import RIGHTS_BY_CLOCK, tell_media_change
 from app.media.models import Media, MediaUse
-from app.media.rights import rights_deadlines
 from app.sections.models import Section
 from app.sections.repository import lines_down, lines_of
 from app.settings import Settings
@@ -269,7 +268,7 @@ def deadlines(settings: Settings) -> list[Deadlines]:
     """When scheduled articles come out, comments close by age, live coverage starts or ends, rights end."""
     days = settings.comments_close_after_days
     closing = [Deadlines(next=_first_after, lag=timedelta(days=days))] if days else []
-    return [COMING, *closing, *LIVE, rights_deadlines(Article.rights_expire_at, OUT)]
+    return [COMING, *closing, *LIVE, RIGHTS_END]
 
 
 def _after(now: Any) -> Any:
@@ -286,6 +285,11 @@ LIVE = (
         lambda now: select(func.min(Article.live_started_at)).where(Article.live_started_at > now).scalar_subquery()
     ),
     Deadlines(lambda now: select(func.min(Article.live_ended_at)).where(Article.live_ended_at > now).scalar_subquery()),
+)
+# No change is recorded: what readers and the log's clients see of it stays as it is.
+RIGHTS_END = Deadlines(
+    lambda now: select(func.min(Article.rights_expire_at)).where(OUT, Article.rights_expire_at > now).scalar_subquery(),
+    touches=RIGHTS_BY_CLOCK,
 )
 COMING = Deadlines(
     # Also those that another machine has announced, whose clock is ahead of ours.

@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.pending import PendingTakedown, pending_changes, record_takedown
+from app.changes.pending import PendingTakedown, record_takedown
 from app.jobs.queue import enqueue
 from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Conflict, Forbidden, InUse, NotFound, PreconditionFailed, StateConflict
@@ -23,7 +23,6 @@ from app.media.events import REMOVE, record_media_change, tell_media_change
 from app.media.indexing import index
 from app.media.making import Made
 from app.media.models import Media, MediaFile, MediaKey
-from app.media.rights import permission, rights_end
 from app.media.schemas import MediaUpdate, MediaWithdrawInput
 from app.media.using import UsePlaces
 from app.staff.work import Work
@@ -120,7 +119,8 @@ def _describe(media: Media, changes: dict[str, Any], work: Work) -> None:
     if "rights" in changes:
         sent = changes["rights"] or {}
         media.rights = {name: value for name, value in sent.items() if value is not None} or None
-        media.rights_expire_at = rights_end(media.rights)
+        expires_at = (media.rights or {}).get("expires_at")
+        media.rights_expire_at = datetime.fromisoformat(str(expires_at)) if expires_at else None
 
 
 async def open_to_change(work: Work, id: str, expected: Expected, uses: UsePlaces, *, is_locked: bool = True) -> Media:
@@ -218,18 +218,16 @@ def _shown(media: Media) -> list[object]:
     return [getattr(media, name) for name in SHOWN]
 
 
-def _all(media: Media) -> dict[str, Any]:
-    return {name: getattr(media, name) for name in (*SHOWN, *WORDS, "keywords", "rights")}
+def _all(media: Media) -> list[object]:
+    return [getattr(media, name) for name in (*SHOWN, *WORDS, "keywords", "rights")]
 
 
-async def _save(work: Work, media: Media, verb: str, before: tuple[list[object], dict[str, Any]]) -> Saved:
+async def _save(work: Work, media: Media, verb: str, before: tuple[list[object], list[object]]) -> Saved:
     library = MediaToEdit(work.session)
     if _all(media) != before[1]:
         media.version += 1
         if _shown(media) != before[0]:
             await record_media_change(work.session, media, work.now)
-        elif permission(media.rights) != permission(before[1]["rights"]):  # full texts show it, or do not any more
-            pending_changes(work.session).touched.add((KIND, media.id))
         await index(work.session, media)
         await work.record(f"media.{verb}", KIND, media.id, version=media.version)
     await work.session.flush()

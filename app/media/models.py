@@ -12,7 +12,6 @@ from app.kit.backup_rule import KEPT, BackupRule
 from app.kit.db import Base, Id, Json, Key, OrderedJson
 
 NOT_DELETED = text("deleted_at IS NULL")
-RIGHTS_END = text("rights_expire_at IS NOT NULL")
 
 
 class MediaFile(Base):
@@ -40,7 +39,6 @@ class Media(Base):
     __table_args__ = (
         Index("ix_media_newest", "created_at", "id", postgresql_where=NOT_DELETED, sqlite_where=NOT_DELETED),
         Index("ix_media_deleted_at", "deleted_at"),
-        Index("ix_media_rights_expire_at", "rights_expire_at", postgresql_where=RIGHTS_END, sqlite_where=RIGHTS_END),
     )
     # Without personal data: nothing that only the desk sees. Words that answers show stay, as a draft's do.
     backup = BackupRule(
@@ -65,7 +63,7 @@ class Media(Base):
     credit: Mapped[str | None]
     photographer: Mapped[str | None]
     rights: Mapped[dict[str, object] | None] = mapped_column(Json)
-    rights_expire_at: Mapped[datetime | None]  # from `rights`, for the list and the deadline
+    rights_expire_at: Mapped[datetime | None]  # from `rights`, for the list
     focal_point: Mapped[dict[str, float] | None] = mapped_column(Json)
     keywords: Mapped[list[str]] = mapped_column(default=list)
     taken_at: Mapped[datetime | None]

@@ -11,7 +11,6 @@ from app.changes.noun import Absence, Lookup, Noun, State
 from app.media.desk_repository import KIND
 from app.media.events import CHANGED
 from app.media.models import Media, MediaUse
-from app.media.rights import rights_deadlines
 from app.media.shown import STANDING
 
 
@@ -40,5 +39,4 @@ MEDIA = Noun(
     schemas=(),
     present=_present,
     absent=_absent,
-    deadlines=lambda _settings: (rights_deadlines(Media.rights_expire_at),),
 )

@@ -17,7 +17,6 @@ from sqlalchemy.dialects import postgresql
 INSTANT = sa.CHAR(24).with_variant(postgresql.TIMESTAMP(timezone=True, precision=3), "postgresql")
 ID = sa.Uuid(as_uuid=False)
 ENDS = sa.text("state = 'published' AND rights_expire_at IS NOT NULL")
-MEDIA_ENDS = sa.text("rights_expire_at IS NOT NULL")
 KEY = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 FILL_SQLITE = """
@@ -46,13 +45,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_articles_rights_expire_at", "articles", ["rights_expire_at"], postgresql_where=ENDS, sqlite_where=ENDS
     )
-    op.create_index(
-        "ix_media_rights_expire_at",
-        "media",
-        ["rights_expire_at"],
-        postgresql_where=MEDIA_ENDS,
-        sqlite_where=MEDIA_ENDS,
-    )
     op.create_table(
         "article_subjects",
         sa.Column("article_id", ID, nullable=False),
@@ -67,7 +59,6 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("article_subjects")
-    op.drop_index("ix_media_rights_expire_at", "media")
     op.drop_index("ix_articles_rights_expire_at", "articles")
     with op.batch_alter_table("articles", schema=None) as batch_op:
         for column in (

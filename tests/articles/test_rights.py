@@ -12,8 +12,7 @@ from sqlalchemy import select
 from app.articles.models import Article
 from app.changes.tail import Subscriber
 from app.kit import clock
-from app.media.rights import BY_CLOCK
-from tests.media.library import undecoded_picture
+from app.media.events import RIGHTS_BY_CLOCK
 from tests.newsroom import Newsroom, beside
 from tests.sync.mirror import Mirror
 
@@ -78,12 +77,12 @@ async def test_at_the_end_of_rights_only_full_texts_are_stale_and_the_log_tells_
         mirror = Mirror(newsroom)
         await mirror.follow()
         before = (await newsroom.get(f"/v1/articles/{article['id']}")).content
-        assert BY_CLOCK not in await listener.told()
+        assert RIGHTS_BY_CLOCK not in await listener.told()
     with clock.frozen(ends - timedelta(milliseconds=1)):
-        assert BY_CLOCK not in await listener.told()
+        assert RIGHTS_BY_CLOCK not in await listener.told()
         misses = newsroom.app.state.cache.misses
     with clock.frozen(ends):
-        assert await listener.told() == {BY_CLOCK, "changes"}
+        assert await listener.told() == {RIGHTS_BY_CLOCK, "changes"}
         assert (await newsroom.get(f"/v1/articles/{article['id']}")).content == before
         assert newsroom.app.state.cache.misses == misses, "the article itself says the same as before"
         assert await mirror.follow() == []
@@ -101,7 +100,7 @@ async def test_an_end_that_another_process_has_set_is_seen_in_time(newsroom: New
             article = await newsroom.change(article, rights={"expires_at": clock.written(ends)})
             await listener.told()
         with clock.frozen(ends):
-            assert await listener.told() == {BY_CLOCK, "changes"}
+            assert await listener.told() == {RIGHTS_BY_CLOCK, "changes"}
         with clock.frozen(ends + timedelta(hours=9)):
             assert await listener.told() == set(), "the former end is none any more"
 
@@ -121,37 +120,3 @@ async def test_a_draft_has_no_end_and_null_takes_one_away(newsroom: Newsroom) ->
         assert found.scalar_one() is None
     with clock.frozen(ends):
         assert await listener.told() == set()
-
-
-async def test_rights_of_a_picture_end_by_the_clock_too(newsroom: Newsroom) -> None:
-    start, listener, ends = clock.now(), Listener(newsroom), clock.now() + timedelta(hours=1)
-    with clock.frozen(start):
-        picture = await undecoded_picture(newsroom)
-        await newsroom.published(lead_image={"id": picture})
-        await newsroom.desk("PATCH", f"/media/{picture}", {"rights": {"expires_at": clock.written(ends)}}, if_match="*")
-        await listener.told()
-    with clock.frozen(ends):
-        assert BY_CLOCK in await listener.told()
-
-
-async def test_whether_others_may_show_a_picture_is_told_where_it_is_shown_and_moves_no_article(
-    newsroom: Newsroom,
-) -> None:
-    picture, unused = await undecoded_picture(newsroom), await undecoded_picture(newsroom)
-    article = await newsroom.published(lead_image={"id": picture})
-    mirror, listener = Mirror(newsroom), Listener(newsroom)
-    await mirror.follow()
-    await listener.told()
-
-    async def tell(id: str, rights: Any) -> list[str]:
-        await newsroom.desk("PATCH", f"/media/{id}", {"rights": rights}, if_match="*")
-        await newsroom.work()
-        return [entry["type"] for entry in await mirror.follow()]
-
-    assert await tell(picture, {"syndication": "no"}) == ["media.changed"]
-    assert f"media:{picture}" in await listener.told()
-    assert await tell(picture, {"syndication": "no", "holder": "وكالة"}) == []
-    assert await tell(picture, {"expires_at": "2100-01-01T00:00:00Z"}) == ["media.changed"]
-    assert await tell(picture, None) == ["media.changed"]
-    assert await tell(unused, {"syndication": "no"}) == []
-    assert (await public(newsroom, article))["updated_at"] == article["updated_at"]
