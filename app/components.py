@@ -11,7 +11,7 @@ from app.fronts.schemas import ItemState, Source
 from app.jobs.kinds import Lane
 from app.jobs.models import JobState
 from app.kit.components import Naming
-from app.media.schemas import Cause
+from app.media.schemas import Cause, Syndication
 from app.media.shown_schemas import TrackKind
 from app.properties import MAX_ITEMS, PROPERTIES
 from app.staff.roles import Role
@@ -163,6 +163,7 @@ ENUMS = {
     "MarkType": ("How a run of text looks, or `link`.", get_args(MarkType)),
     "Role": ("Role of a member of the staff.", get_args(Role)),
     "Status": ("Status of an article.", get_args(Status)),
+    "Syndication": ("Whether others may publish it; `verify`: ask the owner first.", get_args(Syndication)),
     "TrackKind": ("What a text track is for, in HTML's words.", get_args(TrackKind)),
     "WithdrawalCause": ("Why something is taken down.", get_args(Cause)),
     "TickerItemState": ("Whether a ticker item is shown, and why not.", get_args(State)),

@@ -26,7 +26,7 @@ from sqlalchemy.orm.attributes import get_history
 
 from app.articles import revisions
 from app.articles.desk_repository import ArticlesToEdit
-from app.articles.editing import Draft
+from app.articles.editing import Draft, is_embargoed
 from app.articles.events import (
     HIDDEN,
     PublicView,
@@ -186,7 +186,13 @@ async def _save_changes(draft: Draft, action: str, *, minor: bool = False) -> Dr
             article.revised_at = article.updated_at
     elif not work.session.is_modified(article) and not (body is not None and work.session.is_modified(body)):
         return draft
-    return await _save(draft, action)
+    return await _save(draft, action, **_changed_embargo(article))
+
+
+def _changed_embargo(article: Article) -> dict[str, object]:
+    """What the audit says of an embargo that was set, moved or lifted."""
+    until = article.embargo_until
+    return {"embargo_until": until and clock.written(until)} if _has_changed(article, "embargo_until") else {}
 
 
 def _has_changed(thing: Article | ArticleBody, *names: str) -> bool:
@@ -216,7 +222,7 @@ async def publish(work: Work, id: str, expected: Expected, at: datetime | None) 
     """Publishes now, or `at` a time: in the future it becomes visible then by itself; a past one is for archives."""
     draft = await _open(work, id, "publish", expected)
     article, now = draft.article, draft.work.now
-    if faults := lacks(draft):
+    if faults := [*lacks(draft), *_too_early(article, at or now)]:
         raise InvalidBody(errors=faults)
     if not was_public(article, now):
         article.first_published_at = None
@@ -329,12 +335,21 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     if body is not None:
         work.session.add(body)
     await draft.articles.file(article, draft.stored, related)
+    await draft.articles.file_subjects(article, draft.stored_subjects)
     await store_uses(work.session, KIND, article.id, draft.stored_uses, draft.uses)
     await revisions.keep(draft, verb)
     indexed = await with_locked_names(work.session, related) if article.state == "published" else related
     await index(work.session, article, indexed, body)
     await work.record(f"article.{verb}", KIND, article.id, version=article.version, **details)
     return draft
+
+
+def _too_early(article: Article, at: datetime) -> list[Fault]:
+    """A fault where it is to be public before its embargo ends."""
+    until = article.embargo_until
+    if until is None or not is_embargoed(article, at):
+        return []
+    return [Fault("embargoed", pointer="/at", params={"until": clock.written(until)})]
 
 
 def lacks(draft: Draft) -> list[Fault]:

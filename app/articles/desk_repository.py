@@ -23,7 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.filing import FILINGS
 from app.articles.filters import conditions
-from app.articles.models import Article, ArticleBody, Correction
+from app.articles.models import Article, ArticleBody, ArticleSubject, Correction
 from app.articles.repository import (
     KIND,
     PICTURES,
@@ -38,6 +38,7 @@ from app.articles.repository import (
     visible,
 )
 from app.articles.schemas import ArticleDeskQuery, terms
+from app.articles.subjects import subject_keys
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Slice, take
@@ -115,6 +116,16 @@ class ArticlesToEdit(Articles):
             if ids:
                 rows = [{"article_id": article.id, "position": place, term_id: id} for place, id in enumerate(ids)]
                 await self.session.execute(insert(link), rows)
+
+    async def file_subjects(self, article: Article, stored: Sequence[str]) -> None:
+        """Replaces the keys by which filters find its subjects, where they are others than the stored ones."""
+        keys = subject_keys(article.subjects)
+        if set(keys) == set(stored):
+            return
+        await self.session.execute(delete(ArticleSubject).where(ArticleSubject.article_id == article.id))
+        if keys:
+            rows = [{"article_id": article.id, "subject": key} for key in keys]
+            await self.session.execute(insert(ArticleSubject), rows)
 
     async def remove(self, article: Article) -> None:
         """Deletes it; the foreign keys cascade."""

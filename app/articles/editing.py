@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
 from pydantic import BaseModel
 
@@ -16,6 +17,9 @@ from app.articles.models import Article, ArticleBody
 from app.articles.rendering import fill_body, render_body
 from app.articles.repository import Relations, Terms
 from app.articles.schemas import ArticleUpdate
+from app.articles.subjects import subject_keys
+from app.articles.syndication import rights_end
+from app.kit.clock import written
 from app.kit.errors import Fault, InvalidBody, StateConflict
 from app.kit.forms import in_order
 from app.media.desk_repository import MediaToEdit, Use
@@ -54,6 +58,8 @@ class Draft:
         """Its terms and visible translations with this save; pictures as before."""
         self.library: dict[str, Media] = {}
         """The pictures that this save names, as far as they may be shown."""
+        self.stored_subjects = subject_keys(self.article.subjects)
+        """The keys of its subjects before this save."""
 
     def fault(self, code: str, pointer: str, **params: object) -> None:
         self.faults.append(Fault(code, pointer=pointer, params=params))
@@ -72,6 +78,7 @@ class Draft:
                 value = getattr(fields, name)
                 setattr(article, name, value if value not in ("", None) else DEFAULTS.get(name))
         self._objects(fields, given)
+        self._embargo(given)
         if {"body", "body_format"} & given:
             await self._render(fields, given)
         if {"body", "body_format", "language"} & given or not article.version:
@@ -83,6 +90,12 @@ class Draft:
             raise InvalidBody(errors=in_order(ArticleUpdate, self.faults))
         self.warnings += [{"code": "alt_missing", "pointer": pointer} for pointer in self.images_without_alt()]
         self.warnings += pictures.silent_recordings(article)
+
+    def _embargo(self, given: set[str]) -> None:
+        """What is published or scheduled was promised for its moment: a later embargo would come too late."""
+        article, at = self.article, self.article.published_at
+        if "embargo_until" in given and article.state == "published" and at and is_embargoed(article, at):
+            self.fault("published_sooner", "/embargo_until", at=written(at))
 
     def _refuse_other_kind(self, fields: ArticleUpdate, given: set[str]) -> None:
         """Raises `StateConflict` where live coverage that has entries would become something else."""
@@ -139,6 +152,7 @@ class Draft:
         for name in ("rights", "seo"):
             if name in given:
                 setattr(article, name, _merged(getattr(article, name), getattr(fields, name)))
+        article.rights_expire_at = rights_end(article.rights)
         if "lead_image" in given:
             article.lead_image = pictures.merged_image(
                 article.lead_image, fields.lead_image, self.library, article.language
@@ -151,6 +165,8 @@ class Draft:
             ]
         if self.is_restoring:
             pictures.drop_unknown(article, self.library)
+        if "subjects" in given:
+            article.subjects = [one.model_dump() for one in fields.subjects or []]
         if "comments_mode" in given:
             article.comments_mode = fields.comments_mode
         if "external_id" in given:
@@ -239,6 +255,11 @@ class Draft:
         actor, now = self.work.actor, self.work.now
         is_out = original.state == "published" and original.published_at is not None and original.published_at <= now
         return actor.has("editor") or original.member_id == actor.member_id or is_out
+
+
+def is_embargoed(article: Article, at: datetime) -> bool:
+    """Whether its embargo forbids that it is public at this moment."""
+    return article.embargo_until is not None and at < article.embargo_until
 
 
 def _merged(present: dict[str, object] | None, patch: BaseModel | None) -> dict[str, object] | None:

@@ -14,12 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
 from app.articles.models import Article, ArticleAuthor, ArticleSection
 from app.articles.repository import KIND, Articles, Relations, visible
+from app.articles.subjects import subject_keys
 from app.changes.log import log_clock
 from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.media.desk_repository import KIND as MEDIA
-from app.media.events import tell_media_change
+from app.media.events import RIGHTS_BY_CLOCK, tell_media_change
 from app.media.models import Media, MediaUse
 from app.sections.models import Section
 from app.sections.repository import lines_down, lines_of
@@ -47,6 +48,8 @@ class PublicView:
     sections: frozenset[str] = frozenset()
     """With all sections above them."""
     terms: frozenset[Thing] = frozenset()
+    subjects: frozenset[str] = frozenset()
+    """By their keys."""
     urgency: int | None = None
     kind: str = ""
     published_at: datetime | None = None
@@ -98,6 +101,7 @@ def view_of(article: Any, related: Relations, lines: Mapping[str, frozenset[str]
         article.language,
         sections,
         frozenset(terms),
+        frozenset(subject_keys(article.subjects)),
         article.urgency,
         article.kind,
         article.published_at,
@@ -167,6 +171,7 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
             article_id=article.id,
             sections=before.sections | after.sections,
             languages={before.language, after.language} - {""},
+            subjects=before.subjects | after.subjects,
             terms=before.terms | after.terms,
             urgency=min(filter(None, (before.urgency, after.urgency)), default=None),
             # Of what has come out unannounced nobody knows yet where it stands.
@@ -261,10 +266,10 @@ async def _take_back(session: AsyncSession) -> None:
 
 
 def deadlines(settings: Settings) -> list[Deadlines]:
-    """When scheduled articles come out, when comments close by an article's age, when live coverage starts or ends."""
+    """When scheduled articles come out, comments close by age, live coverage starts or ends, rights end."""
     days = settings.comments_close_after_days
     closing = [Deadlines(next=_first_after, lag=timedelta(days=days))] if days else []
-    return [COMING, *closing, *LIVE]
+    return [COMING, *closing, *LIVE, RIGHTS_END]
 
 
 def _after(now: Any) -> Any:
@@ -281,6 +286,11 @@ LIVE = (
         lambda now: select(func.min(Article.live_started_at)).where(Article.live_started_at > now).scalar_subquery()
     ),
     Deadlines(lambda now: select(func.min(Article.live_ended_at)).where(Article.live_ended_at > now).scalar_subquery()),
+)
+# No change is recorded: what readers and the log's clients see of it stays as it is.
+RIGHTS_END = Deadlines(
+    lambda now: select(func.min(Article.rights_expire_at)).where(OUT, Article.rights_expire_at > now).scalar_subquery(),
+    touches=RIGHTS_BY_CLOCK,
 )
 COMING = Deadlines(
     # Also those that another machine has announced, whose clock is ahead of ours.

@@ -14,18 +14,20 @@ def _columns(fields: Iterable[str]) -> tuple[str, ...]:
     return tuple(name for name in fields if name in columns)
 
 
+# What an editor may write that the public never sees.
+UNSEEN = ("embargo_until", "share_early", "editorial_note")
 # Form fields that are stored as a column. `external_id` belongs to another system, `contributors` to the desk.
 STORED = tuple(name for name in _columns(ArticleUpdate.model_fields) if name not in {"external_id", "contributors"})
 # Set as they were sent; the others have a rule of their own in `Draft`.
 PLAIN = tuple(
     name
     for name in STORED
-    if name not in {"slug", "language", "headline", "lead_image", "media", "rights", "seo", "comments_mode"}
+    if name not in {"slug", "language", "headline", "lead_image", "media", "subjects", "rights", "seo", "comments_mode"}
 )
 # What these columns hold where nothing is sent for them, or null.
 DEFAULTS: dict[str, object] = {name: default.arg for name in PLAIN if (default := Article.__table__.c[name].default)}
 # Columns that the public sees: a change of one sets `updated_at`.
-PUBLIC = (*STORED, "section_id", "reading_minutes")
+PUBLIC = (*(name for name in STORED if name not in UNSEEN), "section_id", "reading_minutes")
 # Columns that a revision keeps and a restore brings back.
 KEPT = (*STORED, "slug_by_hand")
 # Columns that a list reads, and what a single article reads beside them.
@@ -40,5 +42,5 @@ SHOWN_AS_STORED = tuple(name for name in PLAIN if name in WHOLE)
 # Compared word by word in the diff of two revisions.
 TEXTS = frozenset({"body", *STORED}) - {
     *("slug", "language", "kind", "access", "urgency", "canonical_url", "comments_mode"),
-    *("lead_image", "media", "rights", "seo"),
+    *("lead_image", "media", "subjects", "rights", "seo", "embargo_until", "share_early"),
 }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, exists, or_, select
 
 from app.articles.filing import AUTHORS, SECTIONS, TAGS, filed_under
-from app.articles.models import Article
+from app.articles.models import Article, ArticleSubject
 from app.articles.schemas import ArticleFilters, terms
+from app.articles.subjects import asked_key
 from app.kit.sql import in_language_range
 from app.sections.models import Section
 from app.sections.repository import subtree
@@ -16,7 +17,7 @@ from app.slugs.repository import is_named
 from app.text.languages import canonical_or_same
 
 FILTERS = (
-    *("section", "tag", "author", "language", "kind", "urgency_max"),
+    *("section", "tag", "author", "subject", "language", "kind", "urgency_max"),
     *("published_after", "published_before", "updated_after", "ids"),
 )
 Filters = tuple[Any, ...]
@@ -43,6 +44,8 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     if query.author:
         is_author = is_named("author", AUTHORS.term_id, terms(query.author))
         found.append(filed_under(AUTHORS, is_author, each=each))
+    if query.subject:
+        found.append(_about(sorted(set(map(asked_key, terms(query.subject)))), each=each))
     if query.language:
         found.append(or_(*(in_language_range(Article.language, tag) for tag in map(_known_tag, terms(query.language)))))
     if query.kind:
@@ -50,6 +53,13 @@ def conditions(query: ArticleFilters, *, each: bool = False) -> list[ColumnEleme
     if query.ids:
         found.append(is_named("article", Article.id, terms(query.ids)))
     return found + _bounds(query)
+
+
+def _about(subjects: list[str], *, each: bool) -> ColumnElement[bool]:
+    is_named = ArticleSubject.subject.in_(subjects)
+    if each:
+        return exists().where(ArticleSubject.article_id == Article.id, is_named)
+    return Article.id.in_(select(ArticleSubject.article_id).where(is_named))
 
 
 def _known_tag(name: str) -> str:

@@ -12,7 +12,8 @@ from pydantic import Field
 from pydantic_core import to_json
 from typing_extensions import TypedDict
 
-from app.articles.schemas import ArticleAlone, Translation
+from app.articles.schemas import ArticleAlone, Subject, Translation
+from app.articles.subjects import concept_uri, scheme_uri
 from app.kit.clock import written
 from app.kit.schemas import LanguageTag, Moment, Ref
 from app.media.schemas import Rendition
@@ -62,6 +63,9 @@ NewsArticle = TypedDict(
         "sourceOrganization": NotRequired[Annotated[Thing, Field(description="The source, such as an agency.")]],
         "articleSection": Annotated[list[str], Field(description="Names of the sections.")],
         "keywords": NotRequired[Annotated[list[str], Field(description="Names of the tags.")]],
+        "about": NotRequired[
+            Annotated[list[Thing], Field(description="The subjects, each a `DefinedTerm`; `@id` is its URI.")]
+        ],
         "inLanguage": LanguageTag,
         "image": NotRequired[
             Annotated[list[Thing], Field(description="The lead image, with its crops, then the others.")]
@@ -104,6 +108,7 @@ def jsonld_of(article: Mapping[str, object], settings: Settings, updates: Sequen
         **_makers(shown, settings),
         "articleSection": [section.name for section in shown.sections],
         "keywords": [tag.name for tag in shown.tags],
+        "about": list(map(_subject, shown.subjects)),
         "inLanguage": shown.language,
         "image": [*_lead_images(shown.lead_image), *map(_image, _of_kind(ImageRead, shown))],
         "video": _present_ones(_video(one, shown) for one in _of_kind(VideoRead, shown)),
@@ -160,6 +165,18 @@ def _makers(shown: ArticleAlone, settings: Settings) -> Thing:
 
 def _person(author: Ref) -> Thing:
     return {"@type": "Person", "name": author.name, "url": author.url}
+
+
+def _subject(subject: Subject) -> Thing:
+    return _present(
+        {
+            "@type": "DefinedTerm",
+            "@id": concept_uri(subject.scheme, subject.code),
+            "name": subject.name,
+            "termCode": subject.code,
+            "inDefinedTermSet": scheme_uri(subject.scheme),
+        }
+    )
 
 
 def _lead_images(image: ImageRead | None) -> list[Thing]:

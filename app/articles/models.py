@@ -18,6 +18,7 @@ from app.text.markup import Format
 LIVE = text("state = 'published'")
 GONE = text("state = 'withdrawn'")
 UNANNOUNCED = text("state = 'published' AND NOT announced")
+RIGHTS_END = text("state = 'published' AND rights_expire_at IS NOT NULL")
 STARTS, ENDS = text("live_started_at IS NOT NULL"), text("live_ended_at IS NOT NULL")
 
 
@@ -40,10 +41,13 @@ class Article(Base):
         Index("ix_articles_withdrawn", "withdrawn_at", "id", postgresql_where=GONE, sqlite_where=GONE),
         Index("ix_articles_live_started_at", "live_started_at", postgresql_where=STARTS, sqlite_where=STARTS),
         Index("ix_articles_live_ended_at", "live_ended_at", postgresql_where=ENDS, sqlite_where=ENDS),
+        Index("ix_articles_rights_expire_at", "rights_expire_at", postgresql_where=RIGHTS_END, sqlite_where=RIGHTS_END),
         UniqueConstraint("external_system", "external_id"),
         UniqueConstraint("translation_group", "language"),
     )
-    backup = BackupRule(replaced={"note": lambda row: None, "comment_count": _public_count})
+    backup = BackupRule(
+        replaced={"note": lambda row: None, "editorial_note": lambda row: None, "comment_count": _public_count}
+    )
 
     id: Mapped[str] = mapped_column(Id, primary_key=True)
     slug: Mapped[str] = mapped_column(Key, unique=True)
@@ -56,13 +60,16 @@ class Article(Base):
     headline: Mapped[str]
     short_headline: Mapped[str | None]
     summary: Mapped[str | None]
+    content_warning: Mapped[str | None]
     byline: Mapped[str | None]
     dateline: Mapped[str | None]
     source: Mapped[str | None]
     section_id: Mapped[str | None] = mapped_column(Id, ForeignKey("sections.id", ondelete="RESTRICT"), index=True)
     lead_image: Mapped[dict[str, object] | None] = mapped_column(Json)
     media: Mapped[list[dict[str, object]]] = mapped_column(Json, default=list)
+    subjects: Mapped[list[dict[str, str]]] = mapped_column(Json, default=list, server_default=text("'[]'"))
     rights: Mapped[dict[str, object] | None] = mapped_column(Json)
+    rights_expire_at: Mapped[datetime | None]  # from `rights`, for the deadline
     seo: Mapped[dict[str, object] | None] = mapped_column(Json)
     canonical_url: Mapped[str | None]
     reading_minutes: Mapped[int] = mapped_column(Integer, default=0)
@@ -88,6 +95,9 @@ class Article(Base):
     withdrawn_cause: Mapped[str | None] = mapped_column(Key)
     withdrawn_mandatory: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())  # a kill
     note: Mapped[str | None]  # for the desk: why it was returned or withdrawn
+    embargo_until: Mapped[datetime | None]  # of a published one never after `published_at`
+    share_early: Mapped[bool] = mapped_column(Boolean, default=False, server_default=false())
+    editorial_note: Mapped[str | None]  # for partners, never for readers
     # Ids of members who write entries; for the desk.
     contributors: Mapped[list[str]] = mapped_column(default=list, server_default=text("'[]'"))
     live_started_at: Mapped[datetime | None]
@@ -148,6 +158,20 @@ class ArticleAuthor(Base):
     position: Mapped[int] = mapped_column(Integer)
 
 
+class ArticleSubject(Base):
+    """The subjects of an article by their key, for filters; the article's row has them whole."""
+
+    __tablename__ = "article_subjects"
+    __table_args__ = (
+        PrimaryKeyConstraint("article_id", "subject"),
+        Index("ix_article_subjects_subject", "subject", "article_id"),
+    )
+    backup = KEPT
+
+    article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
+    subject: Mapped[str] = mapped_column(Key)  # `medtop:04000000`, or the URI of the concept
+
+
 class Correction(Base):
     """A public note on a correction after publication."""
 
@@ -166,7 +190,12 @@ class Revision(Base):
 
     __tablename__ = "article_revisions"
     __table_args__ = (PrimaryKeyConstraint("article_id", "number"),)
-    backup = BackupRule(replaced={"member_name": lambda row: nameless(row["member_id"])})
+    backup = BackupRule(
+        replaced={
+            "member_name": lambda row: nameless(row["member_id"]),
+            "content": lambda row: {**row["content"], "editorial_note": None},
+        }
+    )
 
     article_id: Mapped[str] = mapped_column(Id, ForeignKey("articles.id", ondelete="CASCADE"))
     number: Mapped[int] = mapped_column(Integer)

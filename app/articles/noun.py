@@ -12,8 +12,10 @@ from app.articles.placements import body_placements
 from app.articles.repository import KIND, Articles, Parts, PublicCorrection, Relations
 from app.articles.schemas import ArticleRead, ArticleSummary
 from app.articles.shapes import summary_of, whole_of
+from app.articles.subjects import subject_keys
 from app.changes.noun import Absence, Lookup, Noun, State
 from app.kit.listing import unvalidated
+from app.kit.raw_columns import parsed
 
 FULL: Parts = frozenset({"related", "body", "corrections"})
 
@@ -25,7 +27,8 @@ async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
     for row in await Articles(lookup.connection).with_parts(ids, lookup.now, parts):
         related = Relations.of(row)
         content = b"" if lookup.detail == "none" else unvalidated(schema, _shape(lookup, row, related))
-        found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
+        sections, subjects = [id for id, _, _ in related.sections], subject_keys(parsed(row.subjects))
+        found[row.id] = State(row.version, row.language, sections, content, subjects)
     return found
 
 

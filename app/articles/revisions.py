@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+from datetime import datetime
 from typing import Any, TypedDict
 
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from app.articles.editing import LINKS, Draft
 from app.articles.fields import KEPT, TEXTS
 from app.articles.models import Article, Revision
 from app.articles.schemas import ArticleUpdate, SeoInput
+from app.kit import clock
 from app.kit.db import Connection
 from app.kit.errors import NotFound
 from app.kit.paging import Cursors, Key, PageQuery, Slice, take
@@ -20,6 +22,8 @@ from app.media.schemas import RightsInput
 from app.media.shown_schemas import ImagePatch
 
 OBJECTS: dict[str, type[Input]] = {"lead_image": ImagePatch, "rights": RightsInput, "seo": SeoInput}
+# What a restore leaves as it is: addresses do not go back, and what was last decided on the embargo stands.
+DECIDED = {"slug", "slug_by_hand", "embargo_until", "share_early"}
 LONGEST_DIFF = 4_000  # pieces; longer texts are compared by line
 
 
@@ -36,12 +40,16 @@ def content_of(draft: Draft) -> dict[str, object]:
     """The editable fields as JSON values; terms by id."""
     article, body = draft.article, draft.body
     return {
-        **{name: getattr(article, name) for name in KEPT},
+        **{name: _as_json(getattr(article, name)) for name in KEPT},
         "section": article.section_id,
         **{name: draft.related.ids(name) for name in LINKS},
         "body": body.source if body else "",
         "body_format": body.format if body else "html",
     }
+
+
+def _as_json(value: object) -> object:
+    return clock.written(value) if isinstance(value, datetime) else value
 
 
 async def keep(draft: Draft, action: str) -> None:
@@ -76,8 +84,8 @@ async def one(connection: Connection, article: Article, number: int) -> Revision
 
 
 def as_update(content: dict[str, Any]) -> tuple[ArticleUpdate, set[str]]:
-    """A revision's content as an update that restores it. The slug is left out: addresses do not go back."""
-    names = {name for name in content if name not in {"slug", "slug_by_hand"}}
+    """A revision's content as an update that restores it. `DECIDED` is left out."""
+    names = {name for name in content if name not in DECIDED}
     given = {name: content[name] for name in names}
     for name, schema in OBJECTS.items():
         if given[name] is not None:  # nulls remove the present values that the revision lacks

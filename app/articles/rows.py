@@ -35,6 +35,7 @@ class SummaryRow(CommentableRow, Protocol):
     headline: str
     short_headline: str | None
     summary: str | None
+    content_warning: str | None
     byline: str | None
     urgency: int
     version: int
@@ -73,6 +74,9 @@ class WholeRow(SummaryRow, Protocol):
 
     @property
     def withdrawn_at(self) -> Moment | None: ...
+
+    @property
+    def subjects(self) -> list[dict[str, str]] | str: ...
 
     @property
     def rights(self) -> JsonObject | str | None: ...
@@ -154,6 +158,7 @@ class StoredRow(WholeRow, Protocol):
     member_id: str
     created_at: datetime
     saved_at: datetime
+    embargo_until: datetime | None
 
 
 class CorrectionRow(Protocol):

@@ -12,9 +12,12 @@ from pydantic import (
     Field,
     StrictBool,
     StrictInt,
+    ValidationInfo,
+    field_validator,
 )
 from pydantic.config import JsonDict
 
+from app.articles.subjects import LONGEST, canonical_code, canonical_scheme, subject_key
 from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (
@@ -39,7 +42,7 @@ from app.kit.schemas import (
     WebUrl,
     open_to,
 )
-from app.media.schemas import Cause, Rights, RightsInput
+from app.media.schemas import Cause, Rights, RightsInput, Syndication
 from app.media.shown_schemas import ImageInput, ImagePatch, ImageRead, MediaEntry, MediaEntryInput
 from app.text.blocks import Block
 
@@ -57,11 +60,13 @@ Words = Annotated[str, Line(256), Field(examples=["المرصد"])]
 Headline = Annotated[str, Line(300)]
 ShortHeadline = Annotated[str, Line(150, low=0)]
 Summary = Annotated[str, Prose(2000, low=0)]
+ContentWarning = Annotated[str, Line(300, low=0)]
 Byline = Annotated[str, Line(300, low=0)]
 Dateline = Annotated[str, Line(120, low=0)]
 Source = Annotated[str, Line(200, low=0)]
 SeoTitle = Annotated[str, Line(200, low=0)]
 SeoText = Annotated[str, Line(500, low=0)]
+EditorialNote = Annotated[str, Prose(2000, low=0)]
 Reason = Annotated[str, Prose(1000)]
 Note = Annotated[str, Prose(2000)]
 TermName = Annotated[str, Field(max_length=255)]
@@ -102,6 +107,11 @@ AnyOf = Annotated[str, AfterValidator(some(LIST_MAX)), Field(max_length=2000, ex
 IdList = Annotated[str, AfterValidator(some(100)), Field(max_length=8100)]
 
 
+SubjectFilter = Annotated[
+    str, AfterValidator(some(LIST_MAX)), Field(max_length=8200, examples=["medtop:04000000,medtop:20000763"])
+]
+
+
 class ArticleFilters(CountedQuery):
     """What every list of articles can be narrowed by."""
 
@@ -111,6 +121,8 @@ class ArticleFilters(CountedQuery):
     """Slugs or ids of tags. A comma means any of."""
     author: AnyOf | None = None
     """Slugs or ids of authors. A comma means any of."""
+    subject: SubjectFilter | None = None
+    """Subjects: `medtop:04000000`, its eight digits alone, or the URI of a concept. A comma means any of."""
     language: AnyOf | None = None
     """BCP 47 tags: `ar` also finds `ar-SY`. A comma means any of."""
     kind: Annotated[AnyOf, Field(examples=["news,feature"])] | None = None
@@ -178,6 +190,49 @@ class ExternalIdInput(Input):
     id: Annotated[str, Line(255), Field(examples=["48213"])]
 
 
+def _short(text: str) -> str:
+    """A grapheme can pile up code points, and what is indexed must stay short."""
+    if (length := len(text.encode())) > LONGEST:
+        raise custom("too_long", max=LONGEST, actual=length)
+    return text
+
+
+class SubjectInput(Input):
+    """What the article is about: a concept of a controlled vocabulary."""
+
+    scheme: Annotated[str, Line(300), AfterValidator(_short), Field(examples=["medtop"])]
+    """`medtop` (Media Topics of the IPTC), a short name of your own, or the URI of a vocabulary."""
+    code: Annotated[str, Line(100), AfterValidator(_short), Field(examples=["04000000"])]
+    """Code of the concept there; of a Media Topic eight digits."""
+    name: Annotated[str, Line(200), Field(examples=["اقتصاد وأعمال ومال"])]
+    """What it is called, in the language of the article."""
+
+    @field_validator("scheme")
+    @classmethod
+    def _scheme(cls, text: str) -> str:
+        scheme = canonical_scheme(text)
+        if scheme is None:
+            raise custom("scheme_invalid")
+        return scheme
+
+    @field_validator("code")
+    @classmethod
+    def _code(cls, text: str, info: ValidationInfo) -> str:
+        code = canonical_code(info.data.get("scheme"), text)
+        if code is None:
+            raise custom("code_invalid")
+        return code
+
+
+def _each_once(subjects: list[SubjectInput] | None) -> list[SubjectInput] | None:
+    if subjects is None:
+        return None
+    first: dict[str, SubjectInput] = {}
+    for one in subjects:
+        first.setdefault(subject_key(one.scheme, one.code), one)
+    return list(first.values())
+
+
 class ArticleFields(Input):
     """What an editor may write."""
 
@@ -193,6 +248,8 @@ class ArticleFields(Input):
     short_headline: ShortHeadline | None = None
     """For tickers and small screens."""
     summary: Summary | None = None
+    content_warning: ContentWarning | None = None
+    """What readers are warned of before they open it, in the language of the article."""
     body: BodySource | None = None
     """In `body_format`. HTML is sanitised; what was removed is listed in `warnings`. At most 300,000 code points, of
     which pictures that are written out (`data:…;base64,…`) are none; they do not stay."""
@@ -205,6 +262,8 @@ class ArticleFields(Input):
     """Slugs or ids."""
     authors: Names | None = []
     """Slugs or ids, in byline order."""
+    subjects: Annotated[list[SubjectInput] | None, Field(max_length=50), AfterValidator(_each_once)] = []
+    """What it is about, by the codes of a vocabulary."""
     byline: Byline | None = None
     """Left out: made from the authors' names."""
     dateline: Dateline | None = None
@@ -222,6 +281,12 @@ class ArticleFields(Input):
     """Left out: as the site's setting says."""
     contributors: Annotated[list[IdInput] | None, Field(max_length=50)] = []
     """Ids of members who write entries of its live coverage. Editors set it."""
+    embargo_until: MomentInput | None = None
+    """Before this time it cannot be published, and cannot be scheduled for sooner. For the desk and partners."""
+    share_early: StrictBool | None = False
+    """Partners that have early sight of articles may see this one before it is public."""
+    editorial_note: EditorialNote | None = None
+    """For the desks of partners; never shown to the public."""
 
 
 EXAMPLE: JsonDict = {
@@ -336,6 +401,8 @@ class AnyArticleSummary(Output):
     headline: Annotated[str, Field(examples=["المرصد يرصد «لؤلؤة الخريف» فوق بادية تدمر"])]
     short_headline: str | None
     summary: str | None
+    content_warning: str | None
+    """What readers are to be warned of before they open it."""
     section: Ref | None
     sections: list[Ref]
     tags: list[Ref]
@@ -414,6 +481,17 @@ class ArticleInList(ArticleSummary):
     display: ArticleInWords = None  # type: ignore[assignment]  # left out, too
 
 
+class Subject(Output):
+    """What an article is about: a concept of a controlled vocabulary."""
+
+    scheme: Annotated[str, Field(examples=["medtop"])]
+    """`medtop` (Media Topics of the IPTC), a short name of the newsroom's own, or the URI of a vocabulary."""
+    code: Annotated[str, Field(examples=["04000000"])]
+    """Code of the concept there."""
+    name: Annotated[str, Field(examples=["اقتصاد وأعمال ومال"])]
+    """What it is called, in the language of the article."""
+
+
 class AnyArticle(AnyArticleSummary):
     """An article of any state, whole."""
 
@@ -422,7 +500,11 @@ class AnyArticle(AnyArticleSummary):
     corrections: list[CorrectionRead]
     dateline: str | None
     source: str | None
+    subjects: list[Subject]
     rights: Rights | None
+    syndication: Annotated[str, open_to(Syndication)]
+    """Whether others may publish the text and the pictures: what `rights` say, else the site. `verify`: ask first. It
+    ends at `rights.expires_at`."""
     media: list[MediaEntry]
     canonical_url: str | None
     seo: Seo | None
@@ -471,6 +553,12 @@ class ArticleDesk(AnyArticle):
     note: str | None
     contributors: list[IdText]
     """Members who write entries of its live coverage."""
+    embargo_until: Moment | None
+    """Before this time it cannot be published."""
+    share_early: bool
+    """Whether partners that have early sight of articles may see it before it is public."""
+    editorial_note: str | None
+    """For the desks of partners; never public."""
     warnings: list[Warned]
 
 
@@ -482,6 +570,8 @@ class ArticleDeskSummary(AnyArticleSummary):
     member_id: IdText
     created_at: Moment
     saved_at: Moment
+    embargo_until: Moment | None
+    """Before this time it cannot be published."""
 
 
 class ArticleList(Listed[ArticleInList]):

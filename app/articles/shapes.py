@@ -24,6 +24,8 @@ from app.articles.rows import (
     WholeRow,
 )
 from app.articles.schemas import ArticleInList, ArticleRead
+from app.articles.subjects import shown_subjects
+from app.articles.syndication import syndication_of
 from app.kit import listing
 from app.kit.raw_columns import parsed
 from app.media.entries import entries_of
@@ -164,6 +166,7 @@ def _summary(
         "headline": row.headline,
         "short_headline": row.short_headline,
         "summary": row.summary,
+        "content_warning": row.content_warning,
         "section": section,
         "sections": sections,
         "tags": _refs(address, "tag", related.tags),
@@ -260,7 +263,7 @@ def _whole(
     now: datetime,
 ) -> dict[str, object]:
     clock = by_clock(row, settings, now)
-    seo = parsed(row.seo)
+    seo, rights = parsed(row.seo), parsed(row.rights)
     return {
         **IN_ORDER,
         **_summary(row, related, settings, clock),
@@ -268,7 +271,9 @@ def _whole(
         "comments": {"open": clock.is_open, "count": row.comment_count},
         "corrections": [{"id": c.id, "kind": c.kind, "at": c.at, "note": c.note} for c in corrections],
         **{name: getattr(row, name) for name in SHOWN_AS_STORED},
-        "rights": rights_of(parsed(row.rights)),
+        "subjects": shown_subjects(parsed(row.subjects)),
+        "rights": rights_of(rights),
+        "syndication": syndication_of(rights, settings.syndication),
         "media": entries_of(parsed(media), related.pictures, row.language, settings),
         "seo": {name: seo.get(name) for name in ("title", "description")} if seo else None,
     }
@@ -290,6 +295,7 @@ def _at_desk(row: StoredRow, now: datetime) -> dict[str, object]:
         "member_id": row.member_id,
         "created_at": row.created_at,
         "saved_at": row.saved_at,
+        "embargo_until": row.embargo_until,
     }
 
 
@@ -321,5 +327,7 @@ def desk_of(
         "withdrawn_mandatory": row.withdrawn_mandatory,
         "note": row.note,
         "contributors": row.contributors,
+        "share_early": row.share_early,
+        "editorial_note": row.editorial_note,
         "warnings": warnings,
     }

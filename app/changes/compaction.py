@@ -65,10 +65,12 @@ def _old_tombstones(before: datetime) -> Select[int]:
 def _superseded(before: datetime, *, same_filters: bool) -> Select[int]:
     """Rows older than `before` with a later row of the same thing.
 
-    `same_filters`: only where sections and languages are alike; else a section would miss the row of what has left it.
+    `same_filters`: only where sections, languages and subjects are alike; else a section would miss the row of what has
+    left it.
     """
     later = aliased(Change)
-    same = (later.sections == Change.sections, later.languages == Change.languages) if same_filters else ()
+    filters = (Change.sections, Change.languages, Change.subjects)
+    same = [getattr(later, column.key) == column for column in filters] if same_filters else []
     newer = exists().where(later.resource_id == Change.resource_id, later.seq > Change.seq, *same)
     return select(Change.seq).where(Change.at < before, newer)
 

@@ -33,6 +33,8 @@ class State:
     """Ids of the sections by which filters find it."""
     content: bytes
     """JSON of one of the noun's `schemas`; empty for the detail `none`."""
+    subjects: Collection[str] = ()
+    """Keys of the subjects by which filters find it."""
 
 
 @dataclass(frozen=True)

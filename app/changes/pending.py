@@ -32,7 +32,7 @@ class PendingChange:
     """Sections before and after the change, with all above them."""
     languages: Collection[str] = ()
     subjects: Collection[str] = ()
-    """Codes of its subjects, before and after."""
+    """Keys of its subjects, before and after."""
     terms: Collection[Thing] = ()
     """Of an article: its terms before and after, sections with all above them."""
     urgency: int | None = None

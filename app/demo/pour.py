@@ -26,7 +26,7 @@ DECODERS = 2  # decoding is most of the time of a start
 PICTURE = re.compile(r"\{picture:([a-z-]+)\}")  # in a text of `newsroom.json`: becomes the id
 FIELDS = (
     "language kind access urgency headline short_headline summary body body_format section sections tags authors "
-    "dateline source slug lead_image media seo rights comments_mode external_id"
+    "subjects content_warning dateline source slug lead_image media seo rights comments_mode external_id"
 ).split()
 ENTRY = ("headline", "body", "key_event", "pinned", "authors")
 # An object of `newsroom.json` or of a response: its fields are read without checks.

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, ConfigDict, Field, PrivateAttr, StrictBool, StrictInt, ValidationInfo
+from pydantic import ConfigDict, Field, PrivateAttr, StrictBool, StrictInt
 
 from app.articles.fields import KEPT
 from app.articles.schemas import LAST_REVISION, ArticleUpdate, CorrectionKind, ExternalIdInput, Note
@@ -15,8 +15,8 @@ from app.authors.schemas import AuthorInput
 from app.comments.schemas import AuthorName, AuthorRole, CommentBody, Email
 from app.comments.schemas import Status as CommentStatus
 from app.entries.schemas import EntryFields, EntryUpdate
+from app.exports.checks import KEEPS_EMBARGO, needed_in, needed_with
 from app.fronts.schemas import MAX_ITEMS, MAX_SLOTS, FrontInput, FrontItemInput, SlotInput, SlotName
-from app.kit.faults import custom
 from app.kit.schemas import IdInput, Input, Language, Line, MomentInput, SlugInput, WebUrl
 from app.media.schemas import Cause, MediaFields
 from app.sections.schemas import SectionInput
@@ -38,28 +38,6 @@ SlugKind = Literal["article", "section", "tag", "author", "ticker", "front"]
 KeyedDigest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
 Word = Annotated[str, Line(80)]
 Pixels = Annotated[StrictInt, Field(ge=1, le=1_000_000)]
-
-
-def _needed_in(field: str, *states: str) -> AfterValidator:
-    """The value is required where `field`, which stands before it, has one of `states`."""
-
-    def check(value: object, info: ValidationInfo) -> object:
-        if value is None and info.data.get(field) in states:
-            raise custom("required")
-        return value
-
-    return AfterValidator(check)
-
-
-def _needed_with(field: str) -> AfterValidator:
-    """The value is required where `field`, which stands before it, has one."""
-
-    def check(value: object, info: ValidationInfo) -> object:
-        if value is None and info.data.get(field) is not None:
-            raise custom("required")
-        return value
-
-    return AfterValidator(check)
 
 
 class AnyLine(Input):
@@ -131,8 +109,8 @@ class MediaLine(MediaFields, Thing):
     height: Pixels
     animated: StrictBool
     withdrawn_at: MomentInput | None
-    withdrawn_cause: Annotated[Cause | None, _needed_with("withdrawn_at")]
-    withdrawn_reason: Annotated[Note | None, _needed_with("withdrawn_at")]
+    withdrawn_cause: Annotated[Cause | None, needed_with("withdrawn_at")]
+    withdrawn_reason: Annotated[Note | None, needed_with("withdrawn_at")]
 
 
 class TermLine(Thing):
@@ -208,10 +186,10 @@ class ArticleLine(Thing):
     saved_at: MomentInput
     updated_at: MomentInput
     revised_at: MomentInput | None
-    published_at: Annotated[MomentInput | None, _needed_in("state", "published")]
+    published_at: Annotated[MomentInput | None, needed_in("state", "published"), KEEPS_EMBARGO]
     first_published_at: MomentInput | None
-    withdrawn_at: Annotated[MomentInput | None, _needed_in("state", "withdrawn")]
-    withdrawn_reason: Annotated[Note | None, _needed_in("state", "withdrawn")]
+    withdrawn_at: Annotated[MomentInput | None, needed_in("state", "withdrawn")]
+    withdrawn_reason: Annotated[Note | None, needed_in("state", "withdrawn")]
     withdrawn_cause: Cause | None = None
     withdrawn_mandatory: StrictBool = False
     """A kill: everybody who has a copy must take it down."""
@@ -256,7 +234,7 @@ class EntryLine(EntryFields, Thing):
     corrections: Annotated[list[EntryCorrectionFields], Field(max_length=1000)]
     saved_at: MomentInput
     updated_at: MomentInput
-    published_at: Annotated[MomentInput | None, _needed_in("status", "published")]
+    published_at: Annotated[MomentInput | None, needed_in("status", "published")]
 
 
 class EntryRevisionLine(AnyLine):
@@ -382,7 +360,7 @@ class CommentLine(Thing):
     author_name: AuthorName | None
     author_role: AuthorRole
     author_url: WebUrl | None
-    body: Annotated[CommentBody | None, _needed_in("status", *OPEN)]
+    body: Annotated[CommentBody | None, needed_in("status", *OPEN)]
     language: Language
     edited_at: MomentInput | None
     private: PrivateFields | None = None

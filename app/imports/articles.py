@@ -106,6 +106,7 @@ async def _store(step: Step, line: ArticleLine, member: str) -> None:
     session.add(draft.body)
     session.add_all(_corrections(line))
     await articles.file(article, draft.stored, draft.related)
+    await articles.file_subjects(article, draft.stored_subjects)
     await store_uses(session, KIND, article.id, (), pictures.uses_of(article, draft.body))
     await session.flush()
     await step.take_former(line, KIND, line.id)

@@ -26,6 +26,7 @@ from app.kit.schemas import (
 )
 
 Cause = Literal["legal", "rights", "factual", "safety", "other"]
+Syndication = Literal["yes", "no", "verify"]
 RightsText = Annotated[str, Line(500, low=0)]
 Alt = Annotated[str, Line(500, low=0)]
 Credit = Annotated[str, Line(200, low=0)]
@@ -46,7 +47,7 @@ class RightsInput(Input):
     notice: RightsText | None = None
     usage: Annotated[str, Prose(2000, low=0)] | None = None
     credit_line: RightsText | None = None
-    syndication: Literal["yes", "no", "verify"] | None = None
+    syndication: Syndication | None = None
     expires_at: MomentInput | None = None
 
 

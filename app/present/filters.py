@@ -1,5 +1,5 @@
-"""Filters of the change log by type, section, language and article; a change also matches the filter that its thing
-leaves."""
+"""Filters of the change log by type, section, language, article and subject; a change also matches the filter that its
+thing leaves."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import visible
 from app.articles.schemas import terms
+from app.articles.subjects import asked_key
 from app.changes.models import Change
 from app.changes.noun import State
 from app.kit import clock
@@ -30,7 +31,7 @@ from app.text.languages import canonical_or_same, is_in_range
 
 @dataclass(frozen=True)
 class Filter:
-    """The types, sections, languages and articles of a request; None for all. `only` is the id of one thing.
+    """The types, sections, languages, articles and subjects of a request; None for all. `only` is the id of one thing.
 
     Sections and articles are ids, so that a token survives a rename under any slug. A slug that no section has or had
     stays a slug, as does one of an article that was never public: a token must not tell that there is a draft.
@@ -40,6 +41,7 @@ class Filter:
     sections: tuple[str, ...] | None = None
     languages: tuple[str, ...] | None = None
     articles: tuple[str, ...] | None = None
+    subjects: tuple[str, ...] | None = None
     only: str | None = None
 
     @classmethod
@@ -50,7 +52,8 @@ class Filter:
         )
         sections = await _section_ids(connection, terms(query.section)) if query.section else None
         articles = await _article_ids(connection, terms(query.article)) if query.article else None
-        return cls(frozenset(terms(query.type)) if query.type else None, sections, languages, articles)
+        subjects = tuple(sorted(set(map(asked_key, terms(query.subject))))) if query.subject else None
+        return cls(frozenset(terms(query.type)) if query.type else None, sections, languages, articles, subjects)
 
     @cached_property
     def resources(self) -> frozenset[str]:
@@ -62,6 +65,7 @@ class Filter:
         """A digest that binds tokens to this filter."""
         asked: list[object] = [sorted(self.types or ()), self.sections, self.languages, self.only]
         asked += [self.articles] if self.articles is not None else []  # other tokens stay as they were
+        asked += [{"subjects": self.subjects}] if self.subjects is not None else []
         return blake2b(json.dumps(asked).encode(), digest_size=4).hexdigest()
 
     async def resolve(self, connection: Connection) -> ResolvedFilter:
@@ -115,14 +119,23 @@ class ResolvedFilter:
             and self._matches_sections(row.sections)
             and self._matches_language(row.languages)
             and self._matches_articles(row)
+            and self._matches_subjects(row.subjects)
         )
 
     def passes(self, state: State) -> bool:
         """Whether the thing matches in its present state."""
-        return self._matches_sections(state.sections) and self._matches_language([state.language])
+        return (
+            self._matches_sections(state.sections)
+            and self._matches_language([state.language])
+            and self._matches_subjects(state.subjects)
+        )
 
     def _matches_sections(self, sections: Collection[str]) -> bool:
         return self.inside is None or not self.inside.isdisjoint(sections)
+
+    def _matches_subjects(self, subjects: Collection[str]) -> bool:
+        wanted = self.filter.subjects
+        return wanted is None or not set(wanted).isdisjoint(subjects)
 
     def _matches_articles(self, row: ChangeRow) -> bool:
         """An article, and what belongs to it."""
@@ -136,7 +149,8 @@ class ResolvedFilter:
 
     def _matches_type(self, row: ChangeRow) -> bool:
         """Tombstones, and changes that may take a thing out of the filter, match for every type of a wanted kind."""
-        may_leave = row.tombstone or self.inside is not None or self.filter.languages is not None
+        narrowed = (self.inside, self.filter.languages, self.filter.subjects)
+        may_leave = row.tombstone or any(one is not None for one in narrowed)
         return self.wants_type(row) or (may_leave and row.resource in self.filter.resources)
 
     def _matches_language(self, languages: Collection[str]) -> bool:

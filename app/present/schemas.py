@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.articles.schemas import AnyOf, some, terms
+from app.articles.schemas import AnyOf, SubjectFilter, some, terms
 from app.changes.noun import Detail
 from app.kit.faults import custom, nearest_name
 from app.kit.schemas import Query
@@ -43,6 +43,8 @@ class ChangeFilters(Query):
     """Sections by slug or id, with all below them: their articles, and the sections themselves. Comma: any of."""
     article: AnyOf | None = None
     """Articles by slug (also a former one) or id: each with its entries and its comments. Comma: any of."""
+    subject: SubjectFilter | None = None
+    """Articles with one of these subjects: `medtop:04000000`, or the URI of a concept. Comma: any of."""
     language: Annotated[str | None, AfterValidator(some(20)), Field(max_length=2000, examples=["ar"])] = None
     """Languages: `ar` finds `ar-SY` too. A comma means any of."""
     object: Detail = "summary"

@@ -95,6 +95,7 @@ def _site(settings: Settings, fronts: Sequence[dict[str, str]], feeds: Sequence[
             "edit_minutes": settings.comments_edit_minutes,
         },
         "ticker_refresh_after": settings.ticker_refresh_after,
+        "syndication": settings.syndication,
         "fronts": fronts,
         "feeds": [feed._asdict() for feed in feeds],
         "streams": [f"{settings.api_url}/v1/stream"],

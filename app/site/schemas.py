@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.articles.schemas import CommentsMode
 from app.kit.schemas import Direction, LanguageTag, Output, one_of, open_to
+from app.media.schemas import Syndication
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
@@ -105,6 +106,8 @@ class SiteRead(Output):
     comments: CommentPolicy
     ticker_refresh_after: int
     """Seconds that a client that polls tickers should wait."""
+    syndication: Annotated[str, open_to(Syndication)]
+    """Whether others may publish articles whose `rights` do not say it; `verify`: ask first."""
     fronts: list[FrontLink]
     """Public fronts, by slug."""
     feeds: list[Feed]

@@ -10,7 +10,10 @@ from app.web.reader import Reader, Slot
 
 HOME = "home"
 # What a card reads of an article, of a link that is none.
-LINK: Json = {"urgency": 9, "kind": "", "access": "free", "section": None, "byline": None, "published_at": None}
+LINK: Json = {
+    **{"urgency": 9, "kind": "", "access": "free"},
+    **dict.fromkeys(("section", "byline", "published_at", "content_warning")),
+}
 
 
 @dataclass(frozen=True)

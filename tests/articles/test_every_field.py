@@ -18,12 +18,14 @@ CHANGES: dict[str, Any] = {
     "headline": "خبر معدّل",
     "short_headline": "قصير",
     "summary": "ملخّص",
+    "content_warning": "مشاهد عنف",
     "body": "متن **آخر**",
     "body_format": "markdown",
     "section": "فضاء",
     "sections": ["علوم"],
     "tags": ["فلك"],
     "authors": ["ليلى-القاسم"],
+    "subjects": [{"scheme": "medtop", "code": "04000000", "name": "اقتصاد"}],
     "byline": "بقلم",
     "dateline": "تدمر",
     "source": "المرصد",
@@ -35,18 +37,28 @@ CHANGES: dict[str, Any] = {
     "urgency": 1,
     "kind": "opinion",
     "access": "paid",
+    "embargo_until": "2020-01-01T00:00:00.000Z",
+    "share_early": True,
+    "editorial_note": "للمحرّرين",
     "comments_mode": "closed",
     "slug": "اسم-آخر",
     "external_id": {"system": "wp", "id": "1"},
     "translation_of": "english-story",
     "language": "fa",
 }
-NOT_SHOWN = {"external_id": "the desk's own"}
+NOT_SHOWN = {
+    "external_id": "the desk's own",
+    "embargo_until": "the desk's own",
+    "share_early": "between newsrooms",
+    "editorial_note": "between newsrooms",
+}
 # Where readers see it, when not under the name of the form.
 SHOWN_AS = {"body_format": "body", "comments_mode": "comments", "translation_of": "translations"}
 NOT_KEPT = {
     "slug": "addresses do not go back",
     "external_id": "belongs to the other system",
+    "embargo_until": "what was last decided stands",
+    "share_early": "what was last decided stands",
     "translation_of": "belongs to the whole group",
 }
 

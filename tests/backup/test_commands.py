@@ -135,7 +135,7 @@ async def test_a_backup_without_personal_data_serves_the_same_public_answers(
 ) -> None:
     newsroom.set(comments_rate=())
     await newsroom.hire("moderator", "رباب الحسيني")
-    article = await newsroom.published()
+    article = await newsroom.published(editorial_note="اتصلوا بهيفاء")
     ids: list[str] = []
     for number, parent in enumerate([None, 0, None]):
         content = {

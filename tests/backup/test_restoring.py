@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from sqlalchemy import select, text, update
 
+from app.articles.models import Article
 from app.backup.aftermath import Aftermath, Due
 from app.backup.lines import Damaged
 from app.backup.restoring import NotEmpty, rehearse, restore
@@ -286,7 +287,7 @@ async def test_a_database_that_is_not_empty_is_refused_and_stays(
 
 SINCE = {
     *("takedowns", "jobs", "media", "media_files", "media_keys", "media_uses", "previews"),
-    *("entries", "entry_authors", "entry_revisions"),
+    *("entries", "entry_authors", "entry_revisions", "article_subjects"),
     *("fronts", "front_slots", "front_items", "front_sections", "front_tags", "front_authors"),
     *("front_drafts", "front_states", "front_compositions"),
 }
@@ -299,6 +300,8 @@ NEWER = (
     ("sections", "image"),
     *(("articles", name) for name in ("contributors", "live_started_at", "live_ended_at")),
     *(("articles", name) for name in ("entry_count", "draft_entry_count", "last_entry_at")),
+    *(("articles", name) for name in ("content_warning", "subjects")),
+    *(("articles", name) for name in ("embargo_until", "share_early", "editorial_note", "rights_expire_at")),
 )
 
 
@@ -321,7 +324,8 @@ def without_newest_columns(lines: Lines) -> Lines:
 async def test_a_backup_of_an_older_version_is_migrated(
     newsroom: Newsroom, backend: str, new_database: NewDatabase, tmp_path: Path
 ) -> None:
-    article = await newsroom.published()
+    ends = "2030-01-01T00:00:00.250Z"
+    article = await newsroom.published(rights={"expires_at": ends})
     backup = await backed_up(newsroom.settings.database_url, tmp_path / "b.gz")
     older = changed(backup, tmp_path / "older.gz", without_newest_columns)
     url = new_database(backend)
@@ -331,6 +335,8 @@ async def test_a_backup_of_an_older_version_is_migrated(
         async with other.app.state.database.connection() as connection:
             assert await migrations.revision_of(connection) == migrations.known()[1]
             assert (await connection.execute(select(ConsumerPosition))).all() == []
+            filled = (await connection.execute(select(Article.rights_expire_at))).scalar_one()
+            assert clock.written(filled) == ends, "columns that were added since are filled from what was there"
 
 
 async def test_tables_of_other_applications_stay_as_they_are(

@@ -26,6 +26,7 @@ def addresses(history: History) -> list[str]:
     comments = [id for _, id in history.comments[-2:]] + ["01936b2e-7c4a-7d31-9f53-6a1c0de4b7a2"]
     found = [
         "/v1/articles", "/v1/articles?limit=2&sort=-updated_at", "/v1/articles?section=علوم", "/v1/articles?tag=فلك",
+        "/v1/articles?subject=04000000", "/v1/search?q=خبر&subject=medtop:13000000",
         "/v1/articles?author=ليلى&language=ar", "/v1/articles?include=body&limit=3", "/v1/articles?fields=headline",
         "/v1/articles?display=ar-SY&limit=5",
         f"/v1/articles?ids={','.join(articles)}&count=true", "/v1/tickers", "/v1/tickers/عاجل", "/v1/tickers/ثان",

@@ -136,6 +136,8 @@ async def some_of_everything(room: Newsroom) -> dict[str, Any]:
     fields: LineFields = {
         "summary": "ملخص", "section": "فضاء", "sections": ["علوم"], "tags": ["فلك"], "authors": ["ليلى"],
         "lead_image": image, "media": [image, film], "rights": {"holder": "نشرة", "expires_at": "2030-01-01T00:00:00Z"},
+        "content_warning": "مشاهد عنف", "embargo_until": "2020-01-01T00:00:00Z", "share_early": True,
+        "editorial_note": "للشركاء", "subjects": [{"scheme": "medtop", "code": "13000000", "name": "علوم"}],
         "seo": {"title": "عنوان"}, "external_id": {"system": "wp", "id": "7"}, "urgency": 2,
         "body": '<h2>عنوان</h2><p onclick="x()">نص <b>مهم</b></p><script>x</script>',
     }  # fmt: skip

@@ -55,7 +55,7 @@ ELSEWHERE = {
     },
     "media_files": {"id", "name", "created_at", "withdrawn_at"},
     "articles": {
-        *("reading_minutes", "corrected", "comment_count", "announced", "member_id", "section_id"),
+        *("rights_expire_at", "reading_minutes", "corrected", "comment_count", "announced", "member_id", "section_id"),
         *("external_system", "external_id", "entry_count", "draft_entry_count", "last_entry_at"),
     },
     "entries": {
@@ -78,7 +78,15 @@ ELSEWHERE = {
 }
 # Read in whole, or made again from lines.
 WHOLE = {
-    *("slugs", "article_sections", "article_tags", "article_authors", "ticker_places", "ticker_sections"),
+    *(
+        "slugs",
+        "article_sections",
+        "article_tags",
+        "article_authors",
+        "article_subjects",
+        "ticker_places",
+        "ticker_sections",
+    ),
     *("ticker_tags", "media_keys", "media_uses", "entry_authors", "front_sections", "front_tags", "front_authors"),
 }
 # Not of what people wrote: tokens, the audit, the log, the index, what a process remembers, what it has still to do.

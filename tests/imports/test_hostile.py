@@ -91,6 +91,11 @@ REFUSED: dict[str, tuple[LineFields | bytes, str]] = {
     "a wrong state": (line("article", state="gone"), "/state"),
     "published without a date": (line("article", published_at=None), "/published_at"),
     "withdrawn without a reason": (line("article", state="withdrawn", withdrawn_at=AT), "/withdrawn_reason"),
+    "published under embargo": (article(embargo_until="2100-01-01T00:00:00Z"), "/published_at"),
+    "a code of no vocabulary": (
+        article(subjects=[{"scheme": "medtop", "code": "4", "name": "x"}]),
+        "/content/subjects/0/code",
+    ),
     "published without a body": (article(body="<p> </p>"), "/body"),
     "published nowhere": (article(section=new_id(), sections=[]), "/section"),
     "a year that databases do not know": (line("article", published_at="9999-12-31T00:00:00Z"), "/published_at"),

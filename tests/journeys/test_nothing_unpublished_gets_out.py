@@ -36,7 +36,10 @@ WORD = re.compile(r"zq\d+x", re.IGNORECASE)
 UNKNOWN_TOKEN = new_token()
 PLURALS = ("sections", "tags", "authors")
 # What readers never see of an article, whatever its state.
-DESK_ONLY = ("external_id", "note", "withdrawn_reason", "body_source", "translations", "warnings", "member_id")
+DESK_ONLY = (
+    *("external_id", "note", "withdrawn_reason", "body_source", "translations", "warnings", "member_id"),
+    "editorial_note",
+)
 # Answers that hold nothing from the database.
 NOT_OURS = {
     *(
@@ -292,6 +295,8 @@ class Walk:
         image = {"url": f"https://img.example/{next(self.words)}.jpg", "alt": word("بديل"), "caption": word("شرح")}
         return {
             "headline": word("عنوان"), "short_headline": word("قصير"), "summary": word("ملخّص"),
+            "content_warning": word("تنبيه"), "editorial_note": word("للشركاء"),
+            "subjects": [{"scheme": "local", "code": next(self.words), "name": word("موضوع")}],
             "body": f"<p>{word('متن')} <a href='https://x.example/{next(self.words)}'>{word('رابط')}</a></p>",
             "byline": word("بقلم"), "dateline": word("مكان"), "source": word("مصدر"), "lead_image": image,
             "media": [image], "rights": {"holder": word("حق"), "usage": word("شرط")},

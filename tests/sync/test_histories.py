@@ -13,8 +13,9 @@ from app.jobs.worker import Worker
 from app.kit import clock
 from tests.media.library import undecoded_picture
 from tests.newsroom import Newsroom, opened
-from tests.sync.mirror import Mirror, delivered, joined
+from tests.sync.mirror import Mirror, delivered, every, joined
 
+TOPICS = ("04000000", "13000000")
 SECTIONS, TAGS, AUTHORS = ("علوم", "طب", "فضاء"), ("فلك", "دواء"), ("ليلى", "سامر")
 
 
@@ -80,6 +81,7 @@ class History:
             "headline": f"خبر {pick.randrange(5)}", "body": "<p>متن الخبر.</p>", "section": pick.choice(SECTIONS),
             "tags": pick.sample(TAGS, pick.randrange(3)), "authors": pick.sample(AUTHORS, pick.randrange(3)),
             "urgency": pick.choice([1, 3, 5]),
+            "subjects": [{"scheme": "medtop", "code": code, "name": "موضوع"} for code in pick.sample(TOPICS, 1)],
         }  # fmt: skip
         if self.articles and pick.random() < 0.4:
             content |= {"translation_of": self._some(self.articles), "language": pick.choice(["en", "fr"])}
@@ -102,6 +104,8 @@ class History:
                 {"slug": f"اسم-{pick.randrange(99)}"},
                 {"language": pick.choice(["ar", "en", "fr"])},
                 {"external_id": {"system": "x", "id": str(pick.randrange(99))}},
+                {"subjects": [{"scheme": "medtop", "code": code, "name": "موضوع"} for code in pick.sample(TOPICS, 1)]},
+                {"subjects": [], "content_warning": pick.choice([None, "مشاهد عنف"])},
             ]
         )
         await self._desk("PATCH", f"/articles/{self._some(self.articles)}", changes)
@@ -336,6 +340,7 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
         history = History(newsroom, seed)
         await history.begin()
         early, late, part = Mirror(newsroom), Mirror(newsroom, limit=100), Mirror(newsroom, "&language=ar")
+        topic = Mirror(newsroom, f"&subject={TOPICS[0]}")
         start = clock.now()
         for step in range(100):
             with clock.frozen(start + timedelta(minutes=2 * step)):
@@ -345,11 +350,12 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
                     await early.follow()
                 if history.random.random() < 0.1:
                     await part.follow()
+                    await topic.follow()
         with clock.frozen(start + timedelta(minutes=200)):
             await newsroom.app.state.background.run_due()
             await history.work_off()
             expected = await delivered(newsroom)
-            for mirror in (early, late, part):
+            for mirror in (early, late, part, topic):
                 await mirror.follow()
             for mirror in (early, late):
                 copy = mirror.shown()
@@ -358,6 +364,8 @@ async def test_a_mirror_of_the_log_is_what_readers_see(database_url: str, seed: 
                     assert copy[thing] == value
             arabic = {thing: value for thing, value in expected.items() if value["language"] == "ar"}
             assert set(part.things) == set(arabic)
+            about = await every(newsroom, f"/v1/articles?subject={TOPICS[0]}")
+            assert {id for _, id in topic.things} == {one["id"] for one in about}
             assert {entry["resource"] for entry in early.entries} >= {
                 "article",
                 "comment",

@@ -92,6 +92,20 @@ async def test_filters_hold_for_streams_too(room: Newsroom) -> None:
     assert refused.status == 400
 
 
+async def test_a_stream_of_a_subject_tells_what_loses_it(room: Newsroom) -> None:
+    economy = {"scheme": "medtop", "code": "04000000", "name": "اقتصاد"}
+    ear = Ear(room, "/v1/stream?subject=04000000&object=full")
+    await ear.until(1)
+    await room.published("غيره")
+    article = await room.published(subjects=[economy])
+    told = (await ear.until(2))[1].content
+    assert (told["id"], told["object"]["subjects"]) == (article["id"], [economy])
+    await room.change(article, subjects=[])
+    gone = (await ear.until(3))[2].content
+    assert (gone["id"], gone["tombstone"], gone["reason"]) == (article["id"], True, "filtered")
+    await ear.close()
+
+
 async def test_a_stream_of_a_section_goes_on_through_a_rename(room: Newsroom) -> None:
     await room.section("طب")
     article = await room.published(section="طب")

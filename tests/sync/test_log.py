@@ -395,13 +395,25 @@ async def test_a_first_read_gets_the_tombstones_recorded_meanwhile(newsroom: New
     assert [(e["id"], e["tombstone"]) for e in rest["data"] if e["id"] == first["id"]] == [(first["id"], True)]
 
 
-async def test_compaction_keeps_the_row_of_what_left_a_filter(newsroom: Newsroom) -> None:
+ECONOMY = {"scheme": "medtop", "code": "04000000", "name": "اقتصاد"}
+
+
+@pytest.mark.parametrize(
+    ("filed", "moved", "filter"),
+    [
+        ({"section": "علوم"}, {"section": "طب"}, "&section=علوم"),
+        ({"subjects": [ECONOMY]}, {"subjects": []}, "&subject=04000000"),
+    ],
+)
+async def test_compaction_keeps_the_row_of_what_left_a_filter(
+    newsroom: Newsroom, filed: dict[str, Any], moved: dict[str, Any], filter: str
+) -> None:
     for slug in ("علوم", "طب"):
         await newsroom.section(slug)
-    article = await newsroom.published(section="علوم")
-    mirror = Mirror(newsroom, "&section=علوم")
+    article = await newsroom.published(**{"section": "طب", **filed})
+    mirror = Mirror(newsroom, filter)
     await mirror.follow()
-    article = await newsroom.change(article, section="طب")
+    article = await newsroom.change(article, **moved)
     for number in range(3):
         article = await newsroom.change(article, headline=f"عنوان {number}")
     with clock.shifted(timedelta(days=2)):

@@ -370,3 +370,12 @@ async def test_the_policy_allows_the_frames_that_a_body_may_have_also_of_subdoma
     answer = await newsroom.get(urlsplit(article["url"]).path)
     assert 'data-embed="https://player.films.example/1"' in answer.text
     assert "frame-src https://films.example https://*.films.example" in answer.headers["content-security-policy"]
+
+
+async def test_a_content_warning_stands_before_the_article_and_on_its_card(newsroom: Newsroom) -> None:
+    article = await newsroom.published("خبر صادم", summary="ملخّص", content_warning="مشاهد <b>عنف</b>")
+    for path in (path_of(article), "/", "/s/علوم"):
+        text = main_of(await newsroom.get(path))
+        assert "تنبيه إلى المحتوى:" in text
+        assert "مشاهد &lt;b&gt;عنف&lt;/b&gt;" in text
+        assert text.index("خبر صادم") < text.index("مشاهد") < text.index("ملخّص")
