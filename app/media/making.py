@@ -107,7 +107,7 @@ class PictureMaker:
         original: str | None = None,
         mime_type: str | None = None,
     ) -> Made:
-        """Make the renditions of a file and store them; the file too, unless it is stored as `original` and still there.
+        """Make the renditions of a file and store them; the file too, unless it is there, stored as `original`.
 
         `mime_type` is what the client calls it. Raises `ImageInvalid` (also where it is something else),
         `ImageTooLarge`, `UnsupportedImage`, and `Unavailable` (503).
