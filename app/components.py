@@ -106,6 +106,7 @@ NAMES = {
     "DeskSlotSaved": "DeskFrontSlotSaved",
     "DraftPublishInput": "FrontDraftPublishInput",
     "DraftSlotRead": "FrontDraftSlot",
+    "SlotChange": "FrontSlotChange",
     "PlacedArticle": "DeskFrontItemArticle",
     "PlacedItemInput": "FrontPlacedItemInput",
     "Slot": "FrontSlot",

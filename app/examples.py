@@ -32,12 +32,22 @@ VIDEO: dict[str, object] = {
     "direction": "rtl",
 }
 RECORDED["Article"]["media"] = [VIDEO | {"poster": RECORDED["Article"]["lead_image"]}]
+PLACEMENT = {
+    "resource": "front",
+    "id": "01a22369-7385-73d9-93f5-a94d3ef20146",
+    "title": "الرئيسية",
+    "kind": "words",
+    "item_id": "01a22369-7413-7396-9e49-3bff1650fdb2",
+    "place": "lead",
+    "text": "لؤلؤة فوق تدمر",
+    "is_public": True,
+}
 ARTICLE, AUTHOR, ITEM = (RECORDED[name] for name in ("Article", "Author", "DeskTickerItem"))
 RECORDED |= {
     "CommentCreated": {"comment": RECORDED["Comment"] | {"reply_count": 0, "replies": {"data": [], "next": None}}},
     "ArticlePreview": {name: value for name, value in ARTICLE.items() if name != "display"}
     | {"status": "in_review", **dict.fromkeys(("published_at", "first_published_at", "revised_at"))},
-    "DeskArticleWithPlacements": RECORDED["DeskArticle"] | {"placements": []},
+    "DeskArticleWithPlacements": RECORDED["DeskArticle"] | {"placements": [PLACEMENT]},
     "DeskTickerItemSaved": ITEM | {"ticker_version": 12, "warnings": []},
     "Job": {
         "kind": "jobs.sweep",

@@ -16,7 +16,7 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 MASK = "***"
 SHORTEST = 8  # characters. A shorter secret can be an ordinary word: it is masked only within its address
 # Of a member of the staff, a preview, the author of a comment: whoever holds one may do what it is for.
-_TOKENS = re.compile(r"(?<![0-9A-Za-z])(nsh_|npv_|nec_)[0-9A-Za-z_-]{16,}")
+_TOKENS = re.compile(r"(nsh_|npv_|nec_)[0-9A-Za-z_-]{16,}")
 PLAIN_PARAMETERS = {"host", "port", "ssl", "sslmode"}  # of a database's address: what is said when it cannot be reached
 _known: list[tuple[str, str]] = []
 

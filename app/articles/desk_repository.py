@@ -42,6 +42,7 @@ from app.articles.subjects import subject_keys
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
 from app.kit.paging import Cursors, Slice, take
+from app.kit.sql import rarely
 from app.media.desk_repository import Use, read_uses, uses_of
 from app.slugs.repository import is_named
 from app.staff.access import Actor
@@ -178,19 +179,19 @@ class ArticlesToEdit(Articles):
     async def translations(self, group: str, but: str, now: datetime) -> Terms:
         """The visible articles of a translation group, as (id, slug, language)."""
         statement = select(Article.id, Article.slug, Article.language).order_by(Article.language)
-        where = (Article.translation_group == group, Article.id != but, visible(now))
+        where = (rarely(Article.translation_group == group), Article.id != but, visible(now))
         return tuple((id, slug, language) for id, slug, language in await self.session.execute(statement.where(*where)))
 
     async def twin(self, group: str, language: str, but: str) -> bool:
         """Whether another article of this translation group has this language already."""
-        where = (Article.translation_group == group, Article.language == language, Article.id != but)
+        where = (rarely(Article.translation_group == group), Article.language == language, Article.id != but)
         return (await self.session.execute(select(Article.id).where(*where))).first() is not None
 
     async def same_external(self, article: Article, actor: Actor, now: datetime) -> tuple[str, bool] | None:
         """The id of another article with its external id, and whether the actor may read that one."""
         if article.external_id is None:
             return None
-        same = (Article.external_system == article.external_system, Article.external_id == article.external_id)
+        same = (Article.external_system == article.external_system, rarely(Article.external_id == article.external_id))
         statement = select(Article.id, readable(actor, now)).where(*same, Article.id != article.id)
         found = (await self.session.execute(statement)).first()
         return None if found is None else (found[0], bool(found[1]))

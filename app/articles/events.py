@@ -19,6 +19,7 @@ from app.changes.log import log_clock
 from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
+from app.kit.sql import rarely
 from app.media.desk_repository import KIND as MEDIA
 from app.media.events import RIGHTS_BY_CLOCK, tell_media_change
 from app.media.models import Media, MediaUse
@@ -190,7 +191,7 @@ async def on_change(session: AsyncSession, pending: PendingChanges, _settings: S
     the later sees both."""
     groups = [id for kind, id in pending.touched if kind == TRANSLATIONS]
     if groups:
-        others = select(Article.id).where(Article.translation_group.in_(groups), visible(now))
+        others = select(Article.id).where(rarely(Article.translation_group.in_(groups)), visible(now))
         recorded = {change.id for change in pending.changes if change.resource == "article"}
         await record_updates(session, set((await session.execute(others)).scalars()) - recorded, now)
     if pictures := {id for kind, id in pending.touched if kind == MEDIA}:

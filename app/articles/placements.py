@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from app.articles.events import is_out
 from app.articles.models import Article, ArticleBody
@@ -47,12 +47,13 @@ async def body_placements(
 ) -> Sequence[Placement]:
     """The newest articles whose bodies lead to it."""
     newest = select(Article.id).where(visible(now)).order_by(Article.published_at.desc()).limit(NEWEST)
-    leads = or_(*(ArticleBody.html.contains(f'href="{form}', autoescape=True) for form in target.forms))
     statement = select(Article.id, Article.headline, Article.state, Article.published_at, ArticleBody.html)
     statement = statement.join(ArticleBody, ArticleBody.article_id == Article.id)
-    statement = statement.where(Article.id.in_(newest), Article.id != target.id, leads).order_by(Article.id)
+    statement = statement.where(
+        Article.id.in_(newest), Article.id != target.id, target.may_be_linked_in(ArticleBody.html)
+    ).order_by(Article.id)
     return [
         Placement(KIND, row.id, row.headline, "body", is_public=is_out(row, now))
         for row in (await connection.execute(statement)).all()
-        if any(target.is_named_by(part.partition('"')[0]) for part in row.html.split('href="')[1:])
+        if target.is_linked_in(row.html)
     ]

@@ -41,6 +41,7 @@ from app.kit.ids import as_id, dashed
 from app.kit.paging import Cursors, Key, Paged, Slice
 from app.kit.prepared import Prepared
 from app.kit.raw_columns import JsonAggregate, raw, rows_of_json
+from app.kit.sql import rarely
 from app.media.shown import NO_PICTURES, Pictures, pictures_of, read_pictures
 from app.slugs.models import Slug
 from app.staff.access import Actor
@@ -256,7 +257,7 @@ def _related(*shown: Callable[[type[Article]], ColumnElement[bool]]) -> Select[A
     other = aliased(Article)
     translations = (
         select(literal("translations"), Article.id, literal(0), other.id, other.slug, other.language)
-        .join(other, and_(other.translation_group == Article.translation_group, other.id != Article.id))
+        .join(other, and_(rarely(other.translation_group == Article.translation_group), other.id != Article.id))
         .where(Article.id.in_(IDS), Article.translation_group.is_not(None), *(condition(other) for condition in shown))
     )
     rows = union_all(
@@ -284,7 +285,7 @@ def _terms(filing: Filing) -> Label[str]:
 
 def _translations() -> ScalarSelect[str]:
     other = aliased(Article)
-    same = (other.translation_group == Article.translation_group, other.id != Article.id, visible(NOW, other))
+    same = (rarely(other.translation_group == Article.translation_group), other.id != Article.id, visible(NOW, other))
     return select(JsonAggregate(other.language, other.id, other.slug)).where(*same).correlate(Article).scalar_subquery()
 
 

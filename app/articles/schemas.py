@@ -638,12 +638,13 @@ class RestoreInput(Input):
 class PlacementRead(Output):
     """What leads to the article from elsewhere, and does not change with it."""
 
-    resource: Annotated[str, open_to(Literal["front", "ticker", "article"])]
+    resource: Annotated[str, open_to(Literal["front", "ticker", "article", "entry"])]
     id: IdText
     title: str
-    """Name of the front or ticker, headline of the article."""
+    """Name of the front or ticker, headline of the article or entry."""
     kind: Annotated[str, open_to(Literal["words", "link", "body"])]
-    """`words`: an item of the article with words of its own; `link`: an item by hand; `body`: an article's body."""
+    """`words`: an item of the article with words of its own; `link`: an item by hand; `body`: the body of an
+    article or an entry."""
     item_id: IdText | None
     """Id of the item of the front or ticker."""
     place: str | None

@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import unquote
 
 from pydantic import BaseModel
+from sqlalchemy import ColumnElement, SQLColumnExpression, or_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.changes.pending import ChangeHook
@@ -95,6 +96,18 @@ class Target:
     def is_named_by(self, url: str) -> bool:
         """Whether an address leads to it."""
         return unquote(url.partition("#")[0].partition("?")[0]).rstrip("/") in self.addresses
+
+    def is_linked_in(self, html: str) -> bool:
+        """Whether a link of cleaned HTML leads to it."""
+        return any(self.is_named_by(part.partition('"')[0]) for part in html.split('href="')[1:])
+
+    def may_begin(self, url: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+        """Stored addresses that may lead to it. Percent-encoding is upper or lower case."""
+        return or_(*(url.istartswith(form, autoescape=True) for form in self.forms))
+
+    def may_be_linked_in(self, html: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+        """Cleaned HTML that may lead to it."""
+        return or_(*(html.icontains(f'href="{form}', autoescape=True) for form in self.forms))
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from app.changes.noun import Absence, IdleTask, Label, Lookup, Noun, State, View
 from app.entries.events import PUBLISHED, REMOVED, UPDATED, on_change
 from app.entries.indexing import index_anew
 from app.entries.models import Entry
+from app.entries.placements import entry_placements
 from app.entries.repository import KIND, Entries
 from app.entries.schemas import EntryRead
 from app.entries.shapes import writer_of
@@ -75,6 +76,7 @@ ENTRY = Noun(
     present=_present,
     absent=_absent,
     labels=_labels,
+    placements=entry_placements,
     on_change=on_change,
     # Of articles: here, because the words of their entries belong to them.
     idle_tasks=(IdleTask(is_stale, index_anew),),

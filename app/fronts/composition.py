@@ -11,21 +11,14 @@ from __future__ import annotations
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from app.fronts.rows import Contents, HandItem, SlotFields
 from app.kit.clock import written
+from app.placing.places import Candidate
+from app.placing.rules import RuleFields
 
 SHOWN = ("url", "headline", "kicker", "summary", "image", "language")
-
-
-class Candidate(NamedTuple):
-    """An article that a rule draws."""
-
-    article_id: str
-    published_at: datetime
-    too_old_at: datetime | None
-    """When the rule stops matching it."""
 
 
 @dataclass(frozen=True)
@@ -67,34 +60,29 @@ def _first(
         yield item
 
 
-def wanted_of(slots: Sequence[SlotFields], hand: Sequence[Sequence[HandItem]]) -> dict[int, int]:
-    """How many candidates each rule must draw, by the number of its slot: those before it may take some of them."""
-    found, taken = {}, sum(1 for items in hand for item in items if item.article_id)
-    for number, slot in enumerate(slots):
-        left = slot["max"] - len(hand[number])
-        if slot["rule"] is not None and left > 0:
-            taken += left
-            found[number] = taken
-    return found
+def wanted_of(slots: Sequence[SlotFields], hand: Sequence[Sequence[HandItem]]) -> dict[int, tuple[RuleFields, int]]:
+    """The rules that fill what is left of slots, with how many articles each may give, by the number of the slot."""
+    return {
+        number: (slot["rule"], slot["max"] - len(hand[number]))
+        for number, slot in enumerate(slots)
+        if slot["rule"] is not None and slot["max"] > len(hand[number])
+    }
 
 
 def compose(
     slots: Sequence[SlotFields],
     contents: Contents,
     hand: Sequence[Sequence[HandItem]],
-    candidates: Mapping[int, Sequence[Candidate]],
+    drawn_by_rules: Mapping[int, Sequence[Candidate]],
     now: datetime,
 ) -> Composition:
-    """The front, from the items by hand that it shows and the articles that the rules draw, newest first."""
-    taken = {item.article_id for items in hand for item in items if item.article_id}
+    """The front, from the items by hand that it shows and the articles that the rules give to each slot."""
     shown: list[dict[str, Any]] = []
     moments = [
         at for content in contents.values() for item in content.items for at in (item.starts_at, item.expires_at)
     ]
     for number, slot in enumerate(slots):
-        free = [one for one in candidates.get(number, ()) if one.article_id not in taken]
-        drawn = free[: slot["max"] - len(hand[number])]
-        taken |= {one.article_id for one in drawn}
+        drawn = drawn_by_rules.get(number, ())
         moments += [one.too_old_at for one in drawn]
         items = [*map(_hand_item, hand[number]), *map(_drawn_item, drawn)]
         named = {name: slot[name] for name in ("name", "title", "url", "layout", "max")}

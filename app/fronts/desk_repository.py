@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import and_, delete, insert, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.models import Article
@@ -21,6 +21,7 @@ from app.staff.work import Work
 from app.terms.repository import Terms
 from app.text.slugs import canonical_slug
 
+OF_SLOTS = ("draft_publish", "restore")  # actions that change several slots at once
 MOST_STATES = 50
 NEWEST = [Key(FrontState.id, descending=True)]
 DRAFT = "draft"  # the place of a picture that a draft uses; a slot cannot show it yet
@@ -199,6 +200,12 @@ class FrontsToEdit:
         return await take(
             self.session, statement, NEWEST, query, cursors, position=lambda state: [state.id], scalars=True
         )
+
+    async def last_change(self, front: Front, slot: str) -> FrontState | None:
+        """The newest state that a change of this slot has left; None where it is not kept any more."""
+        several = and_(FrontState.slot.is_(None), FrontState.action.in_(OF_SLOTS))
+        changes = select(FrontState).where(FrontState.front_id == front.id, or_(FrontState.slot == slot, several))
+        return (await self.session.scalars(changes.order_by(FrontState.id.desc()).limit(1))).first()
 
     async def state(self, front: Front, id: str) -> FrontState | None:
         found = await self.session.get(FrontState, id)

@@ -155,19 +155,23 @@ async def draft_at_desk(
         "member_id": draft.member_id,
         "member_name": draft.member_name,
         "updated_at": draft.updated_at,
-        "slots": [_draft_slot(view, draft, name, items[name], live) for name in sorted(items)],
+        "slots": [await _draft_slot(session, view, draft, name, items[name], live) for name in sorted(items)],
     }
 
 
-def _draft_slot(
-    view: DeskView, draft: FrontDraft, name: str, items: Sequence[HandItem], live: Contents
+async def _draft_slot(
+    session: AsyncSession, view: DeskView, draft: FrontDraft, name: str, items: Sequence[HandItem], live: Contents
 ) -> dict[str, object]:
     stored = draft_slots(draft)[name]
     present = live.get(name)
+    is_outdated = present is None or present.version != stored["base"]
+    by = await FrontsToEdit(session).last_change(view.front, name) if is_outdated else None
     return {
         "name": name,
+        "title": next((slot["title"] for slot in view.front.slots if slot["name"] == name), None),
         "base_version": stored["base"],
-        "is_outdated": present is None or present.version != stored["base"],
+        "is_outdated": is_outdated,
+        "outdated_by": by and {"member_id": by.member_id, "member_name": by.member_name, "at": by.at},
         "skipped_at": stored["skipped_at"],
         "items": view.items(items, [item.id for item in items], ()),
     }

@@ -18,7 +18,7 @@ async def front_placements(
     connection: Connection, target: Target, _settings: Settings, _now: datetime
 ) -> Sequence[Placement]:
     """Items of the article with words of their own, and links by hand."""
-    leads = or_(*(FrontItem.url.startswith(form, autoescape=True) for form in target.forms))
+    leads = target.may_begin(FrontItem.url)
     columns = (FrontItem.id, FrontItem.article_id, FrontItem.slot, FrontItem.url)
     words = (FrontItem.headline, FrontItem.kicker, FrontItem.summary)
     statement = select(*columns, *words, Front.id.label("front_id"), Front.name, Front.public)

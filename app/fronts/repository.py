@@ -15,7 +15,7 @@ from app.articles.models import Article
 from app.articles.repository import Articles, visible
 from app.articles.rows import ListedRow
 from app.authors.models import Author
-from app.fronts.composition import Candidate, Composition, by_hand, compose, wanted_of
+from app.fronts.composition import Composition, by_hand, compose, wanted_of
 from app.fronts.models import (
     Front,
     FrontAuthor,
@@ -37,8 +37,10 @@ from app.kit.prepared import Prepared
 from app.kit.raw_columns import json_text, parsed, raw
 from app.kit.sql import in_language_range
 from app.media.shown import pictures_of, read_pictures
+from app.placing.drawing import fill, sections_below
 from app.placing.links import RuleLink, RuleLinks
-from app.placing.rules import NOW, Draw, drawn, too_old_at
+from app.placing.places import Candidate, Places, Rules
+from app.placing.rules import NOW
 from app.sections.models import Section
 from app.settings import Settings
 from app.slugs.models import Slug
@@ -78,7 +80,6 @@ WHOLE = (
     pictures_of(Front.id),
 )
 OWNER = select(Slug.target_id).where(Slug.kind == KIND, Slug.slug == bindparam("slug")).scalar_subquery()
-PUBLISHED_AT = (Article.id.label("article_id"), Article.published_at.label("published_at"))
 AMONG = select(Article.id).where(Article.id.in_(IDS), visible(NOW))
 
 
@@ -175,10 +176,10 @@ class Fronts:
         whole = {front.id: complete(front, contents[front.id]) for front in fronts}
         visible_ids = await self._visible(whole.values(), now)
         hand = {front.id: by_hand(front.slots, whole[front.id], visible_ids, now) for front in fronts}
-        candidates = await self._candidates(fronts, hand, now)
+        drawn = await self._drawn(fronts, hand, now)
         found = {}
         for front in fronts:
-            one = compose(front.slots, whole[front.id], hand[front.id], candidates[front.id], now)
+            one = compose(front.slots, whole[front.id], hand[front.id], drawn[front.id], now)
             moments = [at for at in (one.next_at, coming.get(front.id)) if at is not None]
             found[front.id] = replace(one, next_at=min(moments, default=None))
         return found
@@ -214,30 +215,23 @@ class Fronts:
             return set()
         return set((await self.connection.execute(AMONG, {"ids": sorted(named), "now": now})).scalars())
 
-    async def _candidates(
+    async def _drawn(
         self, fronts: Sequence[FrontRow], hand: Mapping[str, Sequence[Sequence[HandItem]]], now: datetime
     ) -> dict[str, dict[int, list[Candidate]]]:
-        """The articles that the rules draw, newest first, by front and slot. Slots with the same rule draw it once."""
-        alike: dict[tuple[str, str], list[int]] = {}
-        draws: dict[tuple[str, str], Draw] = {}
-        for front in fronts:
-            for number, limit in wanted_of(front.slots, hand[front.id]).items():
-                rule = front.slots[number]["rule"]
-                if rule is not None:
-                    key = (front.id, str(rule))
-                    alike.setdefault(key, []).append(number)
-                    draws[key] = Draw(front.id, alike[key][0], rule, front.language, limit)  # the last wants most
-        found: dict[str, dict[int, list[Candidate]]] = {front.id: {} for front in fronts}
-        drawn_rows: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
-        for row in await drawn(self.connection, list(draws.values()), PUBLISHED_AT, now):
-            drawn_rows[row.owner, row.rule].append(row)
-        for key, draw in draws.items():
-            rows = sorted(drawn_rows[draw.key], key=lambda row: (row.published_at, row.article_id), reverse=True)
-            candidates = [
-                Candidate(row.article_id, row.published_at, too_old_at(draw.rule, row.published_at)) for row in rows
-            ]
-            found[draw.owner].update(dict.fromkeys(alike[key], candidates))
-        return found
+        """The articles that the rules give to each slot, newest first, by front and number of the slot."""
+        wanted = {front.id: wanted_of(front.slots, hand[front.id]) for front in fronts}
+        below = await sections_below(self.connection, [rule for some in wanted.values() for rule, _ in some.values()])
+        places = {
+            front.id: Places(
+                Rules(front.language, [rule for rule, _ in wanted[front.id].values()], below),
+                [limit for _, limit in wanted[front.id].values()],
+                [item.article_id for items in hand[front.id] for item in items if item.article_id],
+                now,
+            )
+            for front in fronts
+        }
+        await fill(self.connection, list(places.values()), now)
+        return {id: dict(zip(wanted[id], some.found, strict=True)) for id, some in places.items()}
 
 
 def is_fresh(row: ShownRow, now: datetime) -> bool:

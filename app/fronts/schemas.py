@@ -327,14 +327,25 @@ class DeskSlotSaved(DeskSlot):
     warnings: list[Warned]
 
 
+class SlotChange(Output):
+    """Who changed a slot last, and when."""
+
+    member_id: IdText
+    member_name: str
+    at: Moment
+
+
 class DraftSlotRead(Output):
     """A slot of a draft."""
 
     name: str
+    title: str | None
     base_version: int
     """Version of the live slot that it replaces."""
     is_outdated: bool
     """Whether the live slot was changed since: it cannot be published until it is saved again."""
+    outdated_by: SlotChange | None
+    """Who changed the live slot last; null also where the history does not reach back so far."""
     skipped_at: Moment | None
     """When it was due and was not published, because the live slot had been changed."""
     items: list[DeskItem]

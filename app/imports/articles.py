@@ -18,6 +18,7 @@ from app.exports.lines import CONTENT, ArticleLine, Content, RevisionLine
 from app.exports.tables import ARTICLE, written
 from app.imports.step import Step
 from app.kit.errors import Fault, InvalidBody
+from app.kit.sql import rarely
 from app.media.desk_repository import store_uses
 from app.media.models import Media
 from app.media.shown import STANDING
@@ -48,7 +49,7 @@ async def articles(step: Step, lines: Sequence[ArticleLine]) -> None:
 async def _same_external(step: Step, line: ArticleLine) -> str | None:
     if line.external_id is None:
         return None
-    same = (Article.external_system == line.external_id.system, Article.external_id == line.external_id.id)
+    same = (Article.external_system == line.external_id.system, rarely(Article.external_id == line.external_id.id))
     return (await step.session.execute(select(Article.id).where(*same))).scalar_one_or_none()
 
 

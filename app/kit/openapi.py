@@ -215,11 +215,10 @@ def _success(path: str, method: str, status: str, response: JsonSchemaValue, exa
         examples.show(media)
         properties = _properties(schema, examples.schemas)
         names += ["Link"] if "page" in properties else []
+        names += ["Location"] if status == "201" and "token" not in properties else []  # a token has no address
         is_public = path.startswith("/v1") and not path.startswith("/v1/desk")
         if (is_public and "{token}" not in path) or (path.startswith("/v1/desk") and "version" in properties):
             names += ["ETag"]  # none where the address is a secret: nobody keeps the answer
-    if status == "201":
-        names += ["Location"]
     if method == "post":
         names += ["Idempotency-Replayed"]
     response["headers"] = {**_headers(names), **response.get("headers", {})}

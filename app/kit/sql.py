@@ -1,4 +1,4 @@
-"""SQL for both SQLite and PostgreSQL: upserts and the database's clock."""
+"""SQL for both SQLite and PostgreSQL: upserts, hints for the planner, the database's clock."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import Any
 
 import asyncpg
 from sqlalchemy import BindParameter, ColumnElement, Table, func, or_
@@ -66,3 +67,25 @@ def _clock_of_sqlite(_element: database_clock, _compiler: SQLCompiler, **_words:
 @compiles(database_clock, "postgresql")
 def _clock_of_postgresql(_element: database_clock, _compiler: SQLCompiler, **_words: object) -> str:
     return "clock_timestamp()"
+
+
+class rarely(FunctionElement[bool]):  # noqa: N801  # a function of SQL
+    """A condition that few rows pass, on a column that is null in most rows.
+
+    `ANALYZE` counts nulls as equal values: SQLite then takes an index of such a column for useless, and scans another
+    one or the table. This overrides the statistics (https://www.sqlite.org/lang_corefunc.html#likelihood); PostgreSQL
+    counts nulls apart.
+    """
+
+    name = "rarely"
+    inherit_cache = True  # and no type: SQLAlchemy would write `= 1` behind a boolean, which hides the column
+
+
+@compiles(rarely, "sqlite")
+def _rarely_in_sqlite(element: rarely, compiler: SQLCompiler, **words: Any) -> str:
+    return f"likelihood({compiler.process(element.clauses, **words)}, 0.00001)"
+
+
+@compiles(rarely, "postgresql")
+def _rarely_in_postgresql(element: rarely, compiler: SQLCompiler, **words: Any) -> str:
+    return f"({compiler.process(element.clauses, **words)})"

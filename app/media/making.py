@@ -107,7 +107,7 @@ class PictureMaker:
         original: str | None = None,
         mime_type: str | None = None,
     ) -> Made:
-        """Make the renditions of a file and store them; the file too, unless it is stored as `original`.
+        """Make the renditions of a file and store them; the file too, unless it is there, stored as `original`.
 
         `mime_type` is what the client calls it. Raises `ImageInvalid` (also where it is something else),
         `ImageTooLarge`, `UnsupportedImage`, and `Unavailable` (503).
@@ -123,12 +123,13 @@ class PictureMaker:
             raise ImageInvalid("broken")
         name = original or f"{new_key()}.{picture.extension}"
         made = Made(sha256, size, name, new_key(), plan.recipe, picture, focal_point)
-        await self._store(made, None if original else source, target)
+        await self._store(made, source, target, is_stored=original is not None)
         return made
 
-    async def _store(self, made: Made, source: Path | None, target: Path) -> None:
+    async def _store(self, made: Made, source: Path, target: Path, *, is_stored: bool) -> None:
         try:
-            if source is not None:
+            # An original that was lost comes back with its bytes.
+            if not (is_stored and await self.stores.originals.is_there(made.original)):
                 await self.stores.originals.put(made.original, source, made.picture.mime_type, immutable=False)
             for one in made.picture.renditions:
                 name = rendition_file(made.key, one.name, one.mime_type)

@@ -36,6 +36,7 @@ from app.text.languages import is_in_range
 
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 Columns = tuple[Label[Any], ...]
+AT_ONCE = 500  # SQLite takes no more SELECTs in a compound one
 
 
 class RuleFields(TypedDict):
@@ -101,8 +102,13 @@ def languages_of(rule: RuleFields, language: str) -> list[str]:
 async def drawn(connection: Connection, draws: Sequence[Draw], columns: Columns, now: datetime) -> Sequence[Any]:
     """The newest articles that each of these rules matches: rows of (owner, rule, *columns), unordered.
 
-    One statement for any number of rules; a second one where a rule finds too few among the newest articles.
+    One statement for `AT_ONCE` rules; a second one where a rule finds too few among the newest articles.
     """
+    parts = [draws[start : start + AT_ONCE] for start in range(0, len(draws), AT_ONCE)]
+    return [row for part in parts for row in await _newest(connection, part, columns, now)]
+
+
+async def _newest(connection: Connection, draws: Sequence[Draw], columns: Columns, now: datetime) -> Sequence[Any]:
     shapes = {draw.key: Shape.of(draw) for draw in draws}
     rows = await _drawn(connection, draws, shapes, columns, now)
     found = Counter((row.owner, row.rule) for row in rows)
@@ -121,17 +127,16 @@ async def _drawn(
     columns: Columns,
     now: datetime,
 ) -> Sequence[Any]:
-    if not draws:
-        return []
     values: dict[str, object] = {"now": now}
     for place, draw in enumerate(draws):
-        values |= _values(place, draw, now)
+        values |= values_of(place, draw, now)
     statement = newest_of(tuple(shapes[draw.key] for draw in draws), columns)
     rows: Sequence[Any] = (await connection.execute(statement, values)).all()
     return rows
 
 
-def _values(place: int, draw: Draw, now: datetime) -> dict[str, object]:
+def values_of(place: int, draw: Draw, now: datetime) -> dict[str, object]:
+    """The parameters of a rule that is number `place` in its statement."""
     rule = draw.rule
     return {
         f"owner{place}": draw.owner,
@@ -174,16 +179,21 @@ def _rule(place: int, shape: Shape) -> Select[str, int, str]:
     owner: BindParameter[str] = bindparam(f"owner{place}", type_=Id)
     rule: BindParameter[int] = bindparam(f"rule{place}", type_=Integer)
     limit: BindParameter[int] = bindparam(f"limit{place}", type_=Integer)
-    matching = select(Article.id).where(*_conditions(place, shape), visible(NOW))
+    matching = select(Article.id).where(*conditions(place, shape), visible(NOW))
     newest = matching.order_by(Article.published_at.desc(), Article.id.desc()).limit(limit).subquery()
     return select(owner.label("owner"), rule.label("rule"), newest.c.id.label("article_id"))
 
 
-def _conditions(place: int, shape: Shape) -> Iterable[ColumnElement[bool]]:
+def conditions(place: int, shape: Shape, *, has_tree: bool = True) -> Iterable[ColumnElement[bool]]:
+    """What a rule of this shape, number `place` in its statement, says of an article.
+
+    `has_tree=False`: the sections below those that it names are among its parameters.
+    """
     few = shape.age or shape.near  # few articles are young enough: checked one by one
     if shape.sections:
-        within = subtree(Section.id.in_(_several(f"sections{place}")))
-        yield filed_under(SECTIONS, SECTIONS.term_id.in_(within), each=few)
+        named = _several(f"sections{place}")
+        within = SECTIONS.term_id.in_(subtree(Section.id.in_(named)) if has_tree else named)
+        yield filed_under(SECTIONS, within, each=few)
     if shape.tags:
         yield filed_under(TAGS, TAGS.term_id.in_(_several(f"tags{place}")), each=few)
     if shape.authors:

@@ -18,7 +18,7 @@ async def ticker_placements(
     connection: Connection, target: Target, _settings: Settings, now: datetime
 ) -> Sequence[Placement]:
     """Items of the article with a text of their own, and links by hand, that have not expired."""
-    leads = or_(*(TickerItem.url.startswith(form, autoescape=True) for form in target.forms))
+    leads = target.may_begin(TickerItem.url)
     columns = (TickerItem.id, TickerItem.article_id, TickerItem.text, TickerItem.url)
     statement = select(*columns, Ticker.id.label("ticker_id"), Ticker.name)
     statement = statement.join(Ticker, Ticker.id == TickerItem.ticker_id)

@@ -59,6 +59,25 @@ def test_new_entries_are_a_notice_that_counts_and_then_entries(page: Page, desk:
 
 
 @wide
+def test_what_came_while_the_connection_was_lost_is_shown_without_a_gap(page: Page, desk: Desk) -> None:
+    """More than a page of it: then the first page is read anew, as the server draws it."""
+    article = desk.publish("تغطية منقطعة", kind="live")
+    write(desk, article, "أول")
+    page.goto(path_of(article))
+    page.wait_for_timeout(1_000)  # the stream is open
+    page.context.set_offline(True)
+    for number in range(25):
+        write(desk, article, f"نبأ {number}")
+    page.context.set_offline(False)
+    notice = page.locator("[data-fresh] a")
+    expect(notice).to_have_text("25 تحديثًا جديدًا", timeout=30_000)
+    expect(page.locator(".entries h3")).to_have_text(["أول"])  # no jump
+    notice.click()
+    expect(page.locator(".entries h3")).to_have_text([f"نبأ {number}" for number in range(24, 4, -1)])
+    expect(notice).to_be_hidden()
+
+
+@wide
 def test_when_the_coverage_has_ended_the_page_says_so_and_stops_listening(page: Page, desk: Desk) -> None:
     article = desk.publish("تغطية تنتهي", kind="live")
     write(desk, article, "أول")

@@ -115,6 +115,26 @@ async def test_a_slot_changed_at_five_to_six_is_skipped_at_six_and_the_desk_is_t
         await newsroom.desk("POST", PUBLISH, {}, expect=409)
 
 
+async def test_the_draft_says_which_slot_was_changed_by_whom(newsroom: Newsroom) -> None:
+    await newsroom.hire("editor", "سلمى")
+    with clock.frozen(at(0)):
+        await put_front(newsroom, {"name": "a", "title": "الأبرز"}, {"name": "b"})
+        for name in "ab":
+            await put_draft(newsroom, name, link("السادسة"), **({"match": "*"} if name == "b" else {}))
+    with clock.frozen(at(5)):
+        body = {"items": [link("عاجل")]}
+        await newsroom.desk("PUT", "/fronts/home/slots/a", body, by="سلمى", if_match="*")
+    with clock.frozen(at(6)):
+        await put_front(newsroom, {"name": "a", "title": "الأبرز اليوم"}, {"name": "b"})  # changes no slot's items
+    one, other = (await at_desk(newsroom))["draft"]["slots"]
+    who = {"member_id": newsroom.members["سلمى"], "member_name": "سلمى", "at": moment(5)}
+    assert (one["title"], one["outdated_by"]) == ("الأبرز اليوم", who)
+    assert (other["title"], other["is_outdated"], other["outdated_by"]) == (None, False, None)
+    states = (await newsroom.desk("GET", "/fronts/home/history")).json()["data"]
+    await newsroom.desk("POST", "/fronts/home/restore", {"state": states[-1]["id"]}, if_match="*")
+    assert [slot["outdated_by"]["member_name"] for slot in (await at_desk(newsroom))["draft"]["slots"]] == ["admin"] * 2
+
+
 async def test_who_changes_a_slot_after_six_changes_what_readers_saw(newsroom: Newsroom) -> None:
     """Although no process has recorded the draft yet."""
     with clock.frozen(at(0)):

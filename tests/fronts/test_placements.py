@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 from urllib.parse import unquote
 
 import pytest
 
+from tests.entries.live import coverage, entry
 from tests.fronts.helpers import link, put_front, put_slot
 from tests.newsroom import Newsroom
 
@@ -50,3 +52,24 @@ async def test_what_leads_to_an_article_is_told(newsroom: Newsroom, verb: str) -
         key=str,
     )
     assert await told(newsroom, other, verb) == []
+
+
+@pytest.mark.parametrize("verb", ["correct", "withdraw"])
+async def test_entries_and_every_spelling_of_an_address_are_told(newsroom: Newsroom, verb: str) -> None:
+    article = await newsroom.published("خبر قديم", kind="live")
+    lower = re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), article["url"])
+    assert lower != article["url"]
+    other = await coverage(newsroom)
+    link_to = f'<p>اقرأ <a href="{lower}/?a=%22#x">الخبر</a> و<a href="{article["url"]}-آخر">غيره</a>.</p>'
+    told_of = await entry(newsroom, other, "نبأ", body=link_to)
+    await entry(newsroom, other, "مسوّدة", body=link_to, status="draft")
+    await entry(newsroom, other, "غيره", body=f'<p><a href="{article["url"]}-آخر">غيره</a></p>')
+    await entry(newsroom, article, "منه", body=link_to)
+    await newsroom.published("تابع", body=link_to)
+    await put_front(newsroom, {"name": "a"})
+    await put_slot(newsroom, "a", {**link("رابط"), "url": lower})
+    body = {"reason": "س"} if verb == "withdraw" else {"kind": "correction", "note": "ن"}
+    answer = (await newsroom.desk("POST", f"/articles/{article['id']}/{verb}", body, if_match="*")).json()
+    found = sorted((one["resource"], one["kind"], one["title"]) for one in answer["placements"])
+    assert found == [("article", "body", "تابع"), ("entry", "body", "نبأ"), ("front", "link", "home")]
+    assert [one["id"] for one in answer["placements"] if one["resource"] == "entry"] == [told_of["id"]]

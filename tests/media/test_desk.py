@@ -311,3 +311,15 @@ async def _find_outdated(media: MediaDesk) -> None:
     async with media.room.app.state.database.transaction() as session:
         await enqueue(session, "media.find_outdated", {})
     assert await media.work_off() >= 2
+
+
+async def test_the_same_bytes_bring_back_an_original_that_was_lost(media: MediaDesk) -> None:
+    sent = picture(300, 200)
+    made = (await media.send(sent)).json()
+    originals = media.room.app.state.media.originals
+    (name,) = [name async for name, _ in originals.names()]
+    await originals.remove([name])
+    await media.send(sent, method="PUT", path=f"/{made['id']}/file", if_match="*", expect=200)
+    answer = await media.room.desk("GET", f"/media/{made['id']}/file")
+    assert answer.content == sent
+    assert [name async for name, _ in originals.names()] == [name]

@@ -99,6 +99,19 @@ async def test_the_document_promises_no_validator(newsroom: Newsroom) -> None:
     assert "ETag" in document["paths"]["/v1/articles/{slug}"]["get"]["responses"]["200"]["headers"]
 
 
+async def test_the_document_promises_an_address_only_of_what_has_one(newsroom: Newsroom) -> None:
+    paths = (await newsroom.get("/openapi.json")).json()["paths"]
+    made = {
+        path: "Location" in operation["post"]["responses"]["201"]["headers"]
+        for path, operation in paths.items()
+        if "201" in operation.get("post", {}).get("responses", {})
+    }
+    without = {path for path, is_promised in made.items() if not is_promised}
+    tokens = "/v1/desk/staff/{id}/tokens"
+    assert without == {"/v1/desk/articles/{id}/previews", tokens, f"{tokens}/{{token_id}}/rotate"}
+    assert len(made) > len(without)
+
+
 async def test_head_has_the_headers_and_no_body(newsroom: Newsroom) -> None:
     preview = await preview_of(newsroom, await newsroom.draft())
     for path in (f"/v1/preview/{preview['token']}", f"/preview/{preview['token']}"):

@@ -299,3 +299,9 @@ def test_a_token_is_one_line_that_a_header_can_hold(name: str) -> None:
     assert getattr(read({f"NASHRA_{name}": " token\n"}), name.lower()) == "token"
     with pytest.raises(SettingsError, match=name):
         read({f"NASHRA_{name}": "to\nken"})
+
+
+@pytest.mark.parametrize("before", ["", "x", "٣", "_", "id=", "/"])
+def test_a_token_is_masked_whatever_stands_before_it(before: str) -> None:
+    for prefix in ("nsh_", "npv_", "nec_"):
+        assert masking.masked(f"{before}{prefix}{'a1' * 19}") == f"{before}{prefix}***"

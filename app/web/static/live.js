@@ -29,7 +29,7 @@ function follow(section) {
 
   // What came between the making of this page and now, and what the stream could not resume.
   const compare = async () => {
-    const answer = await read(`/v1/articles/${id}/entries?fields=version,published_at`);
+    const answer = await read(`/v1/articles/${id}/entries?limit=100&fields=version,published_at`);
     const versions = new Map();
     for (const { id: entry, version, published_at: at } of answer?.data ?? []) {
       versions.set(`e-${entry}`, String(version));
@@ -130,11 +130,11 @@ async function replace(section, id, { orRemove = false } = {}) {
   else if (page && orRemove) present?.remove();
 }
 
-/** Put the new entries where they stand on the first page; false where that cannot be read. */
+/** Put the new entries where they stand on the first page; false where that cannot be read, or does not hold them all. */
 async function insert(section, fresh) {
   const page = await drawn("");
   const list = section.querySelector(".entries");
-  if (!page) return false;
+  if (!page || ![...fresh].every((entry) => page.getElementById(`e-${entry}`))) return false; // else some would be left out
   const made = [...page.querySelectorAll("[data-coverage] .entries > li")];
   const first = made.find((element) => fresh.has(element.id.slice(2)));
   let place = null;
