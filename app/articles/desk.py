@@ -177,7 +177,7 @@ async def publish_article(
     """Publish an article, now or at a given time
 
     With a future `at` it appears at that time by itself; with a past `at` it gets that date.
-    A 422 lists everything that is missing for publication.
+    A 422 lists everything that is missing for publication; before the end of the embargo it points to `/at`.
     """
     return await _answer(request, await actions.publish(work, id, expected, body.at if body else None))
 

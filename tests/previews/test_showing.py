@@ -17,6 +17,7 @@ pytestmark = pytest.mark.anyio
 GIVEN = {
     *("id", "slug", "url", "language", "direction", "kind", "access", "headline", "urgency", "updated_at", "version"),
     *("reading_minutes", "comments", "corrected", "body", "status"),
+    "syndication",
 }
 
 
