@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from pydantic_core import from_json, to_json
 
 from app.changes.noun import Absence, Lookup, Noun, State
 from app.changes.pending import Thing
+from app.kit.fields import Selection
 
 States = dict[Thing, State | Absence]
 
@@ -29,6 +33,15 @@ async def _of_kind(noun: Noun | None, lookup: Lookup, ids: list[str]) -> Mapping
     if noun is None:
         return dict.fromkeys(ids, Absence("deleted"))
     states = await noun.present(lookup, ids)
+    if selection := lookup.selections.get(noun.kind):
+        states = {id: _selected(state, selection) for id, state in states.items()}
     missing = [id for id in ids if id not in states]
     absent = await noun.absent(lookup, missing) if missing else {}
     return {**dict.fromkeys(missing, Absence(noun.absence)), **absent, **states}
+
+
+def _selected(state: State, selection: Selection) -> State:
+    """With the selected fields only: any noun's state, which is JSON already."""
+    if not state.content or (include := selection.include()) is None:
+        return state
+    return replace(state, content=to_json(from_json(state.content), include=include))
