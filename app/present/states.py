@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -12,10 +13,11 @@ from app.changes.pending import Thing
 from app.kit.fields import Selection
 
 States = dict[Thing, State | Absence]
+AT_ONCE = 100  # things read between two turns of the event loop: SQLite never gives way by itself
 
 
 async def present_states(nouns: Mapping[str, Noun], lookup: Lookup, things: Iterable[Thing]) -> States:
-    """The states of these things in one snapshot; a few statements for each kind.
+    """The states of these things in one snapshot; a few statements for each kind and `AT_ONCE` things.
 
     An unknown kind (written by a newer version) is absent: `deleted`.
     """
@@ -24,8 +26,12 @@ async def present_states(nouns: Mapping[str, Noun], lookup: Lookup, things: Iter
         wanted.setdefault(kind, []).append(id)
     found: States = {}
     for kind, ids in wanted.items():
-        states = await _of_kind(nouns.get(kind), lookup, ids)
-        found |= {(kind, id): states[id] for id in ids}
+        for start in range(0, len(ids), AT_ONCE):
+            if found:
+                await asyncio.sleep(0)
+            some = ids[start : start + AT_ONCE]
+            states = await _of_kind(nouns.get(kind), lookup, some)
+            found |= {(kind, id): states[id] for id in some}
     return found
 
 

@@ -62,7 +62,8 @@ def _page(request: Request, query: ChangesQuery, part: Part, token: Token) -> Re
         b"true" if part.more else b"false",
     )
     media_type = JSON if query.fields is None else PARTIAL
-    return deliver(request, content, tags=[EVERYTHING], media_type=media_type)
+    # A page that is far behind is read once: it must not evict what readers ask for, nor cost much to compress.
+    return deliver(request, content, tags=[EVERYTHING], media_type=media_type, seldom=part.more, bulky=part.more)
 
 
 LastEventId = Annotated[
