@@ -24,7 +24,7 @@ async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
     found = {}
     for row in await Articles(lookup.connection).with_parts(ids, lookup.now, parts):
         related = Relations.of(row)
-        content = b"" if lookup.detail == "none" else unvalidated(schema, _shape(lookup, row, related))
+        content = b"" if lookup.detail == "none" else unvalidated(schema, _shape(lookup, row, related, parts))
         found[row.id] = State(row.version, row.language, [id for id, _, _ in related.sections], content)
     return found
 
@@ -37,10 +37,9 @@ def _parts(lookup: Lookup) -> Parts:
     return frozenset(FULL - unwanted)
 
 
-def _shape(lookup: Lookup, row: Any, related: Relations) -> dict[str, Any]:
+def _shape(lookup: Lookup, row: Any, related: Relations, parts: Parts) -> dict[str, Any]:
     if lookup.detail == "summary":
         return summary_of(row, related, lookup.settings, lookup.now)
-    parts = _parts(lookup)
     body = row if "body" in parts and row.html is not None else None
     corrections = PublicCorrection.of(row) if "corrections" in parts else ()
     return whole_of(row, related, body, corrections, lookup.settings, lookup.now)
