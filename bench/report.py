@@ -192,28 +192,22 @@ machine above. Others took 3 % to 75 % of it. On SQLite *uploads* ran three time
 
 ## First copies
 
-`./nashra bench --sizes 100k --only "first copy" --postgresql`: one client reads the change log of 100,000 articles (103,076 entries) from its
-beginning, on one connection to one worker. Measured on 2026-11-28 on the machine above, which five other developers used at the same time:
-where *others* is 75 % and more, a run has less than half a processor, and the seconds of the clock say little; what the server's process took of a
-processor says more.
+`./nashra bench --sizes 100k --only "first copy" --postgresql`: one client reads the change log of 100,000 articles
+(103,076 entries) from its beginning, on one connection to one worker. Measured on 2026-11-28 on the machine above,
+which five other developers used at the same time. Where *others* took 75 % and more of it, a run had less than half a
+processor and the clock says little; what the server's own process took of a processor says more.
 
-| pages | database | encoding | s | others | server's processor s | slowest page ms |
-| --- | --- | --- | --: | --: | --: | --: |
-| summary, 500 | sqlite | none | 8.9 | not weighed, load 2 | 8.2 | 542 |
-| summary, 500 | sqlite | gzip | 18.5 | not weighed, load 2.5 | 16.0 | 112 |
-| full, 100 | sqlite | none | 20.5 | not weighed, load 2 | 19.7 | 52 |
-| summary, 500 | sqlite | none | 18.4 | 71% | | 433 |
-| summary, 500 | sqlite | gzip | 33.2 | 76% | | 334 |
-| full, 100 | sqlite | none | 70.8 | 83% | | 400 |
-| full, 100 | sqlite | gzip | 103.2 | 83% | | 456 |
-| summary, 500 | postgresql | none | 42.1 | 76% | | 1707 |
-| summary, 500 | postgresql | gzip | 52.4 | 77% | | 1838 |
-| full, 100 | postgresql | none | 136.9 | 78% | | 1502 |
-| full, 100 | postgresql | gzip | 202.8 | 83% | | 2051 |
+- *summary*, 500 on a page, 298 MB: on SQLite 8.9 s with half of the machine free, 8.2 s of that the server's processor,
+  and 18.4 s beside 71 % of others; in gzip 18.5 s (16.0 s) and 33.2 s beside 76 %. On PostgreSQL 42.1 s beside 76 %, in
+  gzip 52.4 s beside 77 %.
+- *full*, 100 on a page, 1,307 MB: on SQLite 20.5 s with half of the machine free (19.7 s), 70.8 s beside 83 %; in gzip
+  103.2 s beside 83 %. On PostgreSQL 136.9 s beside 78 %, in gzip 202.8 s beside 83 %. So the 60 s are met on SQLite,
+  and not shown for whole articles on PostgreSQL: nobody else may be on the machine for that.
 
-- The worker without mapped pages of the database file grows by 26 to 29 MB, whatever is read: that is its cache, filling. Pages that are
-  behind the head of the log share a quarter of it with pictures, so a copy evicts nothing that readers ask for. On SQLite the
-  resident size grows with what is read of the file, which the system takes back when it needs memory.
-- No part stands out in the profile: reading rows a tenth, JSON in and out a third, addresses an eighth.
-- Pages of the former sizes take as many steps as before: 7,230 calls of functions for a page of twenty, 7,190 before.
+- The worker grows by 26 to 29 MB, whatever is read, mapped pages of the database file left out: its cache fills. Pages
+  behind the head of the log have at most a quarter of it, with pictures, so a copy evicts nothing that readers ask
+  for. On SQLite the resident size grows with the file that is read; the system takes that back when it is needed.
+- No part stands out in the profile of whole articles: reading rows takes an eighth, JSON in and out a sixth,
+  addresses an eighth.
+- Pages of the former sizes take as many steps as before: 7,236 calls of functions for a page of twenty, 7,196 before.
 """
