@@ -248,6 +248,7 @@ MAX_ITEMS = {
     "corrections": FORMAL,
     "credit_spans": FORMAL,
     "data": 100,
+    "ChangeList.data": 500,
     "CommentReplies.data": 20,
     "RelatedArticles.data": 20,
     "SearchResults.data": 50,

@@ -6,18 +6,18 @@ import os
 import platform
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 PROC = Path("/proc")
 
 
-@dataclass(frozen=True)
-class Memory:
-    """In MB (1,000,000 bytes). `pss` counts what processes share only in part."""
+class Memory(NamedTuple):
+    """In MB (1,000,000 bytes). `pss` counts what processes share only in part; `anonymous` leaves out mapped files."""
 
     rss: float
     pss: float
+    anonymous: float
 
 
 def memory(pids: Iterable[int]) -> Memory | None:
@@ -25,7 +25,7 @@ def memory(pids: Iterable[int]) -> Memory | None:
     found = [sizes for pid in pids if (sizes := _sizes(pid))]
     if not found:
         return None
-    return Memory(sum(sizes.rss for sizes in found), sum(sizes.pss for sizes in found))
+    return Memory(*(sum(values) for values in zip(*found, strict=True)))
 
 
 def _sizes(pid: int) -> Memory | None:
@@ -34,7 +34,7 @@ def _sizes(pid: int) -> Memory | None:
     except OSError:
         return None
     sizes = {name: int(size) * 1024 / 1e6 for name, size in re.findall(r"^(\w+):\s+(\d+) kB", text, re.MULTILINE)}
-    return Memory(sizes["Rss"], sizes["Pss"]) if "Pss" in sizes else None
+    return Memory(sizes["Rss"], sizes["Pss"], sizes.get("Anonymous", 0.0)) if "Pss" in sizes else None
 
 
 def descendants(roots: Iterable[int]) -> set[int]:
@@ -62,6 +62,12 @@ def _processes() -> dict[int, tuple[int, int]]:
             continue
         found[int(path.parent.name)] = (int(fields[1]), sum(map(int, fields[11:15])))
     return found
+
+
+def processor_seconds(pids: Iterable[int]) -> float:
+    """What these processes have used of the processors, which does not depend on who else is busy."""
+    processes = _processes()
+    return sum(processes[pid][1] for pid in pids if pid in processes) / os.sysconf("SC_CLK_TCK")
 
 
 class Others:

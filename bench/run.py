@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 
 from app.kit import clock
-from bench import dataset, library, load, machine, postgres, report, results
+from bench import copies, dataset, library, load, machine, postgres, report, results
 from bench.searching import searching
 from bench.servers import ROOT
 from bench.trials import TRIALS as OTHERS
@@ -24,6 +24,7 @@ BOTH = ("sqlite", "postgresql")
 TRIALS = (
     *OTHERS,
     Entry("search", searching, every_size=True, databases=BOTH),
+    Entry("first copy", copies.first_copy, every_size=True, databases=BOTH),
     Entry("uploads", library.crowded),
     Entry("followed picture", library.followed, databases=BOTH),
     Entry("pictures in lists", library.listed, databases=BOTH),

@@ -27,7 +27,8 @@ from app.sections.models import Section
 from app.sections.repository import lines_down, lines_of
 from app.settings import Settings
 
-TRANSLATIONS, ENTRIES = "translations", "entries"  # kinds of what is touched: of a group, of an article
+# Kinds of what is touched: of a group, of an article.
+TRANSLATIONS, ENTRIES, COMMENTS = "translations", "entries", "comments"
 LISTS = "articles:lists"  # the tag of lists: which articles they hold, in which order
 AT_ONCE = 500  # articles announced in one transaction
 RECORDED_AT_ONCE = 100
@@ -135,6 +136,8 @@ def record_public_change(
         _touch_translations(session, before, after)
     if before.visible and after.visible and not before.lends_entries_the_same(after):
         pending_changes(session).touched.add((ENTRIES, article.id))
+    if before.visible and after.visible and before.language != after.language:
+        pending_changes(session).touched.add((COMMENTS, article.id))
 
 
 def record_hidden(session: AsyncSession, article: Article, verb: str, filed: PublicView) -> None:

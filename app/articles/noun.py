@@ -21,22 +21,31 @@ FULL: Parts = frozenset({"related", "body", "corrections"})
 
 
 async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
-    parts: Parts = frozenset(FULL if lookup.detail == "full" else {"related"})
+    parts = _parts(lookup)
     schema = ArticleRead if lookup.detail == "full" else ArticleSummary
     found = {}
     for row in await Articles(lookup.connection).with_parts(ids, lookup.now, parts):
         related = Relations.of(row)
-        content = b"" if lookup.detail == "none" else unvalidated(schema, _shape(lookup, row, related))
+        content = b"" if lookup.detail == "none" else unvalidated(schema, _shape(lookup, row, related, parts))
         sections, subjects = [id for id, _, _ in related.sections], subject_keys(parsed(row.subjects))
         found[row.id] = State(row.version, row.language, sections, content, subjects)
     return found
 
 
-def _shape(lookup: Lookup, row: Any, related: Relations) -> dict[str, Any]:
+def _parts(lookup: Lookup) -> Parts:
+    """What is read of each: without a body or corrections that nobody asked for."""
+    selection = lookup.selections.get(KIND)
+    wanted = lookup.detail == "full"
+    unwanted = {part for part in ("body", "corrections") if not wanted or (selection and not selection.wants(part))}
+    return frozenset(FULL - unwanted)
+
+
+def _shape(lookup: Lookup, row: Any, related: Relations, parts: Parts) -> dict[str, Any]:
     if lookup.detail == "summary":
         return summary_of(row, related, lookup.settings, lookup.now)
-    body = row if row.html is not None else None
-    return whole_of(row, related, body, PublicCorrection.of(row), lookup.settings, lookup.now)
+    body = row if "body" in parts and row.html is not None else None
+    corrections = PublicCorrection.of(row) if "corrections" in parts else ()
+    return whole_of(row, related, body, corrections, lookup.settings, lookup.now)
 
 
 async def _absent(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, Absence]:

@@ -18,6 +18,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.changes.pending import ChangeHook
 from app.changes.tail import Deadlines
 from app.kit.db import Connection
+from app.kit.fields import Selection
 from app.settings import Settings
 
 Detail = Literal["none", "summary", "full"]
@@ -47,6 +48,9 @@ class Absence:
     withdrawn_reason: str | None = None
 
 
+NOTHING_SELECTED: Mapping[str, Selection] = {}
+
+
 @dataclass(frozen=True)
 class Lookup:
     """The context of a lookup of present states: connection, settings, moment, and the level of detail."""
@@ -55,6 +59,9 @@ class Lookup:
     settings: Settings
     now: datetime
     detail: Detail
+    selections: Mapping[str, Selection] = field(default_factory=lambda: NOTHING_SELECTED)
+    """The fields that are wanted, by kind of thing; whole states of kinds that are left out. `app/present` drops the
+    other fields: a noun may save the work for them."""
 
 
 @dataclass(frozen=True)
@@ -159,7 +166,7 @@ class Noun:
     events: Mapping[str, str]
     """Each event type, and when it is recorded: for the OpenAPI document and `docs/api/sync.md`."""
     schemas: Sequence[type[BaseModel]]
-    """The shapes of a state's `content`."""
+    """The shapes of a state's `content`: first the whole one; the last is the summary."""
     present: Present
     absence: str = "deleted"
     """The reason of a tombstone where `absent` gives none."""

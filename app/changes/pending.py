@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass, field
+from collections.abc import Awaitable, Callable, Collection, Iterable
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -71,6 +71,10 @@ class PendingChanges:
     takedowns: list[PendingTakedown] = field(default_factory=list)
     """Also of what the public never saw."""
 
+    def gone(self, resource: str) -> set[str]:
+        """Ids of the things of a kind that are not public any more."""
+        return {change.id for change in self.changes if change.resource == resource and change.tombstone}
+
 
 # Records further changes that follow: session, pending changes, settings, the log's clock.
 ChangeHook = Callable[[AsyncSession, PendingChanges, Settings, datetime], Awaitable[None]]
@@ -85,6 +89,19 @@ def pending_changes(session: AsyncSession) -> PendingChanges:
 def record_change(session: AsyncSession, *changes: PendingChange) -> None:
     """Record changes, to be written to the log when the transaction ends."""
     pending_changes(session).changes.extend(changes)
+
+
+def add_languages(pending: PendingChanges, found: Iterable[tuple[str, str]]) -> None:
+    """Add languages to the tombstones of articles, as pairs of an article's id and a language of what goes with it.
+
+    A filter by language may have passed a comment, and not its article: the tombstone must reach that client, too.
+    """
+    languages: dict[str, set[str]] = {}
+    for id, language in found:
+        languages.setdefault(id, set()).add(language)
+    for number, change in enumerate(pending.changes):
+        if change.tombstone and change.id in languages:
+            pending.changes[number] = replace(change, languages={*change.languages, *languages[change.id]})
 
 
 def record_takedown(session: AsyncSession, *takedowns: PendingTakedown) -> None:

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.events import ENTRIES, is_out, was_told
 from app.articles.models import Article
+from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import visible
-from app.changes.pending import PendingChange, PendingChanges, record_change
+from app.changes.pending import PendingChange, PendingChanges, add_languages, record_change
 from app.entries.desk_repository import TOLD, of_articles
 from app.entries.models import Entry, EntryAuthor
 from app.entries.repository import KIND
@@ -54,7 +55,11 @@ def _change(type: str, entry: Any, languages: Collection[str] = ()) -> PendingCh
 
 async def on_change(session: AsyncSession, pending: PendingChanges, settings: Settings, now: datetime) -> None:
     """With an article that comes back its entries come back; with its address, its access, an author's name or a
-    picture they change."""
+    picture they change. An article that goes reaches those who filter by the language of its entries."""
+    if gone := pending.gone(ARTICLE):
+        own = (Entry.article_id.in_(gone), Entry.status == "published")
+        languages = select(Entry.article_id, Entry.language).where(*own).distinct()
+        add_languages(pending, [(id, name) for id, name in await session.execute(languages)])
     told = {change.id for change in pending.changes if change.resource == KIND}
     back = {change.id for change in pending.changes if change.type == "article.published" and not change.tombstone}
     if back:

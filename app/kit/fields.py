@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from typing import Any, get_args, get_origin
 
@@ -13,6 +13,7 @@ from app.kit.caching import JSON, PARTIAL
 from app.kit.errors import Fault, InvalidQuery
 from app.kit.faults import model_of, models_in, nearest_name
 
+MOST = 100  # names
 Tree = dict[str, Any]  # name -> True (all of it) or a Tree
 # (field, the parameter that includes it, its inner fields that are present without that parameter).
 Absent = tuple[tuple[str, str, tuple[str, ...]], ...]
@@ -52,25 +53,63 @@ def select_fields(schema: type[BaseModel], text: str | None, absent: Absent = ()
     if text is None:
         return Selection(None)
     tree: Tree = {"id": True}
-    names = [name.strip() for name in text.split(",") if name.strip()]
-    faults = [
-        Fault("unknown_name", parameter="fields", params={"value": name, **_nearest(schema, name)})
-        for name in names[:100]
-        if not _add(tree, [schema], name.split("."))
-    ]
+    names = _names(text)
+    faults = [_unknown(name, [schema]) for name in names[:MOST] if not _add(tree, [schema], name.split("."))]
     faults += [
-        Fault("needs_parameter", parameter="fields", params={"value": name, "parameter": parameter})
-        for name in names[:100]
+        _needs(name, parameter)
+        for name in names[:MOST]
         for field, parameter, kept in absent
         if (name == field and not kept) or (name.startswith(f"{field}.") and name.removeprefix(f"{field}.") not in kept)
     ]
+    _refuse(names, faults)
+    return Selection(tree)
+
+
+@lru_cache(maxsize=256)
+def select_among(
+    schemas: tuple[tuple[str, type[BaseModel]], ...],
+    text: str,
+    richer: tuple[type[BaseModel], ...],
+    parameter: str,
+) -> Mapping[str, Selection]:
+    """Parse `fields=` for things of several kinds: pairs of a kind and its schema. Returns the selection of each kind.
+
+    A name must be a field of one of them. One of the `richer` schemas only is there with another `parameter`.
+    """
+    trees: dict[str, Tree] = {kind: {"id": True} for kind, _ in schemas}
+    names, faults, known = _names(text), [], [schema for _, schema in schemas]
+    for name in names[:MOST]:
+        path = name.split(".")
+        added = [_add(trees[kind], [schema], path) for kind, schema in schemas]
+        if any(added):
+            continue
+        is_elsewhere = any(_add({}, [schema], path) for schema in richer)
+        faults.append(_needs(name, parameter) if is_elsewhere else _unknown(name, known))
+    _refuse(names, faults)
+    return {kind: Selection(tree) for kind, tree in trees.items()}
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+def _needs(name: str, parameter: str) -> Fault:
+    return Fault("needs_parameter", parameter="fields", params={"value": name, "parameter": parameter})
+
+
+def _unknown(name: str, schemas: Sequence[type[BaseModel]]) -> Fault:
+    nearest = next(filter(None, (_nearest(schema, name) for schema in schemas)), {})
+    return Fault("unknown_name", parameter="fields", params={"value": name, **nearest})
+
+
+def _refuse(names: list[str], faults: list[Fault]) -> None:
+    """Raise `InvalidQuery` where there are faults, no names or too many."""
     if not names:
         faults = [Fault("required", parameter="fields")]
-    if len(names) > 100:
-        faults.append(Fault("too_many", parameter="fields", params={"max": 100}))
+    if len(names) > MOST:
+        faults.append(Fault("too_many", parameter="fields", params={"max": MOST}))
     if faults:
         raise InvalidQuery(errors=faults)
-    return Selection(tree)
 
 
 def _nearest(schema: type[BaseModel], name: str) -> dict[str, str]:

@@ -33,6 +33,17 @@ MANY = {
 def add_partial(content: JsonSchemaValue, schemas: JsonSchemaValue) -> None:
     """Add to the content of a response what `fields=` makes of it."""
     whole = schemas[content["application/json"]["schema"]["$ref"].removeprefix(PREFIX)]
-    name = "PartialList" if "page" in whole["properties"] else "Partial"
     schemas |= {"Partial": ONE, "PartialList": MANY}
+    if "since" in whole["properties"]:
+        content[PARTIAL] = {"schema": _partial_changes(whole, schemas)}
+        return
+    name = "PartialList" if "page" in whole["properties"] else "Partial"
     content[PARTIAL] = {"schema": {"$ref": PREFIX + name}}
+
+
+def _partial_changes(whole: JsonSchemaValue, schemas: JsonSchemaValue) -> JsonSchemaValue:
+    """A page of the change log: of each `object` the selected fields, which the schema of unknown kinds allows."""
+    change = {"$ref": f"{PREFIX}OtherChange", "description": "A change; `object` has the fields that were asked for."}
+    changes = {**whole["properties"]["data"], "items": change}
+    schemas["PartialChangeList"] = {**whole, "properties": {**whole["properties"], "data": changes}}
+    return {"$ref": f"{PREFIX}PartialChangeList"}

@@ -6,19 +6,20 @@ A row is due once its timestamp has passed by our clock. The log's clock may be 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from pydantic_core import to_json
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, or_, select
 
 from app.changes.models import Change, ChangeLog
-from app.changes.noun import Absence, Detail, Lookup, State
+from app.changes.noun import NOTHING_SELECTED, Absence, Detail, Lookup, State
 from app.changes.pending import Thing
 from app.kit import clock
 from app.kit.clock import written
 from app.kit.db import Connection, Instant
+from app.kit.fields import Selection
 from app.kit.prepared import Prepared
 from app.nouns import NOUNS
 from app.present.filters import Filter, ResolvedFilter
@@ -28,10 +29,17 @@ from app.present.tokens import LogState, Token
 from app.settings import Settings
 
 SCANNED = 1_000  # most rows filtered for one page
-LOG_STATE = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved)
+SEARCHED = 10_000  # rows of the log that a page of a bounded first read searches
+LOG_STATE = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved, ChangeLog.head_at)
 HEAD_AT = select(ChangeLog.head_at).scalar_subquery().label("head_at")
 _ROWS_AFTER = select(Change.__table__, HEAD_AT).where(Change.seq > bindparam("seq"))
 ROWS_AFTER = Prepared(_ROWS_AFTER.order_by(Change.seq).limit(bindparam("most")), ChangeRow)
+# Within a bounded first read: what has changed after the bound, tombstones, and what has come since its start.
+_IN_BOUNDS = or_(
+    Change.seq > bindparam("first"), Change.at >= bindparam("updated_after", type_=Instant), Change.tombstone
+)
+_BOUNDED_ROWS = _ROWS_AFTER.where(Change.seq <= bindparam("end"), _IN_BOUNDS)
+BOUNDED_ROWS = Prepared(_BOUNDED_ROWS.order_by(Change.seq).limit(bindparam("most")), ChangeRow)
 LAST_DUE = select(Change.seq).where(Change.at <= bindparam("now", type_=Instant)).order_by(Change.seq.desc()).limit(1)
 NOT_DUE = select(Change.resource, Change.resource_id).where(Change.seq > bindparam("last_due"))
 LONGEST_WAIT = 2 * clock.SKEW  # ours may be behind the database's clock, the writer's ahead of it
@@ -83,13 +91,33 @@ class DueRows:
 class ChangeFeed:
     """The change log, in the snapshot of one connection."""
 
-    def __init__(self, connection: Connection, settings: Settings, now: Callable[[], datetime], detail: Detail) -> None:
-        """`now` is called after rows are read, so that all of them that were written before are due."""
+    def __init__(
+        self,
+        connection: Connection,
+        settings: Settings,
+        now: Callable[[], datetime],
+        detail: Detail,
+        selections: Mapping[str, Selection] = NOTHING_SELECTED,
+    ) -> None:
+        """`now` is called after rows are read, so that all of them that were written before are due.
+
+        `selections`: the fields of states that are wanted, by kind of thing.
+        """
         self.connection, self.settings, self.now, self.detail = connection, settings, now, detail
+        self.selections = selections
 
     async def log_state(self) -> LogState:
         row = (await self.connection.execute(LOG_STATE)).one()
-        return LogState(row.epoch, row.head, row.floor, row.moved)
+        return LogState(row.epoch, row.head, row.floor, row.moved, row.head_at)
+
+    async def due_head(self, log_state: LogState) -> int:
+        """The last change that is due: where a client begins that wants only what comes from now on.
+
+        Numbers are in commit order, so whatever commits after this snapshot has a greater one.
+        """
+        now = await self._now_for(log_state.head_at)
+        is_ahead = _is_ahead(log_state.head_at, now)
+        return min(log_state.head, await self.last_due(now)) if is_ahead else log_state.head
 
     async def after(self, token: Token, filter: Filter, limit: int, head: int) -> Part:
         """Up to `limit` changes after `token` that match `filter`, of several of one thing the last.
@@ -98,7 +126,7 @@ class ChangeFeed:
         """
         resolved = await filter.resolve(self.connection)
         most = limit + 1 if filter == Filter() else SCANNED
-        found = await self._rows_after(token.seq, most)
+        found = await self._rows_after(token, most)
         rows = found.rows
         chosen = [row for row in rows if resolved.concerns(row)][:limit]
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
@@ -106,21 +134,27 @@ class ChangeFeed:
         concerned = _last_of_each(chosen, resolved)
         changes = rendered_changes(concerned, await self._states(found, concerned), resolved, token)
         end = head if found.last_due is None else max(token.seq, found.last_due)
-        return Part(changes, last.seq if last is not None and more else end, more, found.wait)
+        if last is not None and more:
+            return Part(changes, last.seq, more, found.wait)
+        searched = end if token.updated_after is None else min(end, token.seq + SEARCHED)
+        return Part(changes, searched, searched < end, found.wait)
 
     async def rows(self, seq: int, most: int) -> tuple[DueRows, States]:
         """The due rows after a position, unfiltered, and the present states of the things that they name."""
-        found = await self._rows_after(seq, most)
+        found = await self._rows_after(Token("", seq, ""), most)
         return found, await self._states(found, found.rows)
 
-    async def _rows_after(self, seq: int, most: int) -> DueRows:
+    async def _rows_after(self, token: Token, most: int) -> DueRows:
         """The due rows after a position. Rows written by a clock a little ahead of ours are left for later."""
-        rows = await ROWS_AFTER.all(self.connection, {"seq": seq, "most": most})
-        now, head_at = self.now(), rows[0].head_at if rows else None
-        if head_at is not None and now < head_at <= now + SHORT_WAIT:
-            await asyncio.sleep((head_at - now).total_seconds())
-            now = self.now()
-        if head_at is None or not now < head_at <= now + LONGEST_WAIT:
+        values: dict[str, object] = {"seq": token.seq, "most": most}
+        if token.updated_after is None:
+            rows = await ROWS_AFTER.all(self.connection, values)
+        else:
+            bounds = {"end": token.seq + SEARCHED, "first": token.first, "updated_after": token.updated_after}
+            rows = await BOUNDED_ROWS.all(self.connection, values | bounds)
+        head_at = rows[0].head_at if rows else None
+        now = await self._now_for(head_at)
+        if head_at is None or not _is_ahead(head_at, now):
             return DueRows(rows, now)
         last_due = await self.last_due(now)
         not_due = (await self.connection.execute(NOT_DUE, {"last_due": last_due})).all()
@@ -131,6 +165,14 @@ class ChangeFeed:
             head_at,
             frozenset((row.resource, row.resource_id) for row in not_due),
         )
+
+    async def _now_for(self, head_at: datetime | None) -> datetime:
+        """Our now; a log that is ahead for a moment is waited for."""
+        now = self.now()
+        if head_at is not None and now < head_at <= now + SHORT_WAIT:
+            await asyncio.sleep((head_at - now).total_seconds())
+            now = self.now()
+        return now
 
     async def last_due(self, now: datetime) -> int:
         """The last row that is due, by a clock that is behind the log's."""
@@ -148,14 +190,20 @@ class ChangeFeed:
         return present | await self._states_at(found.log_at or found.now, derived)
 
     async def _states_at(self, moment: datetime, things: Iterable[Thing]) -> States:
-        lookup = Lookup(self.connection, self.settings, moment, self.detail)
+        lookup = Lookup(self.connection, self.settings, moment, self.detail, self.selections)
         return await present_states(BY_KIND, lookup, things)
+
+
+def _is_ahead(head_at: datetime | None, now: datetime) -> bool:
+    """Whether the log has rows that are not due. A clock that is further ahead was put back since."""
+    return head_at is not None and now < head_at <= now + LONGEST_WAIT
 
 
 def rendered_changes(
     rows: Iterable[ChangeRow], states: States, resolved: ResolvedFilter, token: Token
 ) -> list[RenderedChange]:
-    """Render these rows with the present states. A first read skips tombstones from before its start."""
+    """Render these rows with the present states. A first read skips tombstones from before its start, unless it is
+    bounded; then it skips what has not changed after the bound."""
     found = []
     for row in rows:
         state = states[row.resource, row.resource_id]
@@ -163,7 +211,9 @@ def rendered_changes(
             state = FILTERED
         if isinstance(state, State) and not (row.tombstone or resolved.wants_type(row)):
             continue  # of another type, and still in the filter
-        if isinstance(state, State) or token.first is None or row.seq > token.first:
+        if isinstance(state, State) and token.is_outside(row.seq, row.at):
+            continue  # it was gone, and came back before the bound
+        if isinstance(state, State) or token.tells_tombstone(row.seq):
             found.append(RenderedChange(row.seq, row.type, _rendered(token.epoch, row, state)))
     return found
 

@@ -13,14 +13,15 @@ from starlette.types import Receive, Scope, Send
 from app.changes.noun import Detail
 from app.changes.pending import EVERYTHING
 from app.kit.addresses import person_of
-from app.kit.caching import deliver, uncached
+from app.kit.caching import JSON, PARTIAL, deliver, uncached
 from app.kit.db import Connection, Reading, UseDatabase
 from app.kit.errors import InvalidQuery, NotFound, Problem, RateLimited, Unavailable
 from app.kit.routing import problems, router_of
 from app.nouns import EVENT_TYPES
-from app.present.changes import ChangeFeed
+from app.present.changes import ChangeFeed, Part
 from app.present.filters import Filter
-from app.present.tokens import MustRestart, read_token
+from app.present.tokens import MustRestart, Token, read_token
+from app.sync.fields import selected_of
 from app.sync.live import HANDED_OVER, Hub, Interest, Subscription
 from app.sync.schemas import ChangesQuery, ChangesRead, StreamQuery, TickerStreamQuery, stream_of
 from app.tickers.noun import TICKER
@@ -40,17 +41,29 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
     one entry. Articles have the present names of sections, tags and authors: a rename is a change of its own, and does
     not repeat the articles. The tombstone of an article stands for its comments too. 410: start again.
     """
-    feed = ChangeFeed(connection, request.app.state.settings, request.app.state.tail.now, query.object)
+    selections = selected_of(query)
+    feed = ChangeFeed(connection, request.app.state.settings, request.app.state.tail.now, query.object, selections)
     log_state, filter = await feed.log_state(), await Filter.of(query, connection)
-    token = read_token(query.since, log_state, filter.digest, follows_tree=filter.sections is not None)
+    if query.from_ is not None:
+        token = Token(log_state.epoch, await feed.due_head(log_state), filter.digest)
+        return uncached(request, _page(request, query, Part([], token.seq, more=False), token))
+    follows_tree = filter.sections is not None
+    bound = query.updated_after
+    token = read_token(query.since, log_state, filter.digest, follows_tree=follows_tree, updated_after=bound)
     part = await feed.after(token, filter, query.limit, log_state.head)
+    answer = _page(request, query, part, token)
+    return uncached(request, answer) if part.wait else answer
+
+
+def _page(request: Request, query: ChangesQuery, part: Part, token: Token) -> Response:
     content = b'{"data":[%b],"since":"%b","more":%b}' % (
         b",".join(change.content for change in part.changes),
         str(token.at(part.reached)).encode(),
         b"true" if part.more else b"false",
     )
-    answer = deliver(request, content, tags=[EVERYTHING])
-    return uncached(request, answer) if part.wait else answer
+    media_type = JSON if query.fields is None else PARTIAL
+    # A page that is far behind is read once: it must not evict what readers ask for, nor cost much to compress.
+    return deliver(request, content, tags=[EVERYTHING], media_type=media_type, seldom=part.more, bulky=part.more)
 
 
 LastEventId = Annotated[

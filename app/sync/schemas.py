@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 from operator import or_
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, WithJsonSchema, create_model
+from pydantic import AfterValidator, Field, ValidationInfo, WithJsonSchema, create_model
 from typing_extensions import TypeAliasType
 
 from app.changes.noun import Noun
-from app.kit.schemas import WHOLE, DescribedBy, IdText, Moment, Output, Query, one_of
+from app.kit.faults import custom
+from app.kit.schemas import WHOLE, DescribedBy, IdText, Moment, MomentInput, Output, Query, one_of
 from app.nouns import NOUNS
 from app.present.schemas import ChangeFilters
 
@@ -21,13 +22,38 @@ OBJECT = "The present state of the thing; null for tombstones and with `object=n
 SinceToken = Annotated[str, Field(max_length=200, examples=[TOKEN])]
 
 
+LARGEST, LARGEST_FULL = 500, 100  # pages
+
+
+def _limited(limit: int, info: ValidationInfo) -> int:
+    """Whole articles are larger, and made of more."""
+    most = LARGEST_FULL if info.data.get("object") == "full" else LARGEST
+    if limit > most:
+        raise custom("too_large", max=most)
+    return limit
+
+
+def _alone(start: str | None, info: ValidationInfo) -> str | None:
+    """Refuse `from` beside another place to begin at."""
+    others = [name for name in ("since", "updated_after") if info.data.get(name) is not None]
+    if start is not None and others:
+        raise custom("not_together", parameter=", ".join(others))
+    return start
+
+
 class ChangesQuery(ChangeFilters):
     """A page of changes."""
 
     since: SinceToken | None = None
     """`since` of the last answer, with the same filters. Left out: from the beginning."""
-    limit: Annotated[int, Field(ge=1, le=100), WHOLE] = 20
-    """Maximum number of changes."""
+    updated_after: MomentInput | None = None
+    """For a first read: only what has changed at this time or later, and every tombstone. Has no effect afterwards."""
+    from_: Annotated[Literal["now"] | None, AfterValidator(_alone), Field(alias="from")] = None
+    """`now`: no entries, but a `since` for all that comes from now on."""
+    fields: Annotated[str | None, Field(max_length=4000, examples=["headline,section.name"])] = None
+    """Return only these fields and `id` of each `object`, as `application/json; partial=true`."""
+    limit: Annotated[int, Field(ge=1, json_schema_extra={"maximum": LARGEST}), WHOLE, AfterValidator(_limited)] = 20
+    """Maximum number of changes: to 500; with `object=full` to 100."""
 
 
 class StreamQuery(ChangeFilters):
