@@ -26,6 +26,7 @@ from app.settings import Settings
 from app.text.dates import FormattedMoment, format_moment
 from app.text.locales import locale_of
 from app.text.messages import negotiate
+from app.text.web_paths import names_by_segment
 from app.web.form_post import CommentForm, receive_comment
 from app.web.pictures import Pictures, open_graph_image, policy_sources
 from app.web.placed import home_of, placed_front
@@ -70,12 +71,7 @@ def reader_pages(settings: Settings) -> list[ReaderPage]:
         *(ReaderPage(_route(settings.paths[kind]), _term_page(kind)) for kind in TERMS),
         ReaderPage(_route(settings.preview_path), read_preview_page, ()),
     ]
-    return sorted(pages, key=_names_by_segment)
-
-
-def _names_by_segment(one: ReaderPage) -> list[bool]:
-    """Sorts a fixed word before a name in the same place: `/s/{slug}` before `/{section}/{slug}`."""
-    return ["{" in segment for segment in one.path.split("/")]
+    return sorted(pages, key=lambda one: names_by_segment(one.path))
 
 
 def reader_router(settings: Settings) -> APIRouter:

@@ -447,6 +447,8 @@ class Walk:
             urls += [f"/v1/changes?article={id}&object=full"]
             for entry in self.pieces[id].entries:
                 urls += [f"/v1/articles/{id}/entries/{entry}", f"/v1/articles/{id}/entries?around={entry}&limit=1"]
+        sites = {"/a": addresses, **{f"/{stem}": names[plural] for stem, plural in zip("st", PLURALS, strict=False)}}
+        urls += [f"/v1/resolve?url={stem}/{quote(name)}" for stem, found in sites.items() for name in found]
         for word in self._words(chosen):
             urls += [
                 f"/v1/articles?q={word}",
@@ -457,6 +459,7 @@ class Walk:
             values = next((values for stem, values in filled.items() if path.startswith(stem)), addresses)
             query = f"?articles={','.join(list(self.pieces) or ['x'])}" if path == "/v1/comments/counts" else ""
             query = "?q=x" if path.startswith("/v1/search") else query
+            query = "?url=/" if path == "/v1/resolve" else query
             urls += [re.sub(r"\{\w+\}", value, path) + query for value in values] if "{" in path else [path + query]
         return urls + (["/v1/tickers/breaking?include=article"] if "tickers" in self.routes else [])
 
