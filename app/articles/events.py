@@ -19,7 +19,7 @@ from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
 from app.media.desk_repository import KIND as MEDIA
-from app.media.events import tell_media_change
+from app.media.events import tell_media_change, told_pictures
 from app.media.models import Media, MediaUse
 from app.sections.models import Section
 from app.sections.repository import lines_down, lines_of
@@ -188,7 +188,7 @@ async def on_change(session: AsyncSession, pending: PendingChanges, _settings: S
         recorded = {change.id for change in pending.changes if change.resource == "article"}
         await record_updates(session, set((await session.execute(others)).scalars()) - recorded, now)
     if pictures := {id for kind, id in pending.touched if kind == MEDIA}:
-        await _tell_shown_pictures(session, pictures, now)
+        await _tell_shown_pictures(session, pictures - told_pictures(pending), now)
 
 
 async def _tell_shown_pictures(session: AsyncSession, ids: Collection[str], now: datetime) -> None:

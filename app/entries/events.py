@@ -17,7 +17,7 @@ from app.entries.desk_repository import TOLD, of_articles
 from app.entries.models import Entry, EntryAuthor
 from app.entries.repository import KIND
 from app.media.desk_repository import KIND as MEDIA
-from app.media.events import CHANGED, tell_media_change
+from app.media.events import tell_media_change, told_pictures
 from app.media.models import Media, MediaUse
 from app.settings import Settings
 
@@ -67,7 +67,7 @@ async def on_change(session: AsyncSession, pending: PendingChanges, settings: Se
         signed = select(EntryAuthor.entry_id).where(EntryAuthor.author_id.in_(authors))
         await _record_updates(session, _published(signed), told, now)
     if pictures := {id for kind, id in pending.touched if kind == MEDIA}:
-        await _tell_shown_pictures(session, pictures - _told_pictures(pending), now)
+        await _tell_shown_pictures(session, pictures - told_pictures(pending), now)
     if ids := {id for kind, id in pending.touched if kind == KIND}:
         await _record_updates(session, _published(ids), told, now)
 
@@ -91,10 +91,6 @@ async def _record_updates(session: AsyncSession, found: Select[Any], told: set[s
     rows = [row for row in (await session.execute(shown)).all() if row.id not in told]
     record_change(session, *(_change(UPDATED, row) for row in rows))
     told |= {row.id for row in rows}
-
-
-def _told_pictures(pending: PendingChanges) -> set[str]:
-    return {change.id for change in pending.changes if change.type == CHANGED}
 
 
 async def _tell_shown_pictures(session: AsyncSession, ids: Iterable[str], now: datetime) -> None:

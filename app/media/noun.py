@@ -9,7 +9,7 @@ from sqlalchemy import exists, select
 from app.changes.models import Change
 from app.changes.noun import Absence, Lookup, Noun, State
 from app.media.desk_repository import KIND
-from app.media.events import CHANGED
+from app.media.events import CHANGED, on_change
 from app.media.models import Media, MediaUse
 from app.media.shown import STANDING
 
@@ -39,4 +39,5 @@ MEDIA = Noun(
     schemas=(),
     present=_present,
     absent=_absent,
+    on_change=on_change,
 )

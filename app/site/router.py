@@ -15,6 +15,7 @@ from app.kit.errors import InvalidQuery
 from app.kit.listing import delivered
 from app.kit.routing import NoParameters, problems, router_of
 from app.settings import Settings
+from app.site.images import Images, image_tags, site_images
 from app.site.schemas import ApiIndex, SiteRead
 from app.text.languages import direction
 from app.text.web_paths import encoded_path
@@ -57,10 +58,15 @@ async def read_site(request: Request, _: NoParameters, connection: Reading) -> R
         {"slug": front.slug, "url": settings.front_url(front.id, front.slug)}
         for front in await Fronts(connection, settings).addresses()
     ]
-    return delivered(request, SiteRead, _site(settings, fronts), tags=["site", FRONTS])
+    return delivered(
+        request,
+        SiteRead,
+        _site(settings, fronts, await site_images(connection, settings)),
+        tags=["site", FRONTS, *image_tags(settings)],
+    )
 
 
-def _site(settings: Settings, fronts: Sequence[dict[str, str]]) -> dict[str, Any]:
+def _site(settings: Settings, fronts: Sequence[dict[str, str]], images: Images) -> dict[str, Any]:
     required = [
         *(["author_name"] if settings.comments_require_name else []),
         *(["author_email"] if settings.comments_require_email else []),
@@ -71,6 +77,7 @@ def _site(settings: Settings, fronts: Sequence[dict[str, str]]) -> dict[str, Any
         "language": settings.language,
         "direction": direction(settings.language),
         "time_zone": settings.timezone,
+        **images,
         "addresses": {
             "site": settings.site_url,
             "api": settings.api_url,

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from app.articles.schemas import CommentsMode
 from app.kit.schemas import Direction, LanguageTag, Output, one_of, open_to
+from app.terms.schemas import TermImage
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
@@ -92,6 +93,10 @@ class FrontLink(Output):
     """Its address on the web site."""
 
 
+class SiteImage(TermImage):
+    """An image of the site."""
+
+
 class SiteRead(Output):
     """The newsroom, its language and its addresses."""
 
@@ -99,6 +104,10 @@ class SiteRead(Output):
     language: LanguageTag
     direction: Direction
     time_zone: Annotated[str, Field(examples=["Asia/Damascus"])]
+    logo: SiteImage | None
+    """The picture of the library that `NASHRA_LOGO` names."""
+    icon: SiteImage | None
+    """The picture that `NASHRA_ICON` names, as browsers show it beside the title."""
     addresses: Addresses
     comments: CommentPolicy
     ticker_refresh_after: int

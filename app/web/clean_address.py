@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.routing import compile_path
 from starlette.types import Scope
 
+from app.discovery.addresses import TAKEN
 from app.settings import Settings
 from app.web.reader_router import reader_pages
 
@@ -17,7 +18,8 @@ class CleanAddress:
 
     def __init__(self, settings: Settings) -> None:
         self._pages: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
-            (compile_path(one.path)[0], one.parameters) for one in reader_pages(settings)
+            (compile_path(path)[0], parameters)
+            for path, parameters in [*TAKEN.items(), *((one.path, one.parameters) for one in reader_pages(settings))]
         ]
 
     def clean(self, scope: Scope) -> Scope:
