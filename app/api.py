@@ -11,6 +11,7 @@ from app.discovery.router import router as discovery
 from app.entries.desk import desk as entries_desk
 from app.entries.router import articles as jsonld
 from app.entries.router import router as entries
+from app.feeds.router import router as feeds
 from app.fronts.desk import desk as fronts_desk
 from app.fronts.router import router as fronts
 from app.jobs.desk import desk as jobs_desk
@@ -37,6 +38,7 @@ from app.web.router import router as web
 ROUTERS = (
     articles,
     media,
+    feeds,
     jsonld,
     tickers,
     entries,
@@ -74,6 +76,7 @@ GUIDES = {
     "comments": "comments",
     "entries": "entries",
     "media": "media",
+    "feeds": "feeds",
     "taxonomy": "articles",
     "search": "search",
     "sync": "sync",

@@ -32,7 +32,7 @@ from app.articles.events import (
     PublicView,
     is_out,
     log_time,
-    record_kill,
+    record_hidden,
     record_public_change,
     view_of,
     was_told,
@@ -322,10 +322,10 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     article, body, related, work = draft.article, draft.body, draft.related, draft.work
     article.saved_at = work.now
     record_public_change(work.session, article, verb, draft.before, await _public_view(draft, work.now))
-    if verb == "withdraw" and not draft.before.visible:
+    if verb == "reinstate" or (verb == "withdraw" and not draft.before.visible):
         with work.session.no_autoflush:
             draft.lines |= await lines_of(work.session, set(related.ids("sections")) - draft.lines.keys())
-        record_kill(work.session, article, view_of(article, related, draft.lines))
+        record_hidden(work.session, article, verb, view_of(article, related, draft.lines))
     if body is not None:
         work.session.add(body)
     await draft.articles.file(article, draft.stored, related)

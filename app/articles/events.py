@@ -132,12 +132,13 @@ def record_public_change(
         pending_changes(session).touched.add((ENTRIES, article.id))
 
 
-def record_kill(session: AsyncSession, article: Article, filed: PublicView) -> None:
-    """Record the withdrawal of an article that readers do not see now: who has a copy from before must hear of it.
+def record_hidden(session: AsyncSession, article: Article, verb: str, filed: PublicView) -> None:
+    """Record what happens to an article that readers do not see now.
 
-    `filed`: where it would be listed, for filters.
+    `withdraw`: who has a copy from before must hear of it. `reinstate`: its address is 404 instead of 410, and feeds do
+    not tell of the withdrawal any more. `filed`: where it would be listed, for filters.
     """
-    _record(session, article, "article.withdrawn", filed, HIDDEN)
+    _record(session, article, TYPES.get(verb, "article.unpublished"), filed, HIDDEN)
 
 
 async def was_told(session: AsyncSession, article_id: str) -> bool:

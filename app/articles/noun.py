@@ -53,7 +53,7 @@ ARTICLE = Noun(
         "article.updated": "something public of it has changed: its text, its terms, a translation of it",
         "article.corrected": "a correction was added",
         "article.slug_changed": "it has another address; the former one redirects",
-        "article.unpublished": "it was unpublished: it is a draft again",
+        "article.unpublished": "it was unpublished, or reinstated after a withdrawal: it is a draft again",
         "article.withdrawn": "it was withdrawn; delivery answers 410",
     },
     schemas=(ArticleRead, ArticleSummary),

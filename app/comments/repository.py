@@ -81,6 +81,17 @@ class Comments:
         values = {"parent": parent_id}
         return await REPLIES.take(self.connection, query, cursors, position=lambda row: [row.id], values=values)
 
+    async def newest(self, article_id: str, query: PageQuery, cursors: Cursors) -> Slice[CommentRow]:
+        """One page of the approved comments under a visible article, replies among them, newest first."""
+        return await NEWEST.take(
+            self.connection,
+            query,
+            cursors,
+            position=lambda row: [row.created_at, row.id],
+            times=[0],
+            values={"article": article_id},
+        )
+
     async def one(self, id: str, now: datetime, *, own: bool = False) -> CommentInContextRow:
         """A comment with the ones below it, and slug and headline of its article.
 
@@ -122,5 +133,7 @@ class Comments:
 
 IS_ROOT = (Comment.article_id == bindparam("article"), Comment.parent_id.is_(None), comments.c.shown)
 ROOTS = {sort: Paged(select(*LISTED), keys, *IS_ROOT, is_lasting=True) for sort, keys in SORTS.items()}
+IS_APPROVED = (Comment.article_id == bindparam("article"), Comment.status == literal_column("'approved'"))
+NEWEST = Paged(select(*raw(*(comments.c[name] for name in COLUMNS))), SORTS["newest"], *IS_APPROVED, is_lasting=True)
 BELOW_ONE = (Comment.parent_id == bindparam("parent"), comments.c.shown)
 REPLIES = Paged(select(*LISTED), [Key(Comment.id)], *BELOW_ONE, is_lasting=True)

@@ -82,9 +82,11 @@ def feed_url(
     *,
     language: str | None = None,
     query: str | None = None,
+    more: Sequence[tuple[str, str]] = (),
 ) -> str:
-    """The address of a feed; without `slug`, and without the `query` that the family needs, the template."""
-    pairs = [*([("q", query)] if query is not None else []), *([("language", language)] if language else [])]
+    """The address of a feed; without `slug`, and without the `query` that the family needs, the template. `more`:
+    further parameters, as `app/feeds/asked.py` writes them."""
+    pairs = [*([("q", query)] if query is not None else []), *([("language", language)] if language else []), *more]
     template = [f"{family.query}={{{family.query}}}"] if family.query and query is None else []
     asked = "&".join([*template, *([urlencode(pairs)] if pairs else [])])
     return settings.api_url + feed_path(family, format, slug) + (f"?{asked}" if asked else "")

@@ -216,7 +216,9 @@ async def readdress(session: AsyncSession, media: Media, made: Made, now: dateti
 
 
 def _shown(media: Media) -> list[object]:
-    return [getattr(media, name) for name in SHOWN]
+    """What answers show of it, and whether full-text feeds do."""
+    rights = media.rights or {}
+    return [*(getattr(media, name) for name in SHOWN), rights.get("syndication"), rights.get("expires_at")]
 
 
 def _all(media: Media) -> list[object]:

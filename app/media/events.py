@@ -16,6 +16,8 @@ from app.media.models import Media
 from app.settings import Settings
 
 CHANGED = "media.changed"
+RIGHTS_BY_CLOCK = "rights:clock"
+"""Cache tag of full-text feeds: rights of a picture or an article that they show may end by the clock alone."""
 FOLLOW = "media.follow"
 """The kind of job that records the articles which show a changed picture."""
 REMOVE = "media.remove"

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from app.kit.backup_rule import KEPT, BackupRule
 from app.kit.db import Base, Id, Json, Key, OrderedJson
 
-NOT_DELETED = text("deleted_at IS NULL")
+NOT_DELETED, EXPIRE = text("deleted_at IS NULL"), text("rights_expire_at IS NOT NULL")
 
 
 class MediaFile(Base):
@@ -39,6 +39,7 @@ class Media(Base):
     __table_args__ = (
         Index("ix_media_newest", "created_at", "id", postgresql_where=NOT_DELETED, sqlite_where=NOT_DELETED),
         Index("ix_media_deleted_at", "deleted_at"),
+        Index("ix_media_rights_expire_at", "rights_expire_at", postgresql_where=EXPIRE, sqlite_where=EXPIRE),
     )
     # Without personal data: nothing that only the desk sees. Words that answers show stay, as a draft's do.
     backup = BackupRule(

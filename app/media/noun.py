@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 
 from app.changes.models import Change
 from app.changes.noun import Absence, Lookup, Noun, State
+from app.changes.tail import Deadlines
 from app.media.desk_repository import KIND
-from app.media.events import CHANGED, on_change
+from app.media.events import CHANGED, RIGHTS_BY_CLOCK, on_change
 from app.media.models import Media, MediaUse
 from app.media.shown import STANDING
 
@@ -31,6 +32,11 @@ async def _absent(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, Absence]:
     }
 
 
+RIGHTS_END = Deadlines(
+    lambda now: select(func.min(Media.rights_expire_at)).where(Media.rights_expire_at > now).scalar_subquery(),
+    touches=RIGHTS_BY_CLOCK,
+)
+
 MEDIA = Noun(
     kind=KIND,
     events={
@@ -40,4 +46,5 @@ MEDIA = Noun(
     present=_present,
     absent=_absent,
     on_change=on_change,
+    deadlines=lambda settings: [RIGHTS_END],
 )

@@ -16,3 +16,7 @@ class SyndicationSettings(SettingsGroup):
         "yes",
         description="Whether articles may be syndicated whose `rights` do not say: yes, no, or verify (ask first).",
     )
+    feeds_full: bool = Field(
+        True,
+        description="Whether feeds give whole texts with `full=true`, as far as rights allow.",
+    )

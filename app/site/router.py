@@ -8,11 +8,16 @@ from typing import Any
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.articles.events import LISTS
+from app.feeds.addresses import ListedFeed, listed_feeds
+from app.feeds.repository import published_languages
 from app.fronts.repository import PLURAL as FRONTS
 from app.fronts.repository import Fronts
+from app.kit import clock
+from app.kit.caching import deliver
 from app.kit.db import Reading
 from app.kit.errors import InvalidQuery
-from app.kit.listing import delivered
+from app.kit.listing import delivered, written
 from app.kit.routing import NoParameters, problems, router_of
 from app.settings import Settings
 from app.site.images import Images, image_tags, site_images
@@ -58,15 +63,18 @@ async def read_site(request: Request, _: NoParameters, connection: Reading) -> R
         {"slug": front.slug, "url": settings.front_url(front.id, front.slug)}
         for front in await Fronts(connection, settings).addresses()
     ]
-    return delivered(
-        request,
-        SiteRead,
-        _site(settings, fronts, await site_images(connection, settings)),
-        tags=["site", FRONTS, *image_tags(settings)],
-    )
+    languages = await published_languages(connection, clock.now())
+    feeds = listed_feeds(settings, list(dict.fromkeys([settings.language, *languages])))
+    content = written(SiteRead, _site(settings, fronts, feeds, await site_images(connection, settings)))
+    media = image_tags(settings)
+    # Its languages change with the list of articles only.
+    shows = ["site", FRONTS, LISTS, *media]
+    return deliver(request, content, tags=["site", FRONTS, "articles", *media], shows=shows)
 
 
-def _site(settings: Settings, fronts: Sequence[dict[str, str]], images: Images) -> dict[str, Any]:
+def _site(
+    settings: Settings, fronts: Sequence[dict[str, str]], feeds: Sequence[ListedFeed], images: Images
+) -> dict[str, Any]:
     required = [
         *(["author_name"] if settings.comments_require_name else []),
         *(["author_email"] if settings.comments_require_email else []),
@@ -94,6 +102,6 @@ def _site(settings: Settings, fronts: Sequence[dict[str, str]], images: Images) 
         },
         "ticker_refresh_after": settings.ticker_refresh_after,
         "fronts": fronts,
-        "feeds": [],
+        "feeds": [feed._asdict() for feed in feeds],
         "streams": [f"{settings.api_url}/v1/stream"],
     }

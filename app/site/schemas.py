@@ -82,7 +82,9 @@ class Feed(Output):
     format: Annotated[str, one_of(("rss", "atom", "json", "ninjs"))]
     """Format of the feed. More formats may be added."""
     url: str
-    """Address, or a template with `{slug}`."""
+    """Address, or a template with `{slug}` or `{q}`."""
+    language: LanguageTag | None
+    """Only items in this language; null: in all languages."""
 
 
 class FrontLink(Output):
@@ -115,6 +117,6 @@ class SiteRead(Output):
     fronts: list[FrontLink]
     """Public fronts, by slug."""
     feeds: list[Feed]
-    """Feeds that this version serves; none yet."""
+    """Feeds that this version serves, templates included: those of all languages, then a set for each language."""
     streams: list[str]
     """Addresses of the streams that this version serves."""

@@ -1,4 +1,7 @@
-"""Drops the query parameters that a page does not take, before the cache: what trackers append makes no new answers."""
+"""Drops the query parameters that a page or a feed does not take, before the cache.
+
+What trackers append makes no new answers.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from starlette.routing import compile_path
 from starlette.types import Scope
 
 from app.discovery.addresses import TAKEN
+from app.feeds.asked import PREFIX, clean_query
 from app.settings import Settings
 from app.web.reader_router import reader_pages
 
@@ -27,6 +31,8 @@ class CleanAddress:
         query, path = scope["query_string"], scope["path"]
         if not query or path.startswith("/v1"):
             return scope
+        if path.startswith(PREFIX):
+            return {**scope, "query_string": clean_query(path, query)}
         taken = next((parameters for pattern, parameters in self._pages if pattern.match(path)), None)
         if taken is None:
             return scope

@@ -49,9 +49,22 @@ def addresses(history: History) -> list[str]:
     found += ["/v1/search?q=نبأ", "/v1/search?q=ما+جرى"]
     sites = [*(f"/a/{article}" for article in articles), "/a/خبر-1", "/s/علوم", "/t/فلك", "/by/ليلى", "/f/ثانية", "/"]
     found += [f"/v1/resolve?url={path}" for path in sites]
+    found += feeds(articles[0], *history.live[-1:])
     for comment in comments:
         found += [f"/v1/comments/{comment}", f"/v1/comments/{comment}/replies"]
     return found
+
+
+def feeds(article: str, *live: str) -> list[str]:
+    """Feeds of each family, with whole texts and with what was withdrawn; not each in every format."""
+    return [
+        "/feeds/articles.rss", "/feeds/articles.ninjs.json?full=true", "/feeds/articles.atom?tombstones=true&limit=3",
+        "/feeds/articles.json?language=en", "/feeds/sections/علوم.ninjs.json", "/feeds/sections/فضاء.rss?full=true",
+        "/feeds/tags/فلك.atom?tombstones=true", "/feeds/authors/ليلى.json?full=true", "/feeds/tickers/عاجل.rss",
+        "/feeds/tickers/ثان.ninjs.json?full=true", "/feeds/fronts/home.atom?full=true", "/feeds/fronts/ثانية.json",
+        "/feeds/search.rss?q=خبر&full=true", f"/feeds/comments/{article}.atom",
+        *(f"/feeds/entries/{one}.rss?full=true" for one in (article, *live)),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(2))

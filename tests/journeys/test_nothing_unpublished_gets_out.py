@@ -456,12 +456,22 @@ class Walk:
             ]
             urls += [f"/v1/search/suggest?q={word[:-1]}", f"/v1/search?q={word[:-2]}y{word[-1]}"]
         for path in self.paths:
+            if path.startswith("/feeds/"):
+                continue
             values = next((values for stem, values in filled.items() if path.startswith(stem)), addresses)
             query = f"?articles={','.join(list(self.pieces) or ['x'])}" if path == "/v1/comments/counts" else ""
             query = "?q=x" if path.startswith("/v1/search") else query
             query = "?url=/" if path == "/v1/resolve" else query
             urls += [re.sub(r"\{\w+\}", value, path) + query for value in values] if "{" in path else [path + query]
-        return urls + (["/v1/tickers/breaking?include=article"] if "tickers" in self.routes else [])
+        urls += ["/v1/tickers/breaking?include=article"] if "tickers" in self.routes else []
+        return [*urls, *self._feeds({**names, "tickers": ["breaking"], "comments": addresses, "entries": addresses})]
+
+    def _feeds(self, names: dict[str, list[str]]) -> list[str]:
+        """A feed of each of these, in any format, whole, with what was withdrawn."""
+        feeds = ["articles", "search", *(f"{family}/{name}" for family, found in names.items() for name in found)]
+        formats = [self.chance.choice(["rss", "atom", "json", "ninjs.json"]) for _ in feeds]
+        query = "full=true&tombstones=true&limit=100&q=x"
+        return [f"/feeds/{feed}.{format}?{query}" for feed, format in zip(feeds, formats, strict=True)]
 
     def _words(self, ids: list[str]) -> list[str]:
         """Words of these articles, whatever their state: of the present text, and of what it was."""

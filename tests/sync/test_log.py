@@ -61,6 +61,8 @@ async def test_every_verb_records_its_own_type(newsroom: Newsroom) -> None:
         )
         assert [kind for kind, _ in changes[1:]] == others
     await newsroom.act(article, "reinstate")
+    changes, at = await changes_since(newsroom, at)
+    assert changes == [("article.unpublished", article["id"])], "feeds must not go on telling of the withdrawal"
     await newsroom.change(await newsroom.draft("مسودة"), headline="مسودة أخرى")
     assert (await changes_since(newsroom, at))[0] == []
 
