@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select
@@ -26,6 +26,9 @@ from app.sections.repository import lines_down, lines_of
 from app.settings import Settings
 
 TRANSLATIONS, ENTRIES = "translations", "entries"  # kinds of what is touched: of a group, of an article
+MONTHS = "articles:months"  # the tag of sitemaps, whatever the month
+NEWS = "articles:news"  # the tag of the sitemap of the news, which the clock alone changes
+NEWS_SPAN = timedelta(days=2)  # after first publication (Google's rule)
 LISTS = "articles:lists"  # the tag of lists: which articles they hold, in which order
 AT_ONCE = 500  # articles announced in one transaction
 RECORDED_AT_ONCE = 100
@@ -159,6 +162,7 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
             tags={
                 f"article:{article.id}",
                 "articles",
+                month_tag(article.first_published_at),
                 *(() if stays else (LISTS,)),
                 *(f"{term}s" for term, _ in changed),
             },
@@ -173,6 +177,11 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
             stays=stays and article.announced,
         ),
     )
+
+
+def month_tag(first_published_at: datetime | None) -> str:
+    """The cache tag of the sitemaps that may hold an article: of a month, in UTC."""
+    return f"articles:{first_published_at.astimezone(UTC).isoformat()[:7]}" if first_published_at else MONTHS
 
 
 def _touch_translations(session: AsyncSession, *seen: PublicView) -> None:
@@ -264,7 +273,7 @@ def deadlines(settings: Settings) -> list[Deadlines]:
     """When scheduled articles come out, when comments close by an article's age, when live coverage starts or ends."""
     days = settings.comments_close_after_days
     closing = [Deadlines(next=_first_after, lag=timedelta(days=days))] if days else []
-    return [COMING, *closing, *LIVE]
+    return [COMING, *closing, *LIVE, LEAVING_NEWS]
 
 
 def _after(now: Any) -> Any:
@@ -281,6 +290,11 @@ LIVE = (
         lambda now: select(func.min(Article.live_started_at)).where(Article.live_started_at > now).scalar_subquery()
     ),
     Deadlines(lambda now: select(func.min(Article.live_ended_at)).where(Article.live_ended_at > now).scalar_subquery()),
+)
+LEAVING_NEWS = Deadlines(
+    lambda now: select(func.min(Article.first_published_at)).where(Article.first_published_at > now).scalar_subquery(),
+    touches=NEWS,
+    lag=NEWS_SPAN,
 )
 COMING = Deadlines(
     # Also those that another machine has announced, whose clock is ahead of ours.

@@ -2,24 +2,55 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import Query
+from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.discovery.addresses import ROBOTS
+from app.articles.events import MONTHS, NEWS, NEWS_SPAN, month_tag
+from app.articles.filing import FILINGS
+from app.discovery.addresses import NEWS_SITEMAP, ROBOTS, SITEMAP, SITEMAP_PART
+from app.discovery.parts import FRONTS, Month, Part, part_named
+from app.discovery.repository import PartFacts, Sitemaps
 from app.discovery.resolving import Resolving
 from app.discovery.robots import robots_txt
 from app.discovery.schemas import ResolvedAddress, ResolveQuery
+from app.discovery.sitemaps import MEDIA_TYPE, article_writer, index_of, news_of, part_of, plain_url
+from app.fronts.repository import PLURAL, Fronts
 from app.kit import clock
 from app.kit.caching import deliver
-from app.kit.db import Reading
+from app.kit.db import Connection, Reading, single_statement
 from app.kit.errors import Gone, InvalidQuery, NotFound
 from app.kit.listing import delivered
 from app.kit.routing import NoParameters, Responses, problems, router_of
+from app.text.web_paths import names_in
 
 router = router_of("", "discovery", "What an address of the web site is, and what leads robots and programs on.")
+AT_ONCE = 1_000  # addresses that are written before others get the event loop
+XML = "application/xml"
+INDEX_EXAMPLE = (
+    '<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><sitemap>'
+    "<loc>https://api.example.org/sitemap-2026-11.xml</loc><lastmod>2026-11-28T18:44:37.000Z</lastmod>"
+    "</sitemap></sitemapindex>"
+)
+PART_EXAMPLE = (
+    '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"><url><loc>https://news.example.org/a/asteroid</loc>'
+    "<lastmod>2026-11-28T18:44:37.000Z</lastmod></url></urlset>"
+)
+NEWS_EXAMPLE = (
+    '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
+    'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"></urlset>'
+)
+PartPath = Annotated[
+    str,
+    Path(
+        description="A month, or `sections`, `tags`, `authors`, `fronts`; further parts end with `-2`, `-3`, …",
+        examples=["2026-11"],
+    ),
+]
 
 
 def file(media_type: str, example: str) -> Responses:
@@ -48,3 +79,86 @@ async def resolve_address(request: Request, query: Annotated[ResolveQuery, Query
     found, moved = await Resolving(connection, request.app.state.settings, clock.now()).at(query.url)
     value = {"resource": found.resource, "id": found.id, "slug": found.slug, "url": found.url, "moved": moved}
     return delivered(request, ResolvedAddress, value, tags=found.tags)
+
+
+# --- sitemaps: the routes in this order, a part has the most general path --------------------------------------------
+
+
+@router.get(SITEMAP, response_class=Response, responses=file(XML, INDEX_EXAMPLE))
+async def read_sitemap(request: Request, _: NoParameters, connection: Reading) -> Response:
+    """Read the sitemap
+
+    The index of its parts: sections, tags, authors, fronts, and a part for each month in which something was first
+    published, of at most 5,000 addresses each.
+    """
+    sitemaps = _sitemaps(request, connection)
+    parts = [PartFacts(Part(FRONTS), None)]
+    for filing in FILINGS:
+        parts += [PartFacts(part, None) async for part in sitemaps.term_parts(filing)]
+    parts += [part async for part in sitemaps.months()]
+    content = index_of(parts, request.app.state.settings)
+    tags = ["articles", *(filing.kind.plural for filing in FILINGS)]
+    return _delivered(request, content, tags)
+
+
+@router.get(NEWS_SITEMAP, response_class=Response, responses=file(XML, NEWS_EXAMPLE))
+async def read_news_sitemap(request: Request, _: NoParameters, connection: Reading) -> Response:
+    """Read the sitemap of the news
+
+    Articles that were first published in the last two days, newest first, at most 1,000, by Google's rules.
+    """
+    await single_statement(connection)
+    sitemaps = _sitemaps(request, connection)
+    content = news_of(await sitemaps.news(), request.app.state.settings)
+    return _delivered(request, content, [NEWS, MONTHS, month_tag(sitemaps.now), month_tag(sitemaps.now - NEWS_SPAN)])
+
+
+@router.get(SITEMAP_PART, response_class=Response, responses=file(XML, PART_EXAMPLE) | problems(NotFound))
+async def read_sitemap_part(request: Request, part: PartPath, _: NoParameters, connection: Reading) -> Response:
+    """Read a part of the sitemap
+
+    What readers see of it now. A withdrawal changes the one part that held the article.
+    """
+    found = part_named(part)
+    if found is None:
+        raise NotFound()
+    sitemaps = _sitemaps(request, connection)
+    if isinstance(found.of, Month):
+        urls, tags = await _month(request, sitemaps, found.of, found.offset)
+    else:
+        urls, tags = await _pages(request, sitemaps, found)
+    if not urls:
+        raise NotFound()
+    return _delivered(request, part_of(urls), tags)
+
+
+async def _month(request: Request, sitemaps: Sitemaps, month: Month, offset: int) -> tuple[list[str], list[str]]:
+    write, rows = article_writer(request.app.state.settings), await sitemaps.articles(month, offset)
+    urls: list[str] = []
+    for start in range(0, len(rows), AT_ONCE):
+        urls += map(write, rows[start : start + AT_ONCE])
+        await asyncio.sleep(0)  # others wait for the event loop
+    return urls, [month_tag(month.start), MONTHS]
+
+
+async def _pages(request: Request, sitemaps: Sitemaps, part: Part) -> tuple[list[str], list[str]]:
+    settings = request.app.state.settings
+    filing = next((filing for filing in FILINGS if filing.kind.plural == part.of), None)
+    if filing is not None:
+        terms = await sitemaps.terms(filing, part.offset)
+        urls = [settings.term_url(filing.kind.noun, *term) for term in terms]
+        return list(map(plain_url, urls)), [filing.kind.plural]
+    fronts = await Fronts(sitemaps.connection, settings).addresses()
+    urls = [settings.front_url(front.id, front.slug) for front in fronts]
+    home = f"{settings.site_url}/"
+    return list(map(plain_url, dict.fromkeys([home, *urls]))), [PLURAL]
+
+
+def _sitemaps(request: Request, connection: Connection) -> Sitemaps:
+    has_section = "section" in names_in(request.app.state.settings.article_path)
+    return Sitemaps(connection, clock.now(), has_section=has_section)
+
+
+def _delivered(request: Request, content: bytes, tags: Sequence[str]) -> Response:
+    # Seldom asked for again, and large: they share the part of the cache that pictures have.
+    return deliver(request, content, tags=tags, media_type=MEDIA_TYPE, seldom=True, bulky=True)

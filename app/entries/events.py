@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.articles.events import ENTRIES, is_out, was_told
+from app.articles.events import ENTRIES, is_out, month_tag, was_told
 from app.articles.models import Article
 from app.articles.repository import visible
 from app.changes.pending import PendingChange, PendingChanges, record_change
@@ -34,11 +34,11 @@ async def record_entry_change(
     # `announced`: by a clock that is ahead of ours.
     is_seen = is_out(article, now) or article.announced
     if is_seen or (type == REMOVED and await was_told(session, article.id)):
-        record_change(session, _change(type, entry, languages))
+        record_change(session, _change(type, entry, languages, month_tag(article.first_published_at)))
 
 
-def _change(type: str, entry: Any, languages: Collection[str] = ()) -> PendingChange:
-    tags = {f"entries:{entry.article_id}", f"article:{entry.article_id}", "articles"}
+def _change(type: str, entry: Any, languages: Collection[str] = (), *tags_besides: str) -> PendingChange:
+    tags = {f"entries:{entry.article_id}", f"article:{entry.article_id}", "articles", *tags_besides}
     if type != UPDATED:
         tags.add("tickers")  # they may show the article, whose `live` counts entries
     return PendingChange(

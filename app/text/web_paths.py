@@ -44,7 +44,24 @@ def names_in(pattern: str) -> set[str]:
 
 def filled_path(pattern: str, values: Mapping[str, str]) -> str:
     """The path, percent-encoded, with `values` in place of their names."""
-    return _NAME.sub(lambda found: quote(values[found[1]], safe=""), encoded_path(pattern))
+    parts = enumerate(_encoded_parts(pattern))
+    return "".join([values[part].translate(_QUOTED) if index % 2 else part for index, part in parts])
+
+
+@lru_cache(maxsize=64)
+def _encoded_parts(pattern: str) -> list[str]:
+    return _NAME.split(encoded_path(pattern))  # fixed, name, fixed, …
+
+
+class _Quoted(dict[int, str]):
+    """Percent-encodings by code point: `quote` takes four times as long for an Arabic slug, and a sitemap has 5,000."""
+
+    def __missing__(self, code: int) -> str:
+        self[code] = found = quote(chr(code), safe="")
+        return found
+
+
+_QUOTED = _Quoted()
 
 
 def values_in(pattern: str, path: str) -> dict[str, str] | None:

@@ -448,6 +448,8 @@ class Walk:
             for entry in self.pieces[id].entries:
                 urls += [f"/v1/articles/{id}/entries/{entry}", f"/v1/articles/{id}/entries?around={entry}&limit=1"]
         sites = {"/a": addresses, **{f"/{stem}": names[plural] for stem, plural in zip("st", PLURALS, strict=False)}}
+        urls += ["/sitemap-tags.xml", "/sitemap-sections.xml", "/sitemap-authors.xml", "/sitemap-fronts.xml"]
+        urls += [f"/sitemap-{self.now:%Y-%m}.xml", f"/sitemap-{clock.now():%Y-%m}.xml"]
         urls += [f"/v1/resolve?url={stem}/{quote(name)}" for stem, found in sites.items() for name in found]
         for word in self._words(chosen):
             urls += [
