@@ -22,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import aliased
 
 from app.articles.events import NEWS_SPAN
-from app.articles.filing import Filing
+from app.articles.filing import SECTIONS, Filing
 from app.articles.models import Article
 from app.articles.repository import NOW, visible
 from app.discovery.parts import MOST, Month, Part
@@ -79,6 +79,15 @@ class FirstRow(NamedTuple):
 class TermAddress(NamedTuple):
     id: str
     slug: str
+
+
+class SectionName(NamedTuple):
+    """A section as a list of feeds names it."""
+
+    id: str
+    slug: str
+    name: str
+    language: str
 
 
 class PartFacts(NamedTuple):
@@ -200,3 +209,10 @@ class Sitemaps:
             if await self.terms(filing, part.offset, limit=1):
                 yield part
             await asyncio.sleep(0)
+
+
+async def shown_sections(connection: Connection, now: datetime) -> list[SectionName]:
+    """The public sections, by slug."""
+    found = select(Section.id, Section.slug, Section.name, Section.language).where(is_shown(SECTIONS, now))
+    rows = await connection.execute(found.order_by(Section.slug).limit(MOST))
+    return [SectionName(*row) for row in rows.all()]

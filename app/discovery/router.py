@@ -10,22 +10,30 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.events import MONTHS, NEWS, NEWS_SPAN, month_tag
-from app.articles.filing import FILINGS
-from app.discovery.addresses import NEWS_SITEMAP, ROBOTS, SITEMAP, SITEMAP_PART
+from app.articles.events import LISTS, MONTHS, NEWS, NEWS_SPAN, month_tag
+from app.articles.filing import FILINGS, SECTIONS
+from app.articles.repository import Relations
+from app.articles.shapes import summary_of
+from app.discovery.addresses import NEWS_SITEMAP, OEMBED, OPML, ROBOTS, SITEMAP, SITEMAP_PART
+from app.discovery.oembed import FORMATS, WIDEST, FormatNotOffered, as_xml, oembed_of
+from app.discovery.opml import MEDIA_TYPE as OPML_TYPE
+from app.discovery.opml import opml_of
 from app.discovery.parts import FRONTS, Month, Part, part_named
-from app.discovery.repository import PartFacts, Sitemaps
+from app.discovery.repository import PartFacts, Sitemaps, shown_sections
 from app.discovery.resolving import Resolving
 from app.discovery.robots import robots_txt
-from app.discovery.schemas import ResolvedAddress, ResolveQuery
+from app.discovery.schemas import OEmbedLink, OEmbedQuery, ResolvedAddress, ResolveQuery
 from app.discovery.sitemaps import MEDIA_TYPE, article_writer, index_of, news_of, part_of, plain_url
+from app.feeds.repository import published_languages
 from app.fronts.repository import PLURAL, Fronts
 from app.kit import clock
 from app.kit.caching import deliver
 from app.kit.db import Connection, Reading, single_statement
 from app.kit.errors import Gone, InvalidQuery, NotFound
 from app.kit.listing import delivered
+from app.kit.raw_columns import parsed
 from app.kit.routing import NoParameters, Responses, problems, router_of
+from app.media.shown import image_of
 from app.text.web_paths import names_in
 
 router = router_of("", "discovery", "What an address of the web site is, and what leads robots and programs on.")
@@ -43,6 +51,11 @@ PART_EXAMPLE = (
 NEWS_EXAMPLE = (
     '<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" '
     'xmlns:news="http://www.google.com/schemas/sitemap-news/0.9"></urlset>'
+)
+OEMBED_EXAMPLE = "<oembed><version>1.0</version><type>link</type><title>كويكب من قمم الأطلس</title></oembed>"
+OPML_EXAMPLE = (
+    '<opml version="2.0"><head><title>نشرة</title></head><body><outline type="rss" text="نشرة" '
+    'xmlUrl="https://api.example.org/feeds/articles.rss" language="ar"/></body></opml>'
 )
 PartPath = Annotated[
     str,
@@ -79,6 +92,50 @@ async def resolve_address(request: Request, query: Annotated[ResolveQuery, Query
     found, moved = await Resolving(connection, request.app.state.settings, clock.now()).at(query.url)
     value = {"resource": found.resource, "id": found.id, "slug": found.slug, "url": found.url, "moved": moved}
     return delivered(request, ResolvedAddress, value, tags=found.tags)
+
+
+@router.get(
+    OEMBED,
+    response_model=OEmbedLink,
+    responses={
+        200: {"content": {"text/xml": {"schema": {"type": "string"}, "example": OEMBED_EXAMPLE}}},
+        **problems(InvalidQuery, NotFound, Gone, FormatNotOffered),
+    },
+)
+async def read_oembed(request: Request, query: Annotated[OEmbedQuery, Query()], connection: Reading) -> Response:
+    """Read oEmbed
+
+    What another site shows of an article whose address it quotes (oEmbed 1.0, type `link`): headline, author and
+    thumbnail. Addresses as for `/v1/resolve`.
+    """
+    if query.format not in FORMATS:
+        raise FormatNotOffered()
+    settings, now = request.app.state.settings, clock.now()
+    found, _ = await Resolving(connection, settings, now).at(query.url)
+    if found.article is None:
+        raise NotFound()
+    row, related = found.article, Relations.of(found.article)
+    image = image_of(parsed(row.lead_image), related.pictures, row.language, settings)
+    article = {**summary_of(row, related, settings, now), "lead_image": image}
+    most = (query.maxwidth or WIDEST, query.maxheight or WIDEST)
+    value = oembed_of(article, (settings.site_name, settings.site_url), most)
+    if query.format == "xml":
+        return deliver(request, as_xml(value), tags=found.tags, media_type=f"{FORMATS['xml']}; charset=utf-8")
+    return delivered(request, OEmbedLink, value, tags=found.tags)
+
+
+@router.get(OPML, response_class=Response, responses=file("text/x-opml", OPML_EXAMPLE))
+async def read_opml(request: Request, _: NoParameters, connection: Reading) -> Response:
+    """Read the list of feeds
+
+    OPML 2.0: the feed of the site, those of each language and of each section, for readers that subscribe to several.
+    """
+    settings, now = request.app.state.settings, clock.now()
+    languages = await published_languages(connection, now)
+    content = opml_of(languages, await shown_sections(connection, now), settings)
+    shows = ["site", SECTIONS.kind.plural, LISTS]  # its languages change with the list of articles only
+    tags = ["site", SECTIONS.kind.plural, "articles"]
+    return deliver(request, content, tags=tags, shows=shows, media_type=OPML_TYPE)
 
 
 # --- sitemaps: the routes in this order, a part has the most general path --------------------------------------------
