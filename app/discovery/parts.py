@@ -10,8 +10,8 @@ import re
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from app.discovery.addresses import SITEMAP_PART
 from app.settings import Settings
+from app.site.addresses import SITEMAP_PART
 
 MOST = 5_000  # addresses in a part
 TERMS = ("sections", "tags", "authors")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from app.discovery.addresses import sitemap_urls
 from app.previews.tokens import PREFIX
 from app.settings import Settings
+from app.site.addresses import sitemap_urls
 from app.text.web_paths import encoded_path
 
 

@@ -14,7 +14,6 @@ from app.articles.events import LISTS, MONTHS, NEWS, NEWS_SPAN, month_tag
 from app.articles.filing import FILINGS, SECTIONS
 from app.articles.repository import Relations
 from app.articles.shapes import summary_of
-from app.discovery.addresses import NEWS_SITEMAP, OEMBED, OPML, ROBOTS, SITEMAP, SITEMAP_PART
 from app.discovery.oembed import FORMATS, WIDEST, FormatNotOffered, as_xml, oembed_of
 from app.discovery.opml import MEDIA_TYPE as OPML_TYPE
 from app.discovery.opml import opml_of
@@ -34,6 +33,7 @@ from app.kit.listing import delivered
 from app.kit.raw_columns import parsed
 from app.kit.routing import NoParameters, Responses, problems, router_of
 from app.media.shown import image_of
+from app.site.addresses import NEWS_SITEMAP, OEMBED, OPML, ROBOTS, SITEMAP, SITEMAP_PART
 from app.text.web_paths import names_in
 
 router = router_of("", "discovery", "What an address of the web site is, and what leads robots and programs on.")

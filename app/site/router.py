@@ -20,6 +20,7 @@ from app.kit.errors import InvalidQuery
 from app.kit.listing import delivered, written
 from app.kit.routing import NoParameters, problems, router_of
 from app.settings import Settings
+from app.site.addresses import NAMED
 from app.site.images import Images, image_tags, site_images
 from app.site.schemas import ApiIndex, SiteRead
 from app.text.languages import direction
@@ -91,6 +92,7 @@ def _site(
             "api": settings.api_url,
             "docs": f"{settings.api_url}/docs",
             "openapi": f"{settings.api_url}/openapi.json",
+            **{name: settings.api_url + path for name, path in NAMED.items()},
             **{name: settings.site_url + encoded_path(path) for name, path in settings.paths.items()},
         },
         "comments": {

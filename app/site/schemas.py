@@ -49,6 +49,18 @@ class Addresses(Output):
     api: Url
     docs: Url
     openapi: Url
+    resolve: Url
+    """What an address of the web site is; needs `url`."""
+    oembed: Url
+    """What another site shows of an article; needs `url`."""
+    sitemap: Url
+    """The index of the sitemap."""
+    sitemap_news: Url
+    """The articles of the last two days."""
+    opml: Url
+    """The list of feeds."""
+    robots: Url
+    """What crawlers may fetch."""
     article: Annotated[str, Field(examples=["http://localhost:8000/a/{slug}"])]
     """Pattern of an article's address on the web site."""
     section: Annotated[str, Field(examples=["http://localhost:8000/s/{slug}"])]

@@ -11,9 +11,9 @@ from urllib.parse import parse_qsl, urlencode
 from starlette.routing import compile_path
 from starlette.types import Scope
 
-from app.discovery.addresses import TAKEN
 from app.feeds.asked import PREFIX, clean_query
 from app.settings import Settings
+from app.site.addresses import TAKEN
 from app.web.reader_router import reader_pages
 
 

@@ -6,7 +6,7 @@ the router is made for an application. A page declares its parameters; `clean_ad
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -28,6 +28,7 @@ from app.text.locales import locale_of
 from app.text.messages import negotiate
 from app.text.web_paths import names_by_segment
 from app.web.form_post import CommentForm, receive_comment
+from app.web.head_links import HeadLink, article_links, front_links, header_of, search_links, site_links, term_links
 from app.web.pictures import Pictures, open_graph_image, policy_sources
 from app.web.placed import home_of, placed_front
 from app.web.public_api import Json, PublicApi
@@ -132,22 +133,28 @@ def _reader(request: Request) -> Reader:
     return Reader(PublicApi(request), request.app.state.settings)
 
 
-async def page(request: Request, reader: Reader, template: str, **values: object) -> Response:
-    """A page with its frame, cached with the tags of all answers that it was made of."""
-    content = await _content(request, reader, template, **values)
+async def page(
+    request: Request, reader: Reader, template: str, own_links: Sequence[HeadLink] = (), **values: object
+) -> Response:
+    """A page with its frame, cached with the tags of all answers that it was made of. `own_links`: what its head names
+    beside what all pages name."""
+    links = [*own_links, *site_links(reader.settings)]
+    content = await _content(request, reader, template, links=links, **values)
     response = deliver(
         request,
         content,
         tags=["pages", *reader.api.tags],
         shows=["pages", *reader.api.shows],
-        headers=_headers(reader.settings),
+        headers={**_headers(reader.settings), "Link": header_of(links)},
         media_type=HTML,
         seldom=template not in FRONTS,
     )
     return response if reader.api.is_cacheable else uncached(request, response)
 
 
-async def _content(request: Request, reader: Reader, template: str, **values: object) -> bytes:
+async def _content(
+    request: Request, reader: Reader, template: str, links: Sequence[HeadLink] = (), **values: object
+) -> bytes:
     settings = reader.settings
     return render(
         f"reader/{template}",
@@ -161,6 +168,8 @@ async def _content(request: Request, reader: Reader, template: str, **values: ob
         in_words=partial(_in_words, settings),
         here=request.scope["path"],
         search_path=SEARCH_PATH,
+        links=links,
+        has_icon=bool(settings.icon),
         **values,
     )
 
@@ -218,7 +227,8 @@ async def read_placed_front(request: Request) -> Response:
     if not is_at(request.scope["path"], front["url"]):
         return _moved(request, front["url"])
     placed = await placed_front(reader, front["slug"])
-    return await page(request, reader, "placed.html", placed=placed, front=front, is_home=False)
+    links = front_links(reader.settings, front)
+    return await page(request, reader, "placed.html", links, placed=placed, front=front, is_home=False)
 
 
 async def read_article(request: Request) -> Response:
@@ -243,8 +253,9 @@ async def article_page(request: Request, reader: Reader, form: CommentForm | Non
         **await _comments(request, reader, article),
     }
     if form is None:
-        return await page(request, reader, "article.html", **values, filled=CommentForm.empty(request))
-    content = await _content(request, reader, "article.html", **values, filled=form)
+        links = article_links(reader.settings, article)
+        return await page(request, reader, "article.html", links, **values, filled=CommentForm.empty(request))
+    content = await _content(request, reader, "article.html", (), **values, filled=form)
     headers = {**_headers(reader.settings), "Cache-Control": "private, no-store"}
     return Response(content, form.status, headers=headers, media_type=HTML)
 
@@ -297,9 +308,9 @@ def _term_page(kind: str) -> Endpoint:
             return _moved(request, term["url"])
         cursor = request.query_params.get("cursor")
         found = await reader.articles(LIST_LENGTH, **{kind: term["id"], "cursor": cursor})
-        return await page(
-            request, reader, "term.html", kind=kind, term=term, articles=found["data"], older=found["page"]["next"]
-        )
+        links = term_links(reader.settings, kind, term)
+        values = {"kind": kind, "term": term, "articles": found["data"], "older": found["page"]["next"]}
+        return await page(request, reader, "term.html", links, **values)
 
     return read_term
 
@@ -315,7 +326,9 @@ async def read_search(request: Request) -> Response:
             found = await reader.api.get("/v1/search", q=query["q"], sort=sort, cursor=query.get("cursor"))
         except InvalidQuery as error:
             problem = error
-    return await page(request, reader, "search.html", q=query.get("q", ""), sort=sort, found=found, problem=problem)
+    q = query.get("q", "")
+    links = search_links(reader.settings, q) if problem is None else []
+    return await page(request, reader, "search.html", links, q=q, sort=sort, found=found, problem=problem)
 
 
 # --- the form post ----------------------------------------------------------------------------------------------------

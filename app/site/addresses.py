@@ -1,4 +1,7 @@
-"""Paths of what discovery serves outside `/v1`, and the query parameters that each takes: all others are dropped."""
+"""Paths of what leads robots and programs on, outside `/v1`, and the query parameters that each takes.
+
+`/v1/site` and pages name them, and `app/discovery/` serves them. All other parameters are dropped.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,15 @@ from app.settings import Settings
 
 SITEMAP, NEWS_SITEMAP, SITEMAP_PART = "/sitemap.xml", "/sitemap-news.xml", "/sitemap-{part}.xml"
 OPML, OEMBED, ROBOTS, FAVICON = "/opml.xml", "/oembed", "/robots.txt", "/favicon.ico"
+NAMED = {
+    "resolve": "/v1/resolve",
+    "oembed": OEMBED,
+    "sitemap": SITEMAP,
+    "sitemap_news": NEWS_SITEMAP,
+    "opml": OPML,
+    "robots": ROBOTS,
+}
+"""As `/v1/site` names them among its addresses."""
 TAKEN: dict[str, tuple[str, ...]] = {
     **dict.fromkeys((SITEMAP, NEWS_SITEMAP, SITEMAP_PART, OPML, ROBOTS, FAVICON), ()),
     OEMBED: ("url", "format", "maxwidth", "maxheight"),
