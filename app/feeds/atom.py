@@ -24,8 +24,8 @@ def write_atom(feed: Feed) -> bytes:
     return document(
         f'<feed {NAMESPACES}{tombstones} xml:lang="{escaped(feed.language)}">',
         *_head(feed),
+        *map(_deleted, feed.tombstones),  # extensions come before entries: RFC 4287 §4.1.1
         *map(_entry, feed.items),
-        *map(_deleted, feed.tombstones),
         "</feed>\n",
     )
 
