@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -38,7 +38,6 @@ NEWS_KINDS = ("news", "opinion", "analysis", "feature", "live")
 START, END, SINCE = (bindparam(name, type_=Instant) for name in ("start", "end", "since"))
 # Literals: the plan of PostgreSQL would otherwise be made for any number.
 OFFSET = bindparam("offset", type_=Integer, literal_execute=True)
-TICK = timedelta(milliseconds=1)  # times are stored in whole milliseconds
 
 
 class ArticleAddress(NamedTuple):
@@ -184,9 +183,7 @@ class Sitemaps:
         return first if first is not None and first <= self.now else None
 
     def _of(self, month: Month, offset: int) -> dict[str, Any]:
-        """A scheduled article has no place before its time."""
-        end = min(month.end, self.now + TICK)
-        return {"start": month.start, "end": end, "offset": offset, "now": self.now}
+        return {"start": month.start, "end": month.end, "offset": offset, "now": self.now}
 
     async def news(self) -> Sequence[NewsRow]:
         """The visible articles of the last two days, newest first."""

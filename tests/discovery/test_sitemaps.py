@@ -114,10 +114,14 @@ async def test_an_entry_moves_the_date_of_its_article(newsroom: Newsroom) -> Non
     article = await newsroom.published(at="2024-03-05T10:00:00Z", kind="live")
     await part(newsroom, "/sitemap-2024-03.xml")
     body = {"headline": "نبأ", "body": "<p>ما جرى.</p>", "status": "published"}
-    await newsroom.desk("POST", f"/articles/{article['id']}/entries", body, expect=201)
-    live = (await newsroom.get(f"/v1/articles/{article['id']}")).json()["live"]
-    assert await part(newsroom, "/sitemap-2024-03.xml") == [(article["url"], live["last_entry_at"])]
-    assert (await index(newsroom))["/sitemap-2024-03.xml"] == live["last_entry_at"]
+    seen = set()
+    for _ in range(3):  # the first one also starts the coverage
+        await newsroom.desk("POST", f"/articles/{article['id']}/entries", body, expect=201)
+        live = (await newsroom.get(f"/v1/articles/{article['id']}")).json()["live"]
+        assert await part(newsroom, "/sitemap-2024-03.xml") == [(article["url"], live["last_entry_at"])]
+        assert (await index(newsroom))["/sitemap-2024-03.xml"] == live["last_entry_at"]
+        seen.add(live["last_entry_at"])
+    assert len(seen) == 3
 
 
 async def test_a_scheduled_article_comes_by_the_clock(newsroom: Newsroom) -> None:
