@@ -7,6 +7,7 @@ from app.articles.router import router as articles
 from app.authors.desk import desk as authors_desk
 from app.comments.desk import desk as comments_desk
 from app.comments.router import router as comments
+from app.discovery.router import router as discovery
 from app.entries.desk import desk as entries_desk
 from app.entries.router import articles as jsonld
 from app.entries.router import router as entries
@@ -48,6 +49,7 @@ ROUTERS = (
     related,
     sync,
     site,
+    discovery,
     previews,
     articles_desk,
     previews_desk,
@@ -79,6 +81,7 @@ GUIDES = {
     "search": "search",
     "sync": "sync",
     "site": "articles",
+    "discovery": "discovery",
     "previews": "previews",
     "desk: articles": "articles",
     "desk: previews": "previews",

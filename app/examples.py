@@ -63,6 +63,11 @@ RECORDED |= {
     },
     "NewsArticle": jsonld_of(ARTICLE, Settings(site_url=SITE_URL)),
     "PageInfo": {"next": None, "limit": 20, "total": None},
+    "ResolvedAddress": {
+        "resource": "article",
+        **{name: ARTICLE[name] for name in ("id", "slug", "url")},
+        "moved": False,
+    },
     "Partial": {name: ARTICLE[name] for name in ("id", "headline")},
 }
 # For what is not recorded, by property.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -123,6 +124,14 @@ def feed(_scene: Scene) -> list[Request]:
     return [Request("/feeds/articles.rss?full=true&limit=100")]
 
 
+def sitemap_part(scene: Scene) -> list[Request]:
+    """A part of the sitemap, from the middle: 5,000 addresses where a month has as many."""
+    answer = scene.client.get("/sitemap.xml")
+    answer.raise_for_status()
+    parts = re.findall(r"/sitemap-\d{4}-\d\d\.xml", answer.text)
+    return [Request(parts[len(parts) // 2])]
+
+
 def front(_scene: Scene) -> list[Request]:
     """The front of the reader page."""
     return [Request("/")]
@@ -224,6 +233,7 @@ WORKLOADS = (
     Workload("uncached single", single, SINGLE_UNCACHED, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached front", placed_front, FRONT_UNCACHED, settings=UNCACHED, writes=True, databases=BOTH),
     Workload("uncached feed", feed, settings=UNCACHED, databases=BOTH),
+    Workload("uncached sitemap part", sitemap_part, settings=UNCACHED, databases=BOTH),
     Workload("uncached deep", deep, settings=UNCACHED, every_size=True, databases=BOTH),
     Workload("uncached front page", front, settings=UNCACHED),
     Workload("uncached article page", article_page, settings=UNCACHED),

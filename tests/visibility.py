@@ -13,6 +13,8 @@ EXEMPT = {
     "max[ticker_items.expires_at]": "likewise, of items that were shown before they expired",
     "SELECT articles.id, articles.withdrawn_at, articles.withdrawn_reason, articles.version \n": "tombstones of feeds",
     "SELECT articles.id, articles.state, articles.withdrawn_at, articles.withdrawn_reason \n": "why a thing is gone",
+    "ORDER BY articles.first_published_at, articles.id": "places in a sitemap: the SELECT around says which are seen",
+    "SELECT min[articles.first_published_at] AS first": "the month that a sitemap looks at next",
     "WHERE previews.digest = ": "whoever holds the token of a preview may see its article, of any state",
 }
 

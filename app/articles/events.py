@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, and_, exists, func, or_, select
@@ -21,7 +21,7 @@ from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_c
 from app.changes.tail import Deadlines
 from app.kit.sql import rarely
 from app.media.desk_repository import KIND as MEDIA
-from app.media.events import RIGHTS_BY_CLOCK, tell_media_change
+from app.media.events import RIGHTS_BY_CLOCK, tell_media_change, told_pictures
 from app.media.models import Media, MediaUse
 from app.sections.models import Section
 from app.sections.repository import lines_down, lines_of
@@ -29,6 +29,9 @@ from app.settings import Settings
 
 # Kinds of what is touched: of a group, of an article.
 TRANSLATIONS, ENTRIES, COMMENTS = "translations", "entries", "comments"
+MONTHS = "articles:months"  # the tag of sitemaps, whatever the month
+NEWS = "articles:news"  # the tag of the sitemap of the news, which the clock alone changes
+NEWS_SPAN = timedelta(days=2)  # after first publication (Google's rule)
 LISTS = "articles:lists"  # the tag of lists: which articles they hold, in which order
 AT_ONCE = 500  # articles announced in one transaction
 RECORDED_AT_ONCE = 100
@@ -167,6 +170,7 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
             tags={
                 f"article:{article.id}",
                 "articles",
+                month_tag(article.first_published_at),
                 *(() if stays else (LISTS,)),
                 *(f"{term}s" for term, _ in changed),
             },
@@ -184,6 +188,11 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
     )
 
 
+def month_tag(first_published_at: datetime | None) -> str:
+    """The cache tag of the sitemaps that may hold an article: of a month, in UTC."""
+    return f"articles:{first_published_at.astimezone(UTC).isoformat()[:7]}" if first_published_at else MONTHS
+
+
 def _touch_translations(session: AsyncSession, *seen: PublicView) -> None:
     """Each translation shows the others."""
     pending_changes(session).touched |= {(TRANSLATIONS, one.group) for one in seen if one.group}
@@ -198,7 +207,7 @@ async def on_change(session: AsyncSession, pending: PendingChanges, _settings: S
         recorded = {change.id for change in pending.changes if change.resource == "article"}
         await record_updates(session, set((await session.execute(others)).scalars()) - recorded, now)
     if pictures := {id for kind, id in pending.touched if kind == MEDIA}:
-        await _tell_shown_pictures(session, pictures, now)
+        await _tell_shown_pictures(session, pictures - told_pictures(pending), now)
 
 
 async def _tell_shown_pictures(session: AsyncSession, ids: Collection[str], now: datetime) -> None:
@@ -273,7 +282,7 @@ def deadlines(settings: Settings) -> list[Deadlines]:
     """When scheduled articles come out, comments close by age, live coverage starts or ends, rights end."""
     days = settings.comments_close_after_days
     closing = [Deadlines(next=_first_after, lag=timedelta(days=days))] if days else []
-    return [COMING, *closing, *LIVE, RIGHTS_END]
+    return [COMING, *closing, *LIVE, RIGHTS_END, LEAVING_NEWS]
 
 
 def _after(now: Any) -> Any:
@@ -295,6 +304,11 @@ LIVE = (
 RIGHTS_END = Deadlines(
     lambda now: select(func.min(Article.rights_expire_at)).where(OUT, Article.rights_expire_at > now).scalar_subquery(),
     touches=RIGHTS_BY_CLOCK,
+)
+LEAVING_NEWS = Deadlines(
+    lambda now: select(func.min(Article.first_published_at)).where(Article.first_published_at > now).scalar_subquery(),
+    touches=NEWS,
+    lag=NEWS_SPAN,
 )
 COMING = Deadlines(
     # Also those that another machine has announced, whose clock is ahead of ours.

@@ -16,6 +16,7 @@ from app.text.blocks import Block
 from app.text.markup import Format
 
 LIVE = text("state = 'published'")
+CAME_OUT = text("first_published_at IS NOT NULL")
 GONE = text("state = 'withdrawn'")
 UNANNOUNCED = text("state = 'published' AND NOT announced")
 RIGHTS_END = text("state = 'published' AND rights_expire_at IS NOT NULL")
@@ -37,6 +38,13 @@ class Article(Base):
         Index("ix_articles_changed", "updated_at", "id", postgresql_where=LIVE, sqlite_where=LIVE),
         Index("ix_articles_saved", "saved_at", "id"),
         Index("ix_articles_unheard", "published_at", "id", postgresql_where=UNANNOUNCED, sqlite_where=UNANNOUNCED),
+        # By month of first publication, for sitemaps: holds all that their index needs of an article.
+        Index(
+            "ix_articles_months",
+            *("first_published_at", "id", "state", "published_at", "updated_at", "last_entry_at", "withdrawn_at"),
+            postgresql_where=CAME_OUT,
+            sqlite_where=CAME_OUT,
+        ),
         # The newest withdrawals, which feeds tell of.
         Index("ix_articles_withdrawn", "withdrawn_at", "id", postgresql_where=GONE, sqlite_where=GONE),
         Index("ix_articles_live_started_at", "live_started_at", postgresql_where=STARTS, sqlite_where=STARTS),

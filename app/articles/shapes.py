@@ -67,9 +67,13 @@ def url_of(settings: Settings, slug: str, id: str, section: str | None, publishe
 def _url(
     address: Callable[..., str], zone: str, slug: str, id: str, section: str | None, published_at: Moment | None
 ) -> str:
+    return address(slug=slug, id=id, section=section, published=day_in_address(zone, published_at))
+
+
+def day_in_address(zone: str, published_at: Moment | None) -> tuple[str, str, str]:
+    """Year, month and day as an address has them, in the time zone of the site."""
     day = _moment(published_at).astimezone(_zone(zone)) if published_at else None
-    date = (f"{day:%Y}", f"{day:%m}", f"{day:%d}") if day else ("0000", "00", "00")
-    return address(slug=slug, id=id, section=section, published=date)
+    return (f"{day:%Y}", f"{day:%m}", f"{day:%d}") if day else ("0000", "00", "00")
 
 
 def comments_mode(article: CommentableRow, settings: Settings, now: datetime) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Select, exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.articles.events import ENTRIES, is_out, was_told
+from app.articles.events import ENTRIES, is_out, month_tag, was_told
 from app.articles.models import Article
 from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import visible
@@ -18,7 +18,7 @@ from app.entries.desk_repository import TOLD, of_articles
 from app.entries.models import Entry, EntryAuthor
 from app.entries.repository import KIND
 from app.media.desk_repository import KIND as MEDIA
-from app.media.events import CHANGED, tell_media_change
+from app.media.events import tell_media_change, told_pictures
 from app.media.models import Media, MediaUse
 from app.settings import Settings
 
@@ -35,11 +35,11 @@ async def record_entry_change(
     # `announced`: by a clock that is ahead of ours.
     is_seen = is_out(article, now) or article.announced
     if is_seen or (type == REMOVED and await was_told(session, article.id)):
-        record_change(session, _change(type, entry, languages))
+        record_change(session, _change(type, entry, languages, month_tag(article.first_published_at)))
 
 
-def _change(type: str, entry: Any, languages: Collection[str] = ()) -> PendingChange:
-    tags = {f"entries:{entry.article_id}", f"article:{entry.article_id}", "articles"}
+def _change(type: str, entry: Any, languages: Collection[str] = (), *tags_besides: str) -> PendingChange:
+    tags = {f"entries:{entry.article_id}", f"article:{entry.article_id}", "articles", *tags_besides}
     if type != UPDATED:
         tags.add("tickers")  # they may show the article, whose `live` counts entries
     return PendingChange(
@@ -72,7 +72,7 @@ async def on_change(session: AsyncSession, pending: PendingChanges, settings: Se
         signed = select(EntryAuthor.entry_id).where(EntryAuthor.author_id.in_(authors))
         await _record_updates(session, _published(signed), told, now)
     if pictures := {id for kind, id in pending.touched if kind == MEDIA}:
-        await _tell_shown_pictures(session, pictures - _told_pictures(pending), now)
+        await _tell_shown_pictures(session, pictures - told_pictures(pending), now)
     if ids := {id for kind, id in pending.touched if kind == KIND}:
         await _record_updates(session, _published(ids), told, now)
 
@@ -96,10 +96,6 @@ async def _record_updates(session: AsyncSession, found: Select[Any], told: set[s
     rows = [row for row in (await session.execute(shown)).all() if row.id not in told]
     record_change(session, *(_change(UPDATED, row) for row in rows))
     told |= {row.id for row in rows}
-
-
-def _told_pictures(pending: PendingChanges) -> set[str]:
-    return {change.id for change in pending.changes if change.type == CHANGED}
 
 
 async def _tell_shown_pictures(session: AsyncSession, ids: Iterable[str], now: datetime) -> None:

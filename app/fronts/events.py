@@ -24,7 +24,7 @@ from app.fronts.repository import IDS, KIND, PLURAL, Fronts, stored_front
 from app.fronts.shapes import ShownRow, front_of
 from app.kit.sql import insert_into
 from app.media.desk_repository import KIND as MEDIA
-from app.media.events import CHANGED, tell_media_change
+from app.media.events import tell_media_change, told_pictures
 from app.media.models import Media, MediaUse
 from app.placing.rules import may_match
 from app.placing.shown import LastShown, digest_of, next_deadlines
@@ -78,7 +78,7 @@ async def _tell_pictures(session: AsyncSession, pending: PendingChanges, ids: Co
     A draft shows nothing before its time.
     """
     changed = {id for kind, id in pending.touched if kind == MEDIA}
-    told = {change.id for change in pending.changes if change.type == CHANGED}
+    told = told_pictures(pending)
     if not changed - told:
         return
     shown = exists().where(MediaUse.media_id == Media.id, MediaUse.resource == KIND, MediaUse.resource_id == Front.id)

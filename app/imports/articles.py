@@ -153,6 +153,10 @@ def _decide(step: Step, line: ArticleLine, draft: Draft) -> None:
         article.state, article.published_at, article.revised_at, article.first_published_at = "draft", None, None, None
     elif article.state == "published" and (faults := lacks(draft)):
         raise InvalidBody(errors=faults)
+    elif article.state == "published" and article.published_at is not None:
+        first = article.first_published_at
+        if first is None or first > max(article.published_at, step.now):  # what came out has come out before now
+            article.first_published_at = article.published_at
 
 
 def _has_come_to_nothing(step: Step, line: ArticleLine) -> bool:

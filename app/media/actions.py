@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.pending import PendingTakedown, record_takedown
+from app.changes.pending import PendingTakedown, pending_changes, record_takedown
 from app.jobs.queue import enqueue
 from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Conflict, Forbidden, InUse, NotFound, PreconditionFailed, StateConflict
@@ -142,7 +142,8 @@ async def require_may_change(work: Work, media: Media, uses: UsePlaces) -> None:
     """Raises `Forbidden`."""
     if work.actor.has("editor"):
         return
-    if media.member_id != work.actor.member_id or await uses.is_public(work, media.id):
+    is_public = media.id in work.settings.site_pictures or await uses.is_public(work, media.id)
+    if media.member_id != work.actor.member_id or is_public:
         raise Forbidden()
 
 
@@ -248,6 +249,7 @@ async def delete(work: Work, id: str, expected: Expected, uses: UsePlaces) -> No
     media.deleted_at = work.now
     await library.retire(media, work.now)
     await work.session.flush()
+    pending_changes(work.session).touched.add((KIND, media.id))
     await index(work.session, media)
     await work.record("media.delete", KIND, media.id, filename=media.filename)
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from app.changes.pending import PendingChange, pending_changes, record_change
+from app.changes.pending import PendingChange, PendingChanges, pending_changes, record_change
 from app.jobs.queue import enqueue
 from app.kit import clock
 from app.kit.caching import CROWDED
 from app.media.desk_repository import ARTICLES, KIND, users
 from app.media.models import Media
+from app.settings import Settings
 
 CHANGED = "media.changed"
 RIGHTS_BY_CLOCK = "rights:clock"
@@ -29,6 +31,20 @@ def tell_media_change(session: AsyncSession, id: str, version: int, *, is_withdr
     record_change(session, PendingChange(CHANGED, id, tags=tags, tombstone=is_withdrawn, version=version))
 
 
+async def on_change(session: AsyncSession, pending: PendingChanges, settings: Settings, _now: datetime) -> None:
+    """Record the changed pictures of the site itself, its logo and icon, which no other noun knows of."""
+    ids = {id for kind, id in pending.touched if kind == KIND} & settings.site_pictures
+    if ids := ids - told_pictures(pending):
+        columns = select(Media.id, Media.version, Media.deleted_at).where(Media.id.in_(ids)).order_by(Media.id)
+        for id, version, deleted_at in (await session.execute(columns)).all():
+            tell_media_change(session, id, version, is_withdrawn=deleted_at is not None)
+
+
+def told_pictures(pending: PendingChanges) -> set[str]:
+    """Those that are recorded already."""
+    return {change.id for change in pending.changes if change.type == CHANGED}
+
+
 async def record_media_change(
     session: AsyncSession, media: Media, now: datetime, *, is_withdrawn: bool = False
 ) -> None:
@@ -42,7 +58,7 @@ async def record_media_change(
     pending = pending_changes(session)
     if is_withdrawn:  # always: former answers may lie in caches
         tell_media_change(session, media.id, media.version, is_withdrawn=True)
-    elif used_by:
+    else:
         pending.touched.add((KIND, media.id))
     terms = used_by - {ARTICLES}
     pending.touched |= terms

@@ -10,7 +10,7 @@ from app.changes.models import Change
 from app.changes.noun import Absence, Lookup, Noun, State
 from app.changes.tail import Deadlines
 from app.media.desk_repository import KIND
-from app.media.events import CHANGED, RIGHTS_BY_CLOCK
+from app.media.events import CHANGED, RIGHTS_BY_CLOCK, on_change
 from app.media.models import Media, MediaUse
 from app.media.shown import STANDING
 
@@ -45,5 +45,6 @@ MEDIA = Noun(
     schemas=(),
     present=_present,
     absent=_absent,
+    on_change=on_change,
     deadlines=lambda settings: [RIGHTS_END],
 )

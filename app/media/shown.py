@@ -6,16 +6,18 @@ change of the library is in every answer at once.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic_core import from_json
-from sqlalchemy import Label, literal_column, select
+from sqlalchemy import BindParameter, Label, bindparam, literal_column, select
 from sqlalchemy.orm import InstrumentedAttribute
 
+from app.kit.db import Connection
 from app.kit.ids import dashed
+from app.kit.prepared import Prepared
 from app.kit.raw_columns import JsonAggregate, json_text, parsed
 from app.media.models import Media, MediaFile, MediaUse
 from app.media.names import MIME_TYPES
@@ -106,14 +108,27 @@ Pictures = Mapping[str, Picture]
 NO_PICTURES: Pictures = {}
 
 
+COLUMNS = (
+    *(Media.id, Media.key, Media.language, Media.alt, Media.credit),
+    *(json_text(Media.focal_point), json_text(Media.placeholder), MediaFile.animated),
+    *(json_text(Media.renditions), Media.changed_at),
+)
+IDS: BindParameter[str] = bindparam("ids", expanding=True)
+BY_IDS = Prepared(
+    select(JsonAggregate(*COLUMNS).label("pictures"))
+    .join(MediaFile, MediaFile.id == Media.file_id)
+    .where(Media.id.in_(IDS), STANDING)
+)
+
+
+async def pictures_with_ids(connection: Connection, ids: Collection[str]) -> str | None:
+    """Those of these pictures that may be shown, for `read_pictures`."""
+    return (await BY_IDS.one(connection, {"ids": sorted(ids)})).pictures if ids else None
+
+
 def pictures_of(owner: InstrumentedAttribute[str], *places: str) -> Label[str]:
     """A column for `read_pictures`: pictures that the thing with the id `owner` shows, at these places or at all."""
-    columns = (
-        *(Media.id, Media.key, Media.language, Media.alt, Media.credit),
-        *(json_text(Media.focal_point), json_text(Media.placeholder), MediaFile.animated),
-        *(json_text(Media.renditions), Media.changed_at),
-    )
-    rows = select(JsonAggregate(*columns)).select_from(MediaUse).join(Media, Media.id == MediaUse.media_id)
+    rows = select(JsonAggregate(*COLUMNS)).select_from(MediaUse).join(Media, Media.id == MediaUse.media_id)
     rows = rows.join(MediaFile, MediaFile.id == Media.file_id).where(MediaUse.resource_id == owner, STANDING)
     if places:
         rows = rows.where(MediaUse.place.in_([literal_column(f"'{place}'") for place in places]))

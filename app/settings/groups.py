@@ -6,6 +6,7 @@ from app.settings.cache import CacheSettings
 from app.settings.comments import CommentSettings
 from app.settings.database import DatabaseSettings
 from app.settings.desk import DeskSettings
+from app.settings.discovery import DiscoverySettings
 from app.settings.fronts import FrontSettings
 from app.settings.keys import KeySettings
 from app.settings.media import MediaSettings
@@ -30,6 +31,7 @@ class Settings(
     CacheSettings,
     ServerSettings,
     DeskSettings,
+    DiscoverySettings,
     ReaderPageSettings,
     SiteSettings,
     KeySettings,

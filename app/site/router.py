@@ -20,6 +20,8 @@ from app.kit.errors import InvalidQuery
 from app.kit.listing import delivered, written
 from app.kit.routing import NoParameters, problems, router_of
 from app.settings import Settings
+from app.site.addresses import NAMED
+from app.site.images import Images, image_tags, site_images
 from app.site.schemas import ApiIndex, SiteRead
 from app.text.languages import direction
 from app.text.web_paths import encoded_path
@@ -64,12 +66,16 @@ async def read_site(request: Request, _: NoParameters, connection: Reading) -> R
     ]
     languages = await published_languages(connection, clock.now())
     feeds = listed_feeds(settings, list(dict.fromkeys([settings.language, *languages])))
+    content = written(SiteRead, _site(settings, fronts, feeds, await site_images(connection, settings)))
+    media = image_tags(settings)
     # Its languages change with the list of articles only.
-    content = written(SiteRead, _site(settings, fronts, feeds))
-    return deliver(request, content, tags=["site", FRONTS, "articles"], shows=["site", FRONTS, LISTS])
+    shows = ["site", FRONTS, LISTS, *media]
+    return deliver(request, content, tags=["site", FRONTS, "articles", *media], shows=shows)
 
 
-def _site(settings: Settings, fronts: Sequence[dict[str, str]], feeds: Sequence[ListedFeed]) -> dict[str, Any]:
+def _site(
+    settings: Settings, fronts: Sequence[dict[str, str]], feeds: Sequence[ListedFeed], images: Images
+) -> dict[str, Any]:
     required = [
         *(["author_name"] if settings.comments_require_name else []),
         *(["author_email"] if settings.comments_require_email else []),
@@ -80,11 +86,13 @@ def _site(settings: Settings, fronts: Sequence[dict[str, str]], feeds: Sequence[
         "language": settings.language,
         "direction": direction(settings.language),
         "time_zone": settings.timezone,
+        **images,
         "addresses": {
             "site": settings.site_url,
             "api": settings.api_url,
             "docs": f"{settings.api_url}/docs",
             "openapi": f"{settings.api_url}/openapi.json",
+            **{name: settings.api_url + path for name, path in NAMED.items()},
             **{name: settings.site_url + encoded_path(path) for name, path in settings.paths.items()},
         },
         "comments": {

@@ -9,6 +9,7 @@ from pydantic import Field
 from app.articles.schemas import CommentsMode
 from app.kit.schemas import Direction, LanguageTag, Output, one_of, open_to
 from app.media.schemas import Syndication
+from app.terms.schemas import TermImage
 
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 
@@ -49,6 +50,18 @@ class Addresses(Output):
     api: Url
     docs: Url
     openapi: Url
+    resolve: Url
+    """What an address of the web site is; needs `url`."""
+    oembed: Url
+    """What another site shows of an article; needs `url`."""
+    sitemap: Url
+    """The index of the sitemap."""
+    sitemap_news: Url
+    """The articles of the last two days."""
+    opml: Url
+    """The list of feeds."""
+    robots: Url
+    """What crawlers may fetch."""
     article: Annotated[str, Field(examples=["http://localhost:8000/a/{slug}"])]
     """Pattern of an article's address on the web site."""
     section: Annotated[str, Field(examples=["http://localhost:8000/s/{slug}"])]
@@ -95,6 +108,10 @@ class FrontLink(Output):
     """Its address on the web site."""
 
 
+class SiteImage(TermImage):
+    """An image of the site."""
+
+
 class SiteRead(Output):
     """The newsroom, its language and its addresses."""
 
@@ -102,6 +119,10 @@ class SiteRead(Output):
     language: LanguageTag
     direction: Direction
     time_zone: Annotated[str, Field(examples=["Asia/Damascus"])]
+    logo: SiteImage | None
+    """The picture of the library that `NASHRA_LOGO` names."""
+    icon: SiteImage | None
+    """The picture that `NASHRA_ICON` names, as browsers show it beside the title."""
     addresses: Addresses
     comments: CommentPolicy
     ticker_refresh_after: int

@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from app.feeds.asked import PREFIX, clean_query
 from app.settings import Settings
+from app.site.addresses import TAKEN
 from app.web.reader_router import reader_pages
 
 
@@ -21,7 +22,8 @@ class CleanAddress:
 
     def __init__(self, settings: Settings) -> None:
         self._pages: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
-            (compile_path(one.path)[0], one.parameters) for one in reader_pages(settings)
+            (compile_path(path)[0], parameters)
+            for path, parameters in [*TAKEN.items(), *((one.path, one.parameters) for one in reader_pages(settings))]
         ]
 
     def clean(self, scope: Scope) -> Scope:

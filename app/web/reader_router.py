@@ -6,7 +6,7 @@ the router is made for an application. A page declares its parameters; `clean_ad
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
 from http import HTTPStatus
@@ -26,7 +26,9 @@ from app.settings import Settings
 from app.text.dates import FormattedMoment, format_moment
 from app.text.locales import locale_of
 from app.text.messages import negotiate
+from app.text.web_paths import names_by_segment
 from app.web.form_post import CommentForm, receive_comment
+from app.web.head_links import HeadLink, article_links, front_links, header_of, search_links, site_links, term_links
 from app.web.pictures import Pictures, open_graph_image, policy_sources
 from app.web.placed import home_of, placed_front
 from app.web.public_api import Json, PublicApi
@@ -70,12 +72,7 @@ def reader_pages(settings: Settings) -> list[ReaderPage]:
         *(ReaderPage(_route(settings.paths[kind]), _term_page(kind)) for kind in TERMS),
         ReaderPage(_route(settings.preview_path), read_preview_page, ()),
     ]
-    return sorted(pages, key=_names_by_segment)
-
-
-def _names_by_segment(one: ReaderPage) -> list[bool]:
-    """Sorts a fixed word before a name in the same place: `/s/{slug}` before `/{section}/{slug}`."""
-    return ["{" in segment for segment in one.path.split("/")]
+    return sorted(pages, key=lambda one: names_by_segment(one.path))
 
 
 def reader_router(settings: Settings) -> APIRouter:
@@ -136,22 +133,28 @@ def _reader(request: Request) -> Reader:
     return Reader(PublicApi(request), request.app.state.settings)
 
 
-async def page(request: Request, reader: Reader, template: str, **values: object) -> Response:
-    """A page with its frame, cached with the tags of all answers that it was made of."""
-    content = await _content(request, reader, template, **values)
+async def page(
+    request: Request, reader: Reader, template: str, own_links: Sequence[HeadLink] = (), **values: object
+) -> Response:
+    """A page with its frame, cached with the tags of all answers that it was made of. `own_links`: what its head names
+    beside what all pages name."""
+    links = [*own_links, *site_links(reader.settings)]
+    content = await _content(request, reader, template, links=links, **values)
     response = deliver(
         request,
         content,
         tags=["pages", *reader.api.tags],
         shows=["pages", *reader.api.shows],
-        headers=_headers(reader.settings),
+        headers={**_headers(reader.settings), "Link": header_of(links)},
         media_type=HTML,
         seldom=template not in FRONTS,
     )
     return response if reader.api.is_cacheable else uncached(request, response)
 
 
-async def _content(request: Request, reader: Reader, template: str, **values: object) -> bytes:
+async def _content(
+    request: Request, reader: Reader, template: str, links: Sequence[HeadLink] = (), **values: object
+) -> bytes:
     settings = reader.settings
     return render(
         f"reader/{template}",
@@ -165,6 +168,8 @@ async def _content(request: Request, reader: Reader, template: str, **values: ob
         in_words=partial(_in_words, settings),
         here=request.scope["path"],
         search_path=SEARCH_PATH,
+        links=links,
+        has_icon=bool(settings.icon),
         **values,
     )
 
@@ -222,7 +227,8 @@ async def read_placed_front(request: Request) -> Response:
     if not is_at(request.scope["path"], front["url"]):
         return _moved(request, front["url"])
     placed = await placed_front(reader, front["slug"])
-    return await page(request, reader, "placed.html", placed=placed, front=front, is_home=False)
+    links = front_links(reader.settings, front)
+    return await page(request, reader, "placed.html", links, placed=placed, front=front, is_home=False)
 
 
 async def read_article(request: Request) -> Response:
@@ -247,8 +253,9 @@ async def article_page(request: Request, reader: Reader, form: CommentForm | Non
         **await _comments(request, reader, article),
     }
     if form is None:
-        return await page(request, reader, "article.html", **values, filled=CommentForm.empty(request))
-    content = await _content(request, reader, "article.html", **values, filled=form)
+        links = article_links(reader.settings, article)
+        return await page(request, reader, "article.html", links, **values, filled=CommentForm.empty(request))
+    content = await _content(request, reader, "article.html", (), **values, filled=form)
     headers = {**_headers(reader.settings), "Cache-Control": "private, no-store"}
     return Response(content, form.status, headers=headers, media_type=HTML)
 
@@ -301,9 +308,9 @@ def _term_page(kind: str) -> Endpoint:
             return _moved(request, term["url"])
         cursor = request.query_params.get("cursor")
         found = await reader.articles(LIST_LENGTH, **{kind: term["id"], "cursor": cursor})
-        return await page(
-            request, reader, "term.html", kind=kind, term=term, articles=found["data"], older=found["page"]["next"]
-        )
+        links = term_links(reader.settings, kind, term)
+        values = {"kind": kind, "term": term, "articles": found["data"], "older": found["page"]["next"]}
+        return await page(request, reader, "term.html", links, **values)
 
     return read_term
 
@@ -319,7 +326,9 @@ async def read_search(request: Request) -> Response:
             found = await reader.api.get("/v1/search", q=query["q"], sort=sort, cursor=query.get("cursor"))
         except InvalidQuery as error:
             problem = error
-    return await page(request, reader, "search.html", q=query.get("q", ""), sort=sort, found=found, problem=problem)
+    q = query.get("q", "")
+    links = search_links(reader.settings, q) if problem is None else []
+    return await page(request, reader, "search.html", links, q=q, sort=sort, found=found, problem=problem)
 
 
 # --- the form post ----------------------------------------------------------------------------------------------------

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from http import HTTPStatus
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
 from pydantic_core import to_json
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import RedirectResponse, Response
 
 from app.kit.caching import deliver
+from app.kit.db import Reading
 from app.kit.errors import NotFound, every_problem
 from app.kit.problem_responses import example_of
+from app.site.images import icon_address, image_tags
 from app.text.messages import LANGUAGES, negotiate
 from app.web import static_files
 from app.web.document import document_of
@@ -81,11 +85,26 @@ async def read_problem(request: Request, slug: Annotated[str, Path()], language:
     )
 
 
+@router.get("/favicon.ico")
+async def read_icon(request: Request, connection: Reading) -> Response:
+    """The icon of the site: that of the settings, else Nashra's."""
+    settings = request.app.state.settings
+    if (address := await icon_address(connection, settings)) is not None:
+        headers = {"Cache-Control": f"public, max-age={settings.cache_max_age}"}
+        return RedirectResponse(address, HTTPStatus.FOUND, headers)
+    return _static(request, "nashra.ico", image_tags(settings))
+
+
 @router.get("/static/{name}")
 async def read_static(request: Request, name: Annotated[str, Path()]) -> Response:
     """A static file. By its hashed name it is cached for ever."""
+    return _static(request, name)
+
+
+def _static(request: Request, name: str, tags: Sequence[str] = ()) -> Response:
     found = static_files.find(name)
     if found is None:
         raise NotFound()
     headers = IMMUTABLE if found.is_hashed else None
-    return deliver(request, found.file.content, tags=["static"], headers=headers, media_type=found.file.media_type)
+    media_type = found.file.media_type
+    return deliver(request, found.file.content, tags=["static", *tags], headers=headers, media_type=media_type)

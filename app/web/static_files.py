@@ -16,6 +16,7 @@ from typing import NamedTuple
 ROOT = Path(__file__).with_name("static")
 MEDIA_TYPES = {
     ".css": "text/css; charset=utf-8",
+    ".ico": "image/vnd.microsoft.icon",
     ".js": "text/javascript; charset=utf-8",
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",

@@ -48,6 +48,11 @@ def addresses(history: History) -> list[str]:
         found += [f"/v1/articles/{article}/entries?sort=oldest&limit=2&around={entry}" for entry in entries]
         found += [f"/v1/articles/{article}/entries/{entry}" for entry in entries]
     found += ["/v1/search?q=نبأ", "/v1/search?q=ما+جرى"]
+    sites = [*(f"/a/{article}" for article in articles), "/a/خبر-1", "/s/علوم", "/t/فلك", "/by/ليلى", "/f/ثانية", "/"]
+    found += [f"/v1/resolve?url={path}" for path in sites]
+    found += ["/sitemap.xml", "/sitemap-news.xml", f"/sitemap-{clock.now():%Y-%m}.xml", "/robots.txt", "/opml.xml"]
+    found += [f"/oembed?url={path}" for path in sites[:-1]]
+    found += [f"/sitemap-{name}.xml" for name in ("sections", "tags", "authors", "fronts")]
     found += feeds(articles[0], *history.live[-1:])
     for comment in comments:
         found += [f"/v1/comments/{comment}", f"/v1/comments/{comment}/replies"]

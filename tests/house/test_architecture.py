@@ -36,6 +36,7 @@ FLOORS = [
     {"present"},
     {"search", "sync", "feeds"},
     {"site"},
+    {"discovery"},
     {"web"},
     {"properties"},
     {"models", "examples", "components"},

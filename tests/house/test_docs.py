@@ -163,7 +163,7 @@ def test_no_page_tells_of_a_route_that_is_not_there() -> None:
         ("GET", path)
         for path in (
             *("/", "/docs", "/static/{name}", "/openapi.json", "/openapi.yaml", "/.well-known/api-catalog"),
-            *("/problems", "/problems/{slug}", "/search"),
+            *("/problems", "/problems/{slug}", "/search", "/favicon.ico"),
             *("/docs/guide/{name}", "/docs/operations/{name}", "/docs/schemas/{name}"),
         )
     }

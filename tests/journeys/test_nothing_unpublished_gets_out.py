@@ -464,6 +464,11 @@ class Walk:
             urls += [f"/v1/changes?article={id}&object=full"]
             for entry in self.pieces[id].entries:
                 urls += [f"/v1/articles/{id}/entries/{entry}", f"/v1/articles/{id}/entries?around={entry}&limit=1"]
+        sites = {"/a": addresses, **{f"/{stem}": names[plural] for stem, plural in zip("st", PLURALS, strict=False)}}
+        urls += ["/sitemap-tags.xml", "/sitemap-sections.xml", "/sitemap-authors.xml", "/sitemap-fronts.xml"]
+        urls += [f"/sitemap-{self.now:%Y-%m}.xml", f"/sitemap-{clock.now():%Y-%m}.xml"]
+        urls += [f"/v1/resolve?url={stem}/{quote(name)}" for stem, found in sites.items() for name in found]
+        urls += [f"/oembed?url=/a/{name}" for name in addresses]
         for word in self._words(chosen):
             urls += [
                 f"/v1/articles?q={word}",
@@ -476,6 +481,7 @@ class Walk:
             values = next((values for stem, values in filled.items() if path.startswith(stem)), addresses)
             query = f"?articles={','.join(list(self.pieces) or ['x'])}" if path == "/v1/comments/counts" else ""
             query = "?q=x" if path.startswith("/v1/search") else query
+            query = "?url=/" if path in {"/v1/resolve", "/oembed"} else query
             urls += [re.sub(r"\{\w+\}", value, path) + query for value in values] if "{" in path else [path + query]
         urls += ["/v1/tickers/breaking?include=article"] if "tickers" in self.routes else []
         return [*urls, *self._feeds({**names, "tickers": ["breaking"], "comments": addresses, "entries": addresses})]
