@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
+from app.articles.subjects import concept_uri, subject_key
 from app.feeds.addresses import ATOM, COMMENTS, RSS, feed_url
 from app.feeds.html import absolute_html, encoded_url
 from app.feeds.values import Category, Correction, Discussion, File, Item, Person, Picture, Rights
@@ -22,7 +23,6 @@ from app.text.reading import excerpt
 Shown = Mapping[str, Any]  # an answer of delivery: the OpenAPI document describes it
 EXCERPT = 280  # graphemes of an entry that stand for its summary
 TITLE = 80  # graphemes of an entry without a headline that stand for it
-VOCABULARIES = {"medtop": "http://cv.iptc.org/newscodes/mediatopic/"}
 LATEST = 1 << 43  # milliseconds since 1970: in the year 2248
 ISOLATES = dict.fromkeys((0x2068, 0x2069))  # around what is inserted into a message; a title is one line of its own
 
@@ -70,14 +70,13 @@ def _categories(article: Shown) -> Iterator[Category]:
     for kind in ("section", "tag"):
         for one in article[f"{kind}s"]:
             yield Category(kind, urn(one["id"]), one["slug"], one["name"], one["url"])
-    for one in article.get("subjects") or ():
+    for one in article["subjects"]:
         yield Category("subject", _concept(one["scheme"], one["code"]), one["code"], one["name"] or one["code"])
 
 
 def _concept(scheme: str, code: str) -> str:
-    """The URI of a subject: of its vocabulary with the code; where that has none a QCode of the IPTC."""
-    vocabulary = VOCABULARIES.get(scheme, scheme if ":" in scheme else f"{scheme}:")
-    return encoded_url(vocabulary + code)
+    """The URI of a subject; where its vocabulary has none a QCode of the IPTC."""
+    return concept_uri(scheme, code) or encoded_url(subject_key(scheme, code))
 
 
 def _rights(rights: Shown | None) -> Rights:

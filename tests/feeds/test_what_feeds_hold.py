@@ -6,8 +6,6 @@ import pytest
 from sqlalchemy import delete, update
 
 from app.feeds.items import article_item
-from app.feeds.router import BY_SUFFIX, WRITERS
-from app.feeds.values import Feed, Person
 from app.fronts.models import FrontComposition, FrontItem
 from tests.feeds.reading import FORMATS, answer_of, get, read, relative
 from tests.newsroom import Newsroom
@@ -172,21 +170,19 @@ async def test_a_line_with_an_id_that_tells_no_moment_has_that_of_the_front(news
 
 
 async def test_subjects_and_warnings_of_an_article_are_told(newsroom: Newsroom, format: str) -> None:
-    article = await newsroom.published("خبر")
-    whole = (await newsroom.get(f"/v1/articles/{article['id']}")).json()
     subjects = [
         {"scheme": "medtop", "code": "04000000", "name": "اقتصاد"},
         {"scheme": "https://news.example/t/", "code": "س", "name": "سعر"},
-        {"scheme": "local", "code": "x", "name": ""},
+        {"scheme": "local", "code": "x", "name": "محلّي"},
     ]
-    told = {**whole, "subjects": subjects, "content_warning": "صور عنف & <x>"}
-    item = article_item(told, newsroom.settings, html=None)
+    article = await newsroom.published("خبر", subjects=subjects, content_warning="صور عنف & <x>")
+    shown = (await newsroom.get(f"/v1/articles/{article['id']}")).json()
+    item = article_item(shown, newsroom.settings, html=None)
     assert [(one.uri, one.name) for one in item.categories if one.kind == "subject"] == [
         ("http://cv.iptc.org/newscodes/mediatopic/04000000", "اقتصاد"),
         ("https://news.example/t/%D8%B3", "سعر"),
-        ("local:x", "x"),
+        ("local:x", "محلّي"),
     ]
-    feed = Feed("urn:x", "ع", "u", "s", "s", "ar", "rtl", Person(None, "ن"), None, items=(item,))
-    content = WRITERS[BY_SUFFIX[format]](feed)
-    assert read(format, content).items[0].categories == ["علوم", "اقتصاد", "سعر", "x"]
+    content = (await newsroom.get(f"/feeds/articles.{format}")).content
+    assert read(format, content).items[0].categories == ["علوم", "اقتصاد", "سعر", "محلّي"]
     assert ("صور عنف" in content.decode()) is ("json" in format)
