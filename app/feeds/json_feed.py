@@ -39,7 +39,7 @@ def _item(item: Item) -> Json:
         "date_published": item.published,
         "date_modified": item.updated,
         "authors": [_person(author) for author in item.authors],
-        "tags": [category.name for category in item.categories],
+        "tags": list(dict.fromkeys(category.name for category in item.categories)),
         "language": item.language,
         "attachments": [_attachment(one) for one in item.pictures if one.file.mime_type],
         "_nashra": _extension(item),

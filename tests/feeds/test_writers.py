@@ -94,3 +94,10 @@ def test_only_attributes_of_tags_are_made_absolute() -> None:
 )
 def test_hostile_html_takes_time_in_proportion(hostile: str) -> None:
     assert_linear(lambda size: absolute_html(' href="/x' + hostile * size, "https://news.example/"), 3_000)
+
+
+def test_a_json_feed_names_a_section_and_a_subject_of_one_name_once() -> None:
+    """Its schema takes no tag twice."""
+    feed = feed_of("طقس")
+    twice = replace(feed.items[0], categories=(*feed.items[0].categories, Category("subject", "x:1", "1", "طقس")))
+    assert read("json", write_json_feed(replace(feed, items=(twice,)))).items[0].categories == ["طقس"]
