@@ -31,7 +31,7 @@ NAMES = {
     "PlacementRead": "Placement",
     "ArticleDeskList": "DeskArticleList",
     "ArticleDeskSummary": "DeskArticleSummary",
-    "app__articles__schemas__Change": "FieldChange",
+    "app__articles__desk_schemas__Change": "FieldChange",
     "ImagePlaceholder": "Placeholder",
     "ImageRead": "Image",
     "VideoRead": "Video",

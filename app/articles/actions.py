@@ -26,6 +26,7 @@ from sqlalchemy.orm.attributes import get_history
 
 from app.articles import revisions
 from app.articles.desk_repository import ArticlesToEdit
+from app.articles.desk_schemas import CorrectInput, LiveInput, WithdrawInput
 from app.articles.editing import Draft, is_embargoed
 from app.articles.events import (
     HIDDEN,
@@ -42,7 +43,7 @@ from app.articles.indexing import index, with_locked_names
 from app.articles.models import Article, ArticleBody, Correction
 from app.articles.naming import name, name_in_public, plain_slug, was_public
 from app.articles.repository import KIND
-from app.articles.schemas import ArticleCreate, ArticleUpdate, CorrectInput, LiveInput, WithdrawInput
+from app.articles.schemas import ArticleCreate, ArticleUpdate
 from app.articles.shapes import status_of
 from app.changes.log import log_clock
 from app.changes.pending import PendingTakedown, record_takedown

@@ -11,17 +11,11 @@ from starlette.responses import Response
 
 from app.articles import actions, revisions
 from app.articles.desk_repository import ArticlesToEdit
-from app.articles.editing import Draft
-from app.articles.models import ArticleBody
-from app.articles.placements import placements_of
-from app.articles.schemas import (
+from app.articles.desk_schemas import (
     LAST_REVISION,
-    ArticleCreate,
     ArticleDesk,
     ArticleDeskList,
-    ArticleDeskQuery,
     ArticlePlaced,
-    ArticleUpdate,
     CorrectInput,
     LiveInput,
     NoInput,
@@ -33,6 +27,11 @@ from app.articles.schemas import (
     RevisionRead,
     WithdrawInput,
 )
+from app.articles.editing import Draft
+from app.articles.models import ArticleBody
+from app.articles.placements import placements_of
+from app.articles.query_schemas import ArticleDeskQuery
+from app.articles.schemas import ArticleCreate, ArticleUpdate
 from app.articles.shapes import desk_of, desk_summary_of
 from app.kit import clock
 from app.kit.caching import IfMatch, at_desk

@@ -24,6 +24,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.articles.filing import FILINGS
 from app.articles.filters import conditions
 from app.articles.models import Article, ArticleBody, ArticleSubject, Correction
+from app.articles.query_schemas import ArticleDeskQuery, terms
 from app.articles.repository import (
     KIND,
     PICTURES,
@@ -37,7 +38,6 @@ from app.articles.repository import (
     scheduled,
     visible,
 )
-from app.articles.schemas import ArticleDeskQuery, terms
 from app.articles.subjects import subject_keys
 from app.kit.errors import NotFound
 from app.kit.ids import as_id

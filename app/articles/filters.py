@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, exists, or_, select
 
 from app.articles.filing import AUTHORS, SECTIONS, TAGS, filed_under
 from app.articles.models import Article, ArticleSubject
-from app.articles.schemas import ArticleFilters, terms
+from app.articles.query_schemas import ArticleFilters, terms
 from app.articles.subjects import asked_key
 from app.kit.sql import in_language_range
 from app.sections.models import Section

@@ -32,8 +32,8 @@ from app.articles import fields
 from app.articles.filing import FILINGS, Filing
 from app.articles.filters import Filters, conditions, filters_of, query_of
 from app.articles.models import Article, ArticleBody, Correction
+from app.articles.query_schemas import ArticleListQuery
 from app.articles.rows import ArticleRow, ArticleText, CorrectedRow, ListedRow, RelatedRow, StoredRow
-from app.articles.schemas import ArticleListQuery
 from app.kit.clock import written
 from app.kit.db import Base, Connection, Instant
 from app.kit.errors import Gone, Moved, NotFound

@@ -11,9 +11,10 @@ from starlette.responses import Response
 
 from app.articles.display import display_of
 from app.articles.events import LISTS
+from app.articles.query_schemas import ArticleListQuery, ArticleQuery
 from app.articles.repository import Articles, Part, Parts, PublicCorrection, Relations, picture_tags
 from app.articles.rows import ArticleRow, BodyRow, ListedRow
-from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList, ArticleListQuery, ArticleQuery
+from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList
 from app.articles.shapes import NO_RELATIONS, body_of, by_clock, summary_of, whole_of, writer_of
 from app.articles.text_search import published_with_words
 from app.index.repository import is_stale

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -19,9 +18,8 @@ from pydantic.config import JsonDict
 
 from app.articles.subjects import LONGEST, canonical_code, canonical_scheme, subject_key
 from app.kit.faults import custom
-from app.kit.paging import CountedQuery, Listed
+from app.kit.paging import Listed
 from app.kit.schemas import (
-    WHOLE,
     DescribedBy,
     Direction,
     IdInput,
@@ -35,14 +33,12 @@ from app.kit.schemas import (
     Output,
     Patch,
     Prose,
-    Query,
     Ref,
     SlugInput,
-    Warned,
     WebUrl,
     open_to,
 )
-from app.media.schemas import Cause, Rights, RightsInput, Syndication
+from app.media.schemas import Rights, RightsInput, Syndication
 from app.media.shown_schemas import ImageInput, ImagePatch, ImageRead, MediaEntry, MediaEntryInput
 from app.text.blocks import Block
 
@@ -53,10 +49,7 @@ BodyFormat = Literal["html", "markdown", "text"]
 CorrectionKind = Literal["correction", "clarification", "editor_note"]
 CommentsMode = Literal["open", "premoderated", "closed"]
 LiveStatus = Literal["upcoming", "live", "ended"]
-LIST_MAX = 20
-LAST_REVISION = 2_147_483_647  # what a PostgreSQL integer holds
 
-Words = Annotated[str, Line(256), Field(examples=["المرصد"])]
 Headline = Annotated[str, Line(300)]
 ShortHeadline = Annotated[str, Line(150, low=0)]
 Summary = Annotated[str, Prose(2000, low=0)]
@@ -67,8 +60,6 @@ Source = Annotated[str, Line(200, low=0)]
 SeoTitle = Annotated[str, Line(200, low=0)]
 SeoText = Annotated[str, Line(500, low=0)]
 EditorialNote = Annotated[str, Prose(2000, low=0)]
-Reason = Annotated[str, Prose(1000)]
-Note = Annotated[str, Prose(2000)]
 TermName = Annotated[str, Field(max_length=255)]
 Names = Annotated[list[TermName], Field(max_length=50)]
 LONGEST_BODY = 300_000  # code points, without pictures that are written out in it
@@ -82,98 +73,6 @@ def _body_source(text: str) -> str:
 
 
 BodySource = Annotated[str, AfterValidator(_body_source)]
-
-
-def terms(text: str) -> list[str]:
-    """The parts of a comma-separated filter."""
-    return [part for part in (piece.strip() for piece in text.split(",")) if part]
-
-
-def some(limit: int) -> Callable[[str], str]:
-    """Checks that a comma-separated filter names something, and at most `limit` things."""
-
-    def check(text: str) -> str:
-        parts = terms(text)
-        if not parts:
-            raise custom("required")
-        if len(parts) > limit:
-            raise custom("too_many", max=limit)
-        return text
-
-    return check
-
-
-AnyOf = Annotated[str, AfterValidator(some(LIST_MAX)), Field(max_length=2000, examples=["اقتصاد,علوم"])]
-IdList = Annotated[str, AfterValidator(some(100)), Field(max_length=8100)]
-
-
-SubjectFilter = Annotated[
-    str, AfterValidator(some(LIST_MAX)), Field(max_length=8200, examples=["medtop:04000000,medtop:20000763"])
-]
-
-
-class ArticleFilters(CountedQuery):
-    """What every list of articles can be narrowed by."""
-
-    section: AnyOf | None = None
-    """Slugs or ids of sections; articles of their descendants are included. A comma means any of."""
-    tag: AnyOf | None = None
-    """Slugs or ids of tags. A comma means any of."""
-    author: AnyOf | None = None
-    """Slugs or ids of authors. A comma means any of."""
-    subject: SubjectFilter | None = None
-    """Subjects: `medtop:04000000`, its eight digits alone, or the URI of a concept. A comma means any of."""
-    language: AnyOf | None = None
-    """BCP 47 tags: `ar` also finds `ar-SY`. A comma means any of."""
-    kind: Annotated[AnyOf, Field(examples=["news,feature"])] | None = None
-    """`news`, `opinion`, … A comma means any of."""
-    urgency_max: Annotated[int | None, Field(ge=1, le=9), WHOLE] = None
-    """At least this urgent: 1 is the most urgent."""
-    published_after: MomentInput | None = None
-    """Published at this time or later."""
-    published_before: MomentInput | None = None
-    """Published before this time."""
-    updated_after: MomentInput | None = None
-    """Updated at this time or later."""
-    ids: IdList | None = None
-    """Only these articles: ids or slugs, at most 100."""
-
-
-class ArticleListQuery(ArticleFilters):
-    """Filters, order and shape of the public list."""
-
-    q: Words | None = None
-    """Only articles with these words, as in `/v1/search`."""
-    sort: Literal["-published_at", "published_at", "-updated_at"] = "-published_at"
-    """Order: newest first by default."""
-    include: Literal["body"] | None = None
-    """`body` adds each article's body; `limit` is then at most 20."""
-    fields: Annotated[str | None, Field(max_length=4000, examples=["headline,section.name"])] = None
-    """Return only these fields and `id`, as `application/json; partial=true`."""
-    display: Language | None = None
-    """A BCP 47 locale: adds `display`, dates and the reading time in its words. `-u-nu-arab` gives it Arabic digits."""
-
-
-class ArticleQuery(Query):
-    """One article, whole or in part."""
-
-    fields: Annotated[str | None, Field(max_length=4000, examples=["headline,body.text"])] = None
-    """Return only these fields and `id`, as `application/json; partial=true`."""
-    display: Language | None = None
-    """A BCP 47 locale: adds `display`, dates and the reading time in its words. `-u-nu-arab` gives it Arabic digits."""
-
-
-class ArticleDeskQuery(ArticleFilters):
-    """Filters of the desk's list."""
-
-    status: AnyOf | None = None
-    """`draft`, `in_review`, `scheduled`, `published`, `withdrawn`. A comma means any of."""
-    member: IdInput | None = None
-    """Only what this member of the staff wrote."""
-    external_id: Annotated[str | None, Field(max_length=255)] = None
-    """Only the article with this id in another system: `id`, or `system:id`."""
-    sort: Literal["-saved_at", "-published_at", "published_at", "-updated_at"] = "-saved_at"
-    """Order: last saved first by default."""
 
 
 class SeoInput(Input):
@@ -316,17 +215,6 @@ class ArticleUpdate(Patch, ArticleFields):
 
     minor: StrictBool = False
     """A small repair: `revised_at` stays."""
-
-
-class CorrectInput(ArticleUpdate):
-    """A correction and, with it, the changes that put it right."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"kind": "correction", "note": "صُحّح اسم المدينة في الفقرة الثانية."}]}
-    )
-
-    kind: CorrectionKind  # type: ignore[assignment]  # the correction's kind; the article's stays
-    note: Note
 
 
 class Translation(Output):
@@ -525,175 +413,5 @@ class ArticleAlone(ArticleRead):
     display: ArticleInWords = None  # type: ignore[assignment]  # left out, not null, where it was not asked for
 
 
-class ExternalId(Output):
-    """Where the article comes from."""
-
-    system: str
-    id: str
-
-
-class ArticleDesk(AnyArticle):
-    """An article as the desk sees it: with its state, its source and its makers."""
-
-    status: Status
-    body_source: str
-    body_format: BodyFormat
-    slug_by_hand: bool
-    comments_mode: CommentsMode | None
-    external_id: ExternalId | None
-    member_id: IdText
-    created_at: Moment
-    saved_at: Moment
-    withdrawn_at: Moment | None
-    withdrawn_reason: str | None
-    withdrawn_cause: Annotated[str, open_to(Cause)] | None
-    """Why it was withdrawn; null of one that was withdrawn before causes were kept."""
-    withdrawn_mandatory: bool
-    """Whether it was killed: everybody who has a copy must take it down."""
-    note: str | None
-    contributors: list[IdText]
-    """Members who write entries of its live coverage."""
-    embargo_until: Moment | None
-    """Before this time it cannot be published."""
-    share_early: bool
-    """Whether partners that have early sight of articles may see it before it is public."""
-    editorial_note: str | None
-    """For the desks of partners; never public."""
-    warnings: list[Warned]
-
-
-class ArticleDeskSummary(AnyArticleSummary):
-    """An article in the desk's list."""
-
-    status: Status
-    external_id: ExternalId | None
-    member_id: IdText
-    created_at: Moment
-    saved_at: Moment
-    embargo_until: Moment | None
-    """Before this time it cannot be published."""
-
-
 class ArticleList(Listed[ArticleInList]):
     """One page of articles."""
-
-
-class ArticleDeskList(Listed[ArticleDeskSummary]):
-    """One page of articles of every state."""
-
-
-class PublishInput(Input):
-    """When it appears."""
-
-    at: MomentInput | None = None
-    """A time in the future: the article appears then by itself. In the past (editors): for archives. Left out: now."""
-
-
-class LiveInput(Input):
-    """When live coverage starts and ends. What is left out stays; null takes a time away."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"ended_at": "2026-11-27T21:30:00Z"}]})
-
-    started_at: MomentInput | None = None
-    ended_at: MomentInput | None = None
-    """Also a time to come: it ends then by itself."""
-
-
-class ReturnInput(Input):
-    """Why a text goes back to its writer."""
-
-    note: Note
-
-
-class WithdrawInput(Input):
-    """Why it is taken back for good."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"reason": "نُشر الخبر قبل التحقق من مصدره.", "cause": "factual"}]}
-    )
-
-    reason: Reason
-    """Public: shown at the article's address from now on."""
-    note: Note | None = None
-    """For the desk only."""
-    cause: Cause | None = None
-    """Left out: `other`."""
-    mandatory: StrictBool = False
-    """A kill: everybody who has a copy must take it down. Also of a draft or scheduled article that somebody could have
-    read before, and of one that is withdrawn already."""
-    media: Annotated[list[IdInput], Field(max_length=100)] = []
-    """Pictures of the library that are taken down with it, everywhere."""
-
-
-class NoInput(Input):
-    """An empty object."""
-
-
-class RestoreInput(Input):
-    """Which revision."""
-
-    revision: Annotated[StrictInt, Field(ge=1, le=LAST_REVISION)]
-
-
-class PlacementRead(Output):
-    """What leads to the article from elsewhere, and does not change with it."""
-
-    resource: Annotated[str, open_to(Literal["front", "ticker", "article", "entry"])]
-    id: IdText
-    title: str
-    """Name of the front or ticker, headline of the article or entry."""
-    kind: Annotated[str, open_to(Literal["words", "link", "body"])]
-    """`words`: an item of the article with words of its own; `link`: an item by hand; `body`: the body of an
-    article or an entry."""
-    item_id: IdText | None
-    """Id of the item of the front or ticker."""
-    place: str | None
-    """Slot of the front."""
-    text: str | None
-    """The words that stand there."""
-    is_public: bool
-    """Whether readers see the thing."""
-
-
-class ArticlePlaced(ArticleDesk):
-    """An article that was just corrected or withdrawn."""
-
-    placements: list[PlacementRead]
-    """What leads to it, and does not change with it: look at each."""
-
-
-class RevisionSummary(Output):
-    """One save."""
-
-    number: int
-    at: Moment
-    member_id: IdText
-    member_name: str
-    action: str
-
-
-class RevisionRead(RevisionSummary):
-    """The article as it stood after one save."""
-
-    content: dict[str, object]
-
-
-class Change(Output):
-    """A field that differs. `words` has the differences of a text, piece by piece."""
-
-    field: str
-    before: object
-    after: object
-    words: list[dict[str, str]] | None
-
-
-class RevisionDiff(Output):
-    """What changed from one revision to another."""
-
-    from_revision: int
-    to_revision: int
-    changes: list[Change]
-
-
-class RevisionList(Listed[RevisionSummary]):
-    """One page of saves."""

@@ -15,9 +15,9 @@ from sqlalchemy import Integer, Select, bindparam, func, select
 
 from app.articles.filters import Filters, conditions, filters_of, query_of
 from app.articles.models import Article
+from app.articles.query_schemas import ArticleListQuery
 from app.articles.repository import KIND, NOW, SORTS, Articles, Parts, visible
 from app.articles.rows import ListedRow
-from app.articles.schemas import ArticleListQuery
 from app.index.asking import parse_question
 from app.index.matching import expression
 from app.index.repository import Matches, MatchScope, first_place, last_place, match_select, newest_timed, second_of

@@ -12,8 +12,8 @@ from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
 from app.articles import actions
+from app.articles.desk_schemas import WithdrawInput
 from app.articles.models import Article
-from app.articles.schemas import WithdrawInput
 from app.articles.shapes import status_of
 from app.backup.lines import Header
 from app.backup.pictures import MissingFiles, missing_files

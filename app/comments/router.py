@@ -10,9 +10,9 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.articles.query_schemas import terms
 from app.articles.repository import Articles
 from app.articles.router import ArticlePath
-from app.articles.schemas import terms
 from app.articles.shapes import comments_mode
 from app.comments import actions
 from app.comments.actions import CommentsClosed, Sent

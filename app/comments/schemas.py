@@ -16,7 +16,8 @@ from pydantic import (
     WrapValidator,
 )
 
-from app.articles.schemas import AnyOf, CommentsMode, IdList
+from app.articles.query_schemas import AnyOf, IdList
+from app.articles.schemas import CommentsMode
 from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (

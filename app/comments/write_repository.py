@@ -29,9 +29,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from app.articles.models import Article
+from app.articles.query_schemas import terms
 from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import articles, readable
-from app.articles.schemas import terms
 from app.changes.pending import PendingTakedown, record_takedown
 from app.comments import events
 from app.comments.models import Comment, CommentPrivate

@@ -10,8 +10,8 @@ from starlette.responses import Response
 
 from app.articles.desk import ArticleId
 from app.articles.desk_repository import ArticlesToEdit
+from app.articles.desk_schemas import LAST_REVISION, NoInput
 from app.articles.models import Article
-from app.articles.schemas import LAST_REVISION, NoInput
 from app.entries import actions
 from app.entries.desk_repository import EntriesToEdit
 from app.entries.editing import EntryDraft

@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, StrictBool, StrictInt
 from pydantic.config import JsonDict
 
-from app.articles.schemas import Body, BodyFormat, BodySource, Names, Note
+from app.articles.desk_schemas import Note
+from app.articles.schemas import Body, BodyFormat, BodySource, Names
 from app.kit.paging import CountedQuery, Listed, Page, PageQuery
 from app.kit.schemas import (
     Direction,

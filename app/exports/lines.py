@@ -9,8 +9,9 @@ from typing import Annotated, Literal, Self
 
 from pydantic import ConfigDict, Field, PrivateAttr, StrictBool, StrictInt
 
+from app.articles.desk_schemas import LAST_REVISION, Note
 from app.articles.fields import KEPT
-from app.articles.schemas import LAST_REVISION, ArticleUpdate, CorrectionKind, ExternalIdInput, Note
+from app.articles.schemas import ArticleUpdate, CorrectionKind, ExternalIdInput
 from app.authors.schemas import AuthorInput
 from app.comments.schemas import AuthorName, AuthorRole, CommentBody, Email
 from app.comments.schemas import Status as CommentStatus

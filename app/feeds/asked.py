@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import Field
 
-from app.articles.schemas import LIST_MAX, Words, terms
+from app.articles.query_schemas import LIST_MAX, Words, terms
 from app.feeds.addresses import SEARCH
 from app.kit.paging import PageQuery
 from app.kit.schemas import WHOLE

@@ -9,9 +9,9 @@ from typing import Any
 from app.articles.events import LISTS
 from app.articles.filing import FILINGS, Filing
 from app.articles.filters import filters_of
+from app.articles.query_schemas import ArticleListQuery
 from app.articles.repository import Articles, Relations
 from app.articles.rows import ArticleRow, ListedRow
-from app.articles.schemas import ArticleListQuery
 from app.articles.shapes import whole_of
 from app.articles.text_search import published_with_words
 from app.comments.repository import Comments

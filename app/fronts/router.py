@@ -8,7 +8,7 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.schemas import terms
+from app.articles.query_schemas import terms
 from app.fronts.events import BY_CLOCK
 from app.fronts.repository import PLURAL, Fronts
 from app.fronts.schemas import FrontList, FrontListQuery, FrontQuery, FrontRead, FrontSummary

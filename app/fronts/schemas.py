@@ -7,7 +7,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import AfterValidator, ConfigDict, Field, StrictBool, StrictInt
 from pydantic.config import JsonDict
 
-from app.articles.schemas import AnyOf, ArticleSummary, Status, TermName
+from app.articles.query_schemas import AnyOf
+from app.articles.schemas import ArticleSummary, Status, TermName
 from app.kit.faults import custom
 from app.kit.paging import CountedQuery, Listed
 from app.kit.schemas import (

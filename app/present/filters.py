@@ -12,9 +12,9 @@ from hashlib import blake2b
 from sqlalchemy import exists, or_, select
 
 from app.articles.models import Article
+from app.articles.query_schemas import terms
 from app.articles.repository import KIND as ARTICLE
 from app.articles.repository import visible
-from app.articles.schemas import terms
 from app.articles.subjects import asked_key
 from app.changes.models import Change
 from app.changes.noun import State

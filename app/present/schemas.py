@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field
 
-from app.articles.schemas import AnyOf, SubjectFilter, some, terms
+from app.articles.query_schemas import AnyOf, SubjectFilter, some, terms
 from app.changes.noun import Detail
 from app.kit.faults import custom, nearest_name
 from app.kit.schemas import Query

@@ -12,8 +12,8 @@ from sqlalchemy import CTE, ColumnElement, Select, Text, cast, func, literal, or
 from app.articles.filing import FILINGS
 from app.articles.filters import conditions, filters_of
 from app.articles.models import Article
+from app.articles.query_schemas import ArticleFilters
 from app.articles.repository import KIND, NOW, visible
-from app.articles.schemas import ArticleFilters
 from app.articles.text_search import matching_articles, newest_matches, values_of
 from app.index.models import Headword, Indexed
 from app.index.repository import first_place, last_place, newest_packed

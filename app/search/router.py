@@ -11,10 +11,10 @@ from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
 
+from app.articles.query_schemas import ArticleFilters
 from app.articles.repository import Articles, Relations
 from app.articles.router import ArticlePath
 from app.articles.rows import ArticleText, ListedRow
-from app.articles.schemas import ArticleFilters
 from app.articles.shapes import by_clock, shown_text, writer_of
 from app.entries.repository import Entries, EntryText
 from app.entries.shapes import entry_text

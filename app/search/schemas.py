@@ -7,7 +7,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 from pydantic.config import JsonDict
 
-from app.articles.schemas import ArticleFilters, ArticleSummary, Words
+from app.articles.query_schemas import ArticleFilters, Words
+from app.articles.schemas import ArticleSummary
 from app.kit.paging import Page
 from app.kit.schemas import WHOLE, IdText, Output, Query
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from app.articles.schemas import terms
+from app.articles.query_schemas import terms
 from app.changes.noun import NOTHING_SELECTED
 from app.kit.errors import Fault, InvalidQuery
 from app.kit.fields import Selection, select_among
