@@ -16,7 +16,10 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 MASK = "***"
 SHORTEST = 8  # characters. A shorter secret can be an ordinary word: it is masked only within its address
 # Of a member of the staff, a preview, the author of a comment: whoever holds one may do what it is for.
-_TOKENS = re.compile(r"(nsh_|npv_|nec_)[0-9A-Za-z_-]{16,}")
+# Inside a word only a text as long as a token is one.
+_TOKENS = re.compile(
+    r"((?<![0-9A-Za-z])(?:nsh_|npv_|nec_)(?=[0-9A-Za-z_-]{16})|(?:nsh_|npv_|nec_)(?=[0-9A-Za-z_-]{32}))[0-9A-Za-z_-]+"
+)
 PLAIN_PARAMETERS = {"host", "port", "ssl", "sslmode"}  # of a database's address: what is said when it cannot be reached
 _known: list[tuple[str, str]] = []
 

@@ -323,6 +323,10 @@ async def test_the_parts_together_hold_what_readers_see_each_once(database_url: 
                     most = max(most, await _holds_what_readers_see(newsroom))
                     for path in [*await index(newsroom), "/sitemap.xml", "/sitemap-news.xml"]:
                         assert (await newsroom.get(path)).content == (await anew.get(path)).content, (step, path)
+        with clock.frozen(start + timedelta(hours=9 * 40)):
+            for _ in range(4 - most):  # where chance has left too little
+                await newsroom.published()
+            most = max(most, await _holds_what_readers_see(newsroom))
         assert most > 3, "otherwise nothing was tested"
 
 

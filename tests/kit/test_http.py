@@ -329,7 +329,7 @@ async def test_every_get_answers_head_with_the_same_headers_and_no_body(newsroom
     article = await newsroom.published()
     values = {"slug": article["id"], "id": article["id"], "number": "1", "name": "docs.js", "token_id": "x"}
     values |= {"family": "comments", "format": "rss"}
-    values |= {"key": "unknown", "extension": "webp", "entry": "unknown"}
+    values |= {"key": "unknown", "extension": "webp", "entry": "unknown", "part": "sections"}
     preview = await newsroom.desk("POST", f"/articles/{article['id']}/previews", {})
     values["token"] = preview.json()["token"]
     finite = {path for path in paths(newsroom, "GET") if not path.endswith("/stream")}  # streams: tests/sync

@@ -73,7 +73,14 @@ async def test_what_is_refused_below_the_application_does_not_repeat_it_either(n
 def test_tokens_are_masked_in_every_text(kind: str) -> None:
     edit_token = "nec_lN3pQ1Zt0hYwz3FhJ9m2c5yqk0uTjv6d8rA1xB4eGsU"
     token = {"staff": staff_tokens.new_token(), "preview": new_token(), "comment": edit_token}[kind]
-    for text in (token, f"Bearer {token}", f"/preview/{token}?x=1", json.dumps({"token": token}), f"_{token}"):
+    for text in (
+        token,
+        f"Bearer {token}",
+        f"/preview/{token}?x=1",
+        json.dumps({"token": token}),
+        f"_{token}",
+        f"x{token}",
+    ):
         assert token[4:] not in masked(text)
         assert token[:4] in masked(text)
     assert masked("finsh_and_connec_tions_of_words_stay") == "finsh_and_connec_tions_of_words_stay"

@@ -45,6 +45,9 @@ async def test_a_mirror_of_one_language_has_every_comment_in_it(database_url: st
             for mirror in mirrors.values():
                 if history.random.random() < 0.3:
                     await mirror.follow()
+        leaving = await newsroom.published(language="ar")
+        await mirrors["ar"].follow()
+        await newsroom.desk("PATCH", f"/articles/{leaving['id']}", {"language": "fr"}, if_match="*")
         for language, mirror in mirrors.items():
             await mirror.follow()
             assert mirror.shown() == await in_language(newsroom, language)
