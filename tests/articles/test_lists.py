@@ -241,7 +241,7 @@ PUBLIC: dict[str, int] = {
     "/v1/site": 2,
     "/feeds/articles.rss": 2,
     "/feeds/articles.atom?full=true&tombstones=true": 3,
-    "/feeds/sections/علوم.json?full=true": 4,
+    "/feeds/sections/علوم.json?full=true&limit=1": 3,
     "/feeds/comments/أ.rss": 2,
     "/feeds/entries/أ.ninjs.json": 2,
 }  # fmt: skip
