@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, urlencode
 from pydantic import Field
 
 from app.articles.query_schemas import LIST_MAX, Words, terms
-from app.feeds.addresses import SEARCH
+from app.feeds.addresses import ATOM, SEARCH
 from app.kit.paging import PageQuery
 from app.kit.schemas import WHOLE
 
@@ -47,17 +47,19 @@ class SearchFeedQuery(FeedQuery):
 
 def clean_query(path: str, query: bytes) -> bytes:
     """The query string of a feed without what it does not take, and without defaults."""
-    pairs = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
-    sent = dict(pairs)
+    sent = dict(parse_qsl(query.decode("utf-8", "replace"), keep_blank_values=True))
     names = ["q"] if path.startswith(SEARCH.path) else []
     kept = {name: sent[name] for name in (*names, "cursor") if sent.get(name)}
     if languages := terms(sent.get("language", "")[:LONGEST])[:LIST_MAX]:
         kept["language"] = ",".join(languages)
     if (limit := _limit(sent.get("limit", ""))) != LIMIT:
         kept["limit"] = str(limit)
-    kept |= {name: "true" for name in ("full", "tombstones") if sent.get(name) == "true"}
-    # Where nothing is dropped the bytes stay: the cache knows an answer by the target as it was sent.
-    return query if kept == sent and len(pairs) == len(sent) else urlencode(kept).encode()
+    flags = ("full", "tombstones") if path.endswith(f".{ATOM.suffix}") else ("full",)
+    kept |= {name: "true" for name in flags if sent.get(name) == "true"}
+    clean = urlencode(kept, safe=",").encode()
+    # In another order the bytes stay: the cache knows an answer by the target as it was sent. Other spellings of the
+    # same would make answers without end.
+    return query if sorted(query.split(b"&")) == sorted(clean.split(b"&")) else clean
 
 
 def _limit(text: str) -> int:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ipaddress
 from typing import Annotated
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, BeforeValidator
+
+_OF_A_PATH = "/%:@!$&'()*+,;=~-._"
 
 
 def split(value: object) -> object:
@@ -14,17 +16,19 @@ def split(value: object) -> object:
 
 
 def _web_address(value: str) -> str:
+    """The address as it stands in headers: a host of ASCII in small letters (IDNA), a percent-encoded path."""
     parts = urlsplit(value)
     if parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
         raise ValueError("must be an address such as https://news.example")
     if parts.username is not None or parts.password is not None:
         raise ValueError("must hold no user or password")
     try:
-        parts.port  # noqa: B018  # raises for one that is no port
-        parts.hostname.encode("idna")
+        port = "" if parts.port is None else f":{parts.port}"
+        host = parts.hostname.encode("idna").decode()
     except (ValueError, UnicodeError):
         raise ValueError("has a host or a port that cannot be reached") from None
-    return value.rstrip("/")
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{port}{quote(parts.path, safe=_OF_A_PATH).rstrip('/')}"
 
 
 def _outside_address(value: str) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -207,7 +208,18 @@ async def test_every_kind_of_write_that_a_feed_shows_gives_other_bytes(newsroom:
 
 def test_a_query_of_which_nothing_is_dropped_keeps_its_bytes() -> None:
     """So that the cache knows the answer by its raw target, before any routing."""
-    for query in (b"limit=100&full=true", b"full=true&limit=5&language=ar,en", "language=ar&q=خبر".encode()):
+    word = quote("خبر").encode()
+    for query in (b"limit=100&full=true", b"full=true&limit=5&language=ar,en", b"language=ar&q=" + word):
         path = "/feeds/search.rss" if b"q=" in query else "/feeds/articles.rss"
         assert clean_query(path, query) == query
     assert clean_query("/feeds/articles.rss", b"limit=100&utm=x&full=true&limit=7") == b"limit=7&full=true"
+
+
+def test_every_spelling_of_a_query_is_one_answer() -> None:
+    word = quote("خبر ثان", safe="").replace("%20", "+").encode()
+    raw = "q=خبر ثان".encode()
+    for query in (raw, raw + b"&utm=x", b"&&q=" + word, b"%71=" + word.replace(b"+", b"%20"), b"q=" + word.lower()):
+        assert clean_query("/feeds/search.rss", query) == b"q=" + word
+    for query in (b"&" * 1000, b"full=false", b"tombstones=true", b"limit=20&limit=020"):
+        assert clean_query("/feeds/articles.rss", query) == b""
+    assert clean_query("/feeds/articles.atom", b"tombstones=true") == b"tombstones=true"
