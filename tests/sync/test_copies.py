@@ -161,6 +161,17 @@ async def test_a_bounded_copy_and_a_whole_one_agree_on_what_changed_after_the_bo
             assert renewed.shown() == whole.shown() == await delivered(newsroom)
 
 
+async def test_what_changed_at_the_bound_itself_is_in_the_copy(newsroom: Newsroom) -> None:
+    moments = [clock.now() + timedelta(hours=1, milliseconds=number) for number in range(3)]
+    articles = []
+    for moment in moments:
+        with clock.frozen(moment):
+            articles.append(await newsroom.published())
+    with clock.frozen(moments[-1] + timedelta(hours=1)):
+        query = f"/v1/changes?type=article&updated_after={clock.written(moments[1])}"
+        assert [one["id"] for one in (await newsroom.get(query)).json()["data"]] == [one["id"] for one in articles[1:]]
+
+
 async def test_the_bound_lasts_for_the_first_copy_only(newsroom: Newsroom) -> None:
     start = clock.now()
     old = await newsroom.published("قديم")
