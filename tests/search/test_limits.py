@@ -14,7 +14,7 @@ from app.text.analysis import analyse
 from app.text.characters import graphemes
 from app.text.marking import LONGEST, marked
 from app.text.questions import read_question
-from tests.growth import PARTS, assert_linear
+from tests.growth import MORE, PARTS, assert_linear
 from tests.newsroom import Newsroom
 from tests.search.test_search import found
 
@@ -51,7 +51,7 @@ async def test_an_archive_and_a_far_future_have_a_place(newsroom: Newsroom) -> N
 def test_a_word_of_any_length_is_read_in_time(text: str) -> None:
     (token,) = analyse(text, "ar")
     assert token.end == len(text)
-    assert_linear(lambda size: analyse(text[:size], "ar"), len(text))
+    assert_linear(lambda size: analyse((text * MORE)[:size], "ar"), len(text))
 
 
 def test_a_word_that_stands_everywhere_is_marked_in_time() -> None:
@@ -65,7 +65,7 @@ def test_a_long_question_is_marked_in_time() -> None:
     text = " ".join(f"كلمة{letter}" for letter in "ابتثجحخدر" * 3_000)
     question = read_question(" ".join(f"ا{letter}*" for letter in "بتثجحخدرزسشصضطظ") + " كلمةا")
     assert marked(text, "ar", question) is not None
-    assert_linear(lambda size: marked(text[:size], "ar", question), len(text))
+    assert_linear(lambda size: marked((text * MORE)[:size], "ar", question), len(text))
 
 
 @pytest.mark.parametrize(
@@ -99,5 +99,7 @@ def test_a_repeated_word_is_found_in_time() -> None:
     phrase = read_question('"' + "ha " * 64 + '"')
     weight, fields = Scorer(phrase).score(stored)
     assert (weight > 0, fields) == (True, {"body"})
-    texts = {size: pack(fields_of(Texts("en", "", body="ha " * size))) for size in (12_000, 12_000 // PARTS)}
+    texts = {
+        size: pack(fields_of(Texts("en", "", body="ha " * size))) for size in (12_000, 12_000 // PARTS, 12_000 * MORE)
+    }
     assert_linear(lambda size: Scorer(phrase).score(texts[size]), 12_000)
