@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import httpx
+import pytest
 
-from tests import serving
+from tests import guides, serving
 
 GUIDE = "copies"
 KEPT = ("articles", "sections", "tags", "authors")
@@ -71,6 +74,30 @@ def way_to(demo: serving.Demo) -> Iterator[Way]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+class Program:
+    """A program of the guide in a folder of its own; `command` runs its file there."""
+
+    def __init__(self, folder: Path, way: Way, command: Sequence[str], text: str) -> None:
+        self.folder, self.way, self.command, self.stderr = folder, way, command, ""
+        (folder / command[-1]).write_text(text, "utf-8")
+
+    def run(self, *troubles: Trouble) -> str:
+        """Run it once; what the next requests meet. Returns what it printed."""
+        self.way.troubles = list(troubles)
+        environment = {**guides.environment(self.way.demo), "NASHRA_URL": self.way.address}
+        ran = subprocess.run(
+            self.command,
+            cwd=self.folder,
+            env=environment,
+            capture_output=True,
+            encoding="utf-8",
+            check=False,
+            timeout=120,
+        )
+        self.stderr = ran.stderr
+        return ran.stdout
 
 
 class Desk:
@@ -151,3 +178,24 @@ def _comparable(value: Any) -> Any:
         return {name: value[name] for name in ("started_at", "ended_at")}
     passing = {"reply_count", "count", "open", "article_count"}
     return {name: _comparable(one) for name, one in value.items() if name not in passing}
+
+
+# --- fixtures: a module of tests imports them -------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
+    with serving.demo(tmp_path_factory.mktemp("demo"), NASHRA_COMMENTS="open") as running:
+        yield running
+
+
+@pytest.fixture
+def way(demo: serving.Demo) -> Iterator[Way]:
+    with way_to(demo) as found:
+        yield found
+
+
+@pytest.fixture
+def desk(demo: serving.Demo) -> Iterator[Desk]:
+    with Desk(demo) as found:
+        yield found

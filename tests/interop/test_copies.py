@@ -3,41 +3,23 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests import guides, serving
-from tests.copying import GUIDE, Desk, Things, Trouble, Way, agree, way_to
+from tests import guides
+from tests.copying import GUIDE, Desk, Program, Things, Way, agree, demo, desk, way
 
+__all__ = ["demo", "desk", "way"]  # fixtures
 (PROGRAM,) = guides.blocks(GUIDE, "js")
 
 
-class Copy:
-    """A folder in which the program runs."""
+class Copy(Program):
+    """The program, and what it keeps."""
 
     def __init__(self, folder: Path, way: Way) -> None:
-        self.folder, self.way, self.stderr = folder, way, ""
-        (folder / "mirror.mjs").write_text(PROGRAM, "utf-8")
-
-    def run(self, *troubles: Trouble) -> str:
-        """Run it once; what the next requests meet. Returns what it printed."""
-        self.way.troubles = list(troubles)
-        environment = {**guides.environment(self.way.demo), "NASHRA_URL": self.way.address}
-        ran = subprocess.run(
-            ["node", "mirror.mjs"],
-            cwd=self.folder,
-            env=environment,
-            capture_output=True,
-            encoding="utf-8",
-            check=False,
-            timeout=120,
-        )
-        self.stderr = ran.stderr
-        return ran.stdout
+        super().__init__(folder, way, ["node", "mirror.mjs"], PROGRAM)
 
     def state(self) -> Any:
         return json.loads((self.folder / "copy.json").read_text("utf-8"))
@@ -46,22 +28,9 @@ class Copy:
         return {id: thing["object"] for id, thing in self.state()["whole"]["things"]}
 
 
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[serving.Demo]:
-    with serving.demo(tmp_path_factory.mktemp("demo"), NASHRA_COMMENTS="open") as running:
-        yield running
-
-
 @pytest.fixture
-def copy(tmp_path: Path, demo: serving.Demo) -> Iterator[Copy]:
-    with way_to(demo) as way:
-        yield Copy(tmp_path, way)
-
-
-@pytest.fixture
-def desk(demo: serving.Demo) -> Iterator[Desk]:
-    with Desk(demo) as found:
-        yield found
+def copy(tmp_path: Path, way: Way) -> Copy:
+    return Copy(tmp_path, way)
 
 
 def test_it_copies_and_follows(copy: Copy, desk: Desk) -> None:
