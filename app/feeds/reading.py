@@ -136,7 +136,7 @@ class FeedRequest:
             self.settings, self.family, self.format, subject.slug, language=language, query=self.q, more=named
         )
 
-    async def articles(self, ids: Sequence[str], *, others: Iterable[str] = ()) -> ShownArticles:
+    async def articles(self, ids: Sequence[str]) -> ShownArticles:
         """The visible ones among these as items, in this order. Two statements for full texts, else one."""
         parts: frozenset[Part] = frozenset({"related", "corrections"})
         rows = await Articles(self.connection).with_parts(ids, self.now, parts | {"html"} if self.is_full else parts)

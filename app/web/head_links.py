@@ -97,10 +97,10 @@ def _feeds(
 
 
 def header_of(links: Sequence[HeadLink]) -> str:
-    """The `Link` header, without titles and hosts that are not ASCII; what comes first goes first into its bounds."""
+    """The `Link` header, without titles; what comes first goes first into its bounds."""
     header = ""
     for one in links:
         added = f'{", " if header else ""}<{one.url}>; rel="{one.rel}"; type="{one.type}"'
-        if one.in_header and added.isascii() and len(header) + len(added) <= MOST_BYTES:
+        if one.in_header and len(header) + len(added) <= MOST_BYTES:
             header += added
     return header

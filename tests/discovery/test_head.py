@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
 
+from app.settings import Settings
 from app.web.head_links import MOST_BYTES
 from tests.media.library import undecoded_picture
 from tests.newsroom import Newsroom
@@ -96,7 +97,8 @@ async def test_headers_name_the_same_within_their_bounds(newsroom: Newsroom) -> 
 
 
 async def test_a_host_in_arabic_breaks_no_header(newsroom: Newsroom) -> None:
-    newsroom.set(api_url="https://نشرة.example", site_url="https://نشرة.example")
+    read = Settings(api_url="https://نشرة.example", site_url="https://نشرة.example")
+    newsroom.set(api_url=read.api_url, site_url=read.site_url)
     article = await newsroom.published()
     await newsroom.get(f"/a/{article['slug']}")
     for path in ("/sitemap.xml", "/sitemap-news.xml", "/robots.txt", "/opml.xml", "/v1/site"):
