@@ -126,6 +126,11 @@ class Desk:
         self.write("POST", f"/articles/{made['id']}/publish", {})
         return str(made["id"])
 
+    def comment(self, article: str, form: Any) -> str:
+        """The id of a reader's comment, which is public at once."""
+        answer = self.reader.post(f"/v1/articles/{article}/comments", json=form)
+        return str(answer.raise_for_status().json()["comment"]["id"])
+
     def delivered(self) -> Things:
         """Everything of the kinds that the programs keep, by id, as `object=full` has it."""
         found: Things = {}

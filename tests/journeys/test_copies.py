@@ -45,11 +45,11 @@ def test_it_copies_and_follows(copy: Copy, desk: Desk) -> None:
     stays, goes = desk.publish("يبقى", section="ثقافة"), desk.publish("يزول", section="ثقافة")
     taken = desk.publish("يُسحب", section="ثقافة")
     form = {"author_name": "سلمى", "author_email": "s@example.com", "body": "تعليق على خبر"}
-    for id in (stays, goes):
-        desk.reader.post(f"/v1/articles/{id}/comments", json=form).raise_for_status()
+    comments = [desk.comment(id, form) for id in (stays, goes)]
     assert copy.run().count("taken down") == 0
     agree(copy.shown(), desk.delivered())
     desk.write("PATCH", f"/articles/{stays}", {"headline": "يبقى معدّلًا"})
+    desk.write("POST", f"/comments/{comments[0]}/reject", {})
     desk.write("POST", f"/articles/{goes}/unpublish", {})
     desk.write("POST", f"/articles/{taken}/withdraw", {"reason": "سُحب الخبر."})
     printed = copy.run()

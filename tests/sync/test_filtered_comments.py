@@ -68,3 +68,18 @@ async def test_comments_are_told_again_only_where_the_language_changes(newsroom:
     await newsroom.change(article, language="en")
     (entry,) = (await newsroom.get(follow)).json()["data"]
     assert (entry["id"], entry["type"], entry["tombstone"]) == (comment, "comment.updated", False)
+
+
+@pytest.mark.parametrize("verb", ["unpublish", "withdraw"])
+async def test_a_client_loses_comments_whose_article_it_never_had(newsroom: Newsroom, verb: str) -> None:
+    """Their article is in another language: its tombstone reaches also who filters by the language of its comments."""
+    newsroom.set(**OPEN)
+    article = await newsroom.published(language="en")
+    form = {"author_name": "سلمى", "body": "تعليق", "language": "ar"}
+    await newsroom.client.post(f"/v1/articles/{article['id']}/comments", json=form)
+    mirror = Mirror(newsroom, "&language=ar", limit=3)
+    await mirror.follow()
+    assert {kind for kind, _ in mirror.shown()} >= {"comment"}
+    await newsroom.act(article, verb, {"reason": "خطأ"} if verb == "withdraw" else None)
+    await mirror.follow()
+    assert mirror.shown() == await in_language(newsroom, "ar")
