@@ -55,7 +55,8 @@ def empty(url: str) -> None:
     """Removes every row of ours. TRUNCATE makes files anew for every table, and takes three times as long."""
     unchecked = "SET session_replication_role = replica"  # all rows go, so none is left that refers to one
     rows = ";".join(str(table.delete()) for table in metadata.sorted_tables)
-    log = "INSERT INTO change_log VALUES (1, 'tests', 0, 0, 0, '2000-01-01Z', 0, '2000-01-01Z')"
+    log = "INSERT INTO change_log (id, epoch, head, floor, moved, compacted_at, purged, purging_until, site_id)"
+    log += " VALUES (1, 'tests', 0, 0, 0, '2000-01-01Z', 0, '2000-01-01Z', gen_random_uuid())"
     asyncio.run(_run(url, unchecked, rows, log))
 
 

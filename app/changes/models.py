@@ -54,6 +54,7 @@ class ChangeLog(Base):
     purged: Mapped[int] = mapped_column(Sequence)  # unused since the table `consumers`
     purging_until: Mapped[datetime]  # unused too
     outbound_paused_at: Mapped[datetime | None]  # since a restore nothing is sent to anybody
+    site_id: Mapped[str] = mapped_column(Id)  # of what the database holds, for ever: a restore keeps it
 
 
 class ConsumerPosition(Base):

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, NamedTuple
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID, uuid5
 
 from app.articles.repository import Articles, Part, PublicCorrection, Relations, picture_tags
 from app.articles.rows import ArticleRow
@@ -28,12 +28,12 @@ Shown = Mapping[str, Any]
 
 
 class Subject(NamedTuple):
-    """What a feed is about. `id` and `slug` are None of the whole site and of a search."""
+    """What a feed is about. `id`: of the thing, or of the site; `slug` is None of the whole site and of a search."""
 
+    id: str
     title: str
     url: str
     language: str
-    id: str | None = None
     slug: str | None = None
     description: str | None = None
     changed_at: str | None = None
@@ -121,9 +121,8 @@ class FeedRequest:
         )
 
     def _id(self, subject: Subject) -> str:
-        """The same for ever, on every page, in every format: of a thing by its id, else by the address of the site."""
-        space = UUID(subject.id) if subject.id else uuid5(NAMESPACE_URL, self.settings.site_url)
-        return urn(str(uuid5(space, f"{self.family.name}?{','.join(self.languages)}&{self.q or ''}")))
+        """The same for ever, on every page, in every format, whatever becomes of slug, site and server."""
+        return urn(str(uuid5(UUID(subject.id), f"{self.family.name}?{','.join(self.languages)}&{self.q or ''}")))
 
     def _url(self, subject: Subject, cursor: str | None) -> str:
         query, named = self.query, list[tuple[str, str]]()

@@ -1,4 +1,4 @@
-"""Queries of feeds that no list of delivery has: what was withdrawn, and which pictures may not be passed on."""
+"""Queries that delivery has none for: the id of the site, what was withdrawn, which pictures may not be passed on."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from app.articles.filters import Filters, conditions, query_of
 from app.articles.models import Article
 from app.articles.repository import IDS, NOW, visible
 from app.articles.syndication import may_syndicate
+from app.changes.models import ChangeLog
 from app.kit.db import Connection
 from app.kit.prepared import Prepared
 from app.kit.raw_columns import json_text, parsed, raw
@@ -21,6 +22,7 @@ from app.media.models import Media
 ROWS: BindParameter[int] = bindparam("rows", type_=Integer, literal_execute=True)
 IS_WITHDRAWN = Article.state == literal_column("'withdrawn'")  # a literal: else the partial index is not used
 NEWEST = 1_000  # visible articles whose languages are those of the site
+SITE_ID = Prepared(select(ChangeLog.site_id))
 RIGHTS = Prepared(select(Media.id, json_text(Media.rights).label("rights")).where(Media.id.in_(IDS)))
 
 
@@ -31,6 +33,12 @@ class WithdrawnRow(NamedTuple):
     withdrawn_at: str
     withdrawn_reason: str | None
     version: int
+
+
+async def site_id(connection: Connection) -> str:
+    """The id of what this database holds: no setting changes it, and a restore keeps it."""
+    found: str = (await SITE_ID.one(connection)).site_id
+    return found
 
 
 @lru_cache(maxsize=128)

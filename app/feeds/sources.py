@@ -23,7 +23,7 @@ from app.feeds.addresses import ATOM, NINJS
 from app.feeds.html import encoded_url
 from app.feeds.items import comment_item, entry_item, line_item, made_at, picture_of, said, urn
 from app.feeds.reading import Answer, FeedRequest, Shown, Subject
-from app.feeds.repository import withdrawn
+from app.feeds.repository import site_id, withdrawn
 from app.feeds.values import Item, Tombstone
 from app.fronts.events import BY_CLOCK
 from app.fronts.repository import Fronts
@@ -48,7 +48,7 @@ ANY = ("articles",)  # public cache tag of what may change with any article
 async def site_feed(request: FeedRequest) -> Answer:
     """All articles, newest first."""
     settings = request.settings
-    subject = Subject(settings.site_name, f"{settings.site_url}/", settings.language)
+    subject = Subject(await site_id(request.connection), settings.site_name, f"{settings.site_url}/", settings.language)
     query = _list_query(request)
     page = await Articles(request.connection).published(query, request.cursors(None), request.now)
     return await _listed(request, subject, query, page, (*ANY,), (LISTS,))
@@ -58,7 +58,7 @@ async def search_feed(request: FeedRequest) -> Answer:
     """Articles with these words, newest first."""
     settings = request.settings
     title = f"{said('feed.search', settings.language, q=request.q)} – {settings.site_name}"
-    subject = Subject(title, f"{settings.site_url}/", settings.language)
+    subject = Subject(await site_id(request.connection), title, f"{settings.site_url}/", settings.language)
     query = _list_query(request, q=request.q)
     page = await published_with_words(request.connection, query, request.cursors(None), request.now, frozenset())
     # Every change of an article may change a list by words.
@@ -72,10 +72,10 @@ def _filed_feed(filing: Filing) -> Source:
     async def read(request: FeedRequest, name: str) -> Answer:
         term = await Taxonomy(request.connection).one(filing, name, request.now)
         subject = Subject(
+            term.id,
             f"{term.name} – {request.settings.site_name}",
             request.settings.term_url(kind.noun, term.id, term.slug),
             term.language,
-            term.id,
             term.slug,
             term.description or None,
             written(term.updated_at),
@@ -144,7 +144,7 @@ async def _front_feed(request: FeedRequest, name: str) -> Answer:
 
 def _placed_subject(request: FeedRequest, thing: Shown, url: str, changed_at: str) -> Subject:
     title = f"{thing['name']} – {request.settings.site_name}"
-    return Subject(title, url, thing["language"], thing["id"], thing["slug"], None, changed_at)
+    return Subject(thing["id"], title, url, thing["language"], thing["slug"], None, changed_at)
 
 
 def _asked_lines(request: FeedRequest, lines: Any) -> list[Any]:
@@ -225,7 +225,7 @@ async def _article(request: FeedRequest, name: str) -> tuple[ArticleRow, Shown]:
 
 def _of_article(article: Shown, family: str) -> Subject:
     title = said(f"feed.{family}", article["language"], headline=article["headline"])
-    return Subject(title, article["url"], article["language"], article["id"], article["slug"])
+    return Subject(article["id"], title, article["url"], article["language"], article["slug"])
 
 
 SOURCES: dict[str, Source] = {

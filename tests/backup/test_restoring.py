@@ -294,7 +294,7 @@ SINCE = {
 
 
 NEWER = (
-    ("change_log", "outbound_paused_at"),
+    *(("change_log", name) for name in ("outbound_paused_at", "site_id")),
     ("articles", "withdrawn_cause"),
     ("articles", "withdrawn_mandatory"),
     ("sections", "image"),
