@@ -72,8 +72,10 @@ def _url(
 
 def day_in_address(zone: str, published_at: Moment | None) -> tuple[str, str, str]:
     """Year, month and day as an address has them, in the time zone of the site."""
-    day = _moment(published_at).astimezone(_zone(zone)) if published_at else None
-    return (f"{day:%Y}", f"{day:%m}", f"{day:%d}") if day else ("0000", "00", "00")
+    if published_at is None:
+        return "0000", "00", "00"
+    year, month, day = _moment(published_at).astimezone(_zone(zone)).date().isoformat().split("-")
+    return year, month, day
 
 
 def comments_mode(article: CommentableRow, settings: Settings, now: datetime) -> str:

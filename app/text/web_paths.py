@@ -44,13 +44,17 @@ def names_in(pattern: str) -> set[str]:
 
 def filled_path(pattern: str, values: Mapping[str, str]) -> str:
     """The path, percent-encoded, with `values` in place of their names."""
-    parts = enumerate(_encoded_parts(pattern))
-    return "".join([values[part].translate(_QUOTED) if index % 2 else part for index, part in parts])
+    path, filled = _encoded_parts(pattern)
+    for name, fixed in filled:
+        path += values[name].translate(_QUOTED) + fixed
+    return path
 
 
 @lru_cache(maxsize=64)
-def _encoded_parts(pattern: str) -> list[str]:
-    return _NAME.split(encoded_path(pattern))  # fixed, name, fixed, …
+def _encoded_parts(pattern: str) -> tuple[str, list[tuple[str, str]]]:
+    """What stands before the first name, and each name with what stands behind it."""
+    first, *rest = _NAME.split(encoded_path(pattern))
+    return first, list(zip(rest[::2], rest[1::2], strict=True))
 
 
 class _Quoted(dict[int, str]):
