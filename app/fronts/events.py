@@ -142,16 +142,16 @@ def _change(
 
 def deadlines(_settings: Settings) -> list[Deadlines]:
     """When the clock changes a front: an item starts or expires, a rule stops matching, a draft is due."""
-    return [
-        next_deadlines(KIND, BY_CLOCK),
-        Deadlines(
-            next=lambda now: (
-                select(func.min(FrontDraft.publish_at)).where(FrontDraft.publish_at > now).scalar_subquery()
-            ),
-            due=lambda now: select(FrontDraft.front_id).where(FrontDraft.publish_at <= now).exists(),
-            touches=BY_CLOCK,
-        ),
-    ]
+    return [NEXT, DRAFTS_DUE]
+
+
+# Constants: the statement that reads the log is compiled once for the same deadlines.
+NEXT = next_deadlines(KIND, BY_CLOCK)
+DRAFTS_DUE = Deadlines(
+    next=lambda now: select(func.min(FrontDraft.publish_at)).where(FrontDraft.publish_at > now).scalar_subquery(),
+    due=lambda now: select(FrontDraft.front_id).where(FrontDraft.publish_at <= now).exists(),
+    touches=BY_CLOCK,
+)
 
 
 async def on_start(session: AsyncSession, _settings: Settings, _now: datetime) -> None:
