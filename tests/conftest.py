@@ -118,6 +118,20 @@ def migrated_postgresql(postgresql: str) -> str:
     return url
 
 
+@pytest.fixture(scope="session")
+def emptied(migrated_postgresql: str) -> Iterator[databases.Emptied]:
+    emptied = databases.Emptied(migrated_postgresql)
+    yield emptied
+    emptied.close()
+
+
+@pytest.fixture
+def empty_postgresql(migrated_postgresql: str, emptied: databases.Emptied) -> str:
+    """The address of the PostgreSQL database, without a row."""
+    emptied.empty()
+    return migrated_postgresql
+
+
 @pytest.fixture(params=BACKENDS)
 def backend(request: pytest.FixtureRequest) -> str:
     name: str = request.param
@@ -131,8 +145,7 @@ def database_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -
         path = tmp_path / "nashra.db"
         shutil.copyfile(request.getfixturevalue("migrated_file"), path)
         return f"sqlite:///{path}"
-    url: str = request.getfixturevalue("migrated_postgresql")
-    databases.empty(url)
+    url: str = request.getfixturevalue("empty_postgresql")
     return url
 
 

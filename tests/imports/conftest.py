@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from tests import databases
 from tests.imports.portable import OPEN
 from tests.newsroom import Newsroom, opened
 
@@ -16,8 +15,7 @@ from tests.newsroom import Newsroom, opened
 @pytest.fixture
 def other_url(backend: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if backend == "sqlite":
-        url: str = request.getfixturevalue("migrated_postgresql")
-        databases.empty(url)
+        url: str = request.getfixturevalue("empty_postgresql")
         return url
     shutil.copyfile(request.getfixturevalue("migrated_file"), tmp_path / "other.db")
     return f"sqlite:///{tmp_path / 'other.db'}"

@@ -10,7 +10,6 @@ from urllib.parse import quote
 
 import pytest
 
-from tests import databases
 from tests.newsroom import Newsroom, opened
 
 
@@ -94,12 +93,11 @@ def wrong(case: Case, hits: list[tuple[str, float, bool]]) -> str | None:
 
 
 @pytest.fixture
-def urls(migrated_file: Path, migrated_postgresql: str, tmp_path: Path) -> dict[str, str]:
+def urls(migrated_file: Path, empty_postgresql: str, tmp_path: Path) -> dict[str, str]:
     """An empty database of each kind."""
     path = tmp_path / "nashra.db"
     shutil.copyfile(migrated_file, path)
-    databases.empty(migrated_postgresql)
-    return {"sqlite": f"sqlite:///{path}", "postgresql": migrated_postgresql}
+    return {"sqlite": f"sqlite:///{path}", "postgresql": empty_postgresql}
 
 
 @pytest.fixture

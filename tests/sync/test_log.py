@@ -15,7 +15,6 @@ from app.changes import compaction
 from app.changes.models import Change, ChangeLog, Takedown
 from app.changes.pending import PendingChange, record_change
 from app.kit import clock
-from tests import databases
 from tests.comments.talk import Talk
 from tests.newsroom import Newsroom, beside, opened
 from tests.sync.mirror import Mirror, delivered
@@ -133,9 +132,8 @@ async def test_what_was_published_too_early_is_unpublished_and_published_again(n
 
 
 @pytest.fixture
-def far_url(migrated_postgresql: str) -> str:
-    databases.empty(migrated_postgresql)
-    return migrated_postgresql
+def far_url(empty_postgresql: str) -> str:
+    return empty_postgresql
 
 
 @pytest.fixture
