@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import from_json
 
@@ -25,6 +26,9 @@ from tests.newsroom import Newsroom, opened
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 # httpx tries to import it, which is not installed, once for each request: pytest's own finders make that dear.
 sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python says "there is none"
+# Where a test says nothing else httpx waits 5 s for an answer, which a busy machine may need: slow is no failure.
+for wait in ("connect", "read", "write", "pool"):
+    setattr(DEFAULT_TIMEOUT_CONFIG, wait, 60.0)
 BACKENDS = ("sqlite", "postgresql")
 LONG = {"cache", "house", "journeys", "search", "sync", "tickers"}  # folders of files that take long
 
