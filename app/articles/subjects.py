@@ -47,19 +47,20 @@ def canonical_code(scheme: str | None, text: str) -> str | None:
 
 
 def subject_key(scheme: str, code: str) -> str:
-    """The name of a concept, by which filters find it: `medtop:04000000`, or its URI, percent-encoded or not."""
-    return _decoded(f"{scheme}{code}") if ":" in scheme else f"{scheme}:{code}"
+    """The name of a concept, by which filters find it: `medtop:04000000`, or its URI, percent-encoded or not.
+
+    It is what a filter asks for, wherever scheme and code of a URI were divided.
+    """
+    return asked_key(f"{scheme}{code}" if ":" in scheme else f"{scheme}:{code}")
 
 
 def asked_key(text: str) -> str:
     """The key that a filter asks for: a URI of a Media Topic or its eight digits alone mean the same as its name."""
-    text = normalise(text.replace("\0", ""))
-    digits = plain_digits(_MEDIA_TOPIC.sub("", text, count=1))
-    if _CODE_OF_MEDIA_TOPIC.fullmatch(digits):
-        return subject_key(MEDIA_TOPICS, digits)
-    start, colon, rest = text.partition(":")
+    start, colon, rest = text.replace("\0", "").partition(":")
     key = f"{start.lower()}{colon}{rest}"
-    return _decoded(key) if start.lower() in URI_SCHEMES else key
+    key = normalise(unquote(key).replace("\0", "") if start.lower() in URI_SCHEMES else key)
+    digits = plain_digits(_MEDIA_TOPIC.sub("", key, count=1))
+    return f"{MEDIA_TOPICS}:{digits}" if _CODE_OF_MEDIA_TOPIC.fullmatch(digits) else key
 
 
 def subject_keys(subjects: Iterable[Mapping[str, str]] | None) -> tuple[str, ...]:
@@ -83,10 +84,6 @@ def concept_uri(scheme: str, code: str) -> str | None:
     """The URI of a concept, percent-encoded; None where its vocabulary has only a short name."""
     known = scheme_uri(scheme)
     return known + _encoded(code) if known else None
-
-
-def _decoded(text: str) -> str:
-    return unquote(text).replace("\0", "")
 
 
 def _encoded(text: str) -> str:
