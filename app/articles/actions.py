@@ -332,7 +332,7 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     if verb == "reinstate" or (verb == "withdraw" and not draft.before.visible):
         with work.session.no_autoflush:
             draft.lines |= await lines_of(work.session, set(related.ids("sections")) - draft.lines.keys())
-        record_hidden(work.session, article, verb, view_of(article, related, draft.lines))
+            await record_hidden(work.session, article, verb, view_of(article, related, draft.lines))
     if body is not None:
         work.session.add(body)
     await draft.articles.file(article, draft.stored, related)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from app.articles.desk_repository import OUT, UNANNOUNCED, ArticlesToEdit
@@ -143,19 +143,33 @@ def record_public_change(
         pending_changes(session).touched.add((COMMENTS, article.id))
 
 
-def record_hidden(session: AsyncSession, article: Article, verb: str, filed: PublicView) -> None:
+async def record_hidden(session: AsyncSession, article: Article, verb: str, filed: PublicView) -> None:
     """Record what happens to an article that readers do not see now.
 
     `withdraw`: who has a copy from before must hear of it. `reinstate`: its address is 404 instead of 410, and feeds do
-    not tell of the withdrawal any more. `filed`: where it would be listed, for filters.
+    not tell of the withdrawal any more. `filed`: where it would be listed, for filters; it also passes those that it
+    passed while it was public, as the draft may have been filed elsewhere since.
     """
     _record(session, article, TYPES.get(verb, "article.unpublished"), filed, HIDDEN)
+    changes = pending_changes(session).changes
+    told = select(Change.sections, Change.languages, Change.subjects).where(*_is_of(article.id))
+    for row in (await session.execute(told)).all():
+        changes[-1] = replace(
+            changes[-1],
+            sections={*changes[-1].sections, *row.sections},
+            languages={*changes[-1].languages, *row.languages},
+            subjects={*changes[-1].subjects, *row.subjects},
+        )
 
 
 async def was_told(session: AsyncSession, article_id: str) -> bool:
     """Whether the log has told of the article: somebody may have read it."""
-    told = select(Change.seq).where(Change.resource_id == article_id, Change.resource == KIND)
-    return (await session.execute(told.limit(1))).first() is not None
+    return (await session.execute(select(Change.seq).where(*_is_of(article_id)).limit(1))).first() is not None
+
+
+def _is_of(article_id: str) -> tuple[ColumnElement[bool], ...]:
+    """Of the log: the changes of an article."""
+    return Change.resource_id == article_id, Change.resource == KIND
 
 
 def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, after: PublicView) -> None:

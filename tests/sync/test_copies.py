@@ -253,6 +253,38 @@ async def test_a_filter_and_a_bound_tell_what_has_left(newsroom: Newsroom) -> No
     assert stays["id"] not in {one["id"] for one in entries}
 
 
+FILED: dict[str, tuple[Any, Any]] = {
+    "section": ("علوم", "طب"),
+    "language": ("ar", "fr"),
+    "subject": ("04000000", "13000000"),
+}
+
+
+def filed(**under: str) -> dict[str, Any]:
+    """The fields of an article that is filed so."""
+    subject = under.pop("subject", None)
+    named = [{"scheme": "medtop", "code": subject, "name": "موضوع"}] if subject else []
+    return {**under, **({"subjects": named} if subject else {})}
+
+
+@pytest.mark.parametrize("filter", FILED)
+async def test_a_kill_reaches_whoever_had_it_though_the_draft_was_filed_elsewhere(
+    newsroom: Newsroom, filter: str
+) -> None:
+    """Until the kill it said that it may come back."""
+    await newsroom.section("علوم")
+    await newsroom.section("طب")
+    before, after = FILED[filter]
+    article = await newsroom.published(**{"section": "علوم", **filed(**{filter: before})})
+    mirror = Mirror(newsroom, f"&{filter}={before}&type=article")
+    await mirror.follow()
+    article = await newsroom.act(article, "unpublish")
+    assert [one["reason"] for one in await mirror.follow()] == ["unpublished"]
+    article = await newsroom.change(article, **filed(**{filter: after}))
+    await newsroom.act(article, "withdraw", {"reason": "حكم محكمة", "cause": "legal", "mandatory": True})
+    assert [(one["id"], one["withdrawn_reason"]) for one in await mirror.follow()] == [(article["id"], "حكم محكمة")]
+
+
 # --- fields -----------------------------------------------------------------------------------------------------------
 
 
