@@ -33,6 +33,7 @@ from app.articles.events import (
     PublicView,
     is_out,
     log_time,
+    reach_former_filters,
     record_hidden,
     record_public_change,
     view_of,
@@ -332,7 +333,10 @@ async def _finish(draft: Draft, verb: str, **details: object) -> Draft:
     if verb == "reinstate" or (verb == "withdraw" and not draft.before.visible):
         with work.session.no_autoflush:
             draft.lines |= await lines_of(work.session, set(related.ids("sections")) - draft.lines.keys())
-            await record_hidden(work.session, article, verb, view_of(article, related, draft.lines))
+        record_hidden(work.session, article, verb, view_of(article, related, draft.lines))
+    if verb == "withdraw" and article.withdrawn_mandatory:
+        with work.session.no_autoflush:
+            await reach_former_filters(work.session, article)
     if body is not None:
         work.session.add(body)
     await draft.articles.file(article, draft.stored, related)

@@ -143,23 +143,29 @@ def record_public_change(
         pending_changes(session).touched.add((COMMENTS, article.id))
 
 
-async def record_hidden(session: AsyncSession, article: Article, verb: str, filed: PublicView) -> None:
+def record_hidden(session: AsyncSession, article: Article, verb: str, filed: PublicView) -> None:
     """Record what happens to an article that readers do not see now.
 
     `withdraw`: who has a copy from before must hear of it. `reinstate`: its address is 404 instead of 410, and feeds do
-    not tell of the withdrawal any more. `filed`: where it would be listed, for filters; it also passes those that it
-    passed while it was public, as the draft may have been filed elsewhere since.
+    not tell of the withdrawal any more. `filed`: where it would be listed, for filters.
     """
     _record(session, article, TYPES.get(verb, "article.unpublished"), filed, HIDDEN)
-    changes = pending_changes(session).changes
+
+
+async def reach_former_filters(session: AsyncSession, article: Article) -> None:
+    """Let its pending changes pass every filter that the log has passed it to: it may be filed elsewhere since, and who
+    had it then may have a copy."""
     told = select(Change.sections, Change.languages, Change.subjects).where(*_is_of(article.id))
-    for row in (await session.execute(told)).all():
-        changes[-1] = replace(
-            changes[-1],
-            sections={*changes[-1].sections, *row.sections},
-            languages={*changes[-1].languages, *row.languages},
-            subjects={*changes[-1].subjects, *row.subjects},
-        )
+    rows = (await session.execute(told)).all()
+    changes = pending_changes(session).changes
+    for number, change in enumerate(changes):
+        if change.resource == KIND and change.id == article.id:
+            changes[number] = replace(
+                change,
+                sections={*change.sections, *(id for row in rows for id in row.sections)},
+                languages={*change.languages, *(tag for row in rows for tag in row.languages)},
+                subjects={*change.subjects, *(key for row in rows for key in row.subjects)},
+            )
 
 
 async def was_told(session: AsyncSession, article_id: str) -> bool:

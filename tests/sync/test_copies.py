@@ -267,20 +267,23 @@ def filed(**under: str) -> dict[str, Any]:
     return {**under, **({"subjects": named} if subject else {})}
 
 
+@pytest.mark.parametrize("is_public", [False, True])
 @pytest.mark.parametrize("filter", FILED)
-async def test_a_kill_reaches_whoever_had_it_though_the_draft_was_filed_elsewhere(
-    newsroom: Newsroom, filter: str
+async def test_a_kill_reaches_whoever_had_it_wherever_it_has_been_filed_since(
+    newsroom: Newsroom, filter: str, is_public: bool
 ) -> None:
-    """Until the kill it said that it may come back."""
+    """Until the kill it said that it may come back, or that it is no concern of theirs."""
     await newsroom.section("علوم")
     await newsroom.section("طب")
     before, after = FILED[filter]
     article = await newsroom.published(**{"section": "علوم", **filed(**{filter: before})})
     mirror = Mirror(newsroom, f"&{filter}={before}&type=article")
     await mirror.follow()
-    article = await newsroom.act(article, "unpublish")
-    assert [one["reason"] for one in await mirror.follow()] == ["unpublished"]
+    if not is_public:
+        article = await newsroom.act(article, "unpublish")
+        assert [one["reason"] for one in await mirror.follow()] == ["unpublished"]
     article = await newsroom.change(article, **filed(**{filter: after}))
+    assert [one["reason"] for one in await mirror.follow()] == (["filtered"] if is_public else [])
     await newsroom.act(article, "withdraw", {"reason": "حكم محكمة", "cause": "legal", "mandatory": True})
     assert [(one["id"], one["withdrawn_reason"]) for one in await mirror.follow()] == [(article["id"], "حكم محكمة")]
 
