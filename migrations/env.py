@@ -30,10 +30,19 @@ def include_name(name: str | None, kind: str, _parents: object) -> bool:
     return not (kind == "table" and name and name.startswith("index_words"))
 
 
-def include_object(thing: Any, _name: str | None, kind: str, _reflected: bool, _other: object) -> bool:
+def include_object(thing: Any, _name: str | None, kind: str, _reflected: bool, other: Any) -> bool:
     """An index of one database is none of the other's."""
-    only = getattr(thing, "_ddl_if", None) if kind == "index" else None
-    return only is None or only.dialect == context.get_context().dialect.name
+    if kind != "index":
+        return True
+    only, dialect = getattr(thing, "_ddl_if", None), context.get_context().dialect.name
+    if only is not None and only.dialect != dialect:
+        return False
+    return dialect != "sqlite" or other is None or not differs_in_direction(thing, other)
+
+
+def differs_in_direction(model: sa.Index, reflected: sa.Index) -> bool:
+    """SQLAlchemy does not reflect which columns of an index descend in SQLite: the model alone has directions."""
+    return [column.name for column in model.columns] == [column.name for column in reflected.columns]
 
 
 def run() -> None:

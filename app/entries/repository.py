@@ -163,7 +163,7 @@ class _Order:
         self.backward = Paged(WHOLE, turned, of_article, SHOWN, *where, is_lasting=True)
 
 
-IS_KEY: ColumnElement[bool] = Entry.key_event == true()  # SQLite uses the index for `= 1` only
+IS_KEY: ColumnElement[bool] = Entry.key_event == true()
 ORDERS = {
     (sort, key_event): _Order(sort, *((IS_KEY,) if key_event else ())) for sort in SORTS for key_event in (False, True)
 }

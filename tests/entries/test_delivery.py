@@ -7,13 +7,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from sqlalchemy.dialects import sqlite
 
-from app.entries.repository import IS_KEY
 from app.entries.schemas import EntryList, EntryRead
 from app.kit import clock
 from app.kit.listing import written
-from app.models import metadata
 from tests.entries.live import change, coverage, entry, listed, live_of, path
 from tests.newsroom import Newsroom
 
@@ -210,12 +207,6 @@ async def test_an_entry_after_the_end_is_not_the_start(newsroom: Newsroom) -> No
     live = await live_of(newsroom, article)
     assert (live["started_at"], live["ended_at"]) == (None, "2020-01-01T00:00:00.000Z")
     await newsroom.desk("POST", url, {name: live[name] for name in ("started_at", "ended_at")})
-
-
-def test_key_events_are_asked_for_in_the_words_of_their_index_in_sqlite() -> None:
-    index = next(one for one in metadata.tables["entries"].indexes if one.name == "ix_entries_key_events")
-    asked = str(IS_KEY.compile(dialect=sqlite.dialect())).replace("entries.", "")
-    assert str(index.dialect_options["sqlite"]["where"]) == f"status = 'published' AND {asked}"
 
 
 async def test_an_entry_moves_live_and_the_etag_but_neither_version_nor_updated_at(newsroom: Newsroom) -> None:
