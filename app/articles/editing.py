@@ -27,6 +27,7 @@ from app.media.models import Media
 from app.staff.repository import Staff
 from app.staff.work import Work
 from app.terms.repository import known
+from app.text.pictures import shown_ids
 from app.text.reading import reading_minutes
 
 LINKS = {filing.kind.plural: filing for filing in FILINGS}
@@ -131,6 +132,8 @@ class Draft:
         """Looks up the pictures that the input names; none of them is deleted before this save is committed."""
         source = self._source(fields, given) if {"body", "body_format"} & given else ""
         named = pictures.named_in(fields, given, source)
+        if self.body is not None:  # locked where its words are indexed: all at once, in the order of ids
+            named |= set(shown_ids(self.body.html))
         self.library = await MediaToEdit(self.work.session).standing(named)
         for fault in pictures.unknown_images(fields, given, self.library):
             self._refuse_unknown(fault)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -19,8 +19,10 @@ from app.authors.models import Author
 from app.index.indexed_text import Texts
 from app.index.models import Indexed
 from app.index.repository import mark_current, mark_stale, remove, reserve, stale, upsert
+from app.media.desk_repository import MediaToEdit, standing_ids
 from app.settings import Settings
 from app.tags.models import Tag
+from app.text.pictures import shown_ids, text_without
 
 log = logging.getLogger("nashra")
 MOST_MISSING = 1_000  # articles at one process start
@@ -37,18 +39,24 @@ async def index(
     related: Relations,
     body: ArticleBody | None,
     further: str | None = None,
+    standing: Collection[str] | None = None,
 ) -> None:
     """Upserts or removes the indexed text of an article. The body of a paid one stays out: no result may reveal it.
 
     `further`: the text of its entries, by the idle task, which has locked the row. A save leaves it out and marks the
-    row stale: reading all entries would make editors wait.
+    row stale: reading all entries would make editors wait. `standing`: the pictures of its body that may be shown; a
+    save, which has not locked the row, looks them up and keeps them as they are until it is committed.
     """
     if article.state != "published" or article.published_at is None:
         await remove(session, KIND, article.id)
         return
     names = [name for _, _, name in (*related.authors, *related.tags)]
     lead = [text for text in (article.summary, article.byline, *names) if text]
-    text = body.text if body is not None and article.access != "paid" else ""
+    text = ""
+    if body is not None and article.access != "paid":
+        if standing is None:
+            standing = await MediaToEdit(session).standing(shown_ids(body.html))
+        text = text_without(body.html, body.text, body.blocks, standing)
     texts = Texts(article.language, article.headline, lead, "\n\n".join(filter(None, (text, further))))
     await upsert(session, KIND, article.id, article.published_at, texts, ends_stale=further is not None)
     if article.entry_count and further is None:
@@ -102,11 +110,13 @@ async def index_some(session: AsyncSession, number: int, now: datetime, further:
     bodies = {body.article_id: body for body in texts}
     related = await Articles(session).relations(ids, now)
     texts_of_entries = await further(session, ids) if ids else {}
+    standing = await standing_ids(session, {id for body in bodies.values() for id in shown_ids(body.html)})
     for id in reversed(ids):  # in ascending places SQLite leaves no gaps in its pages
         try:
             async with session.begin_nested():
                 if id in articles:
-                    await index(session, articles[id], related[id], bodies.get(id), texts_of_entries.get(id, ""))
+                    entries = texts_of_entries.get(id, "")
+                    await index(session, articles[id], related[id], bodies.get(id), entries, standing)
                 else:
                     await remove(session, KIND, id)
         except Exception:  # one broken article must not block the others

@@ -13,7 +13,7 @@ from app.articles.repository import Articles, visible
 from app.articles.shapes import url_of
 from app.changes.noun import Absence, IdleTask, Label, Lookup, Noun, State, Viewer
 from app.entries.events import PUBLISHED, REMOVED, UPDATED, on_change
-from app.entries.indexing import index_anew
+from app.entries.indexing import before_change, index_anew
 from app.entries.models import Entry
 from app.entries.placements import entry_placements
 from app.entries.repository import KIND, Entries
@@ -78,6 +78,7 @@ ENTRY = Noun(
     labels=_labels,
     placements=entry_placements,
     on_change=on_change,
-    # Of articles: here, because the words of their entries belong to them.
+    # Of articles: these two are here, because the words of their entries belong to them.
+    before_change=before_change,
     idle_tasks=(IdleTask(is_stale, index_anew),),
 )

@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    CompoundSelect,
     Select,
     bindparam,
     delete,
@@ -156,8 +157,8 @@ async def remove(session: AsyncSession, resource: str, id: str) -> None:
         await _replace_words(session, known, unpack(known.packed), None, ())
 
 
-async def mark_stale(session: AsyncSession, resource: str, ids: Select[str]) -> None:
-    """Mark resources for reindexing: a name in their texts has changed."""
+async def mark_stale(session: AsyncSession, resource: str, ids: Select[str] | CompoundSelect[str]) -> None:
+    """Mark resources for reindexing: a name in their texts has changed, or a picture is withdrawn."""
     where = (indexed.c.resource == resource, indexed.c.resource_id.in_(ids))
     if session.get_bind().dialect.name == "postgresql":  # row locks in one order: no deadlock between transactions
         rows = select(indexed.c.resource_id).where(*where).order_by(indexed.c.resource_id).with_for_update()

@@ -161,6 +161,13 @@ async def users(session: AsyncSession, media_id: str) -> set[tuple[str, str]]:
     return found | {ARTICLES} if has_articles else found
 
 
+async def standing_ids(connection: Connection, ids: Collection[str]) -> set[str]:
+    """Those of these pictures that may be shown."""
+    if not ids:
+        return set()
+    return set((await connection.execute(select(Media.id).where(Media.id.in_(ids), STANDING))).scalars())
+
+
 async def store_uses(
     session: AsyncSession, resource: str, id: str, stored: Collection[Use], uses: Collection[Use]
 ) -> None:

@@ -45,6 +45,11 @@ def told_pictures(pending: PendingChanges) -> set[str]:
     return {change.id for change in pending.changes if change.type == CHANGED}
 
 
+def withdrawn_pictures(pending: PendingChanges) -> set[str]:
+    """Those that this transaction withdraws."""
+    return {change.id for change in pending.changes if change.type == CHANGED and change.tombstone}
+
+
 async def record_media_change(
     session: AsyncSession, media: Media, now: datetime, *, is_withdrawn: bool = False
 ) -> None:

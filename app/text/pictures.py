@@ -5,13 +5,13 @@ canonical form is found by a pattern. A text cannot forge it, because every `<` 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import cast
 
 from app.text.allowed import BY_ID, MEDIA_ID
-from app.text.blocks import Block, Cell, Image, ImagePlaceholder, ImagePoint, ImageRendition, ListItem
+from app.text.blocks import Block, Cell, Image, ImagePlaceholder, ImagePoint, ImageRendition, ListItem, plain_text
 from app.text.languages import Direction, direction, is_same_language
 
 _START = f'<figure {BY_ID}="'
@@ -149,10 +149,18 @@ def fill_blocks(blocks: Sequence[Block], pictures: Mapping[str, ShownPicture], l
     return _Filling(pictures, language).blocks(blocks)
 
 
-class _Filling:
-    def __init__(self, pictures: Mapping[str, ShownPicture], language: str) -> None:
-        self._pictures = pictures
-        self._language = language
+def text_without(html: str, text: str, blocks: Sequence[Block], standing: Collection[str]) -> str:
+    """The plain text of a body without the words of those pictures of the library that are not among `standing`.
+
+    `text` is the stored one, which has the words of all; it is returned where every picture stands.
+    """
+    if all(id in standing for id in shown_ids(html)):
+        return text
+    return plain_text(_Leaving(standing).blocks(blocks))
+
+
+class _Walk:
+    """Blocks with other images, or without them, at any depth."""
 
     def blocks(self, blocks: Sequence[Block]) -> list[Block]:
         return [filled for block in blocks if (filled := self._filled(block)) is not None]
@@ -179,6 +187,24 @@ class _Filling:
 
     def _cell(self, cell: Cell) -> Cell:
         return {**cell, "children": self.blocks(cell["children"])} if cell["children"] else cell
+
+    def _image(self, block: Image) -> Image | None:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, slots=True)
+class _Leaving(_Walk):
+    standing: Collection[str]
+
+    def _image(self, block: Image) -> Image | None:
+        id = block.get("media")
+        return block if id is None or id in self.standing else None
+
+
+class _Filling(_Walk):
+    def __init__(self, pictures: Mapping[str, ShownPicture], language: str) -> None:
+        self._pictures = pictures
+        self._language = language
 
     def _image(self, block: Image) -> Image | None:
         # `get`: a body that an earlier version stored has no such key.
