@@ -143,3 +143,86 @@ def test_an_address_of_an_older_entry_leads_to_its_page(page: Page, desk: Desk) 
     made = [write(desk, article, f"نبأ {number}") for number in range(30)]
     page.goto(f"{path_of(article)}#e-{made[2]['id']}")
     expect(page.locator(f"[id='e-{made[2]['id']}']")).to_be_visible()
+
+
+HIDE = """(hidden) => {
+    Object.defineProperty(document, "hidden", { configurable: true, get: () => hidden });
+    document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+def asked_for(page: Page) -> list[str]:
+    """The addresses that the page asks for from now on, without the stream."""
+    found: list[str] = []
+    page.on("request", lambda asked: found.append(asked.url) if "/v1/stream" not in asked.url else None)
+    return found
+
+
+@wide
+def test_a_later_page_takes_no_entry_of_an_earlier_one_for_new(page: Page, desk: Desk) -> None:
+    article = desk.publish("تغطية من صفحتين", kind="live")
+    made = [write(desk, article, f"نبأ {number}") for number in range(45)]
+    page.goto(f"{path_of(article)}?around={made[0]['id']}")
+    page.wait_for_timeout(1_000)  # the stream is open
+    expect(page.locator("[data-fresh] a")).to_be_hidden()
+    write(desk, article, "جديد")
+    expect(page.locator("[data-fresh] a")).to_have_text("تحديث جديد")
+
+
+@wide
+def test_a_hidden_page_asks_for_nothing_and_is_right_once_it_is_seen(page: Page, desk: Desk) -> None:
+    article = desk.publish("تغطية في لسان مخفيّ", kind="live")
+    made = [write(desk, article, f"نبأ {number}") for number in range(12)]
+    page.goto(path_of(article))
+    page.wait_for_timeout(1_000)  # the stream is open
+    page.evaluate(HIDE, True)
+    asked = asked_for(page)
+    for one in made[2:]:
+        desk.send("PATCH", path_at_desk(one), {"headline": f"معدّل {one['headline']}"})
+    desk.send("DELETE", path_at_desk(made[1]), {})
+    for number in range(3):
+        write(desk, article, f"جديد {number}")
+    page.wait_for_timeout(2_000)
+    assert asked == []
+    page.evaluate(HIDE, False)
+    expect(page.locator("[data-fresh] a")).to_have_text("3 تحديثات جديدة")
+    shown = [f"معدّل نبأ {number}" for number in range(11, 1, -1)]
+    expect(page.locator(".entries h3")).to_have_text([*shown, "نبأ 0"])
+    assert len([url for url in asked if "/v1/tickers/" not in url]) == 1, asked
+    page.locator("[data-fresh] a").click()
+    expect(page.locator(".entries h3")).to_have_text(["جديد 2", "جديد 1", "جديد 0", *shown, "نبأ 0"])
+
+
+@wide
+def test_of_two_changes_the_later_is_shown_whichever_is_answered_first(page: Page, desk: Desk) -> None:
+    article = desk.publish("تغطية تتسابق", kind="live")
+    one = write(desk, article, "أول")
+    page.goto(path_of(article))
+    page.wait_for_timeout(1_000)  # the stream is open
+    held: list[Route] = []
+
+    def hold_first(route: Route) -> None:
+        answer = route.fetch()
+        if not held:
+            held.append(route)
+            desk.send("PATCH", path_at_desk(one), {"headline": "ثالث"})
+            page.wait_for_timeout(1_500)
+        route.fulfill(response=answer)
+
+    page.route("**/a/**", hold_first)
+    desk.send("PATCH", path_at_desk(one), {"headline": "ثان"})
+    page.wait_for_timeout(3_000)
+    expect(page.locator(".entries h3")).to_have_text(["ثالث"])
+
+
+@wide
+def test_a_new_entry_that_went_while_nothing_could_be_resumed_is_not_counted(page: Page, desk: Desk) -> None:
+    article = desk.publish("تغطية بلا استئناف", kind="live")
+    write(desk, article, "أول")
+    reset = 'retry: 300\nevent: reset\ndata: {"since":"x"}\n\n'
+    page.route("**/v1/stream*", lambda route: route.fulfill(content_type="text/event-stream", body=reset))
+    page.goto(path_of(article))
+    second = write(desk, article, "ثان")
+    expect(page.locator("[data-fresh] a")).to_have_text("تحديث جديد")
+    desk.send("DELETE", path_at_desk(second), {})
+    expect(page.locator("[data-fresh] a")).to_be_hidden()

@@ -1,6 +1,7 @@
 // Live coverage: a notice with the number of new entries instead of a page that jumps. Changes and removals are made in place.
 // Entries are taken out of the page as the server draws it, so that there is one place that draws them.
 
+const AGAIN = 60_000; // milliseconds: after a failure
 const LAST_TIMEOUT = 2 ** 31 - 1; // milliseconds: the longest that a browser can wait
 
 export function followCoverage() {
@@ -22,50 +23,91 @@ function seekAnchor(section) {
 
 function follow(section) {
   const id = section.dataset.coverage;
-  const fresh = new Set();
+  const fresh = new Set(); // ids of new entries, which the notice counts
+  const gone = new Set(); // ids of those that were removed while the list was on its way
+  const stale = new Map(); // ids of entries to draw anew -> whether even in the same version
   const isFirstPage = !section.querySelector("[data-later]");
+  // The entries of earlier pages are newer than those of this one, and not new.
+  const newest = isFirstPage ? latest(section) : section.dataset.lastEntry;
   const known = (entry) => document.getElementById(`e-${entry}`);
   const tell = () => notice(section, fresh.size);
 
   // What came between the making of this page and now, and what the stream could not resume.
   const compare = async () => {
+    const counted = [...fresh];
+    gone.clear();
     const answer = await read(`/v1/articles/${id}/entries?limit=100&fields=version,published_at`);
-    const versions = new Map();
-    for (const { id: entry, version, published_at: at } of answer?.data ?? []) {
-      versions.set(`e-${entry}`, String(version));
-      if (!known(entry) && isNewer(section, at)) fresh.add(entry);
+    if (!answer) return false;
+    const versions = new Map(answer.data.map((entry) => [entry.id, String(entry.version)]));
+    for (const entry of counted) if (!versions.has(entry) && !answer.page.next) fresh.delete(entry);
+    for (const { id: entry, published_at: at } of answer.data) {
+      if (at > newest && !known(entry) && !gone.has(entry)) fresh.add(entry);
     }
-    const isAsNow = (element) => versions.get(element.id) === element.dataset.version;
-    if (answer && !shown(section).every(isAsNow)) await match(section);
-    tell();
+    for (const element of shown(section)) {
+      const entry = element.id.slice(2);
+      if (versions.get(entry) !== element.dataset.version && !stale.has(entry)) stale.set(entry, false);
+    }
+    return true;
   };
-  const apply = async (event) => {
-    const change = JSON.parse(event.data);
-    if (change.tombstone) {
-      fresh.delete(change.id);
-      known(change.id)?.remove();
-    } else if (known(change.id)) await replace(section, change.id);
-    else if (event.type === "entry.published") fresh.add(change.id);
-    tell();
-  };
-  const judge = async (event) => {
-    if (JSON.parse(event.data).tombstone) return stop();
+  const judge = async () => {
     const live = (await read(`/v1/articles/${id}?fields=live`))?.live;
-    if (!live) return;
+    if (!live) return false;
     section.dataset.ends = live.ended_at ?? "";
-    if (live.status !== section.dataset.status) await redraw(section);
+    if (live.status !== section.dataset.status) await redrawState(section);
     if (live.status === "ended") stop();
     else waitForEnd();
+    return true;
+  };
+  const add = async () => {
+    if (!await insert(section, fresh)) location.reload();
+    return true;
+  };
+
+  // One question after the other: of two answers the later may come first. What is wanted meanwhile, or while nobody
+  // sees the page, is one question for all of it.
+  const steps = { list: compare, state: judge, fresh: add };
+  const wanted = new Set();
+  let isBusy = false;
+  const next = async () => {
+    for (const name of Object.keys(steps)) if (wanted.delete(name)) return await steps[name]() || !wanted.add(name);
+    return redraw(stale);
+  };
+  const catchUp = async () => {
+    if (isBusy) return;
+    isBusy = true;
+    let isDone = true;
+    while (isDone && !document.hidden && (wanted.size || stale.size)) isDone = await next();
+    isBusy = false;
+    tell();
+    if (!isDone && !stopped) setTimeout(catchUp, AGAIN);
+  };
+  const want = (name) => { wanted.add(name); catchUp(); };
+
+  const apply = (event) => {
+    const change = JSON.parse(event.data);
+    if (change.tombstone) {
+      gone.add(change.id);
+      fresh.delete(change.id);
+      stale.delete(change.id);
+      known(change.id)?.remove();
+    } else {
+      gone.delete(change.id);
+      if (known(change.id) || fresh.has(change.id)) stale.set(change.id, true);
+      else if (event.type === "entry.published") fresh.add(change.id);
+    }
+    tell();
+    catchUp();
   };
   const listen = () => {
     const source = new EventSource(`/v1/stream?article=${id}&type=article,entry&object=none`);
-    source.addEventListener("ready", compare);
-    source.addEventListener("reset", compare);
+    for (const type of ["ready", "reset"]) source.addEventListener(type, () => want("list"));
     for (const type of ["entry.published", "entry.updated", "entry.removed"]) source.addEventListener(type, apply);
-    for (const type of ["updated", "corrected", "slug_changed", "unpublished", "withdrawn"]) source.addEventListener(`article.${type}`, judge);
+    for (const type of ["updated", "corrected", "slug_changed", "unpublished", "withdrawn"]) {
+      source.addEventListener(`article.${type}`, (event) => JSON.parse(event.data).tombstone ? stop() : want("state"));
+    }
     source.addEventListener("error", () => {
       // After 429 or 503 the browser gives up: we listen again later.
-      if (source.readyState === EventSource.CLOSED && !stopped) setTimeout(() => { if (!stopped) stream = listen(); }, 60_000);
+      if (source.readyState === EventSource.CLOSED && !stopped) setTimeout(() => { if (!stopped) stream = listen(); }, AGAIN);
     });
     return source;
   };
@@ -75,27 +117,30 @@ function follow(section) {
   // The end may come by the clock alone, which no event tells.
   const waitForEnd = () => {
     clearTimeout(timer);
-    if (!section.dataset.ends) return;
+    if (!section.dataset.ends || stopped) return;
     const left = Date.parse(section.dataset.ends) - Date.now();
     if (left > LAST_TIMEOUT) timer = setTimeout(waitForEnd, LAST_TIMEOUT);
-    else timer = setTimeout(async () => { await redraw(section); stop(); }, Math.max(left, 0));
+    else timer = setTimeout(async () => { await redrawState(section); stop(); }, Math.max(left, 0));
   };
   let stream = listen();
   waitForEnd();
-  section.querySelector("[data-fresh] a").addEventListener("click", async (event) => {
+  section.querySelector("[data-fresh] a").addEventListener("click", (event) => {
     if (!isFirstPage) return; // the link leads to the first page
     event.preventDefault();
-    if (!await insert(section, fresh)) location.reload();
-    tell();
+    want("fresh");
+  });
+  document.addEventListener("visibilitychange", () => {
+    waitForEnd(); // a timer stands still while the machine sleeps
+    catchUp();
   });
   addEventListener("pagehide", () => stream.close());
   // A page that comes back out of the back/forward cache has missed what came meanwhile.
   addEventListener("pageshow", (event) => { if (event.persisted && !stopped) stream = listen(); });
 }
 
-/** Whether an entry that is not on this page was published after all that are. */
-function isNewer(section, at) {
-  return [...section.querySelectorAll(".entries > li .who time")].every((time) => time.dateTime < at);
+/** When the newest of these entries was published; empty where there is none. */
+function latest(section) {
+  return shown(section).map((element) => element.querySelector(".who time").dateTime).sort().at(-1) ?? "";
 }
 
 function notice(section, number) {
@@ -110,48 +155,54 @@ function shown(section) {
   return [...section.querySelectorAll(".entries > li")];
 }
 
-/** Draw the entries of this page as the server does now. One that is not on it any more is on a later page, or gone. */
-async function match(section) {
-  const page = await drawn(location.search);
-  if (!page) return;
-  for (const present of shown(section)) {
-    const made = page.getElementById(present.id);
-    if (!made) await replace(section, present.id.slice(2), { orRemove: true });
-    else if (made.dataset.version !== present.dataset.version) present.replaceWith(made);
+/** Draw these entries as the server does now, in their places; one that the page around it does not have is gone.
+    Those that stand together are taken from one page. False where it cannot be read: they stay to be drawn. */
+async function redraw(stale) {
+  const left = new Map(stale);
+  stale.clear(); // what changes from here on is drawn once more
+  let [sought] = left.size > 1 ? [] : left.keys();
+  while (left.size) {
+    const page = await drawn(sought ? `?around=${sought}` : location.search);
+    if (!page) {
+      for (const [id, always] of left) stale.set(id, always || stale.get(id) === true);
+      return false;
+    }
+    for (const [id, always] of [...left]) {
+      const made = page.getElementById(`e-${id}`);
+      const present = document.getElementById(`e-${id}`);
+      if (made && present && (always || made.dataset.version !== present.dataset.version)) present.replaceWith(made);
+      if (made || !present) left.delete(id);
+    }
+    if (sought && left.delete(sought)) document.getElementById(`e-${sought}`)?.remove();
+    [sought] = left.keys();
   }
-}
-
-/** Draw one entry as the server does now, in its place. */
-async function replace(section, id, { orRemove = false } = {}) {
-  const page = await drawn(`?around=${id}`);
-  const made = page?.getElementById(`e-${id}`);
-  const present = document.getElementById(`e-${id}`);
-  if (made) present?.replaceWith(made);
-  else if (page && orRemove) present?.remove();
+  return true;
 }
 
 /** Put the new entries where they stand on the first page; false where that cannot be read, or does not hold them all. */
 async function insert(section, fresh) {
+  const asked = [...fresh];
   const page = await drawn("");
+  const counted = asked.filter((entry) => fresh.has(entry)); // some may have gone meanwhile, others come
   const list = section.querySelector(".entries");
-  if (!page || ![...fresh].every((entry) => page.getElementById(`e-${entry}`))) return false; // else some would be left out
+  if (!page || !counted.every((entry) => page.getElementById(`e-${entry}`))) return false; // else some would be left out
   const made = [...page.querySelectorAll("[data-coverage] .entries > li")];
-  const first = made.find((element) => fresh.has(element.id.slice(2)));
+  const first = made.find((element) => counted.includes(element.id.slice(2)));
   let place = null;
   for (const element of made.reverse()) {
     const present = document.getElementById(element.id);
-    if (!present && fresh.has(element.id.slice(2))) list.insertBefore(element, place ?? list.firstChild);
+    if (!present && counted.includes(element.id.slice(2))) list.insertBefore(element, place ?? list.firstChild);
     place = document.getElementById(element.id) ?? place;
   }
   section.querySelector(".empty")?.remove();
-  fresh.clear();
+  for (const entry of counted) fresh.delete(entry);
   first?.setAttribute("tabindex", "-1");
   first?.focus({ preventScroll: false });
   return true;
 }
 
 /** The state of the coverage in words, as the server writes it now. */
-async function redraw(section) {
+async function redrawState(section) {
   const made = (await drawn(""))?.querySelector("[data-coverage]");
   if (!made) return;
   section.dataset.status = made.dataset.status;

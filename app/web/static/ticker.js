@@ -14,6 +14,8 @@ function follow(ticker) {
   let timer = null;
   const read = async () => {
     clearTimeout(timer);
+    timer = null;
+    if (document.hidden) return; // asked when somebody looks again
     let wait = Number(ticker.dataset.refresh) || 30;
     try {
       const response = await fetch(url, { cache: "no-cache" });
@@ -43,6 +45,7 @@ function follow(ticker) {
     return source;
   };
   let stream = listen();
+  document.addEventListener("visibilitychange", read);
   addEventListener("pagehide", () => stream.close());
   // A page that comes back out of the back/forward cache has missed what came meanwhile.
   addEventListener("pageshow", (event) => { if (event.persisted) stream = listen(); });
