@@ -21,7 +21,7 @@ from app.kit.paging import LAST
 from app.kit.prepared import Prepared
 from app.kit.raw_columns import JsonAggregate, raw
 from app.placing.places import JudgedRow, Places
-from app.placing.rules import NOW, Draw, RuleFields, Shape, conditions, values_of
+from app.placing.rules import NOW, Draw, RuleFields, Shape, conditions, parts_of, values_of
 from app.sections.models import Section
 from app.sections.repository import lines_down
 
@@ -89,10 +89,10 @@ def _offer(rows: Sequence[JudgedRow], several: Sequence[Places]) -> None:
 
 @lru_cache
 def _judged(filed: frozenset[str]) -> Select[Any]:
-    """What rules judge of articles, newest first; of terms only the kinds that a rule names."""
+    """What rules judge of articles; of terms only the kinds that a rule names."""
     facts = raw(Article.id, Article.published_at, Article.language, Article.kind, Article.urgency)
     terms = (_linked(filing) for filing in FILINGS if filing.kind.plural in filed)
-    return select(*facts, *terms).order_by(*NEWEST_FIRST)
+    return select(*facts, *terms)
 
 
 def _linked(filing: Filing) -> ColumnElement[str]:
@@ -102,18 +102,22 @@ def _linked(filing: Filing) -> ColumnElement[str]:
 
 @lru_cache
 def _part(filed: frozenset[str]) -> Prepared:
-    return Prepared(_judged(filed).where(visible(NOW), OLDER).limit(bindparam("most", type_=Integer)))
+    newest = _judged(filed).where(visible(NOW), OLDER).order_by(*NEWEST_FIRST)
+    return Prepared(newest.limit(bindparam("most", type_=Integer)))
 
 
 async def _fill_from_older(connection: Connection, places: Places, point: Point, now: datetime) -> None:
     """Offer what the open places may need of the articles older than `point`."""
-    draws = list(_draws(places))
-    values: dict[str, object] = {"now": now, "at": point.at, "before": point.id}
-    for place, draw in enumerate(draws):
-        values |= values_of(place, draw, now)
-    shapes = tuple(Shape.of(draw)._replace(near=False) for draw in draws)
-    rows: Sequence[Any] = (await connection.execute(_older(places.rules.filed, shapes), values)).all()
-    _offer(rows, [places])
+    bounds = {"now": now, "at": point.at, "before": point.id}
+    found: dict[str, Any] = {}
+    for draws in parts_of(_draws(places)):
+        values: dict[str, object] = {**bounds}
+        for place, draw in enumerate(draws):
+            values |= values_of(place, draw, now)
+        shapes = tuple(Shape.of(draw)._replace(near=False) for draw in draws)
+        rows = (await connection.execute(_older(places.rules.filed, shapes), values)).all()
+        found |= {row.id: row for row in rows}
+    _offer(sorted(found.values(), key=lambda row: (row.published_at, row.id), reverse=True), [places])
 
 
 def _draws(places: Places) -> Iterator[Draw]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple, NotRequired, TypedDict
@@ -37,6 +37,8 @@ from app.text.languages import is_in_range
 NOW: BindParameter[datetime] = bindparam("now", type_=Instant)
 Columns = tuple[Label[Any], ...]
 AT_ONCE = 500  # SQLite takes no more SELECTs in a compound one
+MOST_VALUES = 30_000  # of a statement: SQLite and asyncpg take 32,766 parameters
+VALUES_OF_LANGUAGE, OTHER_VALUES = 4, 16  # how many parameters a condition on a language has, and all without terms
 
 
 class RuleFields(TypedDict):
@@ -65,6 +67,13 @@ class Draw(NamedTuple):
     @property
     def languages(self) -> list[str]:
         return languages_of(self.rule, self.language)
+
+    @property
+    def value_count(self) -> int:
+        """At least as many parameters as its SELECT has."""
+        rule = self.rule
+        terms = (rule["sections"], rule["tags"], rule.get("authors", []), rule.get("kinds", []))
+        return sum(map(len, terms)) + VALUES_OF_LANGUAGE * len(self.languages) + OTHER_VALUES
 
     @property
     def key(self) -> tuple[str, int]:
@@ -102,10 +111,24 @@ def languages_of(rule: RuleFields, language: str) -> list[str]:
 async def drawn(connection: Connection, draws: Sequence[Draw], columns: Columns, now: datetime) -> Sequence[Any]:
     """The newest articles that each of these rules matches: rows of (owner, rule, *columns), unordered.
 
-    One statement for `AT_ONCE` rules; a second one where a rule finds too few among the newest articles.
+    One statement for `AT_ONCE` rules, or fewer that name much; a second one where a rule finds too few among the newest
+    articles.
     """
-    parts = [draws[start : start + AT_ONCE] for start in range(0, len(draws), AT_ONCE)]
-    return [row for part in parts for row in await _newest(connection, part, columns, now)]
+    return [row for part in parts_of(draws) for row in await _newest(connection, part, columns, now)]
+
+
+def parts_of(draws: Iterable[Draw]) -> Iterator[list[Draw]]:
+    """As many rules as one statement takes."""
+    part: list[Draw] = []
+    count = 0
+    for draw in draws:
+        if part and (len(part) == AT_ONCE or count + draw.value_count > MOST_VALUES):
+            yield part
+            part, count = [], 0
+        part.append(draw)
+        count += draw.value_count
+    if part:
+        yield part
 
 
 async def _newest(connection: Connection, draws: Sequence[Draw], columns: Columns, now: datetime) -> Sequence[Any]:

@@ -177,3 +177,34 @@ async def test_any_number_of_rules_is_drawn_at_once(newsroom: Newsroom) -> None:
         rows = await drawn(connection, draws, (Article.id.label("id"),), NOON)
     assert len(rows) == 501
     assert {row.id for row in rows} == {article}
+
+
+async def test_any_number_of_rules_that_name_much_is_drawn_at_once(newsroom: Newsroom) -> None:
+    """A statement takes no more than 32,766 parameters."""
+    (article,) = await newsroom.fill([NOON])
+    (section, *_) = (await newsroom.get("/v1/sections")).json()["data"]
+    many = [new_id() for _ in range(900)]
+    rule: Any = {"sections": [*many, section["id"]], "tags": [], "urgency_max": None, "max_age_hours": 1}
+    draws = [Draw(new_id(), 0, rule, "ar", 1) for _ in range(40)]
+    async with newsroom.app.state.database.connection() as connection:
+        rows = await drawn(connection, draws, (Article.id.label("id"),), NOON)
+    assert len(rows) == 40
+    assert {row.id for row in rows} == {article}
+
+
+async def test_a_front_whose_rules_name_sections_above_many_is_filled(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(drawing, "MOST_PARTS", 1)
+    monkeypatch.setattr(drawing, "FIRST_PART", 1)
+    ids = await newsroom.fill([NOON - timedelta(hours=number) for number in range(41)])
+    (section, *_) = (await newsroom.get("/v1/sections")).json()["data"]
+    many = [new_id() for _ in range(900)]
+    rules: list[Any] = [
+        {"sections": [*many, section["id"]], "tags": [], "urgency_max": 9, "max_age_hours": 40 + number}
+        for number in range(40)
+    ]
+    async with newsroom.app.state.database.connection() as connection:
+        places = Places(Rules("ar", rules, {}), [1] * 40, (), NOON)
+        await fill(connection, [places], NOON)
+    assert [one.article_id for found in places.found for one in found] == ids[:40]
