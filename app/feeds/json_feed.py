@@ -24,7 +24,7 @@ def write_json_feed(feed: Feed) -> bytes:
         "language": feed.language,
         "authors": [_person(feed.publisher)],
     }
-    return written({**present(head), "items": [_item(item) for item in feed.items]})
+    return written(present(head), "items", map(_item, feed.items))
 
 
 def _item(item: Item) -> Json:

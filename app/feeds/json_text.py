@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic_core import PydanticSerializationError, to_json
@@ -19,8 +19,16 @@ def present(members: Mapping[str, object]) -> Json:
     return {name: value for name, value in members.items() if value not in (None, "", [], {})}
 
 
-def written(value: Json) -> bytes:
-    """The JSON text, in UTF-8."""
+def written(head: Json, name: str, items: Iterable[Json]) -> bytes:
+    """The JSON text of `head` with the list `name` as its last member, in UTF-8.
+
+    Item by item: one call for megabytes keeps the interpreter lock, and the event loop waits for it.
+    """
+    start = _written({**head, name: []}).removesuffix(b"]}")
+    return b"".join((start, b",".join(map(_written, items)), b"]}"))
+
+
+def _written(value: Json) -> bytes:
     try:
         content = to_json(value)
     except PydanticSerializationError:  # a lone surrogate

@@ -35,8 +35,8 @@ def write_ninjs(feed: Feed) -> bytes:
         "altIds": [{"role": "self", "value": feed.self_url}],
         "standard": STANDARD,
     }
-    named = [{"name": f"item-{number}", **item} for number, item in enumerate(items, 1)]
-    return written({**present(head), "associations": named})
+    named = ({"name": f"item-{number}", **item} for number, item in enumerate(items, 1))
+    return written(present(head), "associations", named)
 
 
 def _item(item: Item) -> Json:

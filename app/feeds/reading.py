@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -141,7 +142,11 @@ class FeedRequest:
         rows = await Articles(self.connection).with_parts(ids, self.now, parts | {"html"} if self.is_full else parts)
         related = {row.id: Relations.of(row) for row in rows}
         withheld = await self.withheld({id for one in related.values() for id in one.pictures})
-        items = {row.id: self._article(row, related[row.id], withheld) for row in rows}
+        items = dict[str, Item]()
+        for row in rows:
+            items[row.id] = self._article(row, related[row.id], withheld)
+            if self.is_full:  # a long text takes milliseconds
+                await asyncio.sleep(0)
         return ShownArticles({id: items[id] for id in ids if id in items}, picture_tags(related.values()))
 
     async def withheld(self, picture_ids: Iterable[str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated, Any
@@ -83,7 +84,7 @@ async def read_site_feed(
     is ignored.
     """
     asked = _asked(request, ARTICLES, format, query, connection)
-    return _delivered(request, asked, await site_feed(asked))
+    return await _delivered(request, asked, await site_feed(asked))
 
 
 @router.get("/search.{format}", response_class=Response, responses=FEED | PROBLEMS)
@@ -95,7 +96,7 @@ async def read_search_feed(
     Articles with these words, newest first, as `/v1/articles?q=` lists them.
     """
     asked = _asked(request, SEARCH, format, query, connection, query.q)
-    return _delivered(request, asked, await search_feed(asked))
+    return await _delivered(request, asked, await search_feed(asked))
 
 
 @router.get(
@@ -121,7 +122,7 @@ async def read_feed(
     if family not in SOURCES:
         raise NotFound()
     asked = _asked(request, BY_NAME[family], format, query, connection)
-    return _delivered(request, asked, await _unless_moved(asked, SOURCES[family](asked, slug)))
+    return await _delivered(request, asked, await _unless_moved(asked, SOURCES[family](asked, slug)))
 
 
 def _asked(
@@ -146,12 +147,12 @@ async def _unless_moved(asked: FeedRequest, answer: Awaitable[Answer]) -> Answer
         raise Moved(f"/feeds/{asked.family.name}/{slug}.{asked.format.suffix}") from None
 
 
-def _delivered(request: Request, asked: FeedRequest, answer: Answer) -> Response:
-    feed, media_type = answer.feed, asked.format.media_type
+async def _delivered(request: Request, asked: FeedRequest, answer: Answer) -> Response:
+    feed, media_type, write = answer.feed, asked.format.media_type, WRITERS[asked.format]
     is_xml = media_type.endswith("+xml")
     response = deliver(
         request,
-        WRITERS[asked.format](feed),
+        await to_thread(write, feed) if asked.is_full else write(feed),  # whole texts may be megabytes
         tags=answer.tags,
         shows=answer.shows,
         modified=datetime.fromisoformat(feed.updated) if feed.updated else None,

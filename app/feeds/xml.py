@@ -50,8 +50,11 @@ def quoted(value: str) -> str:
 
 
 def document(*parts: str) -> bytes:
-    """The bytes of a document, without the characters that XML forbids."""
-    return legal((DECLARATION + "".join(parts)).encode("utf-8", "ignore"))
+    """The bytes of a document, without the characters that XML forbids.
+
+    Part by part: one call for megabytes keeps the interpreter lock, and the event loop waits for it.
+    """
+    return b"".join(legal(part.encode("utf-8", "ignore")) for part in (DECLARATION, *parts))
 
 
 def legal(content: bytes) -> bytes:
