@@ -25,10 +25,17 @@ def encoded_url(url: str) -> str:
         return url
     try:
         parts = urlsplit(url)
-        host = parts.netloc.encode("idna").decode() if not parts.netloc.isascii() else parts.netloc
+        host = parts.netloc if parts.netloc.isascii() else _encoded_host(parts.netloc)
     except ValueError:  # no host that the DNS takes
         return quote(url, safe=_RESERVED)
     return urlunsplit(parts._replace(netloc=host, **{n: quote(getattr(parts, n), safe=_RESERVED) for n in _ENCODED}))
+
+
+def _encoded_host(netloc: str) -> str:
+    """User, host and port. The DNS takes labels only: a port, taken for a part of one, would make another host."""
+    user, at, host = netloc.rpartition("@")
+    name, colon, port = host.partition(":")
+    return f"{quote(user, safe=_RESERVED)}{at}{name.encode('idna').decode()}{colon}{port}"
 
 
 _ENCODED = ("path", "query", "fragment")

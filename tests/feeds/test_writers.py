@@ -72,6 +72,8 @@ def test_no_writer_writes_a_character_that_xml_forbids() -> None:
         ("https://example.org/%D9%85/م#ع", "https://example.org/%D9%85/%D9%85#%D8%B9"),
         ("https://[::1/م", "https://[::1/%D9%85"),
         (f"https://{'م' * 300}.example/", f"https://{'%D9%85' * 300}.example/"),
+        ("https://مثال.إختبار:8080/x", "https://xn--mgbh0fb.xn--kgbechtv:8080/x"),
+        ("https://é:p@exämple.org/x", "https://%C3%A9:p@xn--exmple-cua.org/x"),
     ],
 )
 def test_an_address_becomes_one_of_ascii(url: str, expected: str) -> None:
