@@ -41,7 +41,8 @@ NAMING = select(FrontItem.front_id).where(FrontItem.article_id.in_(IDS)).distinc
 async def on_change(session: AsyncSession, pending: PendingChanges, settings: Settings, now: datetime) -> None:
     """Record a change of every front whose public view has changed."""
     touched = {id for kind, id in pending.touched if kind == KIND}
-    is_followed = not FOLLOWED.isdisjoint({change.resource for change in pending.changes})
+    # By what was edited: a front names its section even where no article of it is public, and so no change tells.
+    is_followed = not FOLLOWED.isdisjoint({kind for kind, _ in pending.edited})
     articles = [change for change in pending.changes if change.resource in ARTICLES]
     if not (touched or is_followed or articles):
         return

@@ -11,6 +11,7 @@ from app.fronts.schemas import FrontRead
 from app.kit import clock, listing
 from tests.fronts.helpers import at, at_desk, flat, link, moment, put_front, put_slot, shown
 from tests.newsroom import Newsroom
+from tests.sync.mirror import Mirror
 
 pytestmark = pytest.mark.anyio
 
@@ -81,6 +82,22 @@ async def test_what_leaves_publication_leaves_the_front_and_the_gap_is_filled(ne
     assert await flat(newsroom) == ["خبر 2", "خبر 0"]
     await newsroom.act(made[0], "unpublish")
     assert await flat(newsroom) == ["خبر 2", "خبر 3"]
+
+
+async def test_a_front_follows_the_name_of_its_section_also_where_no_article_of_it_is_public(
+    newsroom: Newsroom,
+) -> None:
+    """No change tells of such a section."""
+    await newsroom.section("خفي")
+    await put_front(newsroom, section="خفي")
+    mirror = Mirror(newsroom, "&type=front")
+    for name in ("خفي", "اسم جديد"):
+        await newsroom.desk("PUT", "/sections/خفي", {"name": name}, if_match="*")
+        front = (await newsroom.get("/v1/fronts/home")).json()
+        assert front["section"]["name"] == name
+        assert (await newsroom.get("/v1/fronts")).json()["data"][0]["section"]["name"] == name
+        await mirror.follow()
+        assert mirror.things["front", front["id"]]["section"]["name"] == name
 
 
 async def test_items_wait_until_those_before_them_go(newsroom: Newsroom) -> None:
