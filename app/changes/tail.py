@@ -106,7 +106,8 @@ class LogTail:
         """Replace the deadlines."""
         self._deadlines = tuple(deadlines)
         self._statement = _log_state(self._deadlines)
-        self._next = [NEVER] * len(self._deadlines)
+        self._next = self._stored = [0.0] * len(self._deadlines)  # unknown
+        self._recorded_at = [0.0] * len(self._deadlines)
         self._due: Sequence[bool] = [False] * len(self._deadlines)
         self._clock_until = 0.0
 
@@ -219,9 +220,24 @@ class LogTail:
         self.epoch, self.head, self.floor, self.moved = row.epoch, row.head, row.floor, row.moved
         self._head_at = row.head_at
         self._due, self.is_due = due, any(due)
-        moments = zip(self._deadlines, coming, strict=True)
-        self._next = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in moments]
+        self._next = self._next_after(then, coming)
         self._read_at, self._clock_until = then, min(self._next)
+
+    def _next_after(self, then: float, coming: Sequence[datetime | None]) -> list[float]:
+        """The next deadline of each kind. A clock ahead of this one may have recorded it before it is here: then it
+        still is one, as is the last moment that was recorded, by which others may have passed there.
+        """
+        moments = zip(self._deadlines, coming, strict=True)
+        stored = [(moment + one.lag).timestamp() if moment else NEVER for one, moment in moments]
+        head_at, went_back = self._head_at.timestamp() if self._head_at else 0.0, then < self._read_at
+        found = []
+        for number, moment in enumerate(stored):
+            if went_back or moment != self._stored[number]:
+                self._recorded_at[number] = head_at
+            elsewhere = (self._next[number], self._recorded_at[number])
+            found.append(min([moment, *(one for one in elsewhere if one > then)]))
+        self._stored = stored
+        return found
 
 
 SINCE = (Change.seq > bindparam("after"), Change.seq <= bindparam("until"))
