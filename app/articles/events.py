@@ -19,6 +19,7 @@ from app.changes.log import log_clock
 from app.changes.models import Change
 from app.changes.pending import PendingChange, PendingChanges, Thing, deadline_changed, pending_changes, record_change
 from app.changes.tail import Deadlines
+from app.kit import clock
 from app.kit.sql import rarely
 from app.media.desk_repository import KIND as MEDIA
 from app.media.events import RIGHTS_BY_CLOCK, tell_media_change, told_pictures
@@ -30,7 +31,7 @@ from app.settings import Settings
 # Kinds of what is touched: of a group, of an article.
 TRANSLATIONS, ENTRIES, COMMENTS = "translations", "entries", "comments"
 MONTHS = "articles:months"  # the tag of sitemaps, whatever the month
-NEWS = "articles:news"  # the tag of the sitemap of the news, which the clock alone changes
+NEWS = "articles:news"  # the tag of the sitemap of the news
 NEWS_SPAN = timedelta(days=2)  # after first publication (Google's rule)
 LISTS = "articles:lists"  # the tag of lists: which articles they hold, in which order
 AT_ONCE = 500  # articles announced in one transaction
@@ -190,7 +191,7 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
             tags={
                 f"article:{article.id}",
                 "articles",
-                month_tag(article.first_published_at),
+                *_sitemap_tags(article.first_published_at),
                 *(() if stays else (LISTS,)),
                 *(f"{term}s" for term, _ in changed),
             },
@@ -211,6 +212,13 @@ def _record(session: AsyncSession, article: Any, kind: str, before: PublicView, 
 def month_tag(first_published_at: datetime | None) -> str:
     """The cache tag of the sitemaps that may hold an article: of a month, in UTC."""
     return f"articles:{first_published_at.astimezone(UTC).isoformat()[:7]}" if first_published_at else MONTHS
+
+
+def _sitemap_tags(first_published_at: datetime | None) -> list[str]:
+    """The cache tags of the sitemaps that may hold an article: a change names that of the news by itself, because a
+    cached one is older than the month of what comes."""
+    is_news = first_published_at is not None and first_published_at > clock.now() - NEWS_SPAN - clock.SKEW
+    return [month_tag(first_published_at), *([NEWS] if is_news else [])]
 
 
 def _touch_translations(session: AsyncSession, *seen: PublicView) -> None:

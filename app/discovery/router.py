@@ -10,7 +10,7 @@ from fastapi import Path, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.articles.events import LISTS, MONTHS, NEWS, NEWS_SPAN, month_tag
+from app.articles.events import LISTS, MONTHS, NEWS, month_tag
 from app.articles.filing import FILINGS, SECTIONS
 from app.articles.repository import Relations
 from app.articles.shapes import summary_of
@@ -165,9 +165,8 @@ async def read_news_sitemap(request: Request, _: NoParameters, connection: Readi
     Articles that were first published in the last two days, newest first, at most 1,000, by Google's rules.
     """
     await single_statement(connection)
-    sitemaps = _sitemaps(request, connection)
-    content = news_of(await sitemaps.news(), request.app.state.settings)
-    return _delivered(request, content, [NEWS, MONTHS, month_tag(sitemaps.now), month_tag(sitemaps.now - NEWS_SPAN)])
+    content = news_of(await _sitemaps(request, connection).news(), request.app.state.settings)
+    return _delivered(request, content, [NEWS])
 
 
 @router.get(SITEMAP_PART, response_class=Response, responses=file(XML, PART_EXAMPLE) | problems(NotFound))

@@ -268,6 +268,37 @@ async def test_the_news_leave_by_the_clock_alone(newsroom: Newsroom) -> None:
             assert [room.app.state.cache.misses for room in (newsroom, other)] != misses
 
 
+async def test_the_news_of_a_new_month_are_not_hidden_by_what_was_cached_in_the_last(newsroom: Newsroom) -> None:
+    async with beside(newsroom) as other:
+        with clock.frozen(datetime(2027, 2, 28, 23, 59, tzinfo=UTC)):
+            for room in (newsroom, other):
+                assert await news(room) == []
+            old = await newsroom.published("قديم")
+            for room in (newsroom, other):
+                assert await news(room) == [("قديم", "ar")]
+        with clock.frozen(datetime(2027, 3, 1, 0, 1, tzinfo=UTC)):
+            await newsroom.published("جديد")
+            await newsroom.change(old, headline="معدّل")
+            for room in (newsroom, other):
+                assert await news(room) == [("جديد", "ar"), ("معدّل", "ar")]
+        with clock.frozen(datetime(2027, 5, 1, tzinfo=UTC)):
+            assert await news(other) == []
+        with clock.frozen(datetime(2027, 8, 1, tzinfo=UTC)):
+            await newsroom.published("صيف")
+            for room in (newsroom, other):
+                assert await news(room) == [("صيف", "ar")]
+
+
+async def test_a_change_of_what_is_no_news_leaves_them_in_the_cache(newsroom: Newsroom) -> None:
+    old = await newsroom.published(at=clock.written(clock.now() - timedelta(days=2, minutes=1)))
+    await newsroom.published("جديد")
+    await news(newsroom)
+    misses = newsroom.app.state.cache.misses
+    await newsroom.change(old, headline="معدّل")
+    await news(newsroom)
+    assert newsroom.app.state.cache.misses == misses
+
+
 async def test_the_news_leave_the_cache_alone_but_for_themselves(newsroom: Newsroom) -> None:
     start = clock.now()
     with clock.frozen(start):
