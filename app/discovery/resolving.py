@@ -20,6 +20,8 @@ from app.taxonomy.repository import Taxonomy
 Row = TypeVar("Row")
 WITH_RELATED: Parts = frozenset({"related"})
 BY_KIND = {filing.kind.noun: filing for filing in FILINGS}
+# Cache tags of a kind: of what may come at an address where nothing of that kind stands.
+TAGS = {"article": "articles", "front": PLURAL, **{filing.kind.noun: filing.kind.plural for filing in FILINGS}}
 
 
 class Resolved(NamedTuple):
@@ -49,12 +51,15 @@ class Resolving:
             path = path_on_site(url, self.settings)
         except NotAnAddress:
             raise InvalidQuery(errors=[Fault("url_invalid", parameter="url")]) from None
+        missing = list[str]()
         for named in named_by(path, self.settings) if path is not None else ():
             try:
                 found = await self._find(named)
             except NotFound:
+                missing.append(TAGS[named.resource])
                 continue
-            return found, not is_same_path(path or "", path_on_site(found.url, self.settings) or "")
+            is_moved = not is_same_path(path or "", path_on_site(found.url, self.settings) or "")
+            return found._replace(tags=[*found.tags, *missing]), is_moved
         raise NotFound()
 
     async def _find(self, named: Named) -> Resolved:

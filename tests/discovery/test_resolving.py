@@ -113,6 +113,23 @@ async def test_a_fixed_word_is_tried_before_a_name(newsroom: Newsroom) -> None:
     assert (await resolved(newsroom, f"/علوم/{things['article']['slug']}"))["resource"] == "article"
 
 
+@pytest.mark.parametrize("kind", ["section", "tag", "author", "front"])
+async def test_what_comes_at_an_address_that_is_tried_before_takes_it_at_once(newsroom: Newsroom, kind: str) -> None:
+    """Nothing of the article that stood there until then has changed: so its own cache tags say nothing."""
+    newsroom.set(article_path="/{section}/{slug}")
+    article = await newsroom.published(slug="name")
+    path = filled_path(newsroom.settings.paths[kind], {"slug": "name"})
+    assert (await resolved(newsroom, path))["id"] == article["id"]
+    before = await newsroom.get("/v1/resolve", params={"url": path})
+    if kind == "front":
+        await newsroom.desk("PUT", "/fronts/name", {"name": "ه", "slots": []}, expect=201)
+    else:
+        term = await getattr(newsroom, kind)("name")
+        await newsroom.published("آخر", **{"section": "name"} if kind == "section" else {f"{kind}s": [term["slug"]]})
+    assert (await resolved(newsroom, path))["resource"] == kind
+    assert {f"{kind}s", f"article:{article['id']}"} <= set(before.headers["cache-tag"].split(","))
+
+
 async def test_what_readers_do_not_see_looks_like_an_unknown_address(newsroom: Newsroom) -> None:
     newsroom.set(site_url=SITE)
     at = clock.written(clock.now() + timedelta(hours=1))
