@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.settings import Settings
 
 EVERYTHING = "changes"  # cache tag of answers that every change invalidates
+TREE = "sections:tree"  # cache tag of answers that a moved section changes, also where readers see nothing in it
 Thing = tuple[str, str]
 """(kind, id)"""
 

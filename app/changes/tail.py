@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.commit_signal import CommitSignal
 from app.changes.models import Change, ChangeLog
-from app.changes.pending import EVERYTHING
+from app.changes.pending import EVERYTHING, TREE
 from app.kit import clock
 from app.kit.db import Database, Instant
 from app.kit.prepared import Prepared
@@ -203,7 +203,8 @@ class LogTail:
         if row.head == self.head:
             return set()
         rows = await TAGS.all(connection, {"after": self.head, "until": row.head})
-        return {EVERYTHING}.union(*(change.tags for change in rows))
+        moved = {TREE} if row.moved != self.moved else set[str]()  # there may be no row that says so
+        return {EVERYTHING, *moved}.union(*(change.tags for change in rows))
 
     def _apply(self, row: StateRow, at: datetime, tags: set[str] | None) -> None:
         """Notify the subscribers first, then store what was read."""

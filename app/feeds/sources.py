@@ -7,13 +7,14 @@ from dataclasses import replace
 from typing import Any
 
 from app.articles.events import LISTS
-from app.articles.filing import FILINGS, Filing
+from app.articles.filing import FILINGS, SECTIONS, Filing
 from app.articles.filters import filters_of
 from app.articles.query_schemas import ArticleListQuery
 from app.articles.repository import Articles, Relations
 from app.articles.rows import ArticleRow, ListedRow
 from app.articles.shapes import whole_of
 from app.articles.text_search import published_with_words
+from app.changes.pending import TREE
 from app.comments.repository import Comments
 from app.comments.tree import shape as comment_of
 from app.entries.repository import Entries, EntryRow, author_tags
@@ -83,7 +84,9 @@ def _filed_feed(filing: Filing) -> Source:
         query = _list_query(request, **{kind.noun: term.id})
         page = await Articles(request.connection).published(query, request.cursors(term.id), request.now)
         own = (f"{kind.noun}:{term.id}", kind.plural)
-        return await _listed(request, subject, query, page, (*ANY, *own), (LISTS, *own))
+        # Of a section that is moved, those above it tell what was withdrawn there.
+        shows = (LISTS, TREE, *own) if filing is SECTIONS else (LISTS, *own)
+        return await _listed(request, subject, query, page, (*ANY, *own), shows)
 
     return read
 

@@ -223,3 +223,24 @@ def test_every_spelling_of_a_query_is_one_answer() -> None:
     for query in (b"&" * 1000, b"full=false", b"tombstones=true", b"limit=20&limit=020"):
         assert clean_query("/feeds/articles.rss", query) == b""
     assert clean_query("/feeds/articles.atom", b"tombstones=true") == b"tombstones=true"
+
+
+async def test_what_was_withdrawn_moves_with_its_section(newsroom: Newsroom) -> None:
+    """Readers see nothing in that section, so no change of it is recorded: only that the tree has changed."""
+    for slug in ("أعلى", "آخر", "فرع"):
+        await newsroom.section(slug)
+    await newsroom.desk("PUT", "/sections/فرع", {"name": "فرع", "parent": "أعلى"}, if_match="*")
+    for slug in ("أعلى", "آخر"):
+        await newsroom.published(section=slug)
+    gone = await newsroom.published(section="فرع")
+    await newsroom.act(gone, "withdraw", {"reason": "خطأ"})
+    async with beside(newsroom) as other:
+
+        async def told(slug: str) -> list[list[str]]:
+            feeds = [await get(room, f"sections/{slug}", "ninjs.json") for room in (newsroom, other)]
+            return [[id for id, _ in feed.gone] for feed in feeds]
+
+        for parent, above, beneath in (("أعلى", 1, 0), ("آخر", 0, 1), (None, 0, 0)):
+            await newsroom.desk("PUT", "/sections/فرع", {"name": "فرع", "parent": parent}, if_match="*")
+            assert await told("أعلى") == [[gone["id"]] * above] * 2
+            assert await told("آخر") == [[gone["id"]] * beneath] * 2
