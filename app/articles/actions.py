@@ -47,7 +47,7 @@ from app.articles.repository import KIND
 from app.articles.schemas import ArticleCreate, ArticleUpdate
 from app.articles.shapes import status_of
 from app.changes.log import log_clock
-from app.changes.pending import PendingTakedown, record_takedown
+from app.changes.pending import PendingTakedown, pending_changes, record_takedown
 from app.kit import clock
 from app.kit.caching import Expected
 from app.kit.errors import AlreadyExists, Fault, Forbidden, InvalidBody, NotFound, StateConflict
@@ -315,7 +315,9 @@ async def delete(work: Work, id: str, expected: Expected) -> None:
     article = draft.article
     await store_uses(work.session, KIND, article.id, draft.stored_uses, ())
     await draft.articles.remove(article)
-    if not was_public(article, draft.work.now):
+    if was_public(article, draft.work.now):
+        pending_changes(work.session).untold = True  # it had a place in the sitemap of its month
+    else:
         await slugs.release(work.session, KIND, article.id)
     await work.record("article.delete", KIND, article.id, headline=article.headline)
 

@@ -70,7 +70,7 @@ class Log:
         at_end(session, self._signal.bump)
         await session.flush()
         await _notify(session)
-        if pending.changes or pending.touched or pending.takedowns:
+        if pending.changes or pending.touched or pending.takedowns or pending.untold:
             await self._append(session, pending)
 
     async def _append(self, session: AsyncSession, pending: PendingChanges) -> None:
@@ -84,11 +84,11 @@ class Log:
         for start in range(0, len(rows), ROWS_PER_INSERT):
             await APPEND.run(session, *rows[start : start + ROWS_PER_INSERT])
             await asyncio.sleep(0)  # a large batch must not block the event loop
-        last = head + max(len(rows), 1)
+        last = head + max(len(rows) + pending.untold, 1)
         if pending.takedowns:
             await TAKE_DOWN.run(session, *_takedown_rows(pending.takedowns, last, now))
         # Without rows a move takes a number too: clients at the head must notice it, as must the consumer of takedowns.
-        if rows or pending.moves_tree or pending.takedowns:
+        if rows or pending.moves_tree or pending.takedowns or pending.untold:
             move = MOVE_TREE if pending.moves_tree else MOVE
             await move.run(session, {"last": last, "now": now})
 

@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from app.settings import Settings
 
 EVERYTHING = "changes"  # cache tag of answers that every change invalidates
-TREE = "sections:tree"  # cache tag of answers that a moved section changes, also where readers see nothing in it
+UNTOLD = "changes:untold"  # cache tag of answers that a commit may change without a row in the log
 Thing = tuple[str, str]
 """(kind, id)"""
 
@@ -69,6 +69,8 @@ class PendingChanges:
     """Those of `touched` that were edited themselves."""
     moves_tree: bool = False
     """The tree of sections has changed, so that filters by section mean something else."""
+    untold: bool = False
+    """Something is gone that readers did not see, and that had a place among what they see: the log takes a number."""
     takedowns: list[PendingTakedown] = field(default_factory=list)
     """Also of what the public never saw."""
 

@@ -19,7 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from app.changes.commit_signal import CommitSignal
 from app.changes.models import Change, ChangeLog
-from app.changes.pending import EVERYTHING, TREE
+from app.changes.pending import EVERYTHING, UNTOLD
 from app.kit import clock
 from app.kit.db import Database, Instant
 from app.kit.prepared import Prepared
@@ -203,8 +203,9 @@ class LogTail:
         if row.head == self.head:
             return set()
         rows = await TAGS.all(connection, {"after": self.head, "until": row.head})
-        moved = {TREE} if row.moved != self.moved else set[str]()  # there may be no row that says so
-        return {EVERYTHING, *moved}.union(*(change.tags for change in rows))
+        has_untold = len(rows) < row.head - self.head or row.moved != self.moved
+        untold = {UNTOLD} if has_untold else set[str]()
+        return {EVERYTHING, *untold}.union(*(change.tags for change in rows))
 
     def _apply(self, row: StateRow, at: datetime, tags: set[str] | None) -> None:
         """Notify the subscribers first, then store what was read."""

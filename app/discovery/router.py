@@ -14,6 +14,7 @@ from app.articles.events import LISTS, MONTHS, NEWS, month_tag
 from app.articles.filing import FILINGS, SECTIONS
 from app.articles.repository import Relations
 from app.articles.shapes import summary_of
+from app.changes.pending import UNTOLD
 from app.discovery.oembed import FORMATS, WIDEST, FormatNotOffered, as_xml, oembed_of
 from app.discovery.opml import MEDIA_TYPE as OPML_TYPE
 from app.discovery.opml import opml_of
@@ -216,5 +217,6 @@ def _sitemaps(request: Request, connection: Connection) -> Sitemaps:
 
 
 def _delivered(request: Request, content: bytes, tags: Sequence[str]) -> Response:
+    shows = [*tags, UNTOLD]  # what is deleted leaves its place to the next
     # Seldom asked for again, and large: they share the part of the cache that pictures have.
-    return deliver(request, content, tags=tags, media_type=MEDIA_TYPE, seldom=True, bulky=True)
+    return deliver(request, content, tags=tags, shows=shows, media_type=MEDIA_TYPE, seldom=True, bulky=True)

@@ -14,7 +14,7 @@ from app.articles.repository import Articles, Relations
 from app.articles.rows import ArticleRow, ListedRow
 from app.articles.shapes import whole_of
 from app.articles.text_search import published_with_words
-from app.changes.pending import TREE
+from app.changes.pending import UNTOLD
 from app.comments.repository import Comments
 from app.comments.tree import shape as comment_of
 from app.entries.repository import Entries, EntryRow, author_tags
@@ -85,7 +85,7 @@ def _filed_feed(filing: Filing) -> Source:
         page = await Articles(request.connection).published(query, request.cursors(term.id), request.now)
         own = (f"{kind.noun}:{term.id}", kind.plural)
         # Of a section that is moved, those above it tell what was withdrawn there.
-        shows = (LISTS, TREE, *own) if filing is SECTIONS else (LISTS, *own)
+        shows = (LISTS, UNTOLD, *own) if filing is SECTIONS else (LISTS, *own)
         return await _listed(request, subject, query, page, (*ANY, *own), shows)
 
     return read

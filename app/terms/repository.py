@@ -71,6 +71,7 @@ class Terms(Generic[M]):
         await self.session.flush()
         await slugs.release(self.session, self.kind, term.id)
         pending_changes(self.session).touched.add((self.kind, term.id))
+        pending_changes(self.session).untold = True  # the sitemap counts the terms that readers do not see, too
         if self.kind == "section":
             pending_changes(self.session).moves_tree = True  # a filter by this section matches nothing any more
 

@@ -161,6 +161,32 @@ async def test_a_withdrawal_changes_one_part_of_a_full_month(newsroom: Newsroom)
 
 
 @pytest.mark.usefixtures("few")
+@pytest.mark.usefixtures("few")
+async def test_what_is_deleted_leaves_its_place_to_the_next_at_once(newsroom: Newsroom) -> None:
+    """No part that is cached lacks an address, or has it twice, though readers saw nothing of what is gone."""
+    tags = [await newsroom.tag(f"t{number}") for number in range(5)]
+    articles = [
+        await newsroom.published(at=f"2024-03-0{number + 1}T00:00:00Z", tags=[tag["slug"]])
+        for number, tag in enumerate(tags)
+    ]
+    paths = ["/sitemap.xml", *(f"/sitemap-{name}{number}.xml" for name in ("2024-03", "tags") for number in ("", "-2"))]
+    async with beside(newsroom) as other, beside(newsroom, cache_bytes=0) as anew:
+
+        async def compare() -> list[bytes]:
+            found = [(await anew.get(path)).content for path in paths]
+            for room in (newsroom, other):
+                assert [(await room.get(path)).content for path in paths] == found
+            return found
+
+        await newsroom.act(articles[0], "unpublish")
+        seen = [await compare()]
+        for url in (f"/articles/{articles[0]['id']}", f"/tags/{tags[0]['slug']}"):
+            await newsroom.desk("DELETE", url, if_match="*")
+            seen.append(await compare())
+        assert seen[0][1] != seen[1][1]
+        assert seen[1][3] != seen[2][3]
+
+
 async def test_terms_and_fronts_have_parts_of_their_own(newsroom: Newsroom) -> None:
     tags = [f"وسم-{number}" for number in range(7)]
     for tag in tags:
