@@ -161,7 +161,6 @@ async def test_a_withdrawal_changes_one_part_of_a_full_month(newsroom: Newsroom)
 
 
 @pytest.mark.usefixtures("few")
-@pytest.mark.usefixtures("few")
 async def test_what_is_deleted_leaves_its_place_to_the_next_at_once(newsroom: Newsroom) -> None:
     """No part that is cached lacks an address, or has it twice, though readers saw nothing of what is gone."""
     tags = [await newsroom.tag(f"t{number}") for number in range(5)]
@@ -187,6 +186,7 @@ async def test_what_is_deleted_leaves_its_place_to_the_next_at_once(newsroom: Ne
         assert seen[1][3] != seen[2][3]
 
 
+@pytest.mark.usefixtures("few")
 async def test_terms_and_fronts_have_parts_of_their_own(newsroom: Newsroom) -> None:
     tags = [f"وسم-{number}" for number in range(7)]
     for tag in tags:
