@@ -16,8 +16,9 @@ Sequence = BigInteger().with_variant(Integer, "sqlite")
 class Change(Base):
     """One change of one thing that the public can see, in commit order.
 
-    A number may have no row: of a commit that tells nothing (`PendingChanges.untold`, `moves_tree`). A row holds no content: the thing is read when the log is read. It holds the cache tags to invalidate, and where the
-    thing was filed before and after (sections with all above them), so that a filter sees what leaves it.
+    A number may have no row: of a commit that tells nothing (`PendingChanges.untold`, `moves_tree`). A row holds no
+    content: the thing is read when the log is read. It holds the cache tags to invalidate, and where the thing was
+    filed before and after (sections with all above them), so that a filter sees what leaves it.
     """
 
     __tablename__ = "changes"

@@ -5,6 +5,7 @@ canonical form is found by a pattern. A text cannot forge it, because every `<` 
 """
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from html import escape
@@ -159,7 +160,7 @@ def text_without(html: str, text: str, blocks: Sequence[Block], standing: Collec
     return plain_text(_Leaving(standing).blocks(blocks))
 
 
-class _Walk:
+class _Walk(ABC):
     """Blocks with other images, or without them, at any depth."""
 
     def blocks(self, blocks: Sequence[Block]) -> list[Block]:
@@ -188,8 +189,9 @@ class _Walk:
     def _cell(self, cell: Cell) -> Cell:
         return {**cell, "children": self.blocks(cell["children"])} if cell["children"] else cell
 
+    @abstractmethod
     def _image(self, block: Image) -> Image | None:
-        raise NotImplementedError
+        """The image in place of this one; None leaves it out."""
 
 
 @dataclass(frozen=True, slots=True)
