@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from itertools import islice
 from typing import Any, get_args
 
+import asyncpg
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel
 from pydantic_core import PydanticCustomError
@@ -232,6 +233,8 @@ def is_outage(error: BaseException) -> bool:
     cause = (
         error.orig if isinstance(error, DBAPIError) else error
     )  # a refused connection is raised by the driver itself
+    if any(isinstance(one, asyncpg.InternalClientError) for one in (cause, getattr(cause, "__cause__", None))):
+        return True  # `app/kit/postgres.py`, `lost`
     state, code = getattr(cause, "sqlstate", None) or "", getattr(cause, "sqlite_errorcode", 0)
     return state[:2] in SQLSTATES_OF_OUTAGE or state == LOCK_TIMEOUT or code & 0xFF in SQLITE_CODES_OF_OUTAGE
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import asyncpg
 from sqlalchemy import URL, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 SNAPSHOT = "REPEATABLE READ"
 BY_ITSELF = "AUTOCOMMIT"
-WRONG = (asyncpg.PostgresError, asyncpg.InterfaceError, OSError)
+WRONG = (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError, OSError)
 ANYTHING = text("SELECT 1")
 PATIENCE = 5  # seconds for the ROLLBACK of a read transaction
 
@@ -30,6 +31,8 @@ class SnapshotConnection(AsyncConnection):
         if not self.is_single_statement and not driver.is_in_transaction():
             try:
                 await driver.execute("BEGIN")
+            except asyncpg.InternalClientError as error:
+                raise await lost(self, "BEGIN", error) from error
             except WRONG:
                 await super().execute(ANYTHING)  # lets SQLAlchemy map the error and invalidate the pool
                 raise
@@ -53,6 +56,13 @@ class SnapshotConnection(AsyncConnection):
     def _driver(self) -> Any:
         connection: Any = self._proxied.connection
         return connection.driver_connection
+
+
+async def lost(connection: Any, sql: str, error: asyncpg.InternalClientError) -> DBAPIError:
+    """The error of a connection whose state asyncpg itself does not know, which is closed: it says so where the server
+    ends the connection in the moment in which a statement is sent."""
+    await connection.invalidate()
+    return DBAPIError(sql, None, error, connection_invalidated=True)
 
 
 def postgresql_url(url: URL) -> URL:

@@ -24,7 +24,7 @@ from sqlalchemy.sql.visitors import iterate
 from typing_extensions import TypeVar
 
 from app.kit.db import Connection, dialect_of
-from app.kit.postgres import SnapshotConnection
+from app.kit.postgres import SnapshotConnection, lost
 from app.kit.sqlite import InlineConnection, InlineSession
 
 Values = Mapping[str, Any]
@@ -69,6 +69,8 @@ class Prepared(Generic[R]):
                     raise DBAPIError(plan.sql, None, error) from error
             except asyncpg.InterfaceError:
                 pass
+            except asyncpg.InternalClientError as error:
+                raise await lost(connection, plan.sql, error) from error
             except asyncio.CancelledError:
                 await connection.invalidate()  # its state is unknown
                 raise

@@ -207,6 +207,7 @@ async def test_a_schema_that_is_behind_is_not_ready(lone_newsroom: Newsroom, tmp
         (asyncpg.CannotConnectNowError("starting up"), True),
         (asyncpg.TooManyConnectionsError("full"), True),
         (asyncpg.DeadlockDetectedError("deadlock"), True),
+        (asyncpg.InternalClientError("cannot switch to state 11"), True),
         (asyncpg.LockNotAvailableError("lock"), True),
         (asyncpg.UndefinedTableError("no table"), False),
         (asyncpg.UniqueViolationError("database is locked"), False),

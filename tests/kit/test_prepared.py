@@ -131,6 +131,29 @@ async def test_what_fails_in_a_transaction_is_told_as_what_it_is(database: Datab
 
 
 @pytest.mark.parametrize("backend", ["postgresql"])
+@pytest.mark.parametrize("method", ["fetch", "execute"])
+async def test_a_connection_that_ends_while_a_statement_is_sent_is_an_outage(
+    database: Database, monkeypatch: pytest.MonkeyPatch, method: str
+) -> None:
+    """asyncpg then says that its own state is wrong. `execute` is the BEGIN."""
+
+    async def crossed(*_arguments: object, **_options: object) -> None:
+        raise asyncpg.InternalClientError("cannot switch to state 11; another operation (2) is in progress")
+
+    pid = Prepared(select(func.pg_backend_pid().label("pid")))
+    async with database.connection() as connection:
+        before = (await pid.one(connection)).pid
+    async with database.connection() as connection:
+        with monkeypatch.context() as patched:
+            patched.setattr(asyncpg.Connection, method, crossed)
+            with pytest.raises(DBAPIError) as raised:
+                await pid.all(connection)
+    assert is_outage(raised.value)
+    async with database.connection() as connection:
+        assert (await pid.one(connection)).pid != before
+
+
+@pytest.mark.parametrize("backend", ["postgresql"])
 async def test_what_takes_too_long_is_not_asked_again(database: Database) -> None:
     async with database.connection() as connection:
         await single_statement(connection)
