@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import shutil
 import socket
@@ -21,7 +22,7 @@ from app.kit.components import Naming
 from app.kit.examples import ExampleValues
 from app.kit.openapi import Tags
 from tests import databases
-from tests.newsroom import Newsroom, opened
+from tests.newsroom import KEPT, Newsroom, opened
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 # httpx tries to import it, which is not installed, once for each request: pytest's own finders make that dear.
@@ -97,6 +98,14 @@ def one_document() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     return "asyncio"
+
+
+@pytest.fixture(scope="session", autouse=True)
+async def one_loop(anyio_backend: object) -> AsyncIterator[None]:
+    """One event loop for all tests of a process, so that a connection to PostgreSQL can outlive a test."""
+    KEPT.loop = asyncio.get_running_loop()
+    yield
+    await KEPT.close()
 
 
 @pytest.fixture(scope="session")

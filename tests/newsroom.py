@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import httpx
 from fastapi import FastAPI
-from sqlalchemy import event, insert
+from sqlalchemy import QueuePool, event, insert, text
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlalchemy.util import LRUCache
 
@@ -20,7 +23,7 @@ from app.job_kinds import JOB_KINDS
 from app.jobs.kinds import JobKind
 from app.jobs.worker import Worker
 from app.kit import clock, prepared
-from app.kit.db import Base
+from app.kit.db import Base, Database
 from app.kit.ids import new_id
 from app.main import create_app
 from app.nouns import NOUNS
@@ -30,6 +33,9 @@ from app.staff import actions
 from app.staff.repository import Staff
 
 SECRET = "a-secret-for-tests-of-forty-characters-"
+
+
+Engines = tuple[AsyncEngine, AsyncEngine, AsyncEngine]  # of a database: for reading, for writing, for snapshots
 
 
 class Compiled(LRUCache[Any, Any]):
@@ -53,6 +59,56 @@ def share_compiled(app: FastAPI) -> None:
     database = app.state.database
     for engine in (database.reading, database.writing, database._snapshots):
         engine.sync_engine._compiled_cache = COMPILED
+
+
+class KeptEngines:
+    """Engines of PostgreSQL that one test hands to the next, with their connections: a new connection reads the catalog
+    and prepares every statement anew, which is half of what a test costs. Only in the loop that all tests share."""
+
+    def __init__(self) -> None:
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._free: dict[tuple[str, int], list[Engines]] = {}
+
+    @asynccontextmanager
+    async def lent(self, database: Database, url: str, pool: int) -> AsyncIterator[None]:
+        """Gives the database the engines of an earlier test, if there are any; keeps them when the block ends, or
+        closes them."""
+        keeps = not database.is_embedded and asyncio.get_running_loop() is self.loop
+        free = self._free.setdefault((url, pool), [])
+        if keeps and free:
+            database.reading, database.writing, database._snapshots = free.pop()
+        try:
+            yield
+        finally:
+            if keeps and await is_whole(database):
+                free.append((database.reading, database.writing, database._snapshots))
+            else:
+                await database.close()
+
+    async def close(self) -> None:
+        for engines in chain.from_iterable(self._free.values()):
+            for engine in engines[:2]:
+                await engine.dispose()
+        self._free.clear()
+
+
+async def is_whole(database: Database) -> bool:
+    """Whether a test has given back all connections of the database, alive."""
+    for engine in (database.reading, database.writing):
+        pool = engine.pool
+        if not isinstance(pool, QueuePool) or pool.checkedout():
+            return False
+        async with AsyncExitStack() as stack:
+            try:
+                for _ in range(pool.checkedin()):
+                    connection = await stack.enter_async_context(engine.connect())
+                    await connection.execute(text("SELECT 1"))
+            except SQLAlchemyError:
+                return False
+    return True
+
+
+KEPT = KeptEngines()
 
 
 class Newsroom:
@@ -257,26 +313,33 @@ async def opened(url: str, **settings: Any) -> AsyncIterator[Newsroom]:
     with tempfile.TemporaryDirectory() as folder:
         stores = {"media_store": f"{folder}/media", "media_originals": f"{folder}/originals"}
         own = {"database_url": url, "secret_key": (SECRET,), "database_pool": 4, **stores}
-        app = create_app(Settings(**{**own, **settings}))
-        room = Newsroom(app)
-        try:
+        async with _served(Settings(**{**own, **settings})) as room:
             await room.hire("admin")
             yield room
-        finally:
-            await room.client.aclose()
-            await app.state.tail.close()
-            await app.state.database.close()
 
 
 @asynccontextmanager
 async def beside(room: Newsroom, **settings: Any) -> AsyncIterator[Newsroom]:
     """Another process on the same database, with settings of its own and the same staff; closed when the block ends."""
-    app = create_app(Settings(**{**room.settings.model_dump(), **settings}))
-    other = Newsroom(app)
-    other.tokens, other.members = room.tokens, room.members
-    try:
+    async with _served(Settings(**{**room.settings.model_dump(), **settings})) as other:
+        other.tokens, other.members = room.tokens, room.members
         yield other
-    finally:
-        await other.client.aclose()
-        await app.state.tail.close()
-        await app.state.database.close()
+
+
+@asynccontextmanager
+async def _served(settings: Settings) -> AsyncIterator[Newsroom]:
+    app = create_app(settings)
+    if app.state.database.is_embedded:
+        event.listen(app.state.database.writing.sync_engine, "connect", _unsynced)
+    async with KEPT.lent(app.state.database, settings.database_url, settings.database_pool):
+        room = Newsroom(app)
+        try:
+            yield room
+        finally:
+            await room.client.aclose()
+            await app.state.tail.close()
+
+
+def _unsynced(connection: Any, _record: object) -> None:
+    """Nothing of the tests must survive a power cut; what must survive `kill -9` of *our* process does."""
+    connection.execute("PRAGMA synchronous=OFF")
