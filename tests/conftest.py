@@ -22,6 +22,7 @@ from app.kit.components import Naming
 from app.kit.examples import ExampleValues
 from app.kit.openapi import Tags
 from tests import databases
+from tests.loops import SteadyEventLoop
 from tests.newsroom import KEPT, Newsroom, opened
 
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
@@ -96,8 +97,8 @@ def one_document() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def anyio_backend() -> str:
-    return "asyncio"
+def anyio_backend() -> tuple[str, dict[str, Any]]:
+    return "asyncio", {"loop_factory": SteadyEventLoop}
 
 
 @pytest.fixture(scope="session", autouse=True)
