@@ -27,7 +27,7 @@ class Wire:
         self.writer.write("".join(requests).encode("latin-1"))
 
     async def answer(self, *, bodiless: bool = False) -> Answer:
-        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 5)).decode("latin-1")
+        head = (await asyncio.wait_for(self.reader.readuntil(b"\r\n\r\n"), 15)).decode("latin-1")
         status, *lines = head.removesuffix("\r\n\r\n").split("\r\n")
         headers = dict(line.lower().split(": ", 1) for line in lines)
         length = 0 if bodiless else int(headers.get("content-length", 0))
@@ -38,7 +38,7 @@ class Wire:
         return await self.answer(bodiless=method == "HEAD" or "if_none_match" in headers)
 
     async def is_closed(self) -> bool:
-        return await asyncio.wait_for(self.reader.read(), 5) == b""
+        return await asyncio.wait_for(self.reader.read(), 15) == b""
 
 
 def request(target: str, method: str = "GET", version: str = "1.1", body: str = "", **headers: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -43,19 +42,24 @@ def test_over_all_processes_no_more_are_taken_than_there_are(tmp_path: Path) -> 
     for sign, _ in sorted(lines, key=lambda line: int(line[1])):
         taken += 1 if sign == "+" else -1
         most = max(most, taken)
-    assert most == 2
+    assert most <= 2  # fewer where one process has ended before another has begun
+
+
+async def test_there_are_as_many_as_were_asked_for(tmp_path: Path) -> None:
+    async with Slots(2, tmp_path).one(), Slots(2, tmp_path).one():
+        with pytest.raises(NoDecoderFree):
+            await _take(Slots(2, tmp_path, patience=0.1))
 
 
 async def test_who_waits_too_long_gets_no_decoder_and_the_loop_goes_on_meanwhile(tmp_path: Path) -> None:
     held, waiting = Slots(1, tmp_path), Slots(1, tmp_path, patience=0.3)
     async with held.one():
         task = asyncio.create_task(_take(waiting))
-        longest = 0.0
+        turns = 0
         while not task.done():
-            began = time.monotonic()
-            await asyncio.sleep(0)
-            longest = max(longest, time.monotonic() - began)
-        assert longest < 0.25  # it never held up the loop for as long as it waited
+            await asyncio.sleep(0.01)
+            turns += 1
+        assert turns > 3
         with pytest.raises(NoDecoderFree) as refused:
             await task
         assert refused.value.waited == 0.3

@@ -86,7 +86,7 @@ class Ear:
                 found.append(Event(fields["event"], fields.get("id", ""), json.loads(fields["data"])))
         return found
 
-    async def until(self, count: int, seconds: float = 5) -> list[Event]:
+    async def until(self, count: int, seconds: float = 15) -> list[Event]:
         """The events, when there are `count` of them; also when the stream has ended."""
         async with asyncio.timeout(seconds):
             while len(self.events) < count and not self.ended:
@@ -96,7 +96,7 @@ class Ear:
 
     async def close(self) -> None:
         self.gone.set()
-        await asyncio.wait_for(self.task, 5)
+        await asyncio.wait_for(self.task, 15)
 
 
 @asynccontextmanager
