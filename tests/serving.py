@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
@@ -23,10 +23,22 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def free_port() -> int:
+    """A port that nobody listens at, and that this machine gives to nobody else until this process ends."""
     with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # with this, another may listen where we do not
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
+        if sys.platform.startswith("linux"):  # elsewhere nobody could listen there
+            probe.detach()
         return port
+
+
+def until(is_so: Callable[[], bool], seconds: float = 60) -> None:
+    """Waits for what another process does."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.05)
 
 
 def environment(url: str, **settings: str) -> dict[str, str]:

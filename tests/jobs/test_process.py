@@ -8,7 +8,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,7 @@ from app.jobs.queue import enqueue
 from app.kit.db import open_database
 from tests import serving
 from tests.jobs.work import jobs
-
-
-def until(is_so: Callable[[], bool], seconds: float = 30) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.05)
+from tests.serving import until
 
 
 def workers_of(pid: int) -> dict[int, int]:
@@ -73,7 +66,7 @@ def test_the_command_runs_jobs_until_it_is_stopped(database_url: str, tmp_path: 
                 process.stdin.close()
             else:
                 process.send_signal(signal.Signals[how])
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
     said = log.read_text("utf-8")
@@ -94,7 +87,7 @@ def test_the_command_waits_for_the_schema_and_needs_a_newsroom(tmp_path: Path) -
             assert serving.command("migrate", url=url).returncode == 0
             run_one(url)
             process.terminate()
-            assert process.wait(10) == 0
+            assert process.wait(60) == 0
         finally:
             process.kill()
 
@@ -116,7 +109,7 @@ def test_a_server_has_one_worker_which_is_started_again_and_never_survives_it(
         (second,) = workers_of(server.pid)
         server.kill()
         server.wait()
-        until(lambda: not is_there(second), 15)
+        until(lambda: not is_there(second))
 
 
 @pytest.mark.parametrize("processes", ["1", "2"])
@@ -128,7 +121,7 @@ def test_a_server_that_is_stopped_takes_its_worker_along(migrated_file: Path, tm
         (worker,) = workers_of(server.pid)
         run_one(url)
         server.terminate()
-        assert server.wait(20) in (0, -signal.SIGTERM)
+        assert server.wait(60) in (0, -signal.SIGTERM)
         assert not is_there(worker)
     assert "Traceback" not in log.read_text("utf-8")
     assert "started again" not in log.read_text("utf-8")

@@ -51,7 +51,7 @@ class Site:
         self.versions: dict[str, int] = {}
         self.done = Counter[str]()
         self.wrong: list[str] = []
-        self.until = 0.0
+        self.ends_at = 0.0
         self.started = self.ended = 0  # writes
         self.quiet = asyncio.Event()
         self.quiet.set()
@@ -70,7 +70,13 @@ class Site:
             made = (await desk.post("/v1/desk/articles", json=body, headers=headers)).raise_for_status().json()
             await desk.post(f"/v1/desk/articles/{made['id']}/publish", json={}, headers=headers)
             self.articles.append(made["id"])
-        self.until = time.monotonic() + SECONDS
+        self.ends_at = time.monotonic() + SECONDS
+
+    @property
+    def is_over(self) -> bool:
+        """When the time is up; on a slow machine later, when something has been done."""
+        has_done = self.done["writes"] > SECONDS and self.done["compared"] > 2 * SECONDS
+        return has_done and time.monotonic() > self.ends_at
 
     @property
     def urls(self) -> list[str]:
@@ -83,7 +89,7 @@ class Site:
 
     async def read(self) -> None:
         """Fills the caches with concurrent requests."""
-        while time.monotonic() < self.until:
+        while not self.is_over:
             url = random.choice(self.urls)
             answers = await asyncio.gather(*(random.choice(self.workers).get(url) for _ in range(3)))
             assert all(answer.status_code == 200 for answer in answers), answers
@@ -92,7 +98,7 @@ class Site:
     async def write(self) -> None:
         """Writes, and checks at once that every worker serves it."""
         pick, number = random.Random(), 0
-        while time.monotonic() < self.until:
+        while not self.is_over:
             await self.quiet.wait()
             number += 1
             self.started += 1
@@ -129,7 +135,7 @@ class Site:
 
         What is committed but not acknowledged yet may be seen by one and not by the other: then all wait for quiet.
         """
-        while time.monotonic() < self.until:
+        while not self.is_over:
             url, worker = random.choice(self.urls), random.choice(self.workers)
             under_way, started = self.started > self.ended, self.started
             if not await self._same(url, worker) and (
@@ -172,8 +178,6 @@ async def test_no_worker_gives_a_wrong_answer_while_all_write(shared_url: str) -
         finally:
             assert [process.poll() for _, process in servers] == [None, None, None], "a worker has ended"
         assert site.wrong == []
-        assert site.done["compared"] > 2 * SECONDS, site.done
-        assert site.done["writes"] > SECONDS, site.done
         metrics = [(await worker.get("/metrics")).text for worker in site.workers]
         assert all("nashra_cache_hits_total" in text for text in metrics)
         for client in (*site.workers, site.anew):
@@ -222,8 +226,13 @@ class Listener:
                 self.heard.set()
             event = {}
 
+    async def is_told(self, name: str) -> None:
+        async with asyncio.timeout(60):
+            while not self.names[name]:
+                await asyncio.sleep(0.01)
+
     async def until(self, ids: set[str]) -> None:
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(60):
             while not ids <= self.ids.keys():
                 self.heard.clear()
                 await self.heard.wait()
@@ -232,9 +241,7 @@ class Listener:
 @asynccontextmanager
 async def listening(listener: Listener) -> AsyncIterator[None]:
     task = asyncio.create_task(listener.run())
-    async with asyncio.timeout(10):
-        while not listener.names["ready"]:
-            await asyncio.sleep(0.01)
+    await listener.is_told("ready")
     yield
     task.cancel()
     with suppress(asyncio.CancelledError):
@@ -267,21 +274,22 @@ async def test_a_worker_that_dies_takes_no_news_along(shared_url: str) -> None:
             await asyncio.sleep(0.1)
             os.killpg(dying.pid, signal.SIGKILL)
             expected |= set(await asyncio.gather(*writing))
+            expected.add(await publish(two, token, "بعد"))  # the others may all have been told before
             await listener.until(expected)
         assert listener.names["reset"] == 0
         assert listener.names["ready"] >= 2, "it came back"
 
 
-async def test_who_listens_is_sent_away_before_a_worker_stops(shared_url: str) -> None:
-    with serving.served(shared_url) as (address, process):
+async def test_who_listens_is_sent_away_before_a_worker_stops(shared_url: str, tmp_path: Path) -> None:
+    with serving.served(shared_url, log_file=str(tmp_path / "log")) as (address, process):
         listener = Listener([address])
         async with listening(listener):
-            began = time.monotonic()
             os.killpg(process.pid, signal.SIGTERM)
-            await asyncio.to_thread(process.wait, 10)
-            assert time.monotonic() - began < 5, "no open stream holds it up"
+            await asyncio.to_thread(process.wait, 60)
             assert process.returncode in {0, -signal.SIGTERM}
+            await listener.is_told("goaway")
         assert listener.names["goaway"] == 1
+    assert "graceful shutdown exceeded" not in (tmp_path / "log").read_text("utf-8"), "no open stream holds it up"
 
 
 async def test_postgresql_restarts_under_load(tmp_path: Path) -> None:
@@ -309,10 +317,9 @@ async def test_postgresql_restarts_under_load(tmp_path: Path) -> None:
                 readers = [asyncio.create_task(read()) for _ in range(4)]
                 await asyncio.sleep(0.3)
                 await asyncio.to_thread(stop)
-                await asyncio.sleep(1.5)
-                assert statuses[503] > 0
+                await comes_to(statuses, 20)
                 count = statuses[200]
-                await asyncio.sleep(0.5)
+                await comes_to(statuses, 60)
                 assert statuses[200] == count, "nothing is answered that nobody can vouch for"
                 await asyncio.to_thread(start)
                 after = await recovered(address, token)
@@ -326,9 +333,15 @@ async def test_postgresql_restarts_under_load(tmp_path: Path) -> None:
             assert set(statuses) == {200, 503}, statuses
 
 
+async def comes_to(statuses: Counter[int], refusals: int) -> None:
+    async with asyncio.timeout(60):
+        while statuses[503] < refusals:
+            await asyncio.sleep(0.05)
+
+
 async def recovered(address: str, token: str) -> str:
     """The first article that can be published again."""
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while True:
             with suppress(httpx.HTTPStatusError):
                 return await publish(address, token, "بعد")

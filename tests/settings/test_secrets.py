@@ -7,7 +7,6 @@ import json
 import logging
 import subprocess
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -230,11 +229,8 @@ def test_a_server_at_work_shows_none(migrated_postgresql: str, tmp_path: Path, f
 
 
 def awaited(file: Path, words: str) -> str:
-    for _ in range(150):
-        if words in (text := file.read_text("utf-8")):
-            return text
-        time.sleep(0.1)
-    raise AssertionError(file.read_text("utf-8"))
+    serving.until(lambda: words in file.read_text("utf-8"))
+    return file.read_text("utf-8")
 
 
 def lines(written: str) -> str:

@@ -1,9 +1,15 @@
-"""Tests of what the tests stand on: a pause of the machine is no time for their event loop."""
+"""Tests of what the tests stand on: neither a pause of the machine nor another's port makes one fail."""
 
 from __future__ import annotations
 
 import asyncio
+import socket
+import sys
 import time
+
+import pytest
+
+from tests.serving import free_port
 
 
 async def test_what_is_due_first_runs_first_after_a_pause() -> None:
@@ -34,3 +40,12 @@ async def test_a_wait_for_another_thread_takes_its_time() -> None:
     began = loop.time()
     await asyncio.to_thread(time.sleep, 0.1)
     assert loop.time() - began > 0.09
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere a port that is kept is nobody's to listen")
+def test_a_free_port_is_given_to_nobody_else_but_free_to_listen_at() -> None:
+    port = free_port()
+    with socket.socket() as other, pytest.raises(OSError, match="Address already in use"):
+        other.bind(("127.0.0.1", port))
+    with socket.create_server(("127.0.0.1", port)) as server:  # as servers do, it allows others to be bound
+        assert server.getsockname()[1] == port
