@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from fastapi import FastAPI
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
+from hypothesis import HealthCheck, settings
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import from_json
 
@@ -31,6 +32,11 @@ sys.modules["sniffio"] = None  # type: ignore[assignment]  # how Python says "th
 # Where a test says nothing else httpx waits 5 s for an answer, which a busy machine may need: slow is no failure.
 for wait in ("connect", "read", "write", "pool"):
     setattr(DEFAULT_TIMEOUT_CONFIG, wait, 60.0)
+# Neither a slow example nor slow data is a failure. A newsroom is one for all examples of a test: they add to it. What
+# else holds is Hypothesis's own: in CI the examples are the same in every run.
+ALLOWED = (HealthCheck.too_slow, HealthCheck.function_scoped_fixture)
+settings.register_profile("suite", settings(deadline=None, suppress_health_check=ALLOWED))
+settings.load_profile("suite")
 BACKENDS = ("sqlite", "postgresql")
 LONG = {"cache", "house", "journeys", "search", "sync", "tickers"}  # folders of files that take long
 

@@ -8,7 +8,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
 
@@ -19,7 +19,7 @@ from tests.newsroom import Newsroom
 
 pytestmark = pytest.mark.anyio
 
-FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+FEW = settings(max_examples=6, derandomize=True, database=None)
 VERBS = ("approve", "reject", "spam", "redact")
 TARGET = dict(zip(VERBS, ("approved", "rejected", "spam", "redacted"), strict=True))
 

@@ -7,7 +7,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.comments.schemas import CommentList
@@ -20,7 +20,7 @@ from tests.newsroom import Newsroom, asked_of
 
 pytestmark = pytest.mark.anyio
 
-FEW = settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True, database=None)
+FEW = settings(max_examples=6, derandomize=True, database=None)
 
 
 def ids(nodes: list[dict[str, Any]]) -> list[str]:

@@ -44,7 +44,7 @@ def feed_of(text: str) -> Feed:
 
 @pytest.mark.parametrize("format", WRITERS)
 @given(st.lists(st.sampled_from(PIECES)).map("".join) | st.text())
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_read_as_it_was_without_what_xml_forbids(format: str, text: str) -> None:
     text = f"ع{text}"  # nothing has no title
     content = WRITERS[format](feed_of(text))

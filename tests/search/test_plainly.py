@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.index import packing, ranking
@@ -173,7 +173,6 @@ async def compare(newsroom: Newsroom, q: str, articles: Sequence[Published], kno
 
 
 @given(st.lists(st.lists(st.sampled_from([*FREQUENT, *WORDS, "كتابٌ", "ﷺ", "ß", "Ⅳ", "A" * 70]) | st.text(max_size=12))))
-@settings(deadline=None)
 def test_what_was_packed_comes_out_again(fields: list[list[str]]) -> None:
     words = [FieldKeys(token.keys for word in field for token in analyse(word, "fr")) for field in fields]
     words = [*words, FieldKeys(), FieldKeys()]

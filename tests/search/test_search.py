@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sqlalchemy import text
 
@@ -207,7 +207,7 @@ async def test_hostile_questions_get_honest_answers(newsroom: Newsroom, q: str) 
 
 
 @given(q=st.text(min_size=1, max_size=60))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 def test_no_text_is_a_fault_of_ours(q: str) -> None:
     from app.index.matching import expression
     from app.text.questions import EmptyQuestion, QuestionTooLong, read_question

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kit import clock
@@ -80,7 +80,7 @@ class Walk:
                     assert id not in page
 
 
-@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12)
 @given(steps=st.lists(st.tuples(st.sampled_from(VERBS), st.integers(0, ARTICLES - 1)), min_size=1, max_size=12))
 async def test_no_unpublished_text_gets_out(newsroom: Newsroom, steps: list[tuple[str, int]]) -> None:
     walk = Walk(newsroom)
