@@ -35,6 +35,7 @@ CORS_EXPOSED = (
     "ETag, Link, Location, Retry-After, RateLimit, RateLimit-Policy, Content-Language, X-Request-ID, "
     "Idempotency-Replayed, Content-Disposition"
 )
+ANY_ORIGIN = "*"
 CORS_METHODS = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 SECURITY = (
     (b"x-content-type-options", b"nosniff"),
@@ -53,6 +54,28 @@ def on_response_start(send: Send, change: Callable[[MutableHeaders, Message], No
         await send(message)
 
     return wrapped
+
+
+def as_delivered(send: Send, api_url: str) -> Send:
+    """Wrap `send`, for what calls the routes of delivery without the middleware: the response headers are the same."""
+
+    def finish(answer: MutableHeaders, _message: Message) -> None:
+        _open_to(answer, ANY_ORIGIN)
+        _secure(answer, api_url)
+
+    return on_response_start(send, finish)
+
+
+def _open_to(answer: MutableHeaders, origin: str) -> None:
+    answer["Access-Control-Allow-Origin"] = origin
+    answer["Access-Control-Expose-Headers"] = CORS_EXPOSED
+
+
+def _secure(answer: MutableHeaders, api_url: str) -> None:
+    own = {name for name, _ in answer.raw}
+    answer.raw.extend(pair for pair in SECURITY if pair[0] not in own)
+    if api_url.startswith("https:"):
+        answer["Strict-Transport-Security"] = "max-age=31536000"
 
 
 def as_get(scope: Scope, send: Send) -> tuple[Scope, Send]:
@@ -108,10 +131,7 @@ class Visitor:
         def finish(answer: MutableHeaders, message: Message) -> None:
             outcome["status"] = message["status"]
             answer["X-Request-ID"] = request_id
-            own = {name for name, _ in answer.raw}
-            answer.raw.extend(pair for pair in SECURITY if pair[0] not in own)
-            if settings.api_url.startswith("https:"):
-                answer["Strict-Transport-Security"] = "max-age=31536000"
+            _secure(answer, settings.api_url)
 
         wrapped = on_response_start(send, finish)
         try:
@@ -192,8 +212,7 @@ class Cors:
             if desk:
                 answer.add_vary_header("Origin")
             if allowed:
-                answer["Access-Control-Allow-Origin"] = allowed
-                answer["Access-Control-Expose-Headers"] = CORS_EXPOSED
+                _open_to(answer, allowed)
 
         wrapped = on_response_start(send, finish)
         if scope["method"] == "OPTIONS" and origin and "access-control-request-method" in headers:
@@ -210,7 +229,7 @@ class Cors:
 
     def _allowed(self, origin: str | None, desk: bool) -> str | None:
         if not desk:
-            return "*"
+            return ANY_ORIGIN
         return origin if origin in self.desk_origins else None
 
     @staticmethod

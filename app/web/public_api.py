@@ -14,6 +14,7 @@ from starlette.requests import Request
 from starlette.types import Message, Receive, Scope, Send
 
 from app.kit.faults import validation_as_problem
+from app.kit.middleware import as_delivered
 
 Headers = list[tuple[bytes, bytes]]
 Json = dict[str, Any]  # an answer: the OpenAPI document describes it
@@ -64,9 +65,13 @@ class PublicApi:
         return status
 
     async def _routes(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The routes of the application, which raise what its handlers would render."""
+        """The routes of the application, which raise what its handlers would render.
+
+        The cache gives their answers to clients too: so they have the headers that the middleware adds.
+        """
+        app = self._request.app
         with validation_as_problem(scope):
-            await self._request.app.router(scope, receive, send)
+            await app.router(scope, receive, as_delivered(send, app.state.settings.api_url))
 
     def _scope(self, method: str, path: str, query: str, headers: Headers | None = None) -> Scope:
         own = {key: value for key, value in self._request.scope.items() if key not in OWN_KEYS}

@@ -379,3 +379,22 @@ async def test_a_content_warning_stands_before_the_article_and_on_its_card(newsr
         assert "تنبيه إلى المحتوى:" in text
         assert "مشاهد &lt;b&gt;عنف&lt;/b&gt;" in text
         assert text.index("خبر صادم") < text.index("مشاهد") < text.index("ملخّص")
+
+
+async def test_an_answer_that_a_page_has_read_first_has_the_headers_of_every_answer(newsroom: Newsroom) -> None:
+    """Programs on other sites get it from the cache: without CORS headers their browsers would refuse it."""
+    newsroom.set(api_url="https://api.example.org")
+    article = await newsroom.published()
+    urls = ("/v1/tickers", "/v1/sections?limit=100", f"/v1/articles/{article['id']}/comments/form?language=ar")
+
+    async def read() -> list[dict[str, str]]:
+        answers = [await newsroom.get(url) for url in urls]
+        return [{n: v for n, v in one.headers.items() if n != "x-request-id"} for one in answers]
+
+    expected = await read()
+    assert all(one["access-control-allow-origin"] == "*" and one["strict-transport-security"] for one in expected)
+    newsroom.app.state.cache.invalidate_all()
+    await newsroom.get(path_of(article))
+    misses = newsroom.app.state.cache.misses
+    assert await read() == expected
+    assert newsroom.app.state.cache.misses == misses, "otherwise nothing was tested"
