@@ -10,11 +10,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from hashlib import blake2b
 from pathlib import Path
 from urllib.parse import unquote, urlencode, urlsplit
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from pydantic_core import to_json
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -72,6 +74,11 @@ def _query(parameters: Mapping[str, str | None]) -> str:
     return "?" + urlencode({name: value for name, value in parameters.items() if value is not None})
 
 
+def _digest(value: object) -> str:
+    """A digest of JSON, by which a script sees whether what it shows has changed."""
+    return blake2b(to_json(value), digest_size=8).hexdigest()
+
+
 def _host(url: str) -> str:
     return urlsplit(url).hostname or ""
 
@@ -83,6 +90,7 @@ def _language_name(tag: str) -> str:
 
 ENVIRONMENT.filters.update(
     decoded=unquote,
+    digest=_digest,
     page_lang=page_lang,
     host=_host,
     inline_html=inline_html,

@@ -226,3 +226,21 @@ def test_a_new_entry_that_went_while_nothing_could_be_resumed_is_not_counted(pag
     expect(page.locator("[data-fresh] a")).to_have_text("تحديث جديد")
     desk.send("DELETE", path_at_desk(second), {})
     expect(page.locator("[data-fresh] a")).to_be_hidden()
+
+
+@wide
+def test_an_author_renamed_while_nothing_could_be_resumed_has_the_new_name(page: Page, desk: Desk) -> None:
+    """The name is no part of the entry: its version stays."""
+    article = desk.publish("تغطية بتوقيع", kind="live")
+    desk.send("PUT", "/authors/مراسلة", {"name": "مراسلة قديمة"})
+    write(desk, article, "أول", authors=["مراسلة"])
+    write(desk, article, "ثان")
+    reset = 'retry: 300\nevent: reset\ndata: {"since":"x"}\n\n'
+    page.route("**/v1/stream*", lambda route: route.fulfill(content_type="text/event-stream", body=reset))
+    page.goto(path_of(article))
+    expect(page.locator(".entries .who").last).to_contain_text("مراسلة قديمة")
+    page.evaluate("document.querySelector('.entries > li').dataset.kept = ''")
+    match = {**desk.headers, "If-Match": "*"}
+    desk.client.put("/v1/desk/authors/مراسلة", json={"name": "اسم جديد"}, headers=match).raise_for_status()
+    expect(page.locator(".entries .who").last).to_contain_text("اسم جديد")
+    expect(page.locator("[data-kept] h3")).to_have_text("ثان")  # what is as it was is not touched

@@ -25,28 +25,26 @@ function follow(section) {
   const id = section.dataset.coverage;
   const fresh = new Set(); // ids of new entries, which the notice counts
   const gone = new Set(); // ids of those that were removed while the list was on its way
-  const stale = new Map(); // ids of entries to draw anew -> whether even in the same version
+  const stale = new Set(); // ids of entries that may have to be drawn anew
   const isFirstPage = !section.querySelector("[data-later]");
   // The entries of earlier pages are newer than those of this one, and not new.
   const newest = isFirstPage ? latest(section) : section.dataset.lastEntry;
   const known = (entry) => document.getElementById(`e-${entry}`);
   const tell = () => notice(section, fresh.size);
 
-  // What came between the making of this page and now, and what the stream could not resume.
+  // What came between the making of this page and now, and what the stream could not resume. No version tells of a new
+  // name of an author, or of a picture that was withdrawn: so all entries are compared with those that the server draws.
   const compare = async () => {
     const counted = [...fresh];
     gone.clear();
-    const answer = await read(`/v1/articles/${id}/entries?limit=100&fields=version,published_at`);
+    const answer = await read(`/v1/articles/${id}/entries?limit=100&fields=published_at`);
     if (!answer) return false;
-    const versions = new Map(answer.data.map((entry) => [entry.id, String(entry.version)]));
-    for (const entry of counted) if (!versions.has(entry) && !answer.page.next) fresh.delete(entry);
+    const listed = new Set(answer.data.map((entry) => entry.id));
+    for (const entry of counted) if (!listed.has(entry) && !answer.page.next) fresh.delete(entry);
     for (const { id: entry, published_at: at } of answer.data) {
       if (at > newest && !known(entry) && !gone.has(entry)) fresh.add(entry);
     }
-    for (const element of shown(section)) {
-      const entry = element.id.slice(2);
-      if (versions.get(entry) !== element.dataset.version && !stale.has(entry)) stale.set(entry, false);
-    }
+    for (const element of shown(section)) stale.add(element.id.slice(2));
     return true;
   };
   const judge = async () => {
@@ -92,7 +90,7 @@ function follow(section) {
       known(change.id)?.remove();
     } else {
       gone.delete(change.id);
-      if (known(change.id) || fresh.has(change.id)) stale.set(change.id, true);
+      if (known(change.id) || fresh.has(change.id)) stale.add(change.id);
       else if (event.type === "entry.published") fresh.add(change.id);
     }
     tell();
@@ -158,19 +156,19 @@ function shown(section) {
 /** Draw these entries as the server does now, in their places; one that the page around it does not have is gone.
     Those that stand together are taken from one page. False where it cannot be read: they stay to be drawn. */
 async function redraw(stale) {
-  const left = new Map(stale);
+  const left = new Set(stale);
   stale.clear(); // what changes from here on is drawn once more
   let [sought] = left.size > 1 ? [] : left.keys();
   while (left.size) {
     const page = await drawn(sought ? `?around=${sought}` : location.search);
     if (!page) {
-      for (const [id, always] of left) stale.set(id, always || stale.get(id) === true);
+      for (const id of left) stale.add(id);
       return false;
     }
-    for (const [id, always] of [...left]) {
+    for (const id of [...left]) {
       const made = page.getElementById(`e-${id}`);
       const present = document.getElementById(`e-${id}`);
-      if (made && present && (always || made.dataset.version !== present.dataset.version)) present.replaceWith(made);
+      if (made && present && made.dataset.digest !== present.dataset.digest) present.replaceWith(made);
       if (made || !present) left.delete(id);
     }
     if (sought && left.delete(sought)) document.getElementById(`e-${sought}`)?.remove();
