@@ -94,7 +94,7 @@ class Program:
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=120,
+            timeout=300,
         )
         self.stderr = ran.stderr
         return ran.stdout

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -61,7 +61,7 @@ def command(*arguments: str, url: str, folder: Path = ROOT, **settings: str) -> 
         output, errors = Path(said, "output"), Path(said, "errors")
         process = FORKS.Process(target=_run, args=(arguments, environment(url, **settings), folder, output, errors))
         process.start()
-        process.join(100)
+        process.join(300)
         assert process.exitcode is not None, "the command does not end"
         return subprocess.CompletedProcess(arguments, process.exitcode, output.read_text(), errors.read_text())
 
@@ -90,7 +90,7 @@ def served(
         )
     address = f"http://127.0.0.1:{port}"
     try:
-        _wait(address, process)
+        wait_for(address, process)
         yield address, process
     finally:
         process.kill()
@@ -116,7 +116,7 @@ def demo(folder: Path, **settings: str) -> Iterator[Demo]:
         )
     address = f"http://localhost:{port}"
     try:
-        _wait(f"http://127.0.0.1:{port}", process)
+        wait_for(f"http://127.0.0.1:{port}", process)
         text = printed.read_text("utf-8")
         token = re.search(r"nsh_[0-9A-Za-z]{38}", text)
         assert token, text
@@ -127,13 +127,14 @@ def demo(folder: Path, **settings: str) -> Iterator[Demo]:
         process.wait()
 
 
-def _wait(address: str, process: subprocess.Popen[bytes]) -> None:
-    for _ in range(900):
-        try:
-            if httpx.get(f"{address}/readyz", timeout=2).status_code == 200:
-                return
-        except httpx.TransportError:
-            pass
+def wait_for(address: str, process: subprocess.Popen[Any]) -> None:
+    """Until the server of this process can answer."""
+
+    def is_ready() -> bool:
         assert process.poll() is None, "the server has ended"
-        time.sleep(0.1)
-    raise AssertionError("the server did not become ready")
+        try:
+            return httpx.get(f"{address}/readyz", timeout=2).status_code == 200
+        except httpx.TransportError:
+            return False
+
+    until(is_ready, 300)

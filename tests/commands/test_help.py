@@ -145,7 +145,7 @@ def launched(clone: Path, *words: str, **environment: str) -> subprocess.Complet
     kept = {name: value for name, value in os.environ.items() if not name.startswith("NASHRA_")}
     told = {**kept, "NASHRA_PYTHON": sys.executable, **environment}
     return subprocess.run(
-        ["./nashra", *words], cwd=clone, env=told, capture_output=True, text=True, check=False, timeout=60
+        ["./nashra", *words], cwd=clone, env=told, capture_output=True, text=True, check=False, timeout=300
     )
 
 

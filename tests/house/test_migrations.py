@@ -96,7 +96,7 @@ def test_processes_that_start_at_once_do_not_collide(fresh_url: str) -> None:
     code = f"from app.kit import migrations; migrations.upgrade({fresh_url!r})"
     started = [subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, stderr=subprocess.PIPE) for _ in range(3)]
     for process in started:
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=300)
         assert process.returncode == 0, errors.decode()
     assert tables(fresh_url) >= set(metadata.tables)
 

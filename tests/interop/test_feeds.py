@@ -92,7 +92,7 @@ async def test_fastfeedparser_finds_every_entry(folder: Path) -> None:
 
 async def test_readers_of_javascript_find_every_item(folder: Path) -> None:
     ran = subprocess.run(
-        ["node", HERE / "feeds.mjs", folder], capture_output=True, encoding="utf-8", check=False, timeout=60
+        ["node", HERE / "feeds.mjs", folder], capture_output=True, encoding="utf-8", check=False, timeout=300
     )
     assert ran.returncode == 0, ran.stderr
     found = json.loads(ran.stdout)

@@ -42,7 +42,7 @@ def test_an_example_runs(example: guides.Example, demo: serving.Demo, tmp_path: 
         capture_output=True,
         encoding="utf-8",
         check=False,
-        timeout=60,
+        timeout=300,
     )
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout

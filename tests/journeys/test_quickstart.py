@@ -35,7 +35,7 @@ def test_the_quick_start_leads_from_nothing_to_an_article_a_ticker_and_a_comment
             capture_output=True,
             encoding="utf-8",
             check=False,
-            timeout=100,
+            timeout=300,
         )
         assert ran.returncode == 0, ran.stderr
         (article,) = httpx.get(f"{address}/v1/articles").json()["data"]

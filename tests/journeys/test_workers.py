@@ -163,7 +163,7 @@ def seen(answer: httpx.Response) -> tuple[int, bytes, dict[str, str]]:
     return answer.status_code, answer.content, {n: v for n, v in answer.headers.items() if n not in OWN}
 
 
-@pytest.mark.timeout(SECONDS + 120)
+@pytest.mark.timeout(SECONDS + 600)
 async def test_no_worker_gives_a_wrong_answer_while_all_write(shared_url: str) -> None:
     token = token_for(shared_url)
     with ExitStack() as stack:

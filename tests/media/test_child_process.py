@@ -92,7 +92,8 @@ async def test_a_child_that_takes_too_long_is_killed(tmp_path: Path, monkeypatch
 
 
 async def test_a_request_that_is_given_up_leaves_no_child(tmp_path: Path) -> None:
-    task = asyncio.create_task(decoded(tmp_path, written(quarters())))
+    slow = decoded(tmp_path, png_bomb(8_000), replace(PLAN, max_pixels=100_000_000))
+    task = asyncio.create_task(slow)
     while not list(tmp_path.glob("renditions/.decoding-*")):
         await asyncio.sleep(0.005)
     await asyncio.sleep(0.05)

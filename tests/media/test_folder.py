@@ -125,7 +125,7 @@ async def test_a_full_disk_is_told_and_leaves_nothing(tmp_path: Path, size: int)
         except StoreAway as error:
             print(error)
         """
-    said, _ = child(script, str(tmp_path / "media"), FILE, str(source)).communicate(timeout=60)
+    said, _ = child(script, str(tmp_path / "media"), FILE, str(source)).communicate(timeout=300)
     assert "File too large" in said
     left = [path for path in (tmp_path / "media").rglob("*") if path.is_file()]
     assert left == []

@@ -36,7 +36,7 @@ def process(folder: Path, count: int, times: int, seconds: float) -> subprocess.
 
 def test_over_all_processes_no_more_are_taken_than_there_are(tmp_path: Path) -> None:
     running = [process(tmp_path, 2, 3, 0.05) for _ in range(4)]
-    lines = [line.split() for one in running for line in one.communicate(timeout=60)[0].splitlines()]
+    lines = [line.split() for one in running for line in one.communicate(timeout=300)[0].splitlines()]
     assert len(lines) == 24
     taken, most = 0, 0
     for sign, _ in sorted(lines, key=lambda line: int(line[1])):
