@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -115,12 +116,13 @@ async def test_items_wait_until_those_before_them_go(newsroom: Newsroom) -> None
 
 async def test_a_scheduled_article_comes_by_the_clock_before_anybody_records_it(newsroom: Newsroom) -> None:
     start = clock.now()
+    later = start + timedelta(days=300)
     await newsroom.published("قديم", at=clock.written(start))
-    soon = await newsroom.published("آتٍ", at=clock.written(start.replace(year=start.year + 1)))
+    soon = await newsroom.published("آتٍ", at=clock.written(later))
     await put_front(newsroom, {"name": "a", "max": 1, "rule": {}}, {"name": "b", "max": 1})
     await put_slot(newsroom, "b", {"article": soon["id"]})
     assert await shown(newsroom) == {"a": ["قديم"], "b": []}
-    with clock.frozen(start.replace(year=start.year + 1)):
+    with clock.frozen(later):
         assert await shown(newsroom) == {"a": ["قديم"], "b": ["آتٍ"]}
         await newsroom.app.state.background.run_due()
         assert await shown(newsroom) == {"a": ["قديم"], "b": ["آتٍ"]}
