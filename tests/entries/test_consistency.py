@@ -159,8 +159,9 @@ async def check(coverage: Coverage, mirror: Mirror) -> None:
 @pytest.mark.parametrize("seed", range(2))
 async def test_list_counts_mirror_and_search_agree_over_random_histories(database_url: str, seed: int) -> None:
     async with opened(database_url) as newsroom:
-        coverage, mirror, start = Coverage(newsroom, seed), Mirror(newsroom), clock.now()
+        coverage, mirror = Coverage(newsroom, seed), Mirror(newsroom)
         await coverage.begin()
+        start = clock.now()
         for step in range(90):
             with clock.frozen(start + timedelta(seconds=20 * step)):
                 await coverage.step()
