@@ -17,7 +17,7 @@ class Desk:
     """Requests with the token of an admin, and those of readers without a browser."""
 
     def __init__(self, demo: Demo, language: str) -> None:
-        self.client = httpx.Client(base_url=demo.address, timeout=20)
+        self.client = httpx.Client(base_url=demo.address, timeout=60)
         self.headers = {"Authorization": f"Bearer {demo.token}"}
         self.language = language
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.accessibility import assert_accessible, assert_everyone_can_read, assert_fits
-from tests.browser.conftest import Look
+from tests.browser.conftest import PATIENCE, Look
 from tests.browser.desk import Desk, Json, path_of
 from tests.serving import ROOT
 from tests.text.test_pasted import ATTACKS
@@ -24,7 +25,7 @@ RICH = "/a/" + quote("الترامواي-الشرقي-ينطلق")
 SPACING = """() => { const sheet = new CSSStyleSheet(); sheet.replaceSync(`* { line-height: 1.5 !important;
     letter-spacing: .12em !important; word-spacing: .16em !important } p { margin-block-end: 2em !important }`);
     document.adoptedStyleSheets = [sheet] }"""
-FLIGHT_SECONDS = 1  # from the desk's answer to the reader's screen
+FLIGHT_SECONDS = 8  # less than a page waits before it asks, as it does without a stream
 
 
 def pages(desk: Desk) -> list[str]:
@@ -99,7 +100,7 @@ def line(page: Page, text: str) -> Locator:
 
 @both_languages
 @narrow
-def test_what_the_desk_puts_on_the_ticker_is_there_within_a_second(page: Page, desk: Desk) -> None:
+def test_what_the_desk_puts_on_the_ticker_comes_by_the_stream(page: Page, desk: Desk) -> None:
     with page.expect_request("**/stream"):
         page.goto("/")
     page.wait_for_timeout(500)  # the stream is open
@@ -144,6 +145,15 @@ def test_a_change_of_the_ticker_takes_no_focus_away(page: Page, desk: Desk) -> N
     desk.send("DELETE", f"/tickers/{desk.ticker()}/items/{item['id']}", {})
 
 
+def wait_by_the_clock(page: Page, is_so: Callable[[], bool]) -> None:
+    """Half a minute goes by again and again: nobody knows when the page has begun to wait."""
+    for _ in range(PATIENCE // 100):
+        if is_so():
+            return
+        page.clock.fast_forward(31_000)
+        page.wait_for_timeout(100)
+
+
 @wide
 def test_without_a_stream_the_ticker_asks_again(page: Page, desk: Desk) -> None:
     page.route("**/stream", lambda route: route.fulfill(status=204))
@@ -151,9 +161,7 @@ def test_without_a_stream_the_ticker_asks_again(page: Page, desk: Desk) -> None:
     page.goto("/")
     text = "خبر بلا بث"
     item = desk.put_on_ticker(text=text)
-    for _ in range(3):
-        page.clock.fast_forward(31_000)
-        page.wait_for_timeout(100)
+    wait_by_the_clock(page, lambda: line(page, text).count() > 0)
     expect(line(page, text)).to_be_attached()
     desk.send("DELETE", f"/tickers/{desk.ticker()}/items/{item['id']}", {})
 
@@ -168,13 +176,29 @@ def test_an_empty_ticker_is_hidden_and_a_first_item_is_announced(page: Page, des
     strip = page.locator(".ticker")
     expect(strip).to_be_hidden()
     ticker["items"] = [desk.read(f"/v1/tickers/{desk.ticker()}")["items"][0]]
-    page.clock.fast_forward(31_000)
+    wait_by_the_clock(page, strip.is_visible)
     expect(strip).to_be_visible()
     expect(page.get_by_role("status").filter(has_text=ticker["items"][0]["text"])).to_be_attached()
 
 
 def place(page: Page) -> float:
     return float(page.locator(".ticker ul").evaluate("list => list.scrollLeft"))
+
+
+def moves(page: Page) -> bool:
+    """Whether the ticker moves when its time has come; returns when it stands still again."""
+    before = last = place(page)
+    page.clock.fast_forward(6_100)
+    page.wait_for_timeout(900)  # a smooth scroll
+    while (now := place(page)) != last:
+        last = now
+        page.wait_for_timeout(300)
+    return now != before
+
+
+def comes_to_move(page: Page) -> bool:
+    """A busy machine may need more than one turn."""
+    return any(moves(page) for _ in range(5))
 
 
 @both_languages
@@ -186,27 +210,21 @@ def test_the_ticker_moves_unless_it_is_paused_hovered_or_motion_is_reduced(page:
     page.goto("/")
     page.evaluate("document.fonts.ready")
 
-    def moves() -> bool:
-        before = place(page)
-        page.clock.fast_forward(6_100)
-        page.wait_for_timeout(900)  # a smooth scroll
-        return place(page) != before
-
     button = page.locator(".pause")
     if motion == "reduce":
-        assert not moves()
+        assert not moves(page)
         button.click()
     page.mouse.move(5, 700)
-    assert moves()
+    assert comes_to_move(page)
     assert place(page) < 0 if desk.language == "ar" else place(page) > 0
     page.locator(".ticker").hover()
-    assert not moves()
+    assert not moves(page)
     page.mouse.move(5, 700)
     page.locator(".ticker ul").focus()
-    assert not moves()
+    assert not moves(page)
     button.click()
     page.mouse.move(5, 700)
-    assert not moves()
+    assert not moves(page)
     expect(button).to_have_text("تشغيل" if desk.language == "ar" else "Play")
     assert_accessible(page)
 
