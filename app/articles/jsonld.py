@@ -37,7 +37,7 @@ CROP_TYPES = {"image/jpeg", "image/png"}
 # What the web site marks with this class is what only subscribers may read.
 PAYWALL = {"@type": "WebPageElement", "isAccessibleForFree": False, "cssSelector": ".paywall"}
 # In a `<script>` these could end the element or the string: https://html.spec.whatwg.org/#restrictions-for-contents-of-script-elements
-ESCAPED = {ord(character): f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+ESCAPED = [(character.encode(), b"\\u%04x" % ord(character)) for character in "<>&\u2028\u2029"]
 Url = Annotated[str, Field(json_schema_extra={"format": "uri"})]
 Thing = dict[str, object]
 M = TypeVar("M", ImageRead, VideoRead, AudioRead)
@@ -126,7 +126,10 @@ def jsonld_of(article: Mapping[str, object], settings: Settings, updates: Sequen
 
 def written_for_script(thing: Thing) -> bytes:
     """JSON that may also stand inside `<script type="application/ld+json">`, whatever the texts in it are."""
-    return to_json(thing).decode().translate(ESCAPED).encode()
+    content = to_json(thing)
+    for character, escaped in ESCAPED:
+        content = content.replace(character, escaped)
+    return content
 
 
 def _present(members: Thing) -> Thing:

@@ -16,6 +16,7 @@ from app.articles.subjects import subject_keys
 from app.changes.noun import Absence, Lookup, Noun, State
 from app.kit.listing import unvalidated
 from app.kit.raw_columns import parsed
+from app.kit.yielding import yielding
 
 FULL: Parts = frozenset({"related", "body", "corrections"})
 
@@ -24,7 +25,7 @@ async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
     parts = _parts(lookup)
     schema = ArticleRead if lookup.detail == "full" else ArticleSummary
     found = {}
-    for row in await Articles(lookup.connection).with_parts(ids, lookup.now, parts):
+    async for row in yielding(await Articles(lookup.connection).with_parts(ids, lookup.now, parts)):
         related = Relations.of(row)
         content = b"" if lookup.detail == "none" else unvalidated(schema, _shape(lookup, row, related, parts))
         sections, subjects = [id for id, _, _ in related.sections], subject_keys(parsed(row.subjects))

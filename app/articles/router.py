@@ -18,14 +18,15 @@ from app.articles.schemas import ArticleAlone, ArticleInList, ArticleList
 from app.articles.shapes import NO_RELATIONS, body_of, by_clock, summary_of, whole_of, writer_of
 from app.articles.text_search import published_with_words
 from app.index.repository import is_stale
-from app.kit import clock
+from app.kit import clock, listing
 from app.kit.caching import uncached
 from app.kit.db import Reading, single_statement
 from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import Absent, Selection, select_fields
-from app.kit.listing import delivered, delivered_list, delivered_page
+from app.kit.listing import delivered, delivered_page
 from app.kit.paging import Cursors
 from app.kit.routing import LAST_MODIFIED, problems, router_of
+from app.kit.yielding import yielding
 
 router = router_of("/v1/articles", "articles", "Published articles.")
 ArticlePath = Annotated[
@@ -72,19 +73,19 @@ async def list_articles(request: Request, query: Annotated[ArticleListQuery, Que
     shows = ["articles", *media] if follows_all else [LISTS, *(f"article:{row.id}" for row in page.rows), *media]
     if not with_body and not query.display and selection.include() is None:
         write = writer_of(settings)
-        summaries = [write(row, by_clock(row, settings, now)) for row in page.rows]
-        response = delivered_page(request, page, summaries, tags=["articles", *media], shows=shows)
-        return uncached(request, response) if query.q and await is_stale(connection) else response
-    rows: list[dict[str, object]] = []
-    for row in page.rows:
-        related = _related(row, parts)
-        rows.append(summary_of(row, related, settings, now))
-        if with_body:
-            rows[-1]["body"] = body_of(row, _body(row, parts), related, settings)
-        if query.display and selection.wants("display"):
-            rows[-1]["display"] = display_of(row, settings, query.display)
-    response = delivered_list(
-        request, ArticleList, page, rows, tags=["articles", *media], shows=shows, selection=selection, shaped=True
+        written = [write(row, by_clock(row, settings, now)) for row in page.rows]
+    else:
+        written = []
+        async for row in yielding(page.rows):
+            related = _related(row, parts)
+            shown = summary_of(row, related, settings, now)
+            if with_body:
+                shown["body"] = body_of(row, _body(row, parts), related, settings)
+            if query.display and selection.wants("display"):
+                shown["display"] = display_of(row, settings, query.display)
+            written.append(listing.unvalidated(ArticleInList, shown, selection.include()))
+    response = delivered_page(
+        request, page, written, tags=["articles", *media], shows=shows, media_type=selection.media_type
     )
     return uncached(request, response) if query.q and await is_stale(connection) else response
 

@@ -78,7 +78,7 @@ class Answer:
     ) -> None:
         self.key, self.tags, self._seldom, self.bulky = key, tags, seldom, bulky
         self._headers, self.body = headers, body
-        self._digest = etag or hashlib.sha256(body).hexdigest()[:32]  # processors have instructions for SHA-256
+        self._digest = etag or digest_of(body)
         media_type = next((value for name, value in headers if name == b"content-type"), b"")
         self._compressible = len(body) >= LEAST and COMPRESSIBLE.match(media_type) is not None
         self.variants: dict[str, Variant] = {}
@@ -107,6 +107,11 @@ class Answer:
         if encoding:
             self.size += len(body) + OVERHEAD
         return found
+
+
+def digest_of(body: bytes) -> str:
+    """The ETag of a body, without quotes."""
+    return hashlib.sha256(body).hexdigest()[:32]  # processors have instructions for SHA-256
 
 
 def _varying(headers: Headers) -> Headers:

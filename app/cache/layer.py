@@ -26,7 +26,7 @@ from urllib.parse import parse_qsl
 from starlette.datastructures import Headers as StarletteHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.cache.answers import IDENTITY, Answer, Headers, Variant, best_encoding
+from app.cache.answers import IDENTITY, Answer, Headers, Variant, best_encoding, digest_of
 from app.cache.store import Store
 from app.changes.tail import LogTail, Subscriber
 from app.kit.addresses import client_address
@@ -36,6 +36,7 @@ from app.settings import Settings
 
 LONGEST_URL = 2_000  # bytes of path and query that are cached
 LARGE = 65_536  # bytes: larger bodies are compressed in a thread
+LONG = 1_000_000  # bytes: larger bodies are hashed in a thread
 access = logging.getLogger("nashra.access")
 
 
@@ -280,8 +281,11 @@ async def _call_app(
     await inner(asked, receive, lambda message: capture.send(asked, message))
     if capture.headers is None:
         return None
-    state = asked["state"]
-    return Answer(key, capture.headers, b"".join(capture.parts), state["delivered"], **state["kept_as"])
+    state, body = asked["state"], b"".join(capture.parts)
+    kept = state["kept_as"]
+    if kept["etag"] is None and len(body) >= LONG:
+        kept = {**kept, "etag": await to_thread(digest_of, body)}
+    return Answer(key, capture.headers, body, state["delivered"], **kept)
 
 
 class _Capture:

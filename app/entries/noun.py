@@ -21,6 +21,7 @@ from app.entries.schemas import EntryRead
 from app.entries.shapes import writer_of
 from app.index.repository import is_stale
 from app.kit.db import Connection
+from app.kit.yielding import yielding
 from app.sections.models import Section
 from app.settings import Settings
 
@@ -29,7 +30,7 @@ async def _present(lookup: Lookup, ids: Sequence[str]) -> Mapping[str, State]:
     write = writer_of(lookup.settings)
     return {
         row.id: State(row.version, row.language, (), b"" if lookup.detail == "none" else write(row))
-        for row in await Entries(lookup.connection).with_ids(ids, lookup.now)
+        async for row in yielding(await Entries(lookup.connection).with_ids(ids, lookup.now))
     }
 
 

@@ -18,15 +18,16 @@ from app.entries.jsonld import NEWEST, update_of
 from app.entries.repository import Entries, EntryRow, author_tags
 from app.entries.schemas import EntryList, EntryListQuery, EntryQuery, EntryRead
 from app.entries.shapes import entry_of, writer_of
-from app.kit import clock
+from app.kit import clock, listing
 from app.kit.caching import deliver
 from app.kit.db import Reading, single_statement
 from app.kit.errors import Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.fields import select_fields
 from app.kit.ids import as_id
-from app.kit.listing import delivered, delivered_list, delivered_page
+from app.kit.listing import delivered, delivered_page
 from app.kit.paging import Cursors
 from app.kit.routing import LAST_MODIFIED, NoParameters, problems, router_of
+from app.kit.yielding import yielding
 from app.media.shown import read_pictures
 
 router = router_of("/v1/articles", "entries", "Entries of live coverage.")
@@ -53,10 +54,12 @@ async def list_entries(
     cursors = Cursors(request.app.state.settings.secret_key, _list_of(article.id, query))
     page = await Entries(connection).page(article.id, query, cursors, now)
     tags, settings = _tags(article.id, page.rows), request.app.state.settings
-    if selection.include() is None:
-        return delivered_page(request, page, map(writer_of(settings), page.rows), tags=tags)
-    rows = [entry_of(row, settings) for row in page.rows]
-    return delivered_list(request, EntryList, page, rows, tags=tags, selection=selection, shaped=True)
+    include, write = selection.include(), writer_of(settings)
+    written = [
+        write(row) if include is None else listing.unvalidated(EntryRead, entry_of(row, settings), include)
+        async for row in yielding(page.rows)
+    ]
+    return delivered_page(request, page, written, tags=tags, media_type=selection.media_type)
 
 
 @router.get(
@@ -116,7 +119,7 @@ async def read_article_jsonld(request: Request, slug: ArticlePath, _: NoParamete
     related = Relations.of(row)
     whole = whole_of(row, related, None, PublicCorrection.of(row), settings, now)
     entries = await Entries(connection).newest(row.id, NEWEST, now) if row.entry_count else []
-    updates = [update_of(entry_of(entry, settings), settings) for entry in entries]
+    updates = [update_of(entry_of(entry, settings), settings) async for entry in yielding(entries)]
     return deliver(
         request,
         written_for_script(jsonld_of(whole, settings, updates)),

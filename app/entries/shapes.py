@@ -20,6 +20,7 @@ from app.terms.shapes import ref_of
 from app.text.languages import direction
 from app.text.pictures import fill_blocks, has_pictures
 
+LONGEST_CACHED = 5_000  # characters of an entry: a thousand of the longest would take gigabytes
 WITHHELD = {"html": "", "text": "", "blocks": [], "truncated": True}
 """The body of an entry of a paid article."""
 
@@ -31,11 +32,11 @@ def writer_of(settings: Settings) -> Callable[[EntryRow], bytes]:
     Cached by row: with each new entry the list is built again, of the same rows but one.
     """
 
-    @lru_cache(maxsize=1024)
     def write(row: EntryRow) -> bytes:
         return listing.unvalidated(EntryRead, entry_of(row, settings))
 
-    return write
+    cached = lru_cache(maxsize=1024)(write)
+    return lambda row: cached(row) if len(row.html or "") <= LONGEST_CACHED else write(row)
 
 
 def entry_of(row: EntryRow, settings: Settings) -> dict[str, object]:

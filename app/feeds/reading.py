@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -21,6 +20,7 @@ from app.feeds.values import Feed, Item, Person, Tombstone
 from app.kit.db import Connection
 from app.kit.paging import Cursors
 from app.kit.raw_columns import parsed
+from app.kit.yielding import yielding
 from app.media.events import RIGHTS_BY_CLOCK
 from app.settings import Settings
 from app.text.languages import canonical_language, canonical_or_same, direction
@@ -143,10 +143,8 @@ class FeedRequest:
         related = {row.id: Relations.of(row) for row in rows}
         withheld = await self.withheld({id for one in related.values() for id in one.pictures})
         items = dict[str, Item]()
-        for row in rows:
+        async for row in yielding(rows):
             items[row.id] = self._article(row, related[row.id], withheld)
-            if self.is_full:  # a long text takes milliseconds
-                await asyncio.sleep(0)
         return ShownArticles({id: items[id] for id in ids if id in items}, picture_tags(related.values()))
 
     async def withheld(self, picture_ids: Iterable[str]) -> frozenset[str]:

@@ -32,6 +32,7 @@ from app.fronts.shapes import front_summary_of, slots_of
 from app.index.repository import is_stale
 from app.kit.clock import written
 from app.kit.paging import Slice
+from app.kit.yielding import yielding
 from app.media.events import RIGHTS_BY_CLOCK
 from app.media.shown import read_pictures
 from app.taxonomy.repository import Taxonomy
@@ -205,7 +206,8 @@ async def _entries_feed(request: FeedRequest, name: str) -> Answer:
     page = await Entries(request.connection).page(row.id, query, request.cursors(row.id), request.now)
     withheld = await request.withheld(id for one in page.rows for id in read_pictures(one.pictures))
     may_be_taken = request.may_take(row)
-    items = [_entry(request, one, article["headline"], withheld, may_be_taken) for one in page.rows]
+    headline = article["headline"]
+    items = [_entry(request, one, headline, withheld, may_be_taken) async for one in yielding(page.rows)]
     feed = request.feed(_of_article(article, "entries"), items, page.next)
     media = dict.fromkeys(f"media:{id}" for one in page.rows for id in read_pictures(one.pictures))
     tags = [f"entries:{row.id}", f"article:{row.id}", *author_tags(page.rows), *media]

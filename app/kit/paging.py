@@ -181,7 +181,8 @@ class Paged:
         near: tuple[ColumnElement[bool], Sequence[ColumnElement[bool]]] | None = None,
         is_lasting: bool = False,
     ) -> None:
-        """With `whole`, `statement` only finds the last of `keys`, and `whole` selects the rows of the page by it.
+        """With `whole`, `statement` only finds the last of `keys`, and `whole` selects the rows of the page by it. They
+        are sorted here, so `keys` must have one direction: SQLite would read all their texts before it sorts.
 
         `near`: a condition that all rows meet, and `where` in a form that is cheap for a single row. The next `NEAR`
         rows are scanned first: where many match, the page is soon full; where few match, sorting all of them is cheap.
@@ -197,7 +198,7 @@ class Paged:
     def _in_order(self, statement: AnySelect) -> AnySelect:
         order = [key.ordered for key in self._keys]
         page = statement.correlate(None).order_by(*order).limit(ROWS)
-        return page if self._whole is None else self._whole.where(self._keys[-1].column.in_(page)).order_by(*order)
+        return page if self._whole is None else self._whole.where(self._keys[-1].column.in_(page))
 
     @cached_property
     def later(self) -> Prepared:
@@ -247,7 +248,7 @@ class Paged:
         query: PageQuery,
         cursors: Cursors,
         *,
-        position: Callable[[Row], Sequence[object]],
+        position: Callable[[Row], list[Any]],
         times: Sequence[int] = (),
         scalars: bool = False,
         values: Mapping[str, object] = EMPTY,
@@ -256,6 +257,8 @@ class Paged:
         start = cursors.read(query.cursor, times)
         bound = {**values, "rows": query.limit + 1, **{f"after{n}": value for n, value in enumerate(start or ())}}
         rows = await self._rows(connection, bound, later=start is not None, scalars=scalars)
+        if self._whole is not None:
+            rows = sorted(rows, key=position, reverse=self._keys[0].descending)
         following = cursors.write(position(rows[query.limit - 1])) if len(rows) > query.limit else None
         counting = getattr(query, "count", False)
         total = (await connection.execute(self.counted, values)).scalar_one() if counting else None
@@ -275,7 +278,7 @@ async def take(
     query: PageQuery,
     cursors: Cursors,
     *,
-    position: Callable[[Row], Sequence[object]],
+    position: Callable[[Row], list[Any]],
     times: Sequence[int] = (),
     scalars: bool = False,
 ) -> Slice[Row]:

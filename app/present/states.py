@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
@@ -11,9 +10,10 @@ from pydantic_core import from_json, to_json
 from app.changes.noun import Absence, Lookup, Noun, State
 from app.changes.pending import Thing
 from app.kit.fields import Selection
+from app.kit.yielding import yielding
 
 States = dict[Thing, State | Absence]
-AT_ONCE = 100  # things read between two turns of the event loop: SQLite never gives way by itself
+AT_ONCE = 100  # things read by one statement
 
 
 async def present_states(nouns: Mapping[str, Noun], lookup: Lookup, things: Iterable[Thing]) -> States:
@@ -26,9 +26,7 @@ async def present_states(nouns: Mapping[str, Noun], lookup: Lookup, things: Iter
         wanted.setdefault(kind, []).append(id)
     found: States = {}
     for kind, ids in wanted.items():
-        for start in range(0, len(ids), AT_ONCE):
-            if found:
-                await asyncio.sleep(0)
+        async for start in yielding(range(0, len(ids), AT_ONCE)):
             some = ids[start : start + AT_ONCE]
             states = await _of_kind(nouns.get(kind), lookup, some)
             found |= {(kind, id): states[id] for id in some}
@@ -40,7 +38,7 @@ async def _of_kind(noun: Noun | None, lookup: Lookup, ids: list[str]) -> Mapping
         return dict.fromkeys(ids, Absence("deleted"))
     states = await noun.present(lookup, ids)
     if selection := lookup.selections.get(noun.kind):
-        states = {id: _selected(state, selection) for id, state in states.items()}
+        states = {id: _selected(state, selection) async for id, state in yielding(states.items())}
     missing = [id for id in ids if id not in states]
     absent = await noun.absent(lookup, missing) if missing else {}
     return {**dict.fromkeys(missing, Absence(noun.absence)), **absent, **states}

@@ -28,6 +28,7 @@ from app.kit.errors import Fault, Gone, InvalidCursor, InvalidQuery, NotFound
 from app.kit.faults import unknown_name
 from app.kit.paging import COUNT_LIMIT, Cursors, Slice, next_link
 from app.kit.routing import problems, router_of
+from app.kit.yielding import yielding
 from app.media.shown import read_pictures
 from app.search.correcting import Correction, correct_question
 from app.search.related import related_to
@@ -107,7 +108,7 @@ async def search_articles(request: Request, query: Annotated[SearchQuery, Query(
     bodies = await Articles(connection).texts(in_bodies, now)
     covered = [row.id for row in articles if row.entry_count and row.id in in_bodies]
     entries = await Entries(connection).texts(covered, now)
-    hits = _hits(request.app.state.settings, found, articles, Texts(bodies, entries), query, question, now)
+    hits = await _hits(request.app.state.settings, found, articles, Texts(bodies, entries), query, question, now)
     tags = _picture_tags([*articles, *bodies, *entries])
     content = listing.spliced(SearchResults, envelope, hits)
     return await _respond(request, connection, content, tags, next_link(request, page.next))
@@ -238,7 +239,7 @@ def _checked_values(start: CursorValues, length: int) -> CursorValues:
     return start
 
 
-def _hits(
+async def _hits(
     settings: Settings,
     found: FoundPage,
     shown: Sequence[ListedRow],
@@ -252,7 +253,7 @@ def _hits(
     body_texts = {row.article_id: shown_text(row, settings) for row in texts_of.bodies}
     markers: dict[str, Marker] = {}
     hits = []
-    for hit, id in zip(found.hits, ids, strict=True):
+    async for hit, id in yielding(zip(found.hits, ids, strict=True)):
         if (row := rows.get(id)) is not None:
             related = Relations.of(row)
             if (marker := markers.get(row.language)) is None:

@@ -33,6 +33,7 @@ class PublicApi:
         """Public cache tags, in the order of the answers."""
         self.shows: set[str] = set()
         """Tags of the internal cache."""
+        self.bytes_read = 0
         self.is_cacheable = True
         """False where an answer may be cached by nobody."""
 
@@ -52,6 +53,7 @@ class PublicApi:
         for name, value in answer.variants[""].headers:
             if name == self._tag_header:
                 self.tags.update(dict.fromkeys(value.decode().split(",")))
+        self.bytes_read += len(answer.body)
         found: Json = from_json(answer.body)
         return found
 

@@ -6,6 +6,7 @@ the router is made for an application. A page declares its parameters; `clean_ad
 
 from __future__ import annotations
 
+from asyncio import to_thread
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from functools import partial
@@ -47,6 +48,7 @@ SEARCH_PATH = "/search"
 FRONTS = {"front.html", "placed.html"}
 TERMS = {"section": "sections", "tag": "tags", "author": "authors"}  # as a filter, and in paths of the API
 LIST_LENGTH = 20
+LONG = 500_000  # bytes of JSON: a page of more is drawn in a thread, so that others get the event loop
 PAGE_PROBLEMS = (NotFound, Gone, InvalidQuery, InvalidCursor)
 Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -156,7 +158,8 @@ async def _content(
     request: Request, reader: Reader, template: str, links: Sequence[HeadLink] = (), **values: object
 ) -> bytes:
     settings = reader.settings
-    return render(
+    draw = partial(
+        render,
         f"reader/{template}",
         settings.language,
         frame=await reader.frame(),
@@ -172,6 +175,7 @@ async def _content(
         has_icon=bool(settings.icon),
         **values,
     )
+    return await to_thread(draw) if reader.api.bytes_read > LONG else draw()
 
 
 def _in_words(settings: Settings, moment: str) -> FormattedMoment:

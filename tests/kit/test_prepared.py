@@ -16,7 +16,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from app.articles.models import Article
 from app.articles.repository import NOW, PUBLISHED, articles
 from app.changes.models import Change
-from app.kit import prepared
+from app.kit import prepared, yielding
 from app.kit.db import Database, single_statement
 from app.kit.faults import is_outage
 from app.kit.ids import new_id
@@ -244,3 +244,37 @@ async def test_what_the_driver_cannot_do_is_left_to_sqlalchemy(
         await single_statement(connection)
         assert await found.all(connection) == []
         assert (await connection.execute(text("SELECT 1"))).scalar_one() == 1
+
+
+@pytest.mark.parametrize("is_lasting", [True, False])
+@pytest.mark.parametrize("backend", ["sqlite"], indirect=True)
+async def test_others_get_the_event_loop_while_sqlite_fetches(
+    database: Database, monkeypatch: pytest.MonkeyPatch, is_lasting: bool
+) -> None:
+    """Prepared, or by SQLAlchemy; and who is cancelled meanwhile leaves no snapshot behind."""
+    monkeypatch.setattr(yielding, "LONGEST", -1.0)
+    read, append = Prepared(select(CHANGES), is_lasting=is_lasting), Prepared(insert(CHANGES))
+    rows, found, turns = 3 * prepared.FETCHED_AT_ONCE, list[list[Any]](), 0
+
+    async def fetch() -> None:
+        async with database.connection() as connection:
+            await single_statement(connection)
+            found.append(await read.all(connection))
+
+    async with database.transaction() as session:
+        await append.run(session, *(row(number) for number in range(rows)))
+    fetching = asyncio.ensure_future(fetch())
+    while not fetching.done():
+        await asyncio.sleep(0)
+        turns += 1
+    assert turns > 3
+    assert len(found.pop()) == rows
+    fetching = asyncio.ensure_future(fetch())
+    await asyncio.sleep(0)
+    fetching.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await fetching
+    async with database.transaction() as session:
+        await append.run(session, row(rows))
+    await fetch()
+    assert len(found.pop()) == rows + 1

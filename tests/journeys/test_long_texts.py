@@ -1,0 +1,137 @@
+"""While an answer of long texts is made, other requests get the event loop between any two of its things."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from threading import Thread, current_thread, main_thread
+from typing import Any
+
+import pytest
+
+from app.articles import shapes
+from app.cache import layer
+from app.cache.answers import digest_of
+from app.kit import yielding
+from app.text.marking import Marker
+from app.text.pictures import has_pictures
+from app.web import reader_router
+from app.web.templating import render
+from tests.newsroom import Newsroom
+
+pytestmark = pytest.mark.anyio
+THINGS = 3
+ANSWERS = {
+    "a list": "/v1/articles?include=body",
+    "a filtered list": "/v1/articles?include=body&language=ar",
+    "selected fields": "/v1/articles?include=body&fields=headline,body",
+    "text search in a list": "/v1/articles?include=body&q=متن",
+    "changes": "/v1/changes?object=full&type=article",
+    "a feed": "/feeds/articles.rss?full=true",
+    "entries": "/v1/articles/تغطية/entries",
+    "entries of a feed": "/feeds/entries/تغطية.rss?full=true",
+    "selected fields of entries": "/v1/articles/تغطية/entries?fields=body",
+    "entries of the JSON-LD": "/v1/articles/تغطية/jsonld",
+    "changes of entries": "/v1/changes?object=full&type=entry",
+}
+
+
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any work counts as long."""
+    monkeypatch.setattr(yielding, "LONGEST", -1.0)
+
+
+@asynccontextmanager
+async def turns() -> AsyncIterator[Callable[[], int]]:
+    """How many turns the event loop has made."""
+    made = 0
+
+    async def count() -> None:
+        nonlocal made
+        while True:
+            await asyncio.sleep(0)
+            made += 1
+
+    counting = asyncio.ensure_future(count())
+    yield lambda: made
+    counting.cancel()
+
+
+def noted(call: Callable[..., Any], at: list[int], made: Callable[[], int]) -> Callable[..., Any]:
+    def noting(*arguments: Any, **named: Any) -> Any:
+        at.append(made())
+        return call(*arguments, **named)
+
+    return noting
+
+
+async def live_article(newsroom: Newsroom) -> None:
+    article = await newsroom.published("تغطية", kind="live")
+    for number in range(THINGS):
+        entry = {"headline": f"متن {number}", "body": f"<p>متن {number}</p>", "status": "published"}
+        await newsroom.desk("POST", f"/articles/{article['id']}/entries", entry)
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("url", ANSWERS.values(), ids=ANSWERS)
+async def test_no_two_texts_are_shaped_in_one_turn(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    for number in range(THINGS):
+        await newsroom.published(f"خبر {number}")
+    if "تغطية" in url or "entry" in url:
+        await live_article(newsroom)
+    at = list[int]()
+    async with turns() as made:
+        monkeypatch.setattr(shapes, "has_pictures", noted(has_pictures, at, made))  # asked once for each text
+        await newsroom.get(url)
+    assert len(at) >= THINGS
+    assert len(set(at)) == len(at), f"turns {at}"
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_no_two_hits_are_marked_in_one_turn(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(THINGS):
+        await newsroom.published(f"خبر {number}")
+    at = list[int]()
+    async with turns() as made:
+        monkeypatch.setattr(Marker, "marked", noted(Marker.marked, at, made))
+        assert len((await newsroom.get("/v1/search?q=متن")).json()["data"]) == THINGS
+    assert len(set(at)) == THINGS, f"turns {at}"
+
+
+async def test_a_long_answer_is_hashed_in_a_thread(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    threads = list[Thread]()
+
+    def watched(body: bytes) -> str:
+        threads.append(current_thread())
+        return digest_of(body)
+
+    monkeypatch.setattr(layer, "digest_of", watched)
+    article = await newsroom.published(body=f"<p>{'x' * 40_000}</p>")
+    url = f"/v1/articles/{article['id']}"
+    etag = (await newsroom.get(url)).headers["etag"]
+    assert not threads
+    monkeypatch.setattr(layer, "LONG", 100_000)
+    newsroom.app.state.cache.invalidate_all()
+    assert (await newsroom.get(url)).headers["etag"] == etag
+    assert len(threads) == 1
+    assert threads[0] is not main_thread()
+
+
+@pytest.mark.parametrize("length", [100, 200_000])
+async def test_a_long_page_is_drawn_in_a_thread(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, length: int
+) -> None:
+    threads = list[Thread]()
+
+    def watched(*arguments: Any, **named: Any) -> bytes:
+        threads.append(current_thread())
+        return render(*arguments, **named)
+
+    monkeypatch.setattr(reader_router, "render", watched)
+    article = await newsroom.published(body=f"<p>{'x' * length}</p>")
+    assert "x" * length in (await newsroom.get(article["url"])).text
+    assert [thread is main_thread() for thread in threads] == [length == 100]
