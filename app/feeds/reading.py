@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, NamedTuple
 from uuid import UUID, uuid5
 
@@ -26,6 +27,7 @@ from app.settings import Settings
 from app.text.languages import canonical_language, canonical_or_same, direction
 
 Shown = Mapping[str, Any]
+LARGEST = 5_000_000  # characters of HTML: a page of full texts that has so many ends, whatever its limit
 
 
 class Subject(NamedTuple):
@@ -54,6 +56,8 @@ class ShownArticles(NamedTuple):
 
     items: Mapping[str, Item]
     media: Sequence[str]
+    has_more: bool = False
+    """Whether articles are left out, for the next page."""
 
     @property
     def tags(self) -> list[str]:
@@ -136,16 +140,21 @@ class FeedRequest:
             self.settings, self.family, self.format, subject.slug, language=language, query=self.q, more=named
         )
 
-    async def articles(self, ids: Sequence[str]) -> ShownArticles:
-        """The visible ones among these as items, in this order. Two statements for full texts, else one."""
+    async def articles(self, ids: Sequence[str], *, may_end_early: bool = False) -> ShownArticles:
+        """The visible ones among these as items, in this order. Two statements for full texts, else one.
+
+        `may_end_early`: without those after `LARGEST` characters of text.
+        """
         parts: frozenset[Part] = frozenset({"related", "corrections"})
-        rows = await Articles(self.connection).with_parts(ids, self.now, parts | {"html"} if self.is_full else parts)
+        found = await Articles(self.connection).with_parts(ids, self.now, parts | {"html"} if self.is_full else parts)
+        rows = sorted(found, key=lambda row: ids.index(row.id))
+        if may_end_early and self.is_full:
+            before = accumulate((len(row.html or "") for row in rows), initial=0)
+            rows = [row for row, length in zip(rows, before, strict=False) if length < LARGEST]
         related = {row.id: Relations.of(row) for row in rows}
         withheld = await self.withheld({id for one in related.values() for id in one.pictures})
-        items = dict[str, Item]()
-        async for row in yielding(rows):
-            items[row.id] = self._article(row, related[row.id], withheld)
-        return ShownArticles({id: items[id] for id in ids if id in items}, picture_tags(related.values()))
+        items = {row.id: self._article(row, related[row.id], withheld) async for row in yielding(rows)}
+        return ShownArticles(items, picture_tags(related.values()), has_more=len(rows) < len(found))
 
     async def withheld(self, picture_ids: Iterable[str]) -> frozenset[str]:
         """Those of these pictures that may not stand in this feed."""

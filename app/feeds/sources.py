@@ -31,7 +31,7 @@ from app.fronts.repository import Fronts
 from app.fronts.shapes import front_summary_of, slots_of
 from app.index.repository import is_stale
 from app.kit.clock import written
-from app.kit.paging import Slice
+from app.kit.paging import Cursors, Slice
 from app.kit.yielding import yielding
 from app.media.events import RIGHTS_BY_CLOCK
 from app.media.shown import read_pictures
@@ -52,8 +52,9 @@ async def site_feed(request: FeedRequest) -> Answer:
     settings = request.settings
     subject = Subject(await site_id(request.connection), settings.site_name, f"{settings.site_url}/", settings.language)
     query = _list_query(request)
-    page = await Articles(request.connection).published(query, request.cursors(None), request.now)
-    return await _listed(request, subject, query, page, (*ANY,), (LISTS,))
+    cursors = request.cursors(None)
+    page = await Articles(request.connection).published(query, cursors, request.now)
+    return await _listed(request, subject, query, page, cursors, (*ANY,), (LISTS,))
 
 
 async def search_feed(request: FeedRequest) -> Answer:
@@ -62,9 +63,10 @@ async def search_feed(request: FeedRequest) -> Answer:
     title = f"{said('feed.search', settings.language, q=request.q)} – {settings.site_name}"
     subject = Subject(await site_id(request.connection), title, f"{settings.site_url}/", settings.language)
     query = _list_query(request, q=request.q)
-    page = await published_with_words(request.connection, query, request.cursors(None), request.now, frozenset())
+    cursors = request.cursors(None)
+    page = await published_with_words(request.connection, query, cursors, request.now, frozenset())
     # Every change of an article may change a list by words.
-    answer = await _listed(request, subject, query, page, (*ANY,), ANY)
+    answer = await _listed(request, subject, query, page, cursors, (*ANY,), ANY)
     return answer._replace(is_cacheable=not await is_stale(request.connection))
 
 
@@ -83,11 +85,12 @@ def _filed_feed(filing: Filing) -> Source:
             written(term.updated_at),
         )
         query = _list_query(request, **{kind.noun: term.id})
-        page = await Articles(request.connection).published(query, request.cursors(term.id), request.now)
+        cursors = request.cursors(term.id)
+        page = await Articles(request.connection).published(query, cursors, request.now)
         own = (f"{kind.noun}:{term.id}", kind.plural)
         # Of a section that is moved, those above it tell what was withdrawn there.
         shows = (LISTS, UNTOLD, *own) if filing is SECTIONS else (LISTS, *own)
-        return await _listed(request, subject, query, page, (*ANY, *own), shows)
+        return await _listed(request, subject, query, page, cursors, (*ANY, *own), shows)
 
     return read
 
@@ -102,12 +105,17 @@ async def _listed(
     subject: Subject,
     query: ArticleListQuery,
     page: Slice[ListedRow],
+    cursors: Cursors,
     tags: Sequence[str],
     shows: Sequence[str],
 ) -> Answer:
-    shown = await request.articles([row.id for row in page.rows])
+    shown = await request.articles([row.id for row in page.rows], may_end_early=True)
+    following = page.next
+    if shown.has_more:
+        last = next(row for row in page.rows if row.id == [*shown.items][-1])
+        following = cursors.write([last.published_at, last.id])
     gone = await _withdrawn(request, query)
-    feed = request.feed(subject, list(shown.items.values()), page.next, gone)
+    feed = request.feed(subject, list(shown.items.values()), following, gone)
     return Answer(feed, [*tags, *shown.media], [*shows, *shown.tags])
 
 

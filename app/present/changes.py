@@ -29,6 +29,8 @@ from app.present.tokens import LogState, Token
 from app.settings import Settings
 
 SCANNED = 1_000  # most rows filtered for one page
+LARGEST = 10_000_000  # bytes: a page of whole states that has so many ends, whatever its limit
+WHOLE_AT_ONCE = 25  # whole states that are read before the page is measured
 SEARCHED = 10_000  # rows of the log that a page of a bounded first read searches
 LOG_STATE = select(ChangeLog.epoch, ChangeLog.head, ChangeLog.floor, ChangeLog.moved, ChangeLog.head_at)
 HEAD_AT = select(ChangeLog.head_at).scalar_subquery().label("head_at")
@@ -132,12 +134,25 @@ class ChangeFeed:
         last = chosen[-1] if len(chosen) == limit else rows[-1] if rows else None
         more = last is not None and (len(rows) == most or last is not rows[-1])
         concerned = _last_of_each(chosen, resolved)
-        changes = rendered_changes(concerned, await self._states(found, concerned), resolved, token)
+        changes, left = await self._rendered(found, concerned, resolved, token)
+        if left:
+            return Part(changes, left[0].seq - 1, more=True, wait=found.wait)
         end = head if found.last_due is None else max(token.seq, found.last_due)
         if last is not None and more:
             return Part(changes, last.seq, more, found.wait)
         searched = end if token.updated_after is None else min(end, token.seq + SEARCHED)
         return Part(changes, searched, searched < end, found.wait)
+
+    async def _rendered(
+        self, found: DueRows, rows: Sequence[ChangeRow], resolved: ResolvedFilter, token: Token
+    ) -> tuple[list[RenderedChange], Sequence[ChangeRow]]:
+        """These rows as changes, and those that are left for another page: one of `LARGEST` bytes is full."""
+        at_once = WHOLE_AT_ONCE if self.detail == "full" else SCANNED
+        changes: list[RenderedChange] = []
+        while rows and sum(len(change.content) for change in changes) < LARGEST:
+            some, rows = rows[:at_once], rows[at_once:]
+            changes += rendered_changes(some, await self._states(found, some), resolved, token)
+        return changes, rows
 
     async def rows(self, seq: int, most: int) -> tuple[DueRows, States]:
         """The due rows after a position, unfiltered, and the present states of the things that they name."""
@@ -241,4 +256,4 @@ def _rendered(epoch: str, row: ChangeRow, state: State | Absence) -> bytes:
         "withdrawn_at": gone and gone.withdrawn_at and written(gone.withdrawn_at),
         "withdrawn_reason": gone and gone.withdrawn_reason,
     }
-    return to_json(head)[:-1] + b',"object":' + ((here and here.content) or b"null") + b"}"
+    return b'%b,"object":%b}' % (to_json(head)[:-1], (here and here.content) or b"null")

@@ -24,12 +24,11 @@ async def present_states(nouns: Mapping[str, Noun], lookup: Lookup, things: Iter
     wanted: dict[str, list[str]] = {}
     for kind, id in dict.fromkeys(things):
         wanted.setdefault(kind, []).append(id)
+    parts = [(kind, ids[n : n + AT_ONCE]) for kind, ids in wanted.items() for n in range(0, len(ids), AT_ONCE)]
     found: States = {}
-    for kind, ids in wanted.items():
-        async for start in yielding(range(0, len(ids), AT_ONCE)):
-            some = ids[start : start + AT_ONCE]
-            states = await _of_kind(nouns.get(kind), lookup, some)
-            found |= {(kind, id): states[id] for id in some}
+    async for kind, some in yielding(parts):
+        states = await _of_kind(nouns.get(kind), lookup, some)
+        found |= {(kind, id): states[id] for id in some}
     return found
 
 

@@ -13,12 +13,15 @@ import pytest
 from app.articles import shapes
 from app.cache import layer
 from app.cache.answers import digest_of
+from app.feeds import reading
 from app.kit import yielding
+from app.present import changes
 from app.text.marking import Marker
 from app.text.pictures import has_pictures
 from app.web import reader_router
 from app.web.templating import render
 from tests.newsroom import Newsroom
+from tests.sync.mirror import Mirror, delivered
 
 pytestmark = pytest.mark.anyio
 THINGS = 3
@@ -135,3 +138,55 @@ async def test_a_long_page_is_drawn_in_a_thread(
     article = await newsroom.published(body=f"<p>{'x' * length}</p>")
     assert "x" * length in (await newsroom.get(article["url"])).text
     assert [thread is main_thread() for thread in threads] == [length == 100]
+
+
+@pytest.mark.parametrize("feed", ["articles", "sections/علوم", "search"])
+async def test_a_full_feed_of_long_texts_has_shorter_pages(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, feed: str
+) -> None:
+    """Nothing is left out between them, and without the texts a page has all its items."""
+    for number in range(5):
+        await newsroom.published(f"متن {number}", at=f"2026-01-0{number + 1}T12:00:00Z", body=f"<p>{'x' * 1_000}</p>")
+    url, whole = f"/feeds/{feed}.json?q=متن", list[str]()
+    listed = [one["id"] for one in (await newsroom.get(url)).json()["items"]]
+    monkeypatch.setattr(reading, "LARGEST", 1_500)
+    newsroom.app.state.cache.invalidate_all()
+    assert len((await newsroom.get(url)).json()["items"]) == 5
+    following: str | None = f"{url}&full=true&limit=4"
+    lengths = []
+    while following:
+        page = (await newsroom.get(following)).json()
+        lengths.append(len(page["items"]))
+        whole += [one["id"] for one in page["items"]]
+        following = page.get("next_url")
+    assert lengths == [2, 2, 1]
+    assert whole == listed
+
+
+async def test_a_front_of_long_texts_has_all_its_items(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its feed has one page."""
+    monkeypatch.setattr(reading, "LARGEST", 1)
+    for number in range(3):
+        await newsroom.published(f"خبر {number}")
+    await newsroom.desk("PUT", "/fronts/home", {"name": "ه", "slots": [{"name": "lead", "max": 3, "rule": {}}]})
+    page = (await newsroom.get("/feeds/fronts/home.json?full=true")).json()
+    assert ["content_html" in one for one in page["items"]] == [True] * 3
+
+
+async def test_a_copy_of_long_texts_comes_in_shorter_pages(newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch) -> None:
+    for number in range(5):
+        await newsroom.published(f"خبر {number}")
+    listed = {one["id"] for one in (await newsroom.get("/v1/articles")).json()["data"]}
+    monkeypatch.setattr(changes, "WHOLE_AT_ONCE", 2)
+    monkeypatch.setattr(changes, "LARGEST", 1)
+    url = "/v1/changes?type=article&object=full&limit=100"
+    page = (await newsroom.get(url)).json()
+    pages = [page["data"]]
+    while page["more"]:
+        page = (await newsroom.get(f"{url}&since={page['since']}")).json()
+        pages.append(page["data"])
+    assert [len(one) for one in pages if one] == [2, 2, 1]
+    assert {change["id"] for one in pages for change in one} == listed
+    mirror = Mirror(newsroom, "&object=full")
+    await mirror.follow()
+    assert (await delivered(newsroom)).keys() == mirror.things.keys()
