@@ -133,9 +133,9 @@ def postgresql() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def migrated_postgresql(postgresql: str) -> str:
     """A PostgreSQL database, migrated once; each test begins with it empty."""
-    url = databases.create(postgresql, "nashra_tests")
-    migrations.upgrade(url)
-    return url
+    KEPT.url = databases.create(postgresql, "nashra_tests")
+    migrations.upgrade(KEPT.url)
+    return KEPT.url
 
 
 @pytest.fixture(scope="session")

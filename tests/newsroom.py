@@ -63,18 +63,20 @@ def share_compiled(app: FastAPI) -> None:
 
 class KeptEngines:
     """Engines of PostgreSQL that one test hands to the next, with their connections: a new connection reads the catalog
-    and prepares every statement anew, which is half of what a test costs. Only in the loop that all tests share."""
+    and prepares every statement anew, which is half of what a test costs. Only in the loop and to the database that all
+    tests share: nobody asks for another one again, and a server has a hundred connections."""
 
     def __init__(self) -> None:
         self.loop: asyncio.AbstractEventLoop | None = None
-        self._free: dict[tuple[str, int], list[Engines]] = {}
+        self.url = ""
+        self._free: dict[int, list[Engines]] = {}
 
     @asynccontextmanager
     async def lent(self, database: Database, url: str, pool: int) -> AsyncIterator[None]:
         """Gives the database the engines of an earlier test, if there are any; keeps them when the block ends, or
         closes them."""
-        keeps = not database.is_embedded and asyncio.get_running_loop() is self.loop
-        free = self._free.setdefault((url, pool), [])
+        keeps = url == self.url and asyncio.get_running_loop() is self.loop
+        free = self._free.setdefault(pool, [])
         if keeps and free:
             database.reading, database.writing, database._snapshots = free.pop()
         try:

@@ -1,4 +1,4 @@
-"""Tests of what the tests stand on: neither a pause of the machine nor another's port makes one fail."""
+"""Tests of what the tests stand on: no pause of the machine, no port and no connection of others makes one fail."""
 
 from __future__ import annotations
 
@@ -8,7 +8,10 @@ import sys
 import time
 
 import pytest
+from sqlalchemy import text
 
+from app.kit.db import Database
+from tests.newsroom import KEPT
 from tests.serving import free_port
 
 
@@ -49,3 +52,17 @@ def test_a_free_port_is_given_to_nobody_else_but_free_to_listen_at() -> None:
         other.bind(("127.0.0.1", port))
     with socket.create_server(("127.0.0.1", port)) as server:  # as servers do, it allows others to be bound
         assert server.getsockname()[1] == port
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+async def test_connections_are_kept_to_the_database_that_all_tests_share_only(
+    migrated_postgresql: str, is_shared: bool
+) -> None:
+    database = Database(migrated_postgresql, 7)
+    async with KEPT.lent(database, migrated_postgresql if is_shared else "a restored one", 7):
+        async with database.connection() as connection:
+            await connection.execute(text("SELECT 1"))
+        used = database.reading.sync_engine
+    assert (
+        used in {engine.sync_engine for pairs in KEPT._free.values() for pair in pairs for engine in pair}
+    ) == is_shared
