@@ -72,19 +72,28 @@ async def _fill_from_newest(connection: Connection, several: Sequence[Places], n
             return None
         most = FIRST_PART * 2**number
         rows = await part.all(connection, {"now": now, "at": point.at, "before": point.id, "most": most})
-        _offer(rows, several)
+        taken = _offer(rows, several)
         if len(rows) < most:
             return None
         point = Point(datetime.fromisoformat(rows[-1].published_at), rows[-1].id)
+        if not taken:  # what is open is rare: an index finds it sooner
+            break
     return point
 
 
-def _offer(rows: Sequence[JudgedRow], several: Sequence[Places]) -> None:
+def _offer(rows: Sequence[JudgedRow], several: Sequence[Places]) -> int:
+    """Offer these articles to each; returns how many were taken."""
+    before = _left(several)
     for places in several:
         for row in rows:
             if not places.open:
                 break
             places.offer(row)
+    return before - _left(several)
+
+
+def _left(several: Sequence[Places]) -> int:
+    return sum(sum(places.left) for places in several)
 
 
 @lru_cache

@@ -146,6 +146,24 @@ async def test_places_are_filled_as_if_their_rules_were_asked_one_after_the_othe
         assert statements <= parts + 2
 
 
+async def test_for_a_rare_article_no_more_of_the_newest_are_read(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Parts double: to read all of them for one open place costs several times what the statement costs."""
+    monkeypatch.setattr(drawing, "FIRST_PART", 2)
+    await newsroom.fill([NOON - timedelta(days=1)], kind="video")
+    ids = await newsroom.fill([NOON - timedelta(minutes=number) for number in range(40)])
+    every: Any = {"sections": [], "tags": [], "urgency_max": 9, "max_age_hours": None}
+    rules: list[Any] = [{**every, "kinds": [kind]} for kind in ("video", "news")]
+    with asked_of(newsroom.app.state.database.reading) as statements:
+        async with newsroom.app.state.database.connection() as connection:
+            places = Places(Rules("ar", rules, {}), [2, 5], (), NOON)
+            await fill(connection, [places], NOON)
+    assert [one.article_id for one in places.found[1]] == ids[:5]
+    assert len(places.found[0]) == 1
+    assert len(statements) == 4, "parts of 2, 4 and 8, and what is older"
+
+
 async def test_a_rule_with_a_maximum_age_tells_when_it_stops_matching(newsroom: Newsroom) -> None:
     await newsroom.fill([NOON])
     rule: Any = {"sections": [], "tags": [], "urgency_max": None, "max_age_hours": 5}
