@@ -13,6 +13,7 @@ import pytest
 from app.articles import shapes
 from app.cache import layer
 from app.cache.answers import digest_of
+from app.entries import shapes as entry_shapes
 from app.feeds import reading
 from app.kit import yielding
 from app.present import changes
@@ -190,3 +191,18 @@ async def test_a_copy_of_long_texts_comes_in_shorter_pages(newsroom: Newsroom, m
     mirror = Mirror(newsroom, "&object=full")
     await mirror.follow()
     assert (await delivered(newsroom)).keys() == mirror.things.keys()
+
+
+@pytest.mark.parametrize(("longest", "made"), [(5_000, THINGS), (0, 2 * THINGS)])
+async def test_the_json_of_long_entries_is_made_each_time(
+    newsroom: Newsroom, monkeypatch: pytest.MonkeyPatch, longest: int, made: int
+) -> None:
+    """A memo of a thousand of the longest would take gigabytes."""
+    await live_article(newsroom)
+    entry_of, at = entry_shapes.entry_of, list[int]()
+    monkeypatch.setattr(entry_shapes, "LONGEST_CACHED", longest)
+    monkeypatch.setattr(entry_shapes, "entry_of", noted(entry_of, at, lambda: 0))
+    for _ in range(2):
+        newsroom.app.state.cache.invalidate_all()
+        await newsroom.get("/v1/articles/تغطية/entries")
+    assert len(at) == made

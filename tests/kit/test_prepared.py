@@ -272,9 +272,9 @@ async def test_others_get_the_event_loop_while_sqlite_fetches(
     fetching = asyncio.ensure_future(fetch())
     await asyncio.sleep(0)
     fetching.cancel()
-    with pytest.raises(asyncio.CancelledError):
+    with pytest.raises(asyncio.CancelledError) as cancelled:  # holds the frames, and so what is open in them
         await fetching
     async with database.transaction() as session:
         await append.run(session, row(rows))
     await fetch()
-    assert len(found.pop()) == rows + 1
+    assert len(found.pop()) == rows + 1, cancelled
