@@ -16,6 +16,7 @@ from app.kit.addresses import person_of
 from app.kit.caching import JSON, PARTIAL, deliver, uncached
 from app.kit.db import Connection, Reading, UseDatabase
 from app.kit.errors import InvalidQuery, NotFound, Problem, RateLimited, Unavailable
+from app.kit.listing import with_commas
 from app.kit.routing import problems, router_of
 from app.nouns import EVENT_TYPES
 from app.present.changes import ChangeFeed, Part
@@ -56,11 +57,9 @@ async def list_changes(request: Request, query: Annotated[ChangesQuery, Query()]
 
 
 def _page(request: Request, query: ChangesQuery, part: Part, token: Token) -> Response:
-    content = b'{"data":[%b],"since":"%b","more":%b}' % (
-        b",".join(change.content for change in part.changes),
-        str(token.at(part.reached)).encode(),
-        b"true" if part.more else b"false",
-    )
+    since, more = str(token.at(part.reached)).encode(), b"true" if part.more else b"false"
+    rows = with_commas(change.content for change in part.changes)
+    content = b"".join((b'{"data":[', *rows, b'],"since":"', since, b'","more":', more, b"}"))
     media_type = JSON if query.fields is None else PARTIAL
     # A page that is far behind is read once: it must not evict what readers ask for, nor cost much to compress.
     return deliver(request, content, tags=[EVERYTHING], media_type=media_type, seldom=part.more, bulky=part.more)
