@@ -41,7 +41,7 @@ from app.articles.repository import (
 from app.articles.subjects import subject_keys
 from app.kit.errors import NotFound
 from app.kit.ids import as_id
-from app.kit.paging import Cursors, Slice, take
+from app.kit.paging import Cursors, Slice, position_by, take
 from app.kit.sql import rarely
 from app.media.desk_repository import Use, read_uses, uses_of
 from app.slugs.repository import is_named
@@ -155,8 +155,7 @@ class ArticlesToEdit(Articles):
             statement = statement.where(Article.member_id == member)
         if query.external_id:
             statement = statement.where(_external(query.external_id.replace("\0", "")))
-        name = query.sort.removeprefix("-")
-        if name == "published_at":
+        if query.sort.removeprefix("-") == "published_at":
             statement = statement.where(Article.published_at.is_not(None))
         keys = SORTS[query.sort]
         return await take(
@@ -165,7 +164,7 @@ class ArticlesToEdit(Articles):
             keys,
             query,
             cursors,
-            position=lambda row: [getattr(row, name), row.id],
+            position=position_by(query.sort),
             times=[0],
         )
 

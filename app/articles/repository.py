@@ -38,7 +38,7 @@ from app.kit.clock import written
 from app.kit.db import Base, Connection, Instant
 from app.kit.errors import Gone, Moved, NotFound
 from app.kit.ids import as_id, dashed
-from app.kit.paging import Cursors, Key, Paged, Slice
+from app.kit.paging import Cursors, Key, Paged, Slice, position_by
 from app.kit.prepared import Prepared
 from app.kit.raw_columns import JsonAggregate, raw, rows_of_json
 from app.kit.sql import rarely
@@ -151,13 +151,12 @@ class Articles:
         self, query: ArticleListQuery, cursors: Cursors, now: datetime, parts: Parts = frozenset()
     ) -> Slice[ListedRow]:
         """One page of the visible articles that pass the filters, with these `parts` of each."""
-        name = query.sort.removeprefix("-")
         paged = _published(query.sort, parts, filters_of(query))
         return await paged.take(
             self.connection,
             query,
             cursors,
-            position=lambda row: [getattr(row, name), row.id],
+            position=position_by(query.sort),
             times=[0],
             values={"now": now},
         )

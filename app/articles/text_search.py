@@ -22,7 +22,7 @@ from app.index.asking import parse_question
 from app.index.matching import expression
 from app.index.repository import Matches, MatchScope, first_place, last_place, match_select, newest_timed, second_of
 from app.kit.db import Connection, dialect_of
-from app.kit.paging import COUNT_LIMIT, Cursors, Slice, after
+from app.kit.paging import COUNT_LIMIT, Cursors, Slice, after, position_by
 from app.text.questions import Question
 
 NEWEST = "-published_at"
@@ -85,7 +85,7 @@ async def published_with_words(
     rows = {row.id: row for row in await Articles(connection).with_parts(ids[: query.limit], now, parts)}
     shown = [rows[id] for id in ids[: query.limit]]
     last = shown[-1] if len(ids) > query.limit else None
-    following = cursors.write([getattr(last, query.sort.removeprefix("-")), last.id]) if last else None
+    following = cursors.write(position_by(query.sort)(last)) if last else None
     if not query.count:
         return Slice(shown, following, query.limit)
     _, _, total = await newest_matches(connection, filters, {**values, "top": last_place(now)}, COUNT_LIMIT + 1)

@@ -54,7 +54,7 @@ class Answer(NamedTuple):
 class ShownArticles(NamedTuple):
     """Articles as items, by id, with the cache tags of what they show."""
 
-    items: Mapping[str, Item]
+    items: dict[str, Item]
     media: Sequence[str]
     has_more: bool = False
     """Whether articles are left out, for the next page."""
@@ -146,8 +146,9 @@ class FeedRequest:
         `may_end_early`: without those after `LARGEST` characters of text.
         """
         parts: frozenset[Part] = frozenset({"related", "corrections"})
-        found = await Articles(self.connection).with_parts(ids, self.now, parts | {"html"} if self.is_full else parts)
-        rows = sorted(found, key=lambda row: ids.index(row.id))
+        read = await Articles(self.connection).with_parts(ids, self.now, parts | {"html"} if self.is_full else parts)
+        by_id = {row.id: row for row in read}
+        found = rows = [by_id[id] for id in ids if id in by_id]
         if may_end_early and self.is_full:
             before = accumulate((len(row.html or "") for row in rows), initial=0)
             rows = [row for row, length in zip(rows, before, strict=False) if length < LARGEST]

@@ -31,7 +31,7 @@ from app.fronts.repository import Fronts
 from app.fronts.shapes import front_summary_of, slots_of
 from app.index.repository import is_stale
 from app.kit.clock import written
-from app.kit.paging import Cursors, Slice
+from app.kit.paging import Cursors, Slice, position_by
 from app.kit.yielding import yielding
 from app.media.events import RIGHTS_BY_CLOCK
 from app.media.shown import read_pictures
@@ -112,8 +112,9 @@ async def _listed(
     shown = await request.articles([row.id for row in page.rows], may_end_early=True)
     following = page.next
     if shown.has_more:
-        last = next(row for row in page.rows if row.id == [*shown.items][-1])
-        following = cursors.write([last.published_at, last.id])
+        last_id = next(reversed(shown.items))
+        last = next(row for row in page.rows if row.id == last_id)
+        following = cursors.write(position_by(query.sort)(last))
     gone = await _withdrawn(request, query)
     feed = request.feed(subject, list(shown.items.values()), following, gone)
     return Answer(feed, [*tags, *shown.media], [*shows, *shown.tags])

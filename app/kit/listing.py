@@ -55,7 +55,6 @@ def delivered_list(
     rows: Sequence[object],
     *,
     tags: Iterable[str],
-    shows: Iterable[str] | None = None,
     selection: Selection = ALL,
     shaped: bool = False,
 ) -> Response:
@@ -63,7 +62,7 @@ def delivered_list(
     write = unvalidated if shaped else written
     content = write(schema, {"data": rows, "page": slice.page()}, selection.include_in_list())
     headers, media_type = next_link(request, slice.next), selection.media_type
-    return deliver(request, content, tags=tags, shows=shows, headers=headers, media_type=media_type)
+    return deliver(request, content, tags=tags, headers=headers, media_type=media_type)
 
 
 def delivered_page(

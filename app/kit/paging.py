@@ -271,6 +271,12 @@ class Paged:
         )
 
 
+def position_by(sort: str) -> Callable[[Any], list[Any]]:
+    """What a cursor keeps of a row in a list that is sorted by `sort`, as `-published_at`, and then by id."""
+    name = sort.removeprefix("-")
+    return lambda row: [getattr(row, name), row.id]
+
+
 async def take(
     connection: Connection,
     statement: AnySelect,
