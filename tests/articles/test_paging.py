@@ -104,14 +104,17 @@ async def pages(newsroom: Newsroom, url: str) -> list[dict[str, Any]]:
     return [*answer.json()["data"], *await pages(newsroom, following)]
 
 
+@pytest.mark.parametrize("filters", ["", "&language=ar", "&section=علوم&kind=news"])
 @pytest.mark.parametrize("sort", SORT_KEYS)
-async def test_pages_put_together_are_the_list_with_equal_moments_too(newsroom: Newsroom, sort: str) -> None:
+async def test_pages_put_together_are_the_list_with_equal_moments_too(
+    newsroom: Newsroom, sort: str, filters: str
+) -> None:
     await newsroom.fill([START] * 8 + [START + timedelta(milliseconds=1)] * 2)
     whole = (await newsroom.get(f"/v1/articles?limit=100&sort={sort}")).json()["data"]
     keys = [(article[SORT_KEYS[sort]], article["id"]) for article in whole]
     assert keys == sorted(keys, reverse=sort.startswith("-"))
     for limit in (1, 3, 10, 20):
-        assert await pages(newsroom, f"/v1/articles?limit={limit}&sort={sort}") == whole
+        assert await pages(newsroom, f"/v1/articles?limit={limit}&sort={sort}{filters}") == whole
 
 
 async def test_a_cursor_is_good_only_where_it_came_from(newsroom: Newsroom) -> None:
